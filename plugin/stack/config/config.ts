@@ -1,0 +1,83 @@
+import { readFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { parse, TomlError } from 'smol-toml';
+import { hasErrorCode, SupabaseDevError } from '../../errors.ts';
+import { Section } from './section.ts';
+
+/** `supabase/config.toml` of a project, the file that the Supabase CLI reads. */
+export interface SupabaseConfig {
+  /** Absolute path of the project: the folder that holds `supabase/`. */
+  readonly root: string;
+  /** Absolute path of the folder `supabase`; it need not exist. */
+  readonly supabaseDir: string;
+  /** Absolute path of config.toml, or undefined when there is none (every setting then has its default). */
+  readonly file: string | undefined;
+  /** `project_id`, by default the folder's name, as `supabase init` writes it. */
+  readonly projectId: string;
+  /** One table, such as `auth`. Each reader owns its table: the names and defaults stand there. */
+  section(name: string): Section;
+  /** Qualified names of keys that are set but that nothing read, after every service has started. */
+  unread(): string[];
+}
+
+/**
+ * Reads `<root>/supabase/config.toml`. Values of the form `env(NAME)` are replaced from `env`; an unset
+ * variable leaves the key unset.
+ *
+ * @throws SupabaseDevError CONFIG_INVALID when the file is not TOML.
+ */
+export async function loadConfig(
+  root: string,
+  env: Readonly<Record<string, string | undefined>> = process.env,
+): Promise<SupabaseConfig> {
+  const supabaseDir = join(root, 'supabase');
+  const file = join(supabaseDir, 'config.toml');
+  const text = await readFile(file, 'utf8').catch((error: unknown) => {
+    if (hasErrorCode(error, 'ENOENT') || hasErrorCode(error, 'ENOTDIR')) return undefined;
+    throw error;
+  });
+  const values = substituteEnv(text === undefined ? {} : parseToml(text, file), env);
+  const top = new Section(values);
+  const projectId = top.string('project_id', basename(root));
+  // What the CLI itself needs and what describes other environments.
+  top.ignore('remotes', 'studio', 'inbucket', 'analytics', 'edge_runtime', 'experimental');
+  return {
+    root,
+    supabaseDir,
+    file: text === undefined ? undefined : file,
+    projectId,
+    section: (name) => top.section(name),
+    unread: () => top.unread(),
+  };
+}
+
+function parseToml(text: string, file: string): Record<string, unknown> {
+  try {
+    return parse(text);
+  } catch (error) {
+    if (!(error instanceof TomlError)) throw error;
+    const location = { file, line: error.line, column: error.column, frame: error.codeblock };
+    const message = `supabase/config.toml is not valid TOML (line ${error.line}): ${error.message.split('\n')[0]}`;
+    throw new SupabaseDevError('CONFIG_INVALID', message, { cause: error, location });
+  }
+}
+
+const ENV_REFERENCE = /^env\(([^)]+)\)$/;
+
+function substituteEnv(
+  table: Record<string, unknown>,
+  env: Readonly<Record<string, string | undefined>>,
+): Record<string, unknown> {
+  const substitute = (value: unknown): unknown => {
+    if (typeof value === 'string') {
+      const name = ENV_REFERENCE.exec(value)?.[1];
+      return name === undefined ? value : env[name];
+    }
+    if (Array.isArray(value)) return value.map(substitute).filter((element) => element !== undefined);
+    if (typeof value === 'object' && value !== null && !(value instanceof Date)) {
+      return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, substitute(inner)]));
+    }
+    return value;
+  };
+  return substitute(table) as Record<string, unknown>;
+}

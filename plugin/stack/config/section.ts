@@ -1,0 +1,115 @@
+import { SupabaseDevError } from '../../errors.ts';
+
+/**
+ * A table of `supabase/config.toml`, read key by key with a type and a default.
+ *
+ * It remembers what was asked for, so that `unread()` can name the keys that are set but that nothing uses.
+ */
+export class Section {
+  readonly #values: Readonly<Record<string, unknown>>;
+  readonly #path: string;
+  readonly #read = new Set<string>();
+  readonly #children = new Map<string, Section>();
+
+  constructor(values: Readonly<Record<string, unknown>>, path = '') {
+    this.#values = values;
+    this.#path = path;
+  }
+
+  /** Whether the key is present (with any value). */
+  has(key: string): boolean {
+    return this.#values[key] !== undefined;
+  }
+
+  string(key: string, fallback: string): string;
+  string(key: string): string | undefined;
+  string(key: string, fallback?: string): string | undefined {
+    return this.#value(key, 'a string', (v): v is string => typeof v === 'string') ?? fallback;
+  }
+
+  boolean(key: string, fallback: boolean): boolean {
+    return this.#value(key, 'true or false', (v): v is boolean => typeof v === 'boolean') ?? fallback;
+  }
+
+  integer(key: string, fallback: number): number;
+  integer(key: string): number | undefined;
+  integer(key: string, fallback?: number): number | undefined {
+    return this.#value(key, 'a whole number', (v): v is number => Number.isSafeInteger(v)) ?? fallback;
+  }
+
+  strings(key: string, fallback: readonly string[] = []): readonly string[] {
+    const isStrings = (v: unknown): v is string[] =>
+      Array.isArray(v) && v.every((e) => typeof e === 'string');
+    return this.#value(key, 'a list of strings', isStrings) ?? fallback;
+  }
+
+  /** A duration such as `"5s"`, `"1m30s"` or `"24h"` (Go's notation, as the Supabase CLI), in seconds. */
+  duration(key: string, fallback: number): number {
+    const text = this.string(key);
+    if (text === undefined) return fallback;
+    const seconds = parseDuration(text);
+    if (seconds === undefined) throw this.#invalid(key, 'a duration such as "30s", "5m" or "24h"', text);
+    return seconds;
+  }
+
+  /** The table under this key; an empty one when it is absent. */
+  section(key: string): Section {
+    const known = this.#children.get(key);
+    if (known) return known;
+    const values = this.#value(key, 'a table', isTable) ?? {};
+    const child = new Section(values, this.#qualify(key));
+    this.#children.set(key, child);
+    return child;
+  }
+
+  /** The tables directly below this one with their names, such as the buckets of `[storage.buckets.*]`. */
+  sections(): [name: string, section: Section][] {
+    const names = Object.keys(this.#values).filter((name) => isTable(this.#values[name]));
+    return names.map((name) => [name, this.section(name)]);
+  }
+
+  /** Marks keys as known though they change nothing here, so that `unread()` is silent about them. */
+  ignore(...keys: string[]): void {
+    for (const key of keys) this.#read.add(key);
+  }
+
+  /** Qualified names of the keys that are set and were never read, in the order of the file. */
+  unread(): string[] {
+    return Object.keys(this.#values).flatMap((key) => {
+      if (!this.#read.has(key)) return [this.#qualify(key)];
+      return this.#children.get(key)?.unread() ?? [];
+    });
+  }
+
+  #value<T>(key: string, expected: string, is: (value: unknown) => value is T): T | undefined {
+    this.#read.add(key);
+    const value = this.#values[key];
+    if (value === undefined) return undefined;
+    if (is(value)) return value;
+    throw this.#invalid(key, expected, value);
+  }
+
+  #invalid(key: string, expected: string, value: unknown): SupabaseDevError {
+    return new SupabaseDevError(
+      'CONFIG_INVALID',
+      `supabase/config.toml: ${this.#qualify(key)} must be ${expected}, not ${JSON.stringify(value)}`,
+    );
+  }
+
+  #qualify(key: string): string {
+    return this.#path === '' ? key : `${this.#path}.${key}`;
+  }
+}
+
+function isTable(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Date);
+}
+
+const UNIT_SECONDS: Readonly<Record<string, number>> = { ms: 0.001, s: 1, m: 60, h: 3600 };
+
+function parseDuration(text: string): number | undefined {
+  if (text === '0') return 0;
+  const parts = [...text.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h)/g)];
+  if (parts.length === 0 || parts.map((part) => part[0]).join('') !== text) return undefined;
+  return parts.reduce((sum, [, amount, unit]) => sum + Number(amount) * (UNIT_SECONDS[unit ?? ''] ?? 0), 0);
+}

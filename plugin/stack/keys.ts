@@ -1,0 +1,83 @@
+import { createHmac } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import type { JWK } from 'jose';
+import { errorMessage, SupabaseDevError } from '../errors.ts';
+import type { SupabaseConfig } from './config/config.ts';
+
+/** The keys of a stack, in the field's words: opaque keys, the legacy JWTs that they stand for, and what signs. */
+export interface Keys {
+  readonly publishableKey: string;
+  readonly secretKey: string;
+  /** JWT of role `anon`, signed with `jwtSecret`. */
+  readonly anonKey: string;
+  /** JWT of role `service_role`, signed with `jwtSecret`. */
+  readonly serviceRoleKey: string;
+  readonly jwtSecret: string;
+  /** Private JWKs of `auth.signing_keys_path`; the first signs user tokens. Empty: HS256 with `jwtSecret`. */
+  readonly signingKeys: readonly JWK[];
+}
+
+/** The Supabase CLI's well-known local values: public, the same on every machine. */
+export const LOCAL_KEYS = Object.freeze({
+  publishableKey: 'sb_publishable_ACJWlzQHlZjBrEguHvfOxg_3BJgxAaH',
+  secretKey: 'sb_secret_N7UND0UgjKTVK-Uodkm0Hg_xSvEMPvz',
+  jwtSecret: 'super-secret-jwt-token-with-at-least-32-characters-long',
+});
+
+const LOCAL_ISSUER = 'supabase-demo';
+const LOCAL_EXPIRY = 1983812996;
+
+/**
+ * The keys of the embedded stack: environment, then config.toml (`[auth]`), then the CLI's local values.
+ *
+ * @throws SupabaseDevError KEYS_INVALID for a secret under 16 characters or an unreadable signing key file.
+ */
+export async function resolveKeys(
+  config: SupabaseConfig,
+  env: Readonly<Record<string, string | undefined>> = process.env,
+): Promise<Keys> {
+  const auth = config.section('auth');
+  const jwtSecret = env.SUPABASE_JWT_SECRET || auth.string('jwt_secret') || LOCAL_KEYS.jwtSecret;
+  if (jwtSecret.length < 16) {
+    throw new SupabaseDevError('KEYS_INVALID', 'auth.jwt_secret must have at least 16 characters', {
+      hint: 'Set a longer auth.jwt_secret in supabase/config.toml, or SUPABASE_JWT_SECRET.',
+    });
+  }
+  const key = (name: string, configKey: string): string | undefined => env[name] || auth.string(configKey);
+  return {
+    publishableKey: key('SUPABASE_PUBLISHABLE_KEY', 'publishable_key') ?? LOCAL_KEYS.publishableKey,
+    secretKey: key('SUPABASE_SECRET_KEY', 'secret_key') ?? LOCAL_KEYS.secretKey,
+    anonKey: key('SUPABASE_ANON_KEY', 'anon_key') ?? signApiKey('anon', jwtSecret),
+    serviceRoleKey:
+      key('SUPABASE_SERVICE_ROLE_KEY', 'service_role_key') ?? signApiKey('service_role', jwtSecret),
+    jwtSecret,
+    signingKeys: await readSigningKeys(config, auth.string('signing_keys_path')),
+  };
+}
+
+/** A legacy API key: with the CLI's secret, exactly the CLI's well-known anon and service_role keys. */
+function signApiKey(role: 'anon' | 'service_role', secret: string): string {
+  const encode = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
+  const body = `${encode({ alg: 'HS256', typ: 'JWT' })}.${encode({ iss: LOCAL_ISSUER, role, exp: LOCAL_EXPIRY })}`;
+  return `${body}.${createHmac('sha256', secret).update(body).digest('base64url')}`;
+}
+
+async function readSigningKeys(config: SupabaseConfig, path: string | undefined): Promise<readonly JWK[]> {
+  if (path === undefined || path === '') return [];
+  const file = resolve(config.supabaseDir, path);
+  try {
+    const keys: unknown = JSON.parse(await readFile(file, 'utf8'));
+    if (Array.isArray(keys) && keys.every(isJwk)) return keys;
+    throw new Error('expected a JSON array of private JWKs with "kty" and "alg"');
+  } catch (error) {
+    throw new SupabaseDevError('KEYS_INVALID', `auth.signing_keys_path: ${file}: ${errorMessage(error)}`, {
+      hint: 'Make the file with: supabase gen signing-key --algorithm ES256',
+      cause: error,
+    });
+  }
+}
+
+function isJwk(value: unknown): value is JWK {
+  return typeof value === 'object' && value !== null && 'kty' in value && 'alg' in value;
+}

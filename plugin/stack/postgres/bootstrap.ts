@@ -1,0 +1,40 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type pg from 'pg';
+
+const BOOTSTRAP_DIR = fileURLToPath(new URL('./bootstrap', import.meta.url));
+
+/**
+ * Brings the database to what this version of the stack expects: the scripts of `bootstrap/`, then those of each
+ * service's folder, each once, in the order of their names. A data directory of an older version gets the new ones.
+ *
+ * @param client connected as the superuser
+ * @param serviceDirs folders of `NNNN_name.sql` files, such as `auth/schema`
+ */
+export async function applyBootstrap(
+  client: pg.Client,
+  serviceDirs: readonly string[],
+  internalPassword: string,
+): Promise<void> {
+  await client.query(`
+    create schema if not exists _stack;
+    create table if not exists _stack.applied (script text primary key, applied_at timestamptz not null default now());`);
+  const { rows } = await client.query<{ script: string }>('select script from _stack.applied');
+  const applied = new Set(rows.map((row) => row.script));
+  for (const dir of [BOOTSTRAP_DIR, ...serviceDirs]) {
+    for (const file of (await readdir(dir)).filter((name) => name.endsWith('.sql')).toSorted()) {
+      const script = `${scopeOf(dir)}/${file}`;
+      if (applied.has(script)) continue;
+      const sql = await readFile(join(dir, file), 'utf8');
+      const body = sql.replaceAll('{internal_password}', internalPassword);
+      const done = `insert into _stack.applied (script) values ('${script}')`;
+      await client.query(`begin; ${body}\n; reset role; ${done}; commit;`);
+    }
+  }
+}
+
+/** `…/postgres/bootstrap` is "bootstrap", `…/auth/schema` is "auth". */
+function scopeOf(dir: string): string {
+  return basename(dir) === 'schema' ? basename(dirname(dir)) : basename(dir);
+}

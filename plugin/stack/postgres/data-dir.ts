@@ -1,0 +1,97 @@
+import { randomBytes } from 'node:crypto';
+import { access, chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { errorMessage, SupabaseDevError } from '../../errors.ts';
+import { giveTo, type RunAs } from './run-as.ts';
+
+/** Where a stack keeps what it must not lose. */
+export interface DataDir {
+  /** `.supabase` beside package.json: state, logs, storage objects. */
+  readonly path: string;
+  /** PostgreSQL's data directory, normally inside `path`. */
+  readonly cluster: string;
+  /** Folder outside the project that the user PostgreSQL runs as can reach. */
+  readonly shared: string;
+}
+
+// For root in a folder that nobody else can enter (/root/app): PostgreSQL's own user must reach its files.
+const SYSTEM_DIR = '/var/lib/vite-plugin-supabase';
+const LOCATION_FILE = 'postgres.location';
+const OWNER_FILE = 'owner';
+
+/**
+ * Makes the data directory, which ignores itself in git.
+ *
+ * @throws SupabaseDevError DATA_DIR_UNWRITABLE
+ */
+export async function openDataDir(path: string, runAs: RunAs | undefined): Promise<DataDir> {
+  try {
+    await mkdir(path, { recursive: true });
+    await chmod(path, 0o711);
+    await writeFile(join(path, '.gitignore'), '*\n');
+    if (!runAs) return { path, cluster: join(path, 'postgres'), shared: join(path, 'runtime') };
+    const cluster = (await canEnter(path, runAs))
+      ? join(path, 'postgres')
+      : await outsideCluster(path, runAs);
+    return { path, cluster, shared: SYSTEM_DIR };
+  } catch (error) {
+    throw new SupabaseDevError('DATA_DIR_UNWRITABLE', `Cannot write to ${path}: ${errorMessage(error)}`, {
+      hint: 'Make the folder writable, or choose another one with the option dataDir.',
+      cause: error,
+    });
+  }
+}
+
+/** A data directory of its own that `removeDataDir` deletes, for tests and trials. */
+export async function makeEphemeralDataDir(): Promise<string> {
+  return mkdtemp(join(tmpdir(), 'supabase-stack-'));
+}
+
+/** Deletes a data directory with all that belongs to it. */
+export async function removeDataDir(dir: DataDir): Promise<void> {
+  await rm(dir.cluster, { recursive: true, force: true, maxRetries: 5 });
+  await rm(dir.path, { recursive: true, force: true, maxRetries: 5 });
+}
+
+/** Whether `runAs` may pass through `path` and every folder above it. */
+async function canEnter(path: string, runAs: RunAs): Promise<boolean> {
+  const { mode, uid, gid } = await stat(path);
+  const bit = uid === runAs.uid ? 0o100 : gid === runAs.gid ? 0o010 : 0o001;
+  if ((mode & bit) === 0) return false;
+  const parent = dirname(path);
+  return parent === path || canEnter(parent, runAs);
+}
+
+async function outsideCluster(path: string, runAs: RunAs): Promise<string> {
+  const locationFile = join(path, LOCATION_FILE);
+  const known = await readFile(locationFile, 'utf8').catch(() => undefined);
+  if (known !== undefined && (await exists(dirname(known)))) return known;
+  const home = join(SYSTEM_DIR, `cluster-${randomBytes(6).toString('hex')}`);
+  await mkdir(home, { recursive: true });
+  await chmod(SYSTEM_DIR, 0o755);
+  await writeFile(join(home, OWNER_FILE), path);
+  await giveTo(runAs, home);
+  const cluster = join(home, 'postgres');
+  await writeFile(locationFile, cluster);
+  await removeAbandonedClusters();
+  return cluster;
+}
+
+/** Clusters whose `.supabase` was deleted, or points elsewhere by now, belong to nobody. */
+async function removeAbandonedClusters(): Promise<void> {
+  for (const name of await readdir(SYSTEM_DIR)) {
+    const home = join(SYSTEM_DIR, name);
+    const owner = await readFile(join(home, OWNER_FILE), 'utf8').catch(() => undefined);
+    if (owner === undefined) continue;
+    const location = await readFile(join(owner, LOCATION_FILE), 'utf8').catch(() => undefined);
+    if (location !== join(home, 'postgres')) await rm(home, { recursive: true, force: true });
+  }
+}
+
+function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
+}

@@ -1,0 +1,41 @@
+import { createServer } from 'node:net';
+import { SupabaseDevError } from '../../errors.ts';
+
+/** Whether a server could listen on this loopback port now. */
+export function isPortFree(port: number, host = '127.0.0.1'): Promise<boolean> {
+  return new Promise((resolve) => {
+    const probe = createServer();
+    probe.once('error', () => resolve(false));
+    probe.listen({ port, host, exclusive: true }, () => probe.close(() => resolve(true)));
+  });
+}
+
+/** A loopback port that nobody uses now, from the range that the system hands out. */
+export function findFreePort(host = '127.0.0.1'): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const probe = createServer();
+    probe.once('error', reject);
+    probe.listen({ port: 0, host, exclusive: true }, () => {
+      const address = probe.address();
+      const port = typeof address === 'object' && address ? address.port : 0;
+      probe.close(() => resolve(port));
+    });
+  });
+}
+
+/**
+ * The port to listen on. `exact` is what the caller insists on: taken is an error. `preferred` gives way to a free one.
+ *
+ * @throws SupabaseDevError PORT_TAKEN
+ */
+export async function choosePort(
+  wanted: { exact: number } | { preferred: number },
+  what: string,
+): Promise<number> {
+  if ('preferred' in wanted) return (await isPortFree(wanted.preferred)) ? wanted.preferred : findFreePort();
+  if (wanted.exact === 0) return findFreePort();
+  if (await isPortFree(wanted.exact)) return wanted.exact;
+  throw new SupabaseDevError('PORT_TAKEN', `Port ${wanted.exact} (${what}) is taken by another program`, {
+    hint: 'Stop that program, or choose another port.',
+  });
+}

@@ -1,0 +1,34 @@
+import { readFile } from 'node:fs/promises';
+import type pg from 'pg';
+import { glob } from 'tinyglobby';
+import { hasErrorCode } from '../../errors.ts';
+import type { SupabaseConfig } from '../config/config.ts';
+import { runScript } from './migrations.ts';
+
+/**
+ * Runs the seed files of `[db.seed]` (by default `supabase/seed.sql`), each in a transaction; for a database that was
+ * just made, as `supabase start` and `supabase db reset` do.
+ *
+ * @param client connected as role `postgres`
+ * @returns the files that ran, in order
+ * @throws SupabaseDevError MIGRATION_FAILED with file, line and SQL error
+ */
+export async function applySeed(client: pg.Client, config: SupabaseConfig): Promise<string[]> {
+  const settings = config.section('db').section('seed');
+  const enabled = settings.boolean('enabled', true);
+  const patterns = settings.strings('sql_paths', ['./seed.sql']);
+  if (!enabled) return [];
+  const ran: string[] = [];
+  for (const pattern of patterns) {
+    const found = await glob(pattern, { cwd: config.supabaseDir, absolute: true }).catch((error: unknown) => {
+      if (hasErrorCode(error, 'ENOENT')) return [];
+      throw error;
+    });
+    for (const file of found.toSorted()) {
+      if (ran.includes(file)) continue;
+      await runScript(client, file, await readFile(file, 'utf8'));
+      ran.push(file);
+    }
+  }
+  return ran;
+}

@@ -1,0 +1,135 @@
+/** One statement of a SQL script. */
+export interface Statement {
+  /** The text without the closing semicolon and without surrounding blanks and comments before it. */
+  readonly text: string;
+  /** Offset of `text` in the script, in characters. */
+  readonly offset: number;
+}
+
+/**
+ * Splits a script into statements at the semicolons that end one: not those in strings, quoted identifiers, comments,
+ * dollar quotes, parentheses (rules) or `begin atomic … end` bodies.
+ */
+export function splitStatements(script: string): Statement[] {
+  const statements: Statement[] = [];
+  let start = -1;
+  let depth = 0;
+  let atomicDepth = 0;
+  let lastWord = '';
+  let at = 0;
+  const end = (until: number): void => {
+    if (start >= 0) statements.push({ text: script.slice(start, until).trimEnd(), offset: start });
+    start = -1;
+    depth = 0;
+    atomicDepth = 0;
+    lastWord = '';
+  };
+  while (at < script.length) {
+    const skipped = skipBlank(script, at);
+    if (skipped > at) {
+      at = skipped;
+      continue;
+    }
+    const char = script.charAt(at);
+    if (char === ';' && depth === 0 && atomicDepth === 0) {
+      end(at);
+      at += 1;
+      continue;
+    }
+    if (start < 0) start = at;
+    const next = skipToken(script, at);
+    const token = script.slice(at, next);
+    if (token === '(') depth += 1;
+    else if (token === ')') depth = Math.max(0, depth - 1);
+    else if (isWord(char)) {
+      const word = token.toLowerCase();
+      if (word === 'atomic' && lastWord === 'begin') atomicDepth = 1;
+      else if (atomicDepth > 0 && word === 'case') atomicDepth += 1;
+      else if (atomicDepth > 0 && word === 'end') atomicDepth -= 1;
+      lastWord = word;
+    }
+    at = next;
+  }
+  end(script.length);
+  return statements;
+}
+
+/** Line and column (both from 1) of an offset. */
+export function locate(script: string, offset: number): { line: number; column: number } {
+  const before = script.slice(0, offset);
+  const lineStart = before.lastIndexOf('\n') + 1;
+  return { line: before.split('\n').length, column: offset - lineStart + 1 };
+}
+
+/** A few lines around an offset with a caret below it, as compilers show errors. */
+export function codeFrame(script: string, offset: number): string {
+  const { line, column } = locate(script, offset);
+  const lines = script.split('\n');
+  const first = Math.max(1, line - 2);
+  const last = Math.min(lines.length, line + 2);
+  const width = String(last).length;
+  const frame: string[] = [];
+  for (let number = first; number <= last; number += 1) {
+    const marker = number === line ? '>' : ' ';
+    frame.push(`${marker} ${String(number).padStart(width)} | ${lines[number - 1] ?? ''}`);
+    if (number === line) frame.push(`  ${' '.repeat(width)} | ${' '.repeat(column - 1)}^`);
+  }
+  return frame.join('\n');
+}
+
+/** End of the blanks and comments that begin at `at`. */
+function skipBlank(script: string, at: number): number {
+  if (/\s/.test(script.charAt(at))) return at + 1;
+  if (script.startsWith('--', at)) {
+    const newline = script.indexOf('\n', at);
+    return newline < 0 ? script.length : newline + 1;
+  }
+  if (!script.startsWith('/*', at)) return at;
+  // PostgreSQL's block comments nest.
+  let depth = 1;
+  let next = at + 2;
+  while (next < script.length && depth > 0) {
+    if (script.startsWith('/*', next)) depth += 1;
+    else if (script.startsWith('*/', next)) depth -= 1;
+    else {
+      next += 1;
+      continue;
+    }
+    next += 2;
+  }
+  return next;
+}
+
+/** End of the string, identifier, dollar quote, word or single character that begins at `at`. */
+function skipToken(script: string, at: number): number {
+  const char = script.charAt(at);
+  if (char === "'") return skipQuoted(script, at, "'", false);
+  if (char === '"') return skipQuoted(script, at, '"', false);
+  if (/[eE]/.test(char) && script.charAt(at + 1) === "'") return skipQuoted(script, at + 1, "'", true);
+  if (char === '$') {
+    const tag = /^\$([A-Za-z_\u0080-\uffff][\w\u0080-\uffff]*)?\$/.exec(script.slice(at, at + 80))?.[0];
+    if (tag === undefined) return at + 1;
+    const close = script.indexOf(tag, at + tag.length);
+    return close < 0 ? script.length : close + tag.length;
+  }
+  if (!isWord(char)) return at + 1;
+  let next = at + 1;
+  while (next < script.length && (isWord(script.charAt(next)) || script.charAt(next) === '$')) next += 1;
+  return next;
+}
+
+function skipQuoted(script: string, at: number, quote: string, backslashes: boolean): number {
+  let next = at + 1;
+  while (next < script.length) {
+    const char = script.charAt(next);
+    if (backslashes && char === '\\') next += 2;
+    else if (char !== quote) next += 1;
+    else if (script.charAt(next + 1) === quote) next += 2;
+    else return next + 1;
+  }
+  return script.length;
+}
+
+function isWord(char: string): boolean {
+  return /[\w\u0080-\uffff]/.test(char);
+}

@@ -1,0 +1,12 @@
+import { defineConfig } from 'vitest/config';
+
+// unit: pure logic. stack: a real PostgreSQL and real sockets. e2e: Vite and Chromium.
+const project = (name: string, testTimeout: number) => ({
+  test: { name, include: [`test/${name}/**/*.test.ts`], testTimeout, hookTimeout: 60_000 },
+});
+
+export default defineConfig({
+  test: {
+    projects: [project('unit', 5_000), project('stack', 30_000), project('e2e', 90_000)],
+  },
+});
