@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import type { Logger } from '../logger.ts';
 import type { SupabaseConfig } from './config/config.ts';
 import type { StackContext } from './context.ts';
@@ -7,6 +8,7 @@ import type { Database } from './postgres/database.ts';
 import type { MigrationResult } from './postgres/migrations.ts';
 import { startPostgres } from './postgres/postgres.ts';
 import type { Service, ServiceName } from './service.ts';
+import { createStorage } from './storage/service.ts';
 
 export interface ServicesOptions {
   readonly config: SupabaseConfig;
@@ -32,7 +34,14 @@ export interface Services {
 }
 
 /** How each service is made, and where its schema scripts lie (applied in this order). */
-const SERVICES: Readonly<Partial<Record<ServiceName, ServiceDefinition>>> = {};
+const SERVICES: Readonly<Partial<Record<ServiceName, ServiceDefinition>>> = {
+  storage: { schemaDir: schemaDir('storage'), create: createStorage },
+};
+
+/** Schema scripts lie beside the service that uses them. */
+function schemaDir(service: ServiceName): string {
+  return fileURLToPath(new URL(`./${service}/schema`, import.meta.url));
+}
 
 interface ServiceDefinition {
   /** Folder of `NNNN_name.sql` scripts, applied once each before the user's migrations. */

@@ -1,0 +1,112 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import pg from 'pg';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { silentLogger } from '../../../plugin/logger.ts';
+import { loadConfig } from '../../../plugin/stack/config/config.ts';
+import { startServices, type Services } from '../../../plugin/stack/stack.ts';
+
+let root: string;
+let stack: Services;
+let postgres: pg.Client;
+
+beforeAll(async () => {
+  root = await mkdtemp(join(tmpdir(), 'storage-schema-'));
+  stack = await startServices({
+    config: await loadConfig(root),
+    dataDir: join(root, '.supabase'),
+    dbPort: { exact: 0 },
+    ephemeral: true,
+    binDir: undefined,
+    logger: silentLogger,
+  });
+  postgres = new pg.Client(stack.database.connection('postgres'));
+  await postgres.connect();
+});
+
+afterAll(async () => {
+  await postgres.end();
+  await stack.stop();
+  await rm(root, { recursive: true, force: true });
+});
+
+test('role postgres makes and drops policies and triggers on storage.objects', async () => {
+  await postgres.query(`
+    create policy mine on storage.objects for select to authenticated
+      using (bucket_id = 'a' and (storage.foldername(name))[1] = current_user::text);
+    alter policy mine on storage.objects using (true);
+    drop policy mine on storage.objects;
+    create function public.noted() returns trigger language plpgsql as 'begin return new; end';
+    create trigger noted after insert on storage.objects for each row execute function public.noted();
+    drop trigger noted on storage.objects;`);
+  const { rows } = await postgres.query(`select from pg_policies where schemaname = 'storage'`);
+  expect(rows).toEqual([]);
+});
+
+test.each([
+  ['alter table storage.objects disable row level security', 'must be owner of table objects'],
+  ['drop table storage.objects cascade', 'must be owner of table objects'],
+  ['create index on storage.objects (owner)', 'must be owner of'],
+  ['create table storage.mine ()', 'permission denied for schema storage'],
+  ['drop function storage.foldername(text)', 'must be owner of function foldername'],
+  [
+    'delete from storage.objects',
+    'Direct deletion from storage tables is not allowed. Use the Storage API instead.',
+  ],
+])('role postgres may not: %s', async (sql, message) => {
+  await expect(postgres.query(sql)).rejects.toMatchObject({
+    code: '42501',
+    message: expect.stringContaining(message),
+  });
+});
+
+test('a bucket can be made in SQL, as migrations do', async () => {
+  await postgres.query(`insert into storage.buckets (id, name, public) values ('sql', 'sql', true)`);
+  const { rows } = await postgres.query(`select public, type from storage.buckets where id = 'sql'`);
+  expect(rows).toEqual([{ public: true, type: 'STANDARD' }]);
+});
+
+test('path helpers take names apart', async () => {
+  const { rows } = await postgres.query(
+    `select storage.foldername('a/b/c.tar.gz') folder, storage.filename('a/b/c.tar.gz') file,
+       storage.extension('a/b/c.tar.gz') extension, storage.foldername('c') no_folder, storage.extension('c') none`,
+  );
+  expect(rows[0]).toEqual({
+    folder: ['a', 'b'],
+    file: 'c.tar.gz',
+    extension: 'gz',
+    no_folder: [],
+    none: 'c',
+  });
+});
+
+test('listings walk names in both directions and never miss a folder', async () => {
+  await postgres.query(`insert into storage.buckets (id, name) values ('walk', 'walk')`);
+  const names = ['a!', 'a', 'a/1', 'a/2', 'B/x/y', 'b', 'B', 'c/1', 'd', 'é/1'];
+  await postgres.query(`insert into storage.objects (bucket_id, name) select 'walk', unnest($1::text[])`, [
+    names,
+  ]);
+  const v1 = async (order: string): Promise<string[]> => {
+    const sql = `select name, id is null folder from storage.search('', 'walk', 100, 1, 0, '', 'name', $1)`;
+    return named((await postgres.query(sql, [order])).rows);
+  };
+  const v2 = async (order: string, after = ''): Promise<string[]> => {
+    const sql = `select name, id is null folder from storage.search_v2('', 'walk', 100, 1, $2, $1)`;
+    return named((await postgres.query(sql, [order, after])).rows);
+  };
+  const ascending = ['a', 'a!', 'a/', 'B', 'b', 'B/', 'c/', 'd', 'é/'];
+  expect(await v1('asc')).toEqual(ascending);
+  expect(await v1('desc')).toEqual(ascending.toReversed());
+  const bytewise = ['B', 'B/', 'a', 'a!', 'a/', 'b', 'c/', 'd', 'é/'];
+  expect(await v2('asc')).toEqual(bytewise);
+  expect(await v2('desc')).toEqual(bytewise.toReversed());
+  for (const [index, name] of bytewise.entries()) {
+    expect(await v2('asc', name)).toEqual(bytewise.slice(index + 1));
+    expect(await v2('desc', name)).toEqual(bytewise.slice(0, index).toReversed());
+  }
+});
+
+function named(rows: { name: string; folder: boolean }[]): string[] {
+  return rows.map((row) => (row.folder ? `${row.name}/` : row.name));
+}
