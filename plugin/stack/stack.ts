@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import type { Logger } from '../logger.ts';
+import { createAuth } from './auth/auth.ts';
 import type { SupabaseConfig } from './config/config.ts';
 import type { StackContext } from './context.ts';
 import { createJwtVerifier } from './jwt.ts';
@@ -35,6 +36,7 @@ export interface Services {
 
 /** How each service is made, and where its schema scripts lie (applied in this order). */
 const SERVICES: Readonly<Partial<Record<ServiceName, ServiceDefinition>>> = {
+  auth: { schemaDir: schemaDir('auth'), create: createAuth },
   storage: { schemaDir: schemaDir('storage'), create: createStorage },
 };
 
