@@ -18,20 +18,23 @@ export interface ServicesOptions {
   readonly dbPort: { exact: number } | { preferred: number };
   /** Throw-away data: deleted at the end, no fsync. */
   readonly ephemeral: boolean;
-  readonly binDir: string | undefined;
+  /** Folder of another PostgreSQL installation's programs. */
+  readonly binDir?: string;
   readonly logger: Logger;
 }
+
+export type ServiceMap = Readonly<Partial<Record<ServiceName, Service>>>;
 
 /** PostgreSQL and the services on it, before any gateway: reachable only by calling `services.*.handle`. */
 export interface Services {
   readonly keys: Keys;
   readonly database: Database;
   readonly migrations: MigrationResult;
-  readonly services: Readonly<Partial<Record<ServiceName, Service>>>;
+  readonly services: ServiceMap;
   /** Process id of the PostgreSQL server. */
   postgresPid(): number;
-  /** Services first, then PostgreSQL. */
-  stop(): Promise<void>;
+  /** Services first, then PostgreSQL. With `discard` (always, when ephemeral) all data is deleted. */
+  stop(options?: { discard: boolean }): Promise<void>;
 }
 
 /** How each service is made, and where its schema scripts lie (applied in this order). */
@@ -57,44 +60,16 @@ interface ServiceDefinition {
  * @throws SupabaseDevError; whatever was started is stopped again
  */
 export async function startServices(options: ServicesOptions): Promise<Services> {
-  const { config, dataDir, ephemeral, binDir, logger } = options;
+  const { config, dataDir, logger } = options;
   const keys = await resolveKeys(config);
-  const definitions = Object.entries(SERVICES);
-  const schemaDirs = definitions.flatMap(([, definition]) => definition.schemaDir ?? []);
-  const postgres = await startPostgres({
-    config,
-    dataDir,
-    port: options.dbPort,
-    ephemeral,
-    binDir,
-    schemaDirs,
-    logger,
+  const schemaDirs = Object.values(SERVICES).flatMap(({ schemaDir }) => schemaDir ?? []);
+  const postgres = await startPostgres({ ...options, port: options.dbPort, schemaDirs });
+  const jwt = createJwtVerifier(keys);
+  const context: StackContext = { config, keys, jwt, database: postgres.database, dataDir, logger };
+  const services = await createServices(context).catch(async (error: unknown) => {
+    await postgres.stop(options.ephemeral);
+    throw error;
   });
-  const context: StackContext = {
-    config,
-    keys,
-    jwt: createJwtVerifier(keys),
-    database: postgres.database,
-    dataDir,
-    logger,
-  };
-  const started: Service[] = [];
-  const stop = async (): Promise<void> => {
-    await Promise.allSettled(started.map((service) => service.close()));
-    await postgres.stop();
-  };
-  const start = async ([name, definition]: [string, ServiceDefinition]): Promise<[string, Service]> => {
-    const service = await definition.create(context);
-    started.push(service);
-    return [name, service];
-  };
-  const results = await Promise.allSettled(definitions.map(start));
-  const failed = results.find((result) => result.status === 'rejected');
-  if (failed) {
-    await stop();
-    throw failed.reason;
-  }
-  const services = Object.fromEntries(results.flatMap((r) => (r.status === 'fulfilled' ? [r.value] : [])));
   for (const key of config.unread())
     logger.warn(`supabase/config.toml: ${key} is set but not supported here; ignored`);
   return {
@@ -103,6 +78,27 @@ export async function startServices(options: ServicesOptions): Promise<Services>
     migrations: postgres.migrations,
     services,
     postgresPid: () => postgres.pid(),
-    stop,
+    async stop({ discard } = { discard: false }) {
+      await closeAll(Object.values(services));
+      await postgres.stop(discard || options.ephemeral);
+    },
   };
+}
+
+async function createServices(context: StackContext): Promise<ServiceMap> {
+  const names = Object.keys(SERVICES) as ServiceName[];
+  const results = await Promise.allSettled(names.map((name) => SERVICES[name]?.create(context)));
+  const started = results.flatMap((result) =>
+    result.status === 'fulfilled' && result.value ? [result.value] : [],
+  );
+  const failure = results.find((result) => result.status === 'rejected');
+  if (failure) {
+    await closeAll(started);
+    throw failure.reason;
+  }
+  return Object.fromEntries(names.map((name, index) => [name, started[index]]));
+}
+
+async function closeAll(services: readonly Service[]): Promise<void> {
+  await Promise.allSettled(services.map((service) => service.close()));
 }

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { parse, TomlError } from 'smol-toml';
 import { hasErrorCode, SupabaseDevError } from '../../errors.ts';
-import { Section } from './section.ts';
+import { isTable, Section } from './section.ts';
 
 /** `supabase/config.toml` of a project, the file that the Supabase CLI reads. */
 export interface SupabaseConfig {
@@ -20,14 +20,18 @@ export interface SupabaseConfig {
   unread(): string[];
 }
 
+/** Settings in the structure of config.toml, such as `{ auth: { enable_signup: false } }`. */
+export type ConfigOverrides = Readonly<Record<string, unknown>>;
+
 /**
  * Reads `<root>/supabase/config.toml`. Values of the form `env(NAME)` are replaced from `env`; an unset
- * variable leaves the key unset.
+ * variable leaves the key unset. `overrides` win over the file, key by key.
  *
  * @throws SupabaseDevError CONFIG_INVALID when the file is not TOML.
  */
 export async function loadConfig(
   root: string,
+  overrides: ConfigOverrides = {},
   env: Readonly<Record<string, string | undefined>> = process.env,
 ): Promise<SupabaseConfig> {
   const supabaseDir = join(root, 'supabase');
@@ -37,7 +41,7 @@ export async function loadConfig(
     throw error;
   });
   const values = substituteEnv(text === undefined ? {} : parseToml(text, file), env);
-  const top = new Section(values);
+  const top = new Section(merge(values, overrides));
   const projectId = top.string('project_id', basename(root));
   // What the CLI itself needs and what describes other environments.
   top.ignore('remotes', 'studio', 'inbucket', 'analytics', 'edge_runtime', 'experimental');
@@ -49,6 +53,15 @@ export async function loadConfig(
     section: (name) => top.section(name),
     unread: () => top.unread(),
   };
+}
+
+function merge(base: Record<string, unknown>, over: ConfigOverrides): Record<string, unknown> {
+  const merged = { ...base };
+  for (const [key, value] of Object.entries(over)) {
+    const below = merged[key];
+    merged[key] = isTable(below) && isTable(value) ? merge(below, value) : value;
+  }
+  return merged;
 }
 
 function parseToml(text: string, file: string): Record<string, unknown> {
@@ -74,7 +87,7 @@ function substituteEnv(
       return name === undefined ? value : env[name];
     }
     if (Array.isArray(value)) return value.map(substitute).filter((element) => element !== undefined);
-    if (typeof value === 'object' && value !== null && !(value instanceof Date)) {
+    if (isTable(value)) {
       return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, substitute(inner)]));
     }
     return value;

@@ -101,7 +101,8 @@ export class Section {
   }
 }
 
-function isTable(value: unknown): value is Record<string, unknown> {
+/** Whether a TOML value is a table (not a list, not a date). */
+export function isTable(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Date);
 }
 

@@ -34,6 +34,19 @@ export async function applyBootstrap(
   }
 }
 
+const SEEDED = 'seed';
+
+/** Whether the seed has run on this data, so that it runs once even if the first start failed before it. */
+export async function isSeeded(client: pg.Client): Promise<boolean> {
+  const { rowCount } = await client.query('select from _stack.applied where script = $1', [SEEDED]);
+  return rowCount === 1;
+}
+
+/** Records that the seed has run. */
+export async function markSeeded(client: pg.Client): Promise<void> {
+  await client.query('insert into _stack.applied (script) values ($1)', [SEEDED]);
+}
+
 /** `…/postgres/bootstrap` is "bootstrap", `…/auth/schema` is "auth". */
 function scopeOf(dir: string): string {
   return basename(dir) === 'schema' ? basename(dirname(dir)) : basename(dir);

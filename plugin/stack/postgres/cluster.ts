@@ -1,6 +1,6 @@
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { access, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { access, copyFile, mkdir, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
@@ -36,8 +36,6 @@ export interface ClusterOptions {
 export interface Cluster {
   readonly host: string;
   readonly port: number;
-  /** Whether this start made the data directory. */
-  readonly created: boolean;
   /** Password of the superuser `supabase_admin`, made with the data directory. */
   readonly superuserPassword: string;
   /** Process id of the server; another one after an unexpected end. */
@@ -54,9 +52,8 @@ export interface Cluster {
  */
 export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   const { binaries, dataDir } = options;
-  const created = !(await exists(join(dataDir.cluster, 'PG_VERSION')));
-  if (created) await initCluster(options);
-  else await checkMajor(dataDir.cluster, binaries.major);
+  if (await exists(join(dataDir.cluster, 'PG_VERSION'))) await checkMajor(dataDir.cluster, binaries.major);
+  else await initCluster(options);
   const superuserPassword = (await readFile(join(dataDir.path, PASSWORD_FILE), 'utf8')).trim();
 
   await stopOrphan(dataDir.cluster);
@@ -64,7 +61,6 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   return {
     host: HOST,
     port: server.port,
-    created,
     superuserPassword,
     pid: () => server.pid,
     stop: () => server.stop(),
@@ -113,7 +109,6 @@ async function prepareFor(
   partial: string,
   passwordFile: string,
 ): Promise<{ passwordFile: string; cleanUp(): Promise<void> }> {
-  const { mkdir, copyFile } = await import('node:fs/promises');
   await mkdir(partial, { mode: 0o700 });
   await giveTo(runAs, partial);
   const copy = join(dirname(partial), `${PASSWORD_FILE}.init`);
@@ -209,7 +204,10 @@ class Postmaster {
   #supervise(child: ChildProcess): void {
     child.once('exit', (code, signal) => {
       if (this.#stopping) return;
-      void this.#restart(signal ?? `exit code ${code}`);
+      // An orderly end was somebody's wish (pg_ctl stop, another dev server): do not fight it.
+      if (code === 0)
+        this.#options.logger.error('PostgreSQL was stopped from outside; restart the dev server');
+      else void this.#restart(signal ?? `exit code ${code}`);
     });
   }
 
@@ -344,7 +342,8 @@ function serverSettings(port: number, durable: boolean): Record<string, string |
     log_line_prefix: '%m [%p] %q%u ',
     // Compiling a plan costs more than the short queries of a development database ever win.
     jit: 'off',
-    ...(durable ? {} : { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' }),
+    // Commits still reach the operating system, so throw-away data survives a killed server, if not a power cut.
+    ...(durable ? {} : { fsync: 'off', full_page_writes: 'off' }),
   };
 }
 

@@ -50,7 +50,8 @@ export async function makeEphemeralDataDir(): Promise<string> {
 
 /** Deletes a data directory with all that belongs to it. */
 export async function removeDataDir(dir: DataDir): Promise<void> {
-  await rm(dir.cluster, { recursive: true, force: true, maxRetries: 5 });
+  const isOutside = dirname(dir.cluster) !== dir.path;
+  if (isOutside) await rm(dirname(dir.cluster), { recursive: true, force: true, maxRetries: 5 });
   await rm(dir.path, { recursive: true, force: true, maxRetries: 5 });
 }
 

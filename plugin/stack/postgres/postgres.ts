@@ -2,7 +2,7 @@ import pg from 'pg';
 import type { SupabaseConfig } from '../config/config.ts';
 import type { Logger } from '../../logger.ts';
 import { findBinaries } from './binaries.ts';
-import { applyBootstrap } from './bootstrap.ts';
+import { applyBootstrap, isSeeded, markSeeded } from './bootstrap.ts';
 import { startCluster } from './cluster.ts';
 import { openDataDir, removeDataDir } from './data-dir.ts';
 import { createDatabase, type Database } from './database.ts';
@@ -15,10 +15,10 @@ export interface PostgresOptions {
   /** Absolute path of the data directory. */
   readonly dataDir: string;
   readonly port: { exact: number } | { preferred: number };
-  /** Delete the data directory at the end and do without fsync. */
+  /** Do without fsync: the data need not survive a power cut. */
   readonly ephemeral: boolean;
   /** Folder of another PostgreSQL installation's programs. */
-  readonly binDir: string | undefined;
+  readonly binDir?: string;
   /** Folders of each service's schema scripts. */
   readonly schemaDirs: readonly string[];
   readonly logger: Logger;
@@ -30,7 +30,8 @@ export interface Postgres {
   readonly migrations: MigrationResult;
   /** Process id of the server. */
   pid(): number;
-  stop(): Promise<void>;
+  /** @param discard delete the data directory as well */
+  stop(discard: boolean): Promise<void>;
 }
 
 /**
@@ -51,25 +52,37 @@ export async function startPostgres(options: PostgresOptions): Promise<Postgres>
     durable: !ephemeral,
     logger,
   });
-  const stop = async (): Promise<void> => {
+  const stop = async (discard: boolean): Promise<void> => {
     await cluster.stop();
-    if (ephemeral) await removeDataDir(dataDir);
+    if (discard) await removeDataDir(dataDir);
   };
   try {
     const database = createDatabase(cluster.host, cluster.port, cluster.superuserPassword);
-    await withClient(database.connection('supabase_admin'), (admin) =>
-      applyBootstrap(admin, options.schemaDirs, cluster.superuserPassword),
-    );
-    const migrations = await withClient(database.connection('postgres'), async (client) => {
-      const result = await applyMigrations(client, config.supabaseDir);
-      if (cluster.created) await applySeed(client, config);
-      return result;
-    });
+    const migrations = await prepareSchema(database, options, cluster.superuserPassword);
     return { database, migrations, pid: () => cluster.pid(), stop };
   } catch (error) {
-    await stop();
+    await stop(ephemeral);
     throw error;
   }
+}
+
+/** Supabase's schema, then the project's migrations, then (once) its seed. */
+async function prepareSchema(
+  database: Database,
+  { config, schemaDirs }: PostgresOptions,
+  internalPassword: string,
+): Promise<MigrationResult> {
+  return withClient(database.connection('supabase_admin'), async (admin) => {
+    await applyBootstrap(admin, schemaDirs, internalPassword);
+    return withClient(database.connection('postgres'), async (client) => {
+      const migrations = await applyMigrations(client, config.supabaseDir);
+      if (!(await isSeeded(admin))) {
+        await applySeed(client, config);
+        await markSeeded(admin);
+      }
+      return migrations;
+    });
+  });
 }
 
 async function withClient<T>(settings: pg.ClientConfig, use: (client: pg.Client) => Promise<T>): Promise<T> {

@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
+import { basename } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { hasErrorCode } from '../../errors.ts';
@@ -18,17 +19,17 @@ export function isAlive(pid: number): boolean {
 
 /** Whether the process is a PostgreSQL server: ids are reused, quickly so in containers. */
 export async function isPostgres(pid: number): Promise<boolean> {
-  return isAlive(pid) && /postgres/.test(await commandOf(pid));
+  return isAlive(pid) && /^postgres(\.exe)?$/.test(basename(await programOf(pid)));
 }
 
-async function commandOf(pid: number): Promise<string> {
+/** Name or path of the program that the process runs; empty when that cannot be found out. */
+async function programOf(pid: number): Promise<string> {
   try {
-    if (process.platform === 'linux') return await readFile(`/proc/${pid}/cmdline`, 'utf8');
-    const [command, args] =
-      process.platform === 'win32'
-        ? ['tasklist', ['/FI', `PID eq ${pid}`, '/FO', 'CSV', '/NH']]
-        : ['ps', ['-p', String(pid), '-o', 'command=']];
-    return (await run(command, args)).stdout;
+    if (process.platform === 'linux') return (await readFile(`/proc/${pid}/comm`, 'utf8')).trim();
+    if (process.platform !== 'win32')
+      return (await run('ps', ['-p', String(pid), '-o', 'comm='])).stdout.trim();
+    const { stdout } = await run('tasklist', ['/FI', `PID eq ${pid}`, '/FO', 'CSV', '/NH']);
+    return /^"([^"]+)"/.exec(stdout)?.[1] ?? '';
   } catch {
     return '';
   }

@@ -1,0 +1,25 @@
+import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+
+/** A project folder in the temporary directory, deleted by `remove` or at the end of an `await using`. */
+export interface TestProject extends AsyncDisposable {
+  readonly root: string;
+  /** Writes a file below the root, making its folders. */
+  write(path: string, text: string): Promise<void>;
+  remove(): Promise<void>;
+}
+
+/** Makes a project with these files: path below the root → text. */
+export async function makeProject(files: Readonly<Record<string, string>> = {}): Promise<TestProject> {
+  const root = await mkdtemp(join(tmpdir(), 'supabase-project-'));
+  // As people's project folders are, so that root's PostgreSQL user can enter.
+  await chmod(root, 0o755);
+  const write = async (path: string, text: string): Promise<void> => {
+    await mkdir(dirname(join(root, path)), { recursive: true });
+    await writeFile(join(root, path), text);
+  };
+  for (const [path, text] of Object.entries(files)) await write(path, text);
+  const remove = (): Promise<void> => rm(root, { recursive: true, force: true, maxRetries: 5 });
+  return { root, write, remove, [Symbol.asyncDispose]: remove };
+}

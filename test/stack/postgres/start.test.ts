@@ -1,0 +1,188 @@
+import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import pg from 'pg';
+import { afterEach, describe, expect, test } from 'vitest';
+import { silentLogger, type Logger } from '../../../plugin/logger.ts';
+import { loadConfig } from '../../../plugin/stack/config/config.ts';
+import { isAlive } from '../../../plugin/stack/postgres/process.ts';
+import { startPostgres, type Postgres } from '../../../plugin/stack/postgres/postgres.ts';
+import { makeProject, type TestProject } from '../../helpers/project.ts';
+
+const cleanUps: (() => Promise<unknown>)[] = [];
+afterEach(async () => {
+  for (const cleanUp of cleanUps.splice(0).toReversed()) await cleanUp();
+});
+
+async function project(files?: Record<string, string>): Promise<TestProject> {
+  const made = await makeProject(files);
+  cleanUps.push(() => made.remove());
+  return made;
+}
+
+async function start(
+  { root }: TestProject,
+  options: { port?: { exact: number } | { preferred: number }; ephemeral?: boolean; logger?: Logger } = {},
+): Promise<Postgres> {
+  const postgres = await startPostgres({
+    config: await loadConfig(root),
+    dataDir: join(root, '.supabase'),
+    port: options.port ?? { exact: 0 },
+    ephemeral: options.ephemeral ?? true,
+    schemaDirs: [],
+    logger: options.logger ?? silentLogger,
+  });
+  cleanUps.push(() => postgres.stop(false));
+  return postgres;
+}
+
+async function query(postgres: Postgres, sql: string): Promise<Record<string, unknown>[]> {
+  const client = new pg.Client(postgres.database.url);
+  await client.connect();
+  const { rows } = await client.query<Record<string, unknown>>(sql);
+  await client.end();
+  return rows;
+}
+
+describe('startPostgres', () => {
+  test('runs PostgreSQL 17 with Supabase roles, postgres being no superuser', async () => {
+    const postgres = await start(await project());
+    const [row] = await query(
+      postgres,
+      `select current_setting('server_version_num')::int / 10000 as major, rolsuper, rolbypassrls
+       from pg_roles where rolname = current_user`,
+    );
+    expect(row).toEqual({ major: 17, rolsuper: false, rolbypassrls: true });
+  });
+
+  test('works without a folder supabase', async () => {
+    expect((await start(await project())).migrations).toEqual({ applied: [], total: 0 });
+  });
+
+  test('keeps data over a restart, applies only new migrations and seeds once', async () => {
+    const app = await project({
+      'supabase/migrations/20260101000000_items.sql': 'create table items (id int primary key);',
+      'supabase/seed.sql': 'insert into items values (1);',
+    });
+    const first = await start(app);
+    expect(first.migrations.applied).toEqual(['20260101000000']);
+    await query(first, 'insert into items values (2)');
+    await first.stop(false);
+
+    await app.write('supabase/migrations/20260102000000_more.sql', 'alter table items add column name text;');
+    const second = await start(app);
+    expect(second.migrations).toEqual({ applied: ['20260102000000'], total: 2 });
+    expect(await query(second, 'select id, name from items order by id')).toEqual([
+      { id: 1, name: null },
+      { id: 2, name: null },
+    ]);
+    const recorded = 'select version, name, statements from supabase_migrations.schema_migrations order by 1';
+    expect((await query(second, recorded))[0]).toEqual({
+      version: '20260101000000',
+      name: 'items',
+      statements: ['create table items (id int primary key)'],
+    });
+  });
+
+  test('names file, line and hint of a broken migration and keeps the earlier ones', async () => {
+    const app = await project({
+      'supabase/migrations/1_good.sql': 'create table items (id int primary key);',
+      'supabase/migrations/2_bad.sql': 'create table more (id int);\n\nselect nothing\n  from nowhere;',
+    });
+    await expect(start(app, { ephemeral: false })).rejects.toMatchObject({
+      code: 'MIGRATION_FAILED',
+      message: expect.stringMatching(/2_bad\.sql:4:8: relation "nowhere" does not exist \(SQLSTATE 42P01\)/),
+      location: { line: 4, column: 8, frame: expect.stringContaining('> 4 |   from nowhere;') },
+    });
+    await app.write('supabase/migrations/2_bad.sql', 'create table more (id int);');
+    expect((await start(app)).migrations.applied).toEqual(['2']);
+  });
+
+  test('says what to do when a migration wants an extension that is not there', async () => {
+    const app = await project({ 'supabase/migrations/1_vector.sql': 'create extension vector;' });
+    await expect(start(app)).rejects.toMatchObject({
+      code: 'MIGRATION_FAILED',
+      hint: expect.stringMatching(/no extension "vector".*binDir/),
+    });
+  });
+
+  test('gives way to a free port when the preferred one is taken, and fails when it must be that one', async () => {
+    const other = createServer();
+    await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
+    cleanUps.push(() => new Promise((resolve) => other.close(resolve)));
+    const { port } = other.address() as { port: number };
+    const app = await project();
+    await expect(start(app, { port: { exact: port } })).rejects.toMatchObject({ code: 'PORT_TAKEN' });
+    expect((await start(app, { port: { preferred: port } })).database.port).not.toBe(port);
+  });
+
+  test('stops the server that a killed process left behind', async () => {
+    const app = await project();
+    const orphan = await start(app);
+    const orphanPid = orphan.pid();
+    await query(orphan, 'create table kept (id int)');
+    const next = await start(app);
+    expect(isAlive(orphanPid)).toBe(false);
+    expect(await query(next, `select to_regclass('kept')::text as kept`)).toEqual([{ kept: 'kept' }]);
+  });
+
+  test('removes a postmaster.pid whose process id belongs to another program by now', async () => {
+    const app = await project();
+    await (await start(app)).stop(false);
+    await writeFile(join(app.root, '.supabase/postgres/postmaster.pid'), `${process.ppid}\n`);
+    expect((await start(app)).pid()).toBeGreaterThan(0);
+  });
+
+  test('starts PostgreSQL again when it is killed, and says so once', async () => {
+    let warned: (message: string) => void = () => {};
+    const warning = new Promise<string>((resolve) => (warned = resolve));
+    const postgres = await start(await project(), {
+      logger: { ...silentLogger, warn: (text) => warned(text) },
+    });
+    const pid = postgres.pid();
+    process.kill(pid, 'SIGKILL');
+    expect(await warning).toMatch(/ended unexpectedly \(SIGKILL\)/);
+    await expect
+      .poll(() => query(postgres, 'select 1 as one').catch(() => undefined), { timeout: 20_000 })
+      .toEqual([{ one: 1 }]);
+    expect(postgres.pid()).not.toBe(pid);
+  });
+
+  test('refuses data of another major version', async () => {
+    const app = await project();
+    await (await start(app)).stop(false);
+    await writeFile(join(app.root, '.supabase/postgres/PG_VERSION'), '16\n');
+    await expect(start(app)).rejects.toMatchObject({
+      code: 'POSTGRES_VERSION',
+      hint: expect.stringContaining('binDir'),
+    });
+  });
+
+  test('ignores its data directory in git and deletes it when told to', async () => {
+    const app = await project();
+    const postgres = await start(app);
+    expect(await readFile(join(app.root, '.supabase/.gitignore'), 'utf8')).toBe('*\n');
+    await postgres.stop(true);
+    await expect(readFile(join(app.root, '.supabase/.gitignore'))).rejects.toMatchObject({ code: 'ENOENT' });
+  });
+
+  test.runIf(process.getuid?.() === 0)(
+    'as root, works in a folder that no other user can enter',
+    async () => {
+      const app = await project();
+      await chmod(app.root, 0o700);
+      const postgres = await start(app);
+      await query(postgres, 'create table kept (id int)');
+      await postgres.stop(false);
+      const again = await start(app);
+      cleanUps.push(() => again.stop(true));
+      expect(await query(again, `select to_regclass('kept')::text as kept`)).toEqual([{ kept: 'kept' }]);
+    },
+  );
+
+  test.runIf(process.getuid?.() !== 0)('says which folder it cannot write to', async () => {
+    const app = await project();
+    await mkdir(join(app.root, '.supabase'), { mode: 0o500 });
+    await expect(start(app)).rejects.toMatchObject({ code: 'DATA_DIR_UNWRITABLE' });
+  });
+});

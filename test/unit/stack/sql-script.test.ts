@@ -1,0 +1,51 @@
+import { describe, expect, test } from 'vitest';
+import { codeFrame, locate, splitStatements } from '../../../plugin/stack/postgres/sql-script.ts';
+
+const texts = (script: string): string[] => splitStatements(script).map((statement) => statement.text);
+
+describe('splitStatements', () => {
+  test('splits at semicolons and drops blanks and comments between statements', () => {
+    expect(texts('-- one\nselect 1 ;\n/* two /* nested */ */ select 2')).toEqual(['select 1', 'select 2']);
+  });
+
+  test.each([
+    ['strings', `select 'a;b''c;'`],
+    ['escape strings', `select E'it\\'s; fine'`],
+    ['quoted identifiers', `select ";" from "a"";b"`],
+    ['dollar quotes', `do $$ begin perform 1; end $$`],
+    ['tagged dollar quotes', `select $a$ $b$; $$; $a$`],
+    ['comments inside a statement', `select 1 -- ;\n + /* ; */ 1`],
+    ['parentheses', `create rule r as on insert to t do (select 1; select 2)`],
+    [
+      'atomic bodies',
+      `create function f() returns int begin atomic select case when true then 1 end; select 2; end`,
+    ],
+  ])('keeps semicolons in %s', (_what, statement) => {
+    expect(texts(`${statement};\nselect 9;`)).toEqual([statement, 'select 9']);
+  });
+
+  test('takes a dollar sign inside a word or a parameter for what it is', () => {
+    expect(texts('select a$b$c; select $1; select 3')).toEqual(['select a$b$c', 'select $1', 'select 3']);
+  });
+
+  test('gives the offset of each statement in the script', () => {
+    const script = '-- x\n  select 1;\n\nselect 2;';
+    for (const { text, offset } of splitStatements(script)) {
+      expect(script.slice(offset, offset + text.length)).toBe(text);
+    }
+  });
+
+  test('finds nothing in an empty script, and ends an unclosed quote at the end', () => {
+    expect(texts(' ;; -- nothing')).toEqual([]);
+    expect(texts(`select 'open; still`)).toEqual([`select 'open; still`]);
+  });
+});
+
+test('locate counts lines and columns from 1', () => {
+  expect(locate('ab\ncd', 0)).toEqual({ line: 1, column: 1 });
+  expect(locate('ab\ncd', 4)).toEqual({ line: 2, column: 2 });
+});
+
+test('codeFrame marks the line and the column', () => {
+  expect(codeFrame('one\ntwo\nthree', 5)).toBe('  1 | one\n> 2 | two\n    |  ^\n  3 | three');
+});
