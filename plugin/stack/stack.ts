@@ -86,17 +86,16 @@ export async function startServices(options: ServicesOptions): Promise<Services>
 }
 
 async function createServices(context: StackContext): Promise<ServiceMap> {
-  const names = Object.keys(SERVICES) as ServiceName[];
-  const results = await Promise.allSettled(names.map((name) => SERVICES[name]?.create(context)));
-  const started = results.flatMap((result) =>
-    result.status === 'fulfilled' && result.value ? [result.value] : [],
+  const results = await Promise.allSettled(
+    Object.entries(SERVICES).map(async ([name, { create }]) => [name, await create(context)] as const),
   );
+  const started = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
   const failure = results.find((result) => result.status === 'rejected');
   if (failure) {
-    await closeAll(started);
+    await closeAll(started.map(([, service]) => service));
     throw failure.reason;
   }
-  return Object.fromEntries(names.map((name, index) => [name, started[index]]));
+  return Object.fromEntries(started);
 }
 
 async function closeAll(services: readonly Service[]): Promise<void> {

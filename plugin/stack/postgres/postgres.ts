@@ -40,7 +40,7 @@ export interface Postgres {
  * @throws SupabaseDevError, with the server stopped again
  */
 export async function startPostgres(options: PostgresOptions): Promise<Postgres> {
-  const { config, ephemeral, logger } = options;
+  const { ephemeral, logger } = options;
   const runAs = resolveRunAs();
   const dataDir = await openDataDir(options.dataDir, runAs);
   const binaries = await findBinaries(options.binDir, runAs, dataDir.shared);
