@@ -1,0 +1,21 @@
+import type { GatewayTarget } from '../gateway/target.ts';
+
+/** Where Supabase runs: the CLI's Docker stack, any other Supabase by URL, or in this process. */
+export type BackendKind = 'local' | 'remote' | 'embedded';
+
+/** A chosen and usable backend. */
+export interface Backend {
+  readonly kind: BackendKind;
+  /** Why it was chosen, as half a sentence: `SUPABASE_URL is set`, `no other Supabase was found`. */
+  readonly reason: string;
+  readonly target: GatewayTarget;
+  /** Lines for the banner, each a short label and its value. */
+  describe(): readonly BannerLine[];
+  /** Ends what the backend holds: probes and, if it is embedded, the stack. */
+  close(): Promise<void>;
+}
+
+export interface BannerLine {
+  readonly label: string;
+  readonly value: string;
+}

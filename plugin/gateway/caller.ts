@@ -1,0 +1,115 @@
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import type { Http2ServerRequest } from 'node:http2';
+import { isLoopbackAddress, isLoopbackHost, isPrivateAddress, parseHost, type HostCheck } from './hosts.ts';
+
+/** A request of either protocol; HTTP/2 comes through Node's compatibility layer. */
+export type GatewayRequest = IncomingMessage | Http2ServerRequest;
+
+/** Who sent a request and to which origin, judged once for all rules. */
+export interface Caller {
+  /** Host and port as the client wrote them. */
+  readonly host: string;
+  readonly hostname: string;
+  readonly proto: 'http' | 'https';
+  /** Port of the client-visible origin. */
+  readonly port: string;
+  /** Address of the peer, or of the client that a proxy on this machine names. */
+  readonly address: string;
+  /** The request was made on this machine, and not by a tunnel or proxy for somebody else. */
+  readonly isLocal: boolean;
+  /** A browser sent it (browsers announce themselves; they cannot hide from a server that asks nicely). */
+  readonly isBrowser: boolean;
+  /**
+   * How far the page that sent it is from the app: `own` is the app's own origin, proved by the browser;
+   * `trusted` another origin of this machine, its network or `allowedHosts`; `foreign` any other; `none` when
+   * no page is named (other programs, address bar).
+   */
+  readonly origin: 'own' | 'trusted' | 'foreign' | 'none';
+}
+
+/** Judges a request; undefined when its Host is missing, malformed or not one that the server answers for. */
+export function identifyCaller(req: GatewayRequest, isHostAllowed: HostCheck): Caller | undefined {
+  const headers = req.headers;
+  const host = headers[':authority'] ?? headers.host;
+  if (typeof host !== 'string') return undefined;
+  const parsed = parseHost(host);
+  if (!parsed || !isHostAllowed(parsed.hostname)) return undefined;
+
+  const peer = req.socket.remoteAddress ?? '';
+  const peerIsLocal = isLoopbackAddress(peer);
+  const encrypted = 'encrypted' in req.socket && req.socket.encrypted;
+  // A tunnel or reverse proxy on this machine ends TLS and says so; nobody else is believed.
+  const forwardedProto = peerIsLocal ? firstValue(headers['x-forwarded-proto']) : undefined;
+  const forwardedFor = peerIsLocal ? firstValue(headers['x-forwarded-for']) : undefined;
+  const proto = encrypted || forwardedProto === 'https' ? 'https' : 'http';
+  return {
+    host,
+    hostname: parsed.hostname,
+    proto,
+    port: parsed.port ?? (proto === 'https' ? '443' : '80'),
+    address: forwardedFor ?? peer,
+    isLocal:
+      peerIsLocal &&
+      isLoopbackHost(parsed.hostname) &&
+      headers.forwarded === undefined &&
+      (forwardedFor === undefined || isLoopbackAddress(forwardedFor)),
+    isBrowser: isBrowser(headers),
+    origin: classifyOrigin(headers, host, encrypted, isHostAllowed),
+  };
+}
+
+function isBrowser(headers: IncomingHttpHeaders): boolean {
+  return headers['sec-fetch-site'] !== undefined || headers['user-agent']?.startsWith('Mozilla/') === true;
+}
+
+function classifyOrigin(
+  headers: IncomingHttpHeaders,
+  host: string,
+  encrypted: boolean,
+  isHostAllowed: HostCheck,
+): Caller['origin'] {
+  const site = headers['sec-fetch-site'];
+  const origin = headers.origin;
+  if (origin === undefined) return judgeWithoutOrigin(site);
+  const url = parseOrigin(origin);
+  if (!url) return 'foreign';
+  // Behind a proxy that ends TLS the page is https while our own socket is not; the reverse cannot be.
+  const sameScheme = url.protocol === 'https:' || (url.protocol === 'http:' && !encrypted);
+  const sameHost = url.host === normalizeHost(host, url.protocol);
+  if (sameScheme && sameHost && (site === undefined || site === 'same-origin')) return 'own';
+  return isTrustedOrigin(url, isHostAllowed) ? 'trusted' : 'foreign';
+}
+
+/** GET and HEAD within an origin carry no Origin header, only Sec-Fetch-Site. */
+function judgeWithoutOrigin(site: string | string[] | undefined): Caller['origin'] {
+  if (site === 'same-origin') return 'own';
+  return site === undefined || site === 'none' ? 'none' : 'foreign';
+}
+
+function parseOrigin(origin: string): URL | undefined {
+  try {
+    return new URL(origin);
+  } catch {
+    return undefined;
+  }
+}
+
+/** A Host as `URL.host` writes it: lower case, without the scheme's default port. */
+function normalizeHost(host: string, protocol: string): string {
+  const lower = host.toLowerCase();
+  return lower.replace(protocol === 'https:' ? /:443$/ : /:80$/, '');
+}
+
+/** Pages of this machine, its network, or a host that the developer listed in `allowedHosts`. */
+function isTrustedOrigin(url: URL, isHostAllowed: HostCheck): boolean {
+  const hostname = url.hostname.replace(/^\[|\]$/g, '');
+  if (isLoopbackHost(hostname) || isPrivateAddress(hostname)) return true;
+  // Any address passes Vite's host check, since an address cannot be rebound; as an origin it may be anybody's.
+  const isAddress = /^[\d.]+$|:/.test(hostname);
+  return hostname !== '' && !isAddress && isHostAllowed(hostname);
+}
+
+function firstValue(value: string | string[] | undefined): string | undefined {
+  const text = Array.isArray(value) ? value[0] : value;
+  return text?.split(',', 1)[0]?.trim() || undefined;
+}

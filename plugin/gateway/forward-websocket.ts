@@ -1,0 +1,91 @@
+import { request as requestHttp, type ClientRequest, type IncomingMessage } from 'node:http';
+import { request as requestHttps } from 'node:https';
+import type { Duplex } from 'node:stream';
+import { UpstreamTimeout } from './failures.ts';
+import { unbracket } from './forward-http.ts';
+import { writeUpgradeResponse } from './respond.ts';
+import { joinSockets, type SocketPair } from './socket-pair.ts';
+
+export interface ForwardedUpgrade {
+  readonly url: URL;
+  readonly path: string;
+  /** Names and values alternating. */
+  readonly headers: string[];
+  /** Milliseconds until the upstream must have answered the handshake. */
+  readonly timeout: number;
+}
+
+/**
+ * How a handshake ended: joined to the upstream; refused by it, and the refusal passed on; or failed before any
+ * answer, and the client knows nothing yet.
+ */
+export type UpgradeOutcome =
+  | { kind: 'open'; pair: SocketPair }
+  | { kind: 'refused'; status: number }
+  | { kind: 'failed'; error: Error }
+  | { kind: 'abandoned' };
+
+/**
+ * Makes the handshake with an upstream in the name of a client and joins the two connections. The client gets the
+ * upstream's answer: 101, or its refusal with status, headers and body.
+ */
+export function forwardUpgrade(socket: Duplex, head: Buffer, out: ForwardedUpgrade): Promise<UpgradeOutcome> {
+  return new Promise((resolve) => {
+    const upstream = openUpstream(out);
+    const abandon = (): void => {
+      upstream.destroy();
+      resolve({ kind: 'abandoned' });
+    };
+    if (socket.destroyed) {
+      abandon();
+      return;
+    }
+    socket.once('close', abandon);
+    const settle = (outcome: UpgradeOutcome): void => {
+      socket.off('close', abandon);
+      resolve(outcome);
+    };
+    upstream.setTimeout(out.timeout, () => upstream.destroy(new UpstreamTimeout()));
+    upstream.once('error', (error) => settle({ kind: 'failed', error }));
+    upstream.once('response', (response) => {
+      upstream.setTimeout(0);
+      passRefusal(response, socket);
+      settle({ kind: 'refused', status: response.statusCode ?? 502 });
+    });
+    upstream.once('upgrade', (response, upstreamSocket, upstreamHead) => {
+      upstream.setTimeout(0);
+      upstreamSocket.setTimeout(0);
+      writeUpgradeResponse(socket, 101, 'Switching Protocols', response.rawHeaders);
+      settle({ kind: 'open', pair: joinSockets(socket, head, upstreamSocket, upstreamHead) });
+    });
+    upstream.end();
+  });
+}
+
+function openUpstream(out: ForwardedUpgrade): ClientRequest {
+  const isTls = out.url.protocol === 'https:';
+  return (isTls ? requestHttps : requestHttp)({
+    // A WebSocket takes its connection out of HTTP for good: nothing to pool.
+    agent: false,
+    hostname: unbracket(out.url.hostname),
+    port: out.url.port || (isTls ? 443 : 80),
+    path: out.path,
+    headers: out.headers,
+  });
+}
+
+const BODY_HEADERS = new Set(['connection', 'keep-alive', 'transfer-encoding', 'upgrade']);
+
+function passRefusal(response: IncomingMessage, socket: Duplex): void {
+  const raw = response.rawHeaders;
+  const headers: string[] = [];
+  for (let i = 0; i + 1 < raw.length; i += 2) {
+    const name = raw[i] ?? '';
+    if (!BODY_HEADERS.has(name.toLowerCase())) headers.push(name, raw[i + 1] ?? '');
+  }
+  writeUpgradeResponse(socket, response.statusCode ?? 502, response.statusMessage ?? '', headers);
+  // Without a length the end of the connection is the end of the body.
+  response.pipe(socket);
+  response.on('error', () => socket.destroy());
+  socket.once('close', () => response.destroy());
+}

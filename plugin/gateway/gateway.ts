@@ -1,0 +1,211 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { Logger } from '../logger.ts';
+import { createTokenJudge, type TokenJudge } from './access-token.ts';
+import { identifyCaller, type Caller, type GatewayRequest } from './caller.ts';
+import { answerPreflight, isPreflight, mayRead } from './cors.ts';
+import { translateHttpCredentials, type CredentialRules } from './credentials.ts';
+import { createFailureLog } from './failure-log.ts';
+import { describeBackendFailure, describeFailure } from './failures.ts';
+import { forwardHttp } from './forward-http.ts';
+import * as errors from './gateway-errors.ts';
+import { buildOutgoingHeaders, rewriteForService, type OutgoingRequest } from './headers.ts';
+import { createHostCheck, type HostCheck } from './hosts.ts';
+import { respondJson, type GatewayResponse } from './respond.ts';
+import { createResponseRewriter } from './response-headers.ts';
+import { findPathFault, matchRoute, type RouteMatch } from './routes.ts';
+import { joinPath, type GatewayTarget, type HandlerUpstream, type UrlUpstream } from './target.ts';
+import { createUpgradeHandler } from './upgrades.ts';
+import { createUpstreamPool } from './upstream-pool.ts';
+
+export interface GatewayOptions {
+  /** Where requests go; a promise or function when the backend is still starting, or may be replaced. */
+  readonly target: GatewayTarget | Promise<GatewayTarget> | (() => GatewayTarget | Promise<GatewayTarget>);
+  readonly logger: Logger;
+  /** Names that the server answers for (see `createHostCheck`); by default IP addresses and localhost. */
+  readonly isHostAllowed?: HostCheck;
+  /** Refuse HTTP requests without an API key, as hosted Supabase does. Default: pass them on as anonymous. */
+  readonly requireKey?: boolean;
+  readonly timeouts?: Partial<GatewayTimeouts>;
+}
+
+/** Milliseconds. */
+export interface GatewayTimeouts {
+  /** Without a byte from an upstream that has a request to answer; default 150 s, as the CLI's Kong for functions. */
+  readonly idle: number;
+  /** For a WebSocket handshake; default 15 s (Realtime thinks 2 s about a refusal). */
+  readonly handshake: number;
+}
+
+/** Supabase's paths on somebody else's server. */
+export interface Gateway {
+  /** Answers the request if its path is one of ours. False: not ours, and untouched. */
+  handle(req: GatewayRequest, res: GatewayResponse): boolean;
+  /** The same for an upgrade request; claims and guards the socket before it returns. */
+  handleUpgrade(req: IncomingMessage, socket: Duplex, head: Buffer): boolean;
+  /** Ends the WebSockets with a close frame and all connections to upstreams. Services are not its to close. */
+  close(): Promise<void>;
+}
+
+const DEFAULT_TIMEOUTS: GatewayTimeouts = Object.freeze({ idle: 150_000, handshake: 15_000 });
+
+/** Makes a gateway. It holds no port: see `attachGateway` and `listenGateway`. */
+export function createGateway(options: GatewayOptions): Gateway {
+  const isHostAllowed = options.isHostAllowed ?? createHostCheck();
+  const timeouts = { ...DEFAULT_TIMEOUTS, ...options.timeouts };
+  const pool = createUpstreamPool();
+  const failures = createFailureLog(options.logger);
+  const resolveTarget = cacheTarget(options.target);
+  const rules = cacheRules(options.requireKey ?? false);
+  const upgrades = createUpgradeHandler({ isHostAllowed, resolveTarget, rules, failures, timeouts });
+
+  const handle = (req: GatewayRequest, res: GatewayResponse): boolean => {
+    const url = req.url ?? '';
+    const match = matchRoute(url);
+    if (match === undefined) return false;
+    const fault = findPathFault(url);
+    const caller = identifyCaller(req, isHostAllowed);
+    if (fault !== undefined) respondJson(res, 400, errors.invalidPath(fault));
+    else if (!caller) respondJson(res, 403, errors.HOST_NOT_ALLOWED);
+    else if (isPreflight(req)) answerPreflight(req, res, caller);
+    else if (match === 'unknown') respondJson(res, 404, errors.NO_SUCH_PATH);
+    else if (match.route.transport === 'websocket') {
+      res.setHeader('upgrade', 'websocket');
+      respondJson(res, 426, errors.WEBSOCKET_ONLY);
+    } else forward(req, res, match, caller);
+    return true;
+  };
+
+  const forward = (req: GatewayRequest, res: GatewayResponse, match: RouteMatch, caller: Caller): void => {
+    if (mayRead(caller)) res.setHeader('access-control-allow-origin', '*');
+    const target = resolveTarget();
+    if (!(target instanceof Promise)) {
+      send(req, res, match, caller, target);
+      return;
+    }
+    target.then(
+      (ready) => send(req, res, match, caller, ready),
+      (error: unknown) => {
+        const { status, body } = describeBackendFailure(error);
+        failures.failed('the backend', body.message);
+        respondJson(res, status, body);
+      },
+    );
+  };
+
+  const send = (
+    req: GatewayRequest,
+    res: GatewayResponse,
+    match: RouteMatch,
+    caller: Caller,
+    target: GatewayTarget,
+  ): void => {
+    const { route } = match;
+    const upstream = target.upstreams[route.upstream];
+    if (!upstream) {
+      respondJson(res, 501, errors.notServed(route.upstream));
+      return;
+    }
+    if (route.upstream === 'mail' && !mayReadMail(caller)) {
+      respondJson(res, 403, errors.MAIL_IS_LOCAL);
+      return;
+    }
+    const credentials = route.signed
+      ? { authorization: req.headers.authorization }
+      : translateHttpCredentials(req.headers, caller, rules(target));
+    if ('refusal' in credentials) {
+      respondJson(res, credentials.refusal.status, credentials.refusal.body);
+      return;
+    }
+    const out: OutgoingRequest = { route, caller, authorization: credentials.authorization };
+    if (upstream.kind === 'handler') callService(req, res, upstream, match.serviceUrl, out);
+    else sendToUrl(req, res, upstream, match, out);
+  };
+
+  const callService = (
+    req: GatewayRequest,
+    res: GatewayResponse,
+    service: HandlerUpstream,
+    serviceUrl: string,
+    out: OutgoingRequest,
+  ): void => {
+    rewriteForService(req, serviceUrl, out);
+    try {
+      // Services are written for HTTP/1; what they use of a request is the same in Node's HTTP/2 layer.
+      service.handle(req as IncomingMessage, res as ServerResponse);
+    } catch (error) {
+      const { body } = describeFailure(out.route.upstream, error);
+      options.logger.error(`supabase: ${body.message}`);
+      respondJson(res, 502, body);
+    }
+  };
+
+  const sendToUrl = (
+    req: GatewayRequest,
+    res: GatewayResponse,
+    upstream: UrlUpstream,
+    match: RouteMatch,
+    out: OutgoingRequest,
+  ): void => {
+    const { url } = upstream;
+    const subject = `${out.route.upstream} at ${url.origin}`;
+    const path = upstream.speaks === 'gateway' ? (req.url ?? '') : match.serviceUrl;
+    const host = upstream.host === 'client' ? out.caller.host : upstream.host;
+    forwardHttp(
+      req,
+      res,
+      {
+        url,
+        path: joinPath(url.pathname, path),
+        headers: buildOutgoingHeaders(req, out, host),
+        idleTimeout: timeouts.idle,
+        rewriteResponse: createResponseRewriter(upstream, out.caller),
+        onResponse: () => failures.worked(subject),
+        onFailure: (error) => {
+          const { status, body } = describeFailure(subject, error);
+          failures.failed(subject, body.message);
+          respondJson(res, status, body);
+        },
+      },
+      pool,
+    );
+  };
+
+  return {
+    handle,
+    handleUpgrade: upgrades.handle,
+    async close() {
+      await upgrades.close();
+      pool.close();
+    },
+  };
+}
+
+/** The mails of all accounts, with their links: for a person at this machine, in a page of this origin. */
+function mayReadMail(caller: Caller): boolean {
+  return caller.isLocal && (caller.origin === 'own' || caller.origin === 'none');
+}
+
+/** Remembers a resolved target, so that all later requests go on in the same turn. */
+function cacheTarget(target: GatewayOptions['target']): () => GatewayTarget | Promise<GatewayTarget> {
+  if (typeof target === 'function') return target;
+  let current = target;
+  if (target instanceof Promise) {
+    target.then(
+      (ready) => (current = ready),
+      // Each request that waits for it answers the failure itself.
+      () => {},
+    );
+  }
+  return () => current;
+}
+
+/** Rules for the keys of a target; the judge keeps its cache as long as the keys stay the same. */
+function cacheRules(requireKey: boolean): (target: GatewayTarget) => CredentialRules {
+  const judges = new WeakMap<GatewayTarget['keys'], TokenJudge>();
+  return ({ keys }) => {
+    let judge = judges.get(keys);
+    if (!judge) judges.set(keys, (judge = createTokenJudge(keys)));
+    return { keys, judge, requireKey };
+  };
+}

@@ -1,0 +1,141 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import type { Caller, GatewayRequest } from './caller.ts';
+import type { Route } from './routes.ts';
+
+/** Meant for one connection only (RFC 9110, 7.6.1), or replaced by what the gateway itself knows. */
+const NOT_PASSED_ON = new Set([
+  'authorization',
+  'connection',
+  'cookie',
+  'expect',
+  'forwarded',
+  'host',
+  'http2-settings',
+  'keep-alive',
+  'proxy-authorization',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+  'x-forwarded-for',
+  'x-forwarded-host',
+  'x-forwarded-path',
+  'x-forwarded-port',
+  'x-forwarded-prefix',
+  'x-forwarded-proto',
+  'x-real-ip',
+]);
+
+/** How a request continues behind the gateway. */
+export interface OutgoingRequest {
+  readonly route: Route;
+  readonly caller: Caller;
+  readonly authorization: string | undefined;
+}
+
+/**
+ * The headers for an upstream, names and values alternating as in `rawHeaders`. The body's length stands for
+ * itself; a body of unknown length is sent in chunks.
+ *
+ * @param host to send as Host
+ */
+export function buildOutgoingHeaders(req: GatewayRequest, out: OutgoingRequest, host: string): string[] {
+  const headers = ['host', host];
+  const connectionNames = namedByConnection(req.headers.connection);
+  const raw = req.rawHeaders;
+  for (let i = 0; i + 1 < raw.length; i += 2) {
+    const name = raw[i] ?? '';
+    const lower = name.toLowerCase();
+    if (NOT_PASSED_ON.has(lower) || name.startsWith(':') || connectionNames?.has(lower)) continue;
+    headers.push(name, raw[i + 1] ?? '');
+  }
+  const cookie = out.route.upstream === 'functions' ? withoutSessionCookies(req.headers.cookie) : undefined;
+  if (cookie) headers.push('cookie', cookie);
+  for (const [name, value] of addedHeaders(req.headers, out)) headers.push(name, value);
+  if (req.headers['content-length'] !== undefined) return headers;
+  if (hasRequestBody(req)) headers.push('transfer-encoding', 'chunked');
+  else if (METHODS_WITH_BODY.has(req.method ?? '')) headers.push('content-length', '0');
+  return headers;
+}
+
+const METHODS_WITH_BODY = new Set(['POST', 'PUT', 'PATCH']);
+
+/** Whether bytes of a body may follow. */
+export function hasRequestBody(req: GatewayRequest): boolean {
+  if ('stream' in req) return !req.stream.endAfterHeaders;
+  const length = req.headers['content-length'];
+  return length === undefined ? req.headers['transfer-encoding'] !== undefined : length !== '0';
+}
+
+/**
+ * Turns a request in place into what a service in this process expects.
+ *
+ * The properties are defined anew because HTTP/2 requests have getters there, and both forms are replaced because
+ * `@hono/node-server` reads `rawHeaders` while others read `headers`.
+ */
+export function rewriteForService(req: GatewayRequest, serviceUrl: string, out: OutgoingRequest): void {
+  const headers: IncomingHttpHeaders = {};
+  for (const [name, value] of Object.entries(req.headers)) {
+    if (name.startsWith(':') || (NOT_PASSED_ON.has(name) && name !== 'transfer-encoding')) continue;
+    headers[name] = value;
+  }
+  headers.host = out.caller.host;
+  const cookie = out.route.upstream === 'functions' ? withoutSessionCookies(req.headers.cookie) : undefined;
+  if (cookie) headers.cookie = cookie;
+  for (const [name, value] of addedHeaders(req.headers, out)) headers[name] = value;
+  replaceRequest(req, serviceUrl, headers);
+}
+
+/** Gives a request another URL and other headers, in both of their forms. */
+export function replaceRequest(req: GatewayRequest, url: string, headers: IncomingHttpHeaders): void {
+  const rawHeaders: string[] = [];
+  for (const [name, value] of Object.entries(headers)) {
+    if (Array.isArray(value)) for (const one of value) rawHeaders.push(name, one);
+    else if (value !== undefined) rawHeaders.push(name, value);
+  }
+  req.url = url;
+  Object.defineProperty(req, 'headers', { value: headers, writable: true, configurable: true });
+  Object.defineProperty(req, 'rawHeaders', { value: rawHeaders, writable: true, configurable: true });
+}
+
+function addedHeaders(sent: IncomingHttpHeaders, out: OutgoingRequest): [name: string, value: string][] {
+  const added = forwardedHeaders(out.caller, out.route);
+  if (out.authorization !== undefined) added.push(['authorization', out.authorization]);
+  for (const [name, value] of Object.entries(out.route.headers ?? {})) {
+    if (sent[name] === undefined) added.push([name, value]);
+  }
+  return added;
+}
+
+/** Names the origin that the client used, as Kong does; what the client itself claimed is not believed. */
+export function forwardedHeaders(caller: Caller, route: Route): [name: string, value: string][] {
+  const headers: [string, string][] = [
+    ['x-forwarded-for', caller.address],
+    ['x-forwarded-host', caller.host],
+    ['x-forwarded-proto', caller.proto],
+    ['x-forwarded-port', caller.port],
+  ];
+  // What stands before the service's own path: `/storage/v1` also for `/storage/v1/s3`, which Storage calls `/s3`.
+  const { path, servicePath } = route;
+  const prefix = path.endsWith(servicePath) ? path.slice(0, path.length - servicePath.length) : path;
+  if (prefix !== '') headers.push(['x-forwarded-prefix', prefix]);
+  return headers;
+}
+
+function namedByConnection(connection: string | undefined): Set<string> | undefined {
+  if (connection === undefined || connection === 'keep-alive' || connection === 'close') return undefined;
+  return new Set(connection.split(',').map((name) => name.trim().toLowerCase()));
+}
+
+/**
+ * A function may have cookies of its own; the session is for the gateway only, and other services read none. So
+ * no cookie of the app leaves for another server than the app's functions.
+ */
+function withoutSessionCookies(cookie: string | undefined): string | undefined {
+  return cookie
+    ?.split(';')
+    .filter((pair) => !/^\s*sb-[^=]*-auth-token/.test(pair))
+    .join(';')
+    .trim();
+}

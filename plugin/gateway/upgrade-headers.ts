@@ -1,0 +1,47 @@
+import type { IncomingMessage } from 'node:http';
+import type { Caller } from './caller.ts';
+import { forwardedHeaders } from './headers.ts';
+import type { Route } from './routes.ts';
+
+/** What a WebSocket handshake needs; nothing else of the browser's is passed on, above all no cookie. */
+const PASSED_ON = ['sec-websocket-key', 'sec-websocket-version', 'sec-websocket-protocol', 'user-agent'];
+
+// The CLI's Realtime answers request headers above 4,096 bytes with an error; keep room for the request line's rest.
+const MAX_HEADER_BYTES = 4_000;
+
+export interface Handshake {
+  readonly route: Route;
+  readonly caller: Caller;
+  /** What Realtime is to take for the caller's key: a JWT, or what the caller sent if that could not be translated. */
+  readonly apikey: string | undefined;
+  /** The session's access token, preferred where it fits. */
+  readonly userToken: string | undefined;
+}
+
+/**
+ * The headers of a handshake with Realtime, names and values alternating. It prefers `x-api-key` to the query's
+ * `apikey`; a user's token there becomes the token of every channel that is joined without one of its own.
+ */
+export function buildUpgradeHeaders(
+  req: IncomingMessage,
+  path: string,
+  handshake: Handshake,
+  host: string,
+): string[] {
+  const headers = ['host', host, 'connection', 'Upgrade', 'upgrade', 'websocket'];
+  for (const name of PASSED_ON) {
+    const value = req.headers[name];
+    if (typeof value === 'string') headers.push(name, value.slice(0, 512));
+  }
+  for (const [name, value] of forwardedHeaders(handshake.caller, handshake.route)) headers.push(name, value);
+  const { apikey, userToken } = handshake;
+  const fits = userToken !== undefined && sizeOf(headers) + path.length + userToken.length < MAX_HEADER_BYTES;
+  const token = fits ? userToken : apikey;
+  if (token) headers.push('x-api-key', token);
+  return headers;
+}
+
+function sizeOf(headers: readonly string[]): number {
+  // Each header has a colon, a space or a line end beside its name and its value.
+  return headers.reduce((size, part) => size + part.length + 2, 0);
+}

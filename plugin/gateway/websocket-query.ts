@@ -1,0 +1,39 @@
+/** The first `apikey` parameter of a request target, decoded; undefined when there is none. */
+export function readQueryKey(url: string): string | undefined {
+  for (const pair of queryPairs(url))
+    if (nameOf(pair) === 'apikey') return decode(pair.slice(pair.indexOf('=') + 1));
+  return undefined;
+}
+
+/** The target with exactly one `apikey`, or none; all other parameters stay as the client wrote them. */
+export function replaceQueryKey(url: string, apikey: string | undefined): string {
+  const end = url.indexOf('?');
+  const path = end === -1 ? url : url.slice(0, end);
+  const kept = queryPairs(url).filter((pair) => nameOf(pair) !== 'apikey');
+  if (apikey !== undefined) kept.unshift(`apikey=${encodeURIComponent(apikey)}`);
+  return kept.length === 0 ? path : `${path}?${kept.join('&')}`;
+}
+
+function queryPairs(url: string): string[] {
+  const start = url.indexOf('?');
+  return start === -1
+    ? []
+    : url
+        .slice(start + 1)
+        .split('&')
+        .filter(Boolean);
+}
+
+function nameOf(pair: string): string {
+  const equals = pair.indexOf('=');
+  return decode(equals === -1 ? pair : pair.slice(0, equals));
+}
+
+/** As Plug and Kong read a query; what is not valid percent-encoding is nothing that we know. */
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text.replaceAll('+', ' '));
+  } catch {
+    return text;
+  }
+}
