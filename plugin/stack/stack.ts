@@ -51,7 +51,7 @@ function schemaDir(service: ServiceName): string {
 interface ServiceDefinition {
   /** Folder of `NNNN_name.sql` scripts, applied once each before the user's migrations. */
   readonly schemaDir: string | undefined;
-  create(context: StackContext): Promise<Service>;
+  readonly create: (context: StackContext) => Promise<Service>;
 }
 
 /**
