@@ -3,6 +3,7 @@ import { chmod, mkdir, rm, stat } from 'node:fs/promises';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
+import type { JWK } from 'jose';
 import { hasErrorCode, SupabaseDevError } from '../errors.ts';
 import type { Keys } from './keys.ts';
 
@@ -12,6 +13,8 @@ export interface StackRecord extends Omit<Keys, 'signingKeys'> {
   /** Origin of the owner's gateway on loopback. */
   readonly url: string;
   readonly dbUrl: string;
+  /** Public halves of the signing keys. */
+  readonly jwks: readonly JWK[];
 }
 
 /** This process owns the data directory. */

@@ -20,6 +20,8 @@ export interface ServicesOptions {
   readonly ephemeral: boolean;
   /** Folder of another PostgreSQL installation's programs. */
   readonly binDir?: string;
+  /** Extensions whose absence is no failure. */
+  readonly skipExtensions?: readonly string[];
   readonly logger: Logger;
 }
 
@@ -31,6 +33,8 @@ export interface Services {
   readonly database: Database;
   readonly migrations: MigrationResult;
   readonly services: ServiceMap;
+  /** Applies migrations that were added since. */
+  migrate(): Promise<MigrationResult>;
   /** Process id of the PostgreSQL server. */
   postgresPid(): number;
   /** Services first, then PostgreSQL. With `discard` (always, when ephemeral) all data is deleted. */
@@ -77,6 +81,7 @@ export async function startServices(options: ServicesOptions): Promise<Services>
     database: postgres.database,
     migrations: postgres.migrations,
     services,
+    migrate: () => postgres.migrate(),
     postgresPid: () => postgres.pid(),
     async stop({ discard } = { discard: false }) {
       await closeAll(Object.values(services));

@@ -2,6 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import pg from 'pg';
 import { errorMessage, hasErrorCode, SupabaseDevError } from '../../errors.ts';
+import { handleCreateExtension, type ExtensionRules } from './extensions.ts';
 import { codeFrame, locate, splitStatements, type Statement } from './sql-script.ts';
 
 /** `<version>_<name>.sql` in `supabase/migrations`. */
@@ -40,44 +41,68 @@ export async function listMigrations(supabaseDir: string): Promise<Migration[]> 
  * @param client connected as role `postgres`
  * @throws SupabaseDevError MIGRATION_FAILED with file, line and SQL error; earlier migrations stay applied
  */
-export async function applyMigrations(client: pg.Client, supabaseDir: string): Promise<MigrationResult> {
+export async function applyMigrations(
+  client: pg.Client,
+  supabaseDir: string,
+  extensions: ExtensionRules,
+): Promise<MigrationResult> {
   const migrations = await listMigrations(supabaseDir);
   const { rows } = await client.query<{ version: string }>(
     'select version from supabase_migrations.schema_migrations',
   );
   const known = new Set(rows.map((row) => row.version));
-  const pending = migrations.filter((migration) => !known.has(migration.version));
-  for (const migration of pending) await applyMigration(client, migration);
-  return { applied: pending.map((migration) => migration.version), total: migrations.length };
+  const applied: string[] = [];
+  for (const migration of migrations) {
+    if (known.has(migration.version)) continue;
+    if (await applyMigration(client, migration, extensions)) applied.push(migration.version);
+  }
+  return { applied, total: migrations.length };
 }
 
-async function applyMigration(client: pg.Client, migration: Migration): Promise<void> {
+async function applyMigration(
+  client: pg.Client,
+  migration: Migration,
+  extensions: ExtensionRules,
+): Promise<boolean> {
   const script = await readFile(migration.file, 'utf8');
   const statements = splitStatements(script);
+  // A file without a statement is one that is still being written: recorded now, it would never be applied.
+  if (statements.length === 0) return false;
   const record = (): Promise<unknown> =>
     client.query(
       'insert into supabase_migrations.schema_migrations (version, name, statements) values ($1, $2, $3)',
       [migration.version, migration.name, statements.map((statement) => statement.text)],
     );
-  await runScript(client, migration.file, script, statements, record);
+  await runScript(client, { file: migration.file, script, statements }, extensions, record);
+  return true;
+}
+
+/** A SQL file with its statements. */
+export interface Script {
+  readonly file: string;
+  readonly script: string;
+  readonly statements: readonly Statement[];
 }
 
 /**
  * Runs a script's statements in one transaction, then `finish`. A single statement runs without one, so that
  * `create index concurrently` and the like have a way to work.
+ *
+ * @throws SupabaseDevError MIGRATION_FAILED with file, line and SQL error
  */
 export async function runScript(
   client: pg.Client,
-  file: string,
-  script: string,
-  statements: readonly Statement[] = splitStatements(script),
+  { file, script, statements }: Script,
+  extensions: ExtensionRules,
   finish: () => Promise<unknown> = async () => {},
 ): Promise<void> {
   const inTransaction = statements.length !== 1;
   let current: Statement | undefined;
   try {
     if (inTransaction) await client.query('begin');
-    for (current of statements) await client.query(current.text);
+    for (current of statements) {
+      if (!(await handleCreateExtension(current.text, extensions))) await client.query(current.text);
+    }
     current = undefined;
     // Whatever the script set, the bookkeeping and the next script start from the connection's own settings.
     await client.query('reset all; reset role');

@@ -19,6 +19,8 @@ export interface PostgresOptions {
   readonly ephemeral: boolean;
   /** Folder of another PostgreSQL installation's programs. */
   readonly binDir?: string;
+  /** Extensions whose absence is no failure. */
+  readonly skipExtensions?: readonly string[];
   /** Folders of each service's schema scripts. */
   readonly schemaDirs: readonly string[];
   readonly logger: Logger;
@@ -28,6 +30,8 @@ export interface PostgresOptions {
 export interface Postgres {
   readonly database: Database;
   readonly migrations: MigrationResult;
+  /** Applies migrations that were added since. */
+  migrate(): Promise<MigrationResult>;
   /** Process id of the server. */
   pid(): number;
   /** @param discard delete the data directory as well */
@@ -59,7 +63,8 @@ export async function startPostgres(options: PostgresOptions): Promise<Postgres>
   try {
     const database = createDatabase(cluster.host, cluster.port, cluster.superuserPassword);
     const migrations = await prepareSchema(database, options, cluster.superuserPassword);
-    return { database, migrations, pid: () => cluster.pid(), stop };
+    const migrate = (): Promise<MigrationResult> => migrateDatabase(database, options, false);
+    return { database, migrations, migrate, pid: () => cluster.pid(), stop };
   } catch (error) {
     await stop(ephemeral);
     throw error;
@@ -69,20 +74,32 @@ export async function startPostgres(options: PostgresOptions): Promise<Postgres>
 /** Supabase's schema, then the project's migrations, then (once) its seed. */
 async function prepareSchema(
   database: Database,
-  { config, schemaDirs }: PostgresOptions,
+  options: PostgresOptions,
   internalPassword: string,
 ): Promise<MigrationResult> {
-  return withClient(database.connection('supabase_admin'), async (admin) => {
-    await applyBootstrap(admin, schemaDirs, internalPassword);
-    return withClient(database.connection('postgres'), async (client) => {
-      const migrations = await applyMigrations(client, config.supabaseDir);
-      if (!(await isSeeded(admin))) {
-        await applySeed(client, config);
+  const seeded = await withClient(database.connection('supabase_admin'), async (admin) => {
+    await applyBootstrap(admin, options.schemaDirs, internalPassword);
+    return isSeeded(admin);
+  });
+  return migrateDatabase(database, options, !seeded);
+}
+
+async function migrateDatabase(
+  database: Database,
+  { config, skipExtensions, logger }: PostgresOptions,
+  seed: boolean,
+): Promise<MigrationResult> {
+  return withClient(database.connection('supabase_admin'), (admin) =>
+    withClient(database.connection('postgres'), async (client) => {
+      const extensions = { admin, skip: skipExtensions ?? [], logger };
+      const migrations = await applyMigrations(client, config.supabaseDir, extensions);
+      if (seed) {
+        await applySeed(client, config, extensions);
         await markSeeded(admin);
       }
       return migrations;
-    });
-  });
+    }),
+  );
 }
 
 async function withClient<T>(settings: pg.ClientConfig, use: (client: pg.Client) => Promise<T>): Promise<T> {

@@ -3,7 +3,9 @@ import type pg from 'pg';
 import { glob } from 'tinyglobby';
 import { hasErrorCode } from '../../errors.ts';
 import type { SupabaseConfig } from '../config/config.ts';
+import type { ExtensionRules } from './extensions.ts';
 import { runScript } from './migrations.ts';
+import { splitStatements } from './sql-script.ts';
 
 /**
  * Runs the seed files of `[db.seed]` (by default `supabase/seed.sql`), each in a transaction; for a database that was
@@ -13,7 +15,11 @@ import { runScript } from './migrations.ts';
  * @returns the files that ran, in order
  * @throws SupabaseDevError MIGRATION_FAILED with file, line and SQL error
  */
-export async function applySeed(client: pg.Client, config: SupabaseConfig): Promise<string[]> {
+export async function applySeed(
+  client: pg.Client,
+  config: SupabaseConfig,
+  extensions: ExtensionRules,
+): Promise<string[]> {
   const settings = config.section('db').section('seed');
   const enabled = settings.boolean('enabled', true);
   const patterns = settings.strings('sql_paths', ['./seed.sql']);
@@ -26,7 +32,8 @@ export async function applySeed(client: pg.Client, config: SupabaseConfig): Prom
     });
     for (const file of found.toSorted()) {
       if (ran.includes(file)) continue;
-      await runScript(client, file, await readFile(file, 'utf8'));
+      const script = await readFile(file, 'utf8');
+      await runScript(client, { file, script, statements: splitStatements(script) }, extensions);
       ran.push(file);
     }
   }

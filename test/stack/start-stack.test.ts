@@ -1,0 +1,81 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import pg from 'pg';
+import { expect, test } from 'vitest';
+import { startStack } from '../../plugin/start-stack.ts';
+import { makeProject } from '../helpers/project.ts';
+import { startTestStack } from '../helpers/stack.ts';
+
+async function countItems(dbUrl: string): Promise<number> {
+  const client = new pg.Client(dbUrl);
+  await client.connect();
+  const { rows } = await client.query<{ count: number }>('select count(*)::int as count from items');
+  await client.end();
+  return rows[0]?.count ?? -1;
+}
+
+test('several stacks run side by side in one process', async () => {
+  await using first = await startTestStack({
+    'supabase/seed.sql': 'create table items (); insert into items default values;',
+  });
+  await using second = await startTestStack({ 'supabase/seed.sql': 'create table items ();' });
+  expect(first.url).not.toBe(second.url);
+  expect([await countItems(first.dbUrl), await countItems(second.dbUrl)]).toEqual([1, 0]);
+});
+
+test('has the keys of the Supabase CLI, and a health endpoint behind its gateway', async () => {
+  await using stack = await startTestStack();
+  expect(stack.publishableKey).toBe('sb_publishable_ACJWlzQHlZjBrEguHvfOxg_3BJgxAaH');
+  expect(stack.anonKey).toBe(
+    'eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJpc3MiOiJzdXBhYmFzZS1kZW1vIiwicm9sZSI6ImFub24iLCJleHAiOjE5ODM4MTI5OTZ9.' +
+      'CRXP1A7WOeoJeXxjNni43kdQwgnWNReilDMblYTn_I0',
+  );
+  const response = await fetch(`${stack.url}/auth/v1/health`, { headers: { apikey: stack.publishableKey } });
+  expect(response.status).toBe(200);
+});
+
+test('reset throws the data away and starts from migrations and seed, on the same ports', async () => {
+  await using stack = await startTestStack({
+    'supabase/migrations/1_items.sql': 'create table items (id int);',
+    'supabase/seed.sql': 'insert into items values (1);',
+  });
+  const client = new pg.Client(stack.dbUrl);
+  await client.connect();
+  await client.query('insert into items values (2)');
+  await client.end();
+  expect(await countItems(stack.dbUrl)).toBe(2);
+  await stack.reset();
+  expect(await countItems(stack.dbUrl)).toBe(1);
+});
+
+test('a second stack on the same data is refused with the address of the first', async () => {
+  await using project = await makeProject();
+  const options = { root: project.root, dataDir: join(project.root, '.supabase'), port: 0, dbPort: 0 };
+  await using first = await startStack(options);
+  await expect(startStack(options)).rejects.toMatchObject({
+    code: 'STACK_RUNNING',
+    message: expect.stringContaining(first.url),
+  });
+});
+
+test('settings can be given in place of config.toml, and a broken config.toml is named with its line', async () => {
+  await using project = await makeProject({ 'supabase/config.toml': 'project_id = "x"\n[auth\n' });
+  await expect(startStack({ root: project.root, ephemeral: true })).rejects.toMatchObject({
+    code: 'CONFIG_INVALID',
+    location: { line: 2 },
+  });
+  await using stack = await startTestStack(
+    {},
+    { config: { auth: { publishable_key: 'sb_publishable_mine' } } },
+  );
+  expect(stack.publishableKey).toBe('sb_publishable_mine');
+});
+
+test('leaves nothing behind when a migration fails', async () => {
+  await using project = await makeProject({ 'supabase/migrations/1_bad.sql': 'select 1; nonsense;' });
+  const dataDir = join(project.root, '.supabase');
+  const start = (): Promise<unknown> => startStack({ root: project.root, dataDir, port: 0, dbPort: 0 });
+  await expect(start()).rejects.toMatchObject({ code: 'MIGRATION_FAILED' });
+  await expect(readFile(join(dataDir, 'postgres/postmaster.pid'))).rejects.toMatchObject({ code: 'ENOENT' });
+  await expect(start()).rejects.toMatchObject({ code: 'MIGRATION_FAILED' });
+});
