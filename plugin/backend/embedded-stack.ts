@@ -58,8 +58,10 @@ async function start(options: EmbeddedStackOptions, ownership: Ownership): Promi
     throw error;
   });
   const { signingKeys, ...keys } = services.keys;
+  const jwks = signingKeys.map(publicJwk);
   const record = {
     ...keys,
+    jwks,
     pid: process.pid,
     url: `http://127.0.0.1:${server.port}`,
     dbUrl: services.database.url,
