@@ -1,4 +1,11 @@
-import { createHmac, createPublicKey, timingSafeEqual, verify, type KeyObject } from 'node:crypto';
+import {
+  createHmac,
+  createPublicKey,
+  timingSafeEqual,
+  verify,
+  type JsonWebKey,
+  type KeyObject,
+} from 'node:crypto';
 import type { JWK } from 'jose';
 import { LRUCache } from 'lru-cache';
 import type { GatewayKeys } from './target.ts';
@@ -48,11 +55,11 @@ export function createTokenJudge(keys: Pick<GatewayKeys, 'jwtSecret' | 'jwks'>):
     }
     if (header?.alg !== 'ES256' && header?.alg !== 'RS256') return false;
     // Without the backend's public keys the services themselves are the judge.
-    if (keys.jwks.length === 0) return keys.jwtSecret === undefined;
-    const jwk = keys.jwks.find((key) => key.kid === header.kid) ?? (header.kid ? undefined : keys.jwks[0]);
+    if (keys.jwks === undefined) return true;
+    const jwk = keys.jwks.find(({ alg, kid }) => alg === header.alg && (!header.kid || kid === header.kid));
     if (!jwk) return false;
     let key = publicKeys.get(jwk);
-    if (!key) publicKeys.set(jwk, (key = createPublicKey({ key: { ...jwk }, format: 'jwk' })));
+    if (!key) publicKeys.set(jwk, (key = createPublicKey({ key: publicPart(jwk), format: 'jwk' })));
     return verify('sha256', signed, { key, dsaEncoding: 'ieee-p1363' }, actual);
   };
 
@@ -66,6 +73,11 @@ export function createTokenJudge(keys: Pick<GatewayKeys, 'jwtSecret' | 'jwks'>):
       return expiry > Date.now() / 1000;
     },
   };
+}
+
+/** A backend in this process may hand over its private keys. */
+function publicPart({ d: _d, p: _p, q: _q, dp: _dp, dq: _dq, qi: _qi, ...rest }: JWK): JsonWebKey {
+  return rest;
 }
 
 function decodePart(part: string | undefined): Record<string, unknown> | undefined {

@@ -18,6 +18,8 @@ export interface CredentialRules {
   readonly judge: TokenJudge;
   /** Ask for an API key on HTTP, as hosted Supabase does. */
   readonly requireKey: boolean;
+  /** Another API gateway follows, which may know opaque keys that are unknown here. */
+  readonly leaveUnknownKeys: boolean;
 }
 
 /**
@@ -43,7 +45,9 @@ export function translateHttpCredentials(
     const session = findSession(headers, caller, rules.judge);
     if (session !== undefined) return { authorization: `Bearer ${session}` };
   }
-  return { authorization: own ?? translateApiKey(apikey, keys) };
+  const translated = own ?? translateApiKey(apikey, keys);
+  const isUnknown = translated?.startsWith('sb_') ?? false;
+  return { authorization: isUnknown && rules.leaveUnknownKeys ? headers.authorization : translated };
 
   function refuseUnkeyed(): Refusal | undefined {
     return rules.requireKey ? checkApiKey(apikey ?? bearer, keys) : undefined;

@@ -4,7 +4,7 @@ import type { GatewayRequest } from './caller.ts';
 import { UpstreamTimeout } from './failures.ts';
 import { hasRequestBody } from './headers.ts';
 import { isHttp2, type GatewayResponse } from './respond.ts';
-import type { UpstreamPool } from './upstream-pool.ts';
+import { connectOptions, type UpstreamPool } from './upstream-pool.ts';
 
 export interface ForwardedRequest {
   readonly url: URL;
@@ -49,9 +49,8 @@ export function forwardHttp(
     const { url } = out;
     const isTls = url.protocol === 'https:';
     const request = (isTls ? requestHttps : requestHttp)({
-      agent: pool.agent(isTls),
-      hostname: unbracket(url.hostname),
-      port: url.port || (isTls ? 443 : 80),
+      ...connectOptions(url),
+      agent: pool.agent(url),
       method: req.method ?? 'GET',
       path: out.path,
       headers: out.headers,
@@ -143,9 +142,4 @@ function writeHead(response: IncomingMessage, res: GatewayResponse, out: Forward
     res.setHeader(name, values.length === 1 ? (values[0] ?? '') : values);
   }
   res.writeHead(status);
-}
-
-/** Sockets want an IPv6 address without the brackets that a URL puts around it. */
-export function unbracket(hostname: string): string {
-  return hostname.replace(/^\[|\]$/g, '');
 }

@@ -2,9 +2,9 @@ import { request as requestHttp, type ClientRequest, type IncomingMessage } from
 import { request as requestHttps } from 'node:https';
 import type { Duplex } from 'node:stream';
 import { UpstreamTimeout } from './failures.ts';
-import { unbracket } from './forward-http.ts';
 import { writeUpgradeResponse } from './respond.ts';
 import { joinSockets, type SocketPair } from './socket-pair.ts';
+import { connectOptions } from './upstream-pool.ts';
 
 export interface ForwardedUpgrade {
   readonly url: URL;
@@ -67,8 +67,7 @@ function openUpstream(out: ForwardedUpgrade): ClientRequest {
   return (isTls ? requestHttps : requestHttp)({
     // A WebSocket takes its connection out of HTTP for good: nothing to pool.
     agent: false,
-    hostname: unbracket(out.url.hostname),
-    port: out.url.port || (isTls ? 443 : 80),
+    ...connectOptions(out.url),
     path: out.path,
     headers: out.headers,
   });

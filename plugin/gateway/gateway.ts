@@ -14,7 +14,13 @@ import { createHostCheck, type HostCheck } from './hosts.ts';
 import { respondJson, type GatewayResponse } from './respond.ts';
 import { createResponseRewriter } from './response-headers.ts';
 import { findPathFault, matchRoute, type RouteMatch } from './routes.ts';
-import { joinPath, type GatewayTarget, type HandlerUpstream, type UrlUpstream } from './target.ts';
+import {
+  joinPath,
+  type GatewayTarget,
+  type HandlerUpstream,
+  type Upstream,
+  type UrlUpstream,
+} from './target.ts';
 import { createUpgradeHandler } from './upgrades.ts';
 import { createUpstreamPool } from './upstream-pool.ts';
 
@@ -112,7 +118,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     }
     const credentials = route.signed
       ? { authorization: req.headers.authorization }
-      : translateHttpCredentials(req.headers, caller, rules(target));
+      : translateHttpCredentials(req.headers, caller, rules(target, upstream));
     if ('refusal' in credentials) {
       respondJson(res, credentials.refusal.status, credentials.refusal.body);
       return;
@@ -201,11 +207,12 @@ function cacheTarget(target: GatewayOptions['target']): () => GatewayTarget | Pr
 }
 
 /** Rules for the keys of a target; the judge keeps its cache as long as the keys stay the same. */
-function cacheRules(requireKey: boolean): (target: GatewayTarget) => CredentialRules {
+function cacheRules(requireKey: boolean): (target: GatewayTarget, upstream?: Upstream) => CredentialRules {
   const judges = new WeakMap<GatewayTarget['keys'], TokenJudge>();
-  return ({ keys }) => {
+  return ({ keys }, upstream) => {
     let judge = judges.get(keys);
     if (!judge) judges.set(keys, (judge = createTokenJudge(keys)));
-    return { keys, judge, requireKey };
+    const leaveUnknownKeys = upstream?.kind === 'url' && upstream.speaks === 'gateway';
+    return { keys, judge, requireKey, leaveUnknownKeys };
   };
 }

@@ -51,8 +51,8 @@ export interface GatewayKeys {
   readonly serviceRoleKey: string | undefined;
   /** What signs HS256 tokens; unknown for a hosted project. */
   readonly jwtSecret: string | undefined;
-  /** Public keys of ES256 and RS256 tokens. */
-  readonly jwks: readonly JWK[];
+  /** Public keys of ES256 and RS256 tokens; undefined when they are not known. */
+  readonly jwks: readonly JWK[] | undefined;
 }
 
 /** Puts the path of an upstream's URL before a request target. */

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { decodeClaims } from './access-token.ts';
 import type { Caller } from './caller.ts';
 import { forwardedHeaders } from './headers.ts';
 import type { Route } from './routes.ts';
@@ -37,7 +38,8 @@ export function buildUpgradeHeaders(
   const { apikey, userToken } = handshake;
   const fits = userToken !== undefined && sizeOf(headers) + path.length + userToken.length < MAX_HEADER_BYTES;
   const token = fits ? userToken : apikey;
-  if (token) headers.push('x-api-key', token);
+  // An opaque key that is left to another API gateway must not go here, where Realtime would take it for a JWT.
+  if (token && decodeClaims(token)) headers.push('x-api-key', token);
   return headers;
 }
 

@@ -1,0 +1,58 @@
+import type { GatewayKeys } from '../gateway/target.ts';
+import type { SupabaseConfig } from '../stack/config/config.ts';
+import { readCliStatus, type CliStatus } from './cli-status.ts';
+import { readKeysFromEnvironment } from './keys.ts';
+import { probeApi, probeKey } from './probe.ts';
+import type { Environment } from './settings.ts';
+
+export type LocalStack =
+  | { ok: true; url: URL; keys: GatewayKeys; reason: string }
+  | { ok: false; reason: string };
+
+const DEFAULT_API_PORT = 54321;
+
+/** Where config.toml says that the CLI's API gateway listens. */
+export function localApiUrl(config: SupabaseConfig): URL {
+  const api = config.section('api');
+  const scheme = api.section('tls').boolean('enabled', false) ? 'https' : 'http';
+  return new URL(`${scheme}://127.0.0.1:${api.integer('port', DEFAULT_API_PORT)}`);
+}
+
+/**
+ * Looks for a running stack of this project.
+ *
+ * First the port of config.toml: it must be Supabase that answers there, and it must accept this project's keys.
+ * Only when that fails is the CLI asked, which knows ports and keys that it chose itself but takes a second.
+ */
+export async function findLocalStack(options: {
+  config: SupabaseConfig;
+  keys: GatewayKeys;
+  env: Environment;
+  /** For tests; by default `supabase status -o json`. */
+  askCli?: () => Promise<CliStatus | undefined>;
+}): Promise<LocalStack> {
+  const { config, keys, env } = options;
+  const url = localApiUrl(config);
+  const api = await probeApi(url, keys.anonKey);
+  if (api.ok && (await probeKey(url, keys.anonKey ?? ''))) {
+    const reason = `a Supabase with this project's keys answers at ${url.host}`;
+    return { ok: true, url, keys: { ...keys, jwks: api.jwks }, reason };
+  }
+  // Without a project of the CLI's there is none of its stacks to ask for.
+  const askCli = options.askCli ?? (() => readCliStatus(config.root, env));
+  const status = config.file === undefined ? undefined : await askCli();
+  if (status) {
+    const answer = await probeApi(status.url, status.keys.anonKey);
+    if (answer.ok) {
+      const known = { ...keys, ...status.keys, ...readKeysFromEnvironment(env), jwks: answer.jwks };
+      return {
+        ok: true,
+        url: status.url,
+        keys: known,
+        reason: `"supabase status" reports it at ${status.url.host}`,
+      };
+    }
+  }
+  const reason = api.ok ? 'a Supabase answers, but refuses the keys of this project' : api.reason;
+  return { ok: false, reason: `at ${url.host} ${reason}` };
+}

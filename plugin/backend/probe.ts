@@ -1,0 +1,163 @@
+import { randomBytes } from 'node:crypto';
+import { request as requestHttp, type IncomingMessage } from 'node:http';
+import { request as requestHttps } from 'node:https';
+import { decodeJwks } from './jwks.ts';
+import type { JWK } from 'jose';
+import { joinPath } from '../gateway/target.ts';
+import { connectOptions } from '../gateway/upstream-pool.ts';
+import { errorMessage } from '../errors.ts';
+
+/** A short answer to a question about a server. */
+interface ProbeAnswer {
+  readonly status: number;
+  readonly json: unknown;
+}
+
+interface ProbeRequest {
+  readonly url: URL;
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+  /** Milliseconds for the whole answer. */
+  readonly timeout: number;
+}
+
+const MAX_BODY_BYTES = 64 * 1024;
+
+/** What a server answered to a probe, or why it did not. */
+export type ProbeResult<T> = ({ ok: true } & T) | { ok: false; reason: string };
+
+/**
+ * Whether the API gateway of a Supabase answers at this URL. Its Auth service is asked for its name, because any
+ * program may sit on the port.
+ */
+export async function probeApi(
+  url: URL,
+  apikey: string | undefined,
+  timeout = 2_000,
+): Promise<ProbeResult<{ jwks: readonly JWK[] | undefined }>> {
+  const headers: Record<string, string> = apikey === undefined ? {} : { apikey };
+  const ask = (path: string): Promise<ProbeAnswer> => probe({ url, path, headers, timeout });
+  try {
+    const [health, jwks] = await Promise.all([
+      ask('/auth/v1/health'),
+      ask('/auth/v1/.well-known/jwks.json').catch(() => undefined),
+    ]);
+    if (!isAuthHealth(health.json)) {
+      return { ok: false, reason: `something that is not Supabase answers (status ${health.status})` };
+    }
+    return { ok: true, jwks: decodeJwks(jwks?.json) };
+  } catch (error) {
+    return { ok: false, reason: describeProbeError(error) };
+  }
+}
+
+/**
+ * Whether a JWT is accepted there: a stack of another project with other secrets answers 401.
+ */
+export async function probeKey(url: URL, anonKey: string, timeout = 2_000): Promise<boolean> {
+  const headers = { apikey: anonKey, authorization: `Bearer ${anonKey}` };
+  try {
+    const { status } = await probe({ url, path: '/auth/v1/settings', headers, timeout });
+    if (status === 401 || status === 403) return false;
+    const rest = await probe({
+      url,
+      path: '/rest/v1/',
+      headers: { ...headers, accept: 'application/json' },
+      timeout,
+    });
+    return rest.status !== 401 && rest.status !== 403;
+  } catch {
+    return false;
+  }
+}
+
+/** What a WebSocket handshake came to; Realtime takes 2 s for a refusal. */
+export type HandshakeResult = { status: number } | { error: string };
+
+/** Makes a WebSocket handshake and hangs up. */
+export function probeHandshake(out: ProbeRequest): Promise<HandshakeResult> {
+  return new Promise((resolve) => {
+    const request = open(out, {
+      connection: 'Upgrade',
+      upgrade: 'websocket',
+      'sec-websocket-version': '13',
+      'sec-websocket-key': randomBytes(16).toString('base64'),
+    });
+    request.once('upgrade', (response: IncomingMessage, socket) => {
+      socket.on('error', () => {});
+      socket.destroy();
+      resolve({ status: response.statusCode ?? 101 });
+    });
+    request.once('response', (response: IncomingMessage) => {
+      response.destroy();
+      resolve({ status: response.statusCode ?? 0 });
+    });
+    request.on('error', (error) => resolve({ error: describeProbeError(error) }));
+    request.end();
+  });
+}
+
+/** Whether Realtime itself answers there, and not another Phoenix application, whose sockets look alike. */
+export async function probeRealtimeHealth(
+  url: URL,
+  host: string,
+  jwt: string,
+  timeout: number,
+): Promise<boolean> {
+  const tenant = host.split('.', 1)[0] ?? host;
+  const path = `/api/tenants/${tenant}/health`;
+  try {
+    const { json } = await probe({ url, path, headers: { host, authorization: `Bearer ${jwt}` }, timeout });
+    const data = isRecord(json) ? json.data : undefined;
+    return isRecord(data) && 'healthy' in data && 'connected_cluster' in data;
+  } catch {
+    return false;
+  }
+}
+
+async function probe(out: ProbeRequest): Promise<ProbeAnswer> {
+  const response = await new Promise<IncomingMessage>((resolve, reject) => {
+    open(out, {}).once('response', resolve).on('error', reject).end();
+  });
+  let text = '';
+  for await (const chunk of response.setEncoding('utf8')) {
+    text += String(chunk);
+    if (text.length > MAX_BODY_BYTES) break;
+  }
+  return { status: response.statusCode ?? 0, json: parseJson(text) };
+}
+
+function open(out: ProbeRequest, headers: Readonly<Record<string, string>>): ReturnType<typeof requestHttp> {
+  const request = (out.url.protocol === 'https:' ? requestHttps : requestHttp)({
+    ...connectOptions(out.url),
+    agent: false,
+    path: joinPath(out.url.pathname, out.path),
+    headers: { host: out.url.host, ...out.headers, ...headers },
+    signal: AbortSignal.timeout(out.timeout),
+  });
+  return request;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function isAuthHealth(json: unknown): boolean {
+  return isRecord(json) && json.name === 'GoTrue';
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null;
+}
+
+function describeProbeError(error: unknown): string {
+  if (error instanceof Error && 'code' in error) {
+    if (error.code === 'ECONNREFUSED') return 'nothing listens there';
+    if (error.code === 'ABORT_ERR') return 'no answer in time';
+  }
+  return errorMessage(error);
+}
