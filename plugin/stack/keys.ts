@@ -19,11 +19,12 @@ export interface Keys {
 }
 
 /** The Supabase CLI's well-known local values: public, the same on every machine. */
-export const LOCAL_KEYS = Object.freeze({
-  publishableKey: 'sb_publishable_ACJWlzQHlZjBrEguHvfOxg_3BJgxAaH',
-  secretKey: 'sb_secret_N7UND0UgjKTVK-Uodkm0Hg_xSvEMPvz',
-  jwtSecret: 'super-secret-jwt-token-with-at-least-32-characters-long',
-});
+export const LOCAL_KEYS: Readonly<Record<'publishableKey' | 'secretKey' | 'jwtSecret', string>> =
+  Object.freeze({
+    publishableKey: 'sb_publishable_ACJWlzQHlZjBrEguHvfOxg_3BJgxAaH',
+    secretKey: 'sb_secret_N7UND0UgjKTVK-Uodkm0Hg_xSvEMPvz',
+    jwtSecret: 'super-secret-jwt-token-with-at-least-32-characters-long',
+  });
 
 const LOCAL_ISSUER = 'supabase-demo';
 const LOCAL_EXPIRY = 1983812996;
