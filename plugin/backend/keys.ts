@@ -2,17 +2,15 @@ import type { JWK } from 'jose';
 import type { GatewayKeys } from '../gateway/target.ts';
 import type { SupabaseConfig } from '../stack/config/config.ts';
 import { resolveKeys } from '../stack/keys.ts';
-import { readEnvironment, type Environment, type SettingName } from './settings.ts';
+import { readEnvironment, type Environment, type KeyName } from './settings.ts';
 
-const KEY_SETTINGS = [
+const KEY_NAMES: readonly KeyName[] = [
   'publishableKey',
   'secretKey',
   'anonKey',
   'serviceRoleKey',
   'jwtSecret',
-] as const satisfies readonly SettingName[];
-
-type KeyName = (typeof KEY_SETTINGS)[number];
+];
 
 /** Keys by name, of which some may be unknown. */
 export type PartialKeys = Partial<Record<KeyName, string>>;
@@ -23,7 +21,7 @@ export type PartialKeys = Partial<Record<KeyName, string>>;
  */
 export function readKeysFromEnvironment(env: Environment): PartialKeys {
   const keys: PartialKeys = {};
-  for (const name of KEY_SETTINGS) {
+  for (const name of KEY_NAMES) {
     const value = readEnvironment(name, env)?.value;
     if (value !== undefined) keys[classifyKey(name, value)] ??= value;
   }

@@ -36,7 +36,7 @@ export function createLocalBackend(options: LocalBackendOptions): Backend {
   return {
     kind: 'local',
     reason,
-    target,
+    target: () => target,
     describe: () => [
       { label: 'Supabase', value: `local stack at ${url.origin} (${reason})` },
       { label: 'Realtime', value: route.describe() },

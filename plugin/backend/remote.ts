@@ -43,7 +43,7 @@ export function createRemoteBackend(options: RemoteBackendOptions): Backend {
   return {
     kind: 'remote',
     reason,
-    target,
+    target: () => target,
     describe: () => [
       { label: 'Supabase', value: `remote project at ${url.origin} (${reason}); its data is real` },
       ...(route ? [{ label: 'Realtime', value: route.describe() }] : []),

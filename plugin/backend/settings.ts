@@ -15,13 +15,18 @@ export interface BackendOptions {
   readonly realtimeUrl?: string;
 }
 
+export type SettingName = 'backend' | 'url' | 'realtime' | 'realtimeUrl' | 'gatewayPort' | KeyName;
+
+/** The keys of a Supabase that may be set. */
+export type KeyName = 'publishableKey' | 'anonKey' | 'secretKey' | 'serviceRoleKey' | 'jwtSecret';
+
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
  * Every setting of a backend and where it may come from, in order: option, environment (first name that is set),
  * config.toml, default. docs/configuration.md shows the same table.
  */
-export const SETTINGS = {
+export const SETTINGS: Readonly<Record<SettingName, SettingSource>> = {
   backend: { env: ['SUPABASE_BACKEND'], config: undefined },
   url: {
     env: ['REALTIME_PROXY_KONG_TARGET', 'SUPABASE_URL', 'VITE_SUPABASE_URL', 'NEXT_PUBLIC_SUPABASE_URL'],
@@ -47,15 +52,13 @@ export const SETTINGS = {
   secretKey: { env: ['SUPABASE_SECRET_KEY'], config: 'secret_key' },
   serviceRoleKey: { env: ['SUPABASE_SERVICE_ROLE_KEY'], config: 'service_role_key' },
   jwtSecret: { env: ['SUPABASE_JWT_SECRET'], config: 'jwt_secret' },
-} as const satisfies Readonly<Record<string, SettingSource>>;
+};
 
-interface SettingSource {
+export interface SettingSource {
   readonly env: readonly string[];
   /** Key in `[auth]` of config.toml. */
   readonly config: string | undefined;
 }
-
-export type SettingName = keyof typeof SETTINGS;
 
 /** A value and the words for where it came from: `SUPABASE_URL`, `the option "url"`, `supabase/config.toml`. */
 export interface Sourced<T> {
