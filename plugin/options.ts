@@ -65,21 +65,11 @@ export interface EmbeddedOptions {
   config?: ConfigOverrides;
 }
 
-/** `SupabaseOptions` after `resolveOptions`: defaults filled in, nothing else needs to look at the raw ones. */
-export interface ResolvedOptions extends Required<
-  Pick<SupabaseOptions, 'backend' | 'realtime' | 'requireKey'>
-> {
-  readonly root: string | undefined;
-  readonly url: string | undefined;
-  readonly realtimeUrl: string | undefined;
+/** `SupabaseOptions` after `resolveOptions`. What is undefined is decided by environment and config.toml. */
+export interface ResolvedOptions extends Omit<SupabaseOptions, 'requireKey' | 'embedded'> {
+  readonly requireKey: boolean;
   readonly embedded: Readonly<EmbeddedOptions>;
 }
-
-const DEFAULTS = Object.freeze({
-  backend: 'auto',
-  realtime: 'auto',
-  requireKey: false,
-} as const) satisfies Partial<ResolvedOptions>;
 
 type Check = (value: unknown) => string | undefined;
 
@@ -128,15 +118,7 @@ const EMBEDDED_CHECKS: Readonly<Record<string, Check>> = {
 export function resolveOptions(options: SupabaseOptions = {}): ResolvedOptions {
   check(options, CHECKS, '');
   check(options.embedded ?? {}, EMBEDDED_CHECKS, 'embedded.');
-  return {
-    root: options.root,
-    backend: options.backend ?? DEFAULTS.backend,
-    url: options.url,
-    realtime: options.realtime ?? DEFAULTS.realtime,
-    realtimeUrl: options.realtimeUrl,
-    requireKey: options.requireKey ?? DEFAULTS.requireKey,
-    embedded: options.embedded ?? {},
-  };
+  return { ...options, requireKey: options.requireKey ?? false, embedded: options.embedded ?? {} };
 }
 
 function check(values: object, checks: Readonly<Record<string, Check>>, prefix: string): void {

@@ -62,7 +62,7 @@ export interface Stack extends AsyncDisposable {
  */
 export async function startStack(options: StackOptions = {}): Promise<Stack> {
   const root = resolve(options.root ?? process.cwd());
-  const config = await loadConfig(root, options.config);
+  const config = await loadConfig(root, { overrides: options.config });
   const ephemeral = options.ephemeral ?? false;
   const dataDir = options.dataDir ?? (await (ephemeral ? makeEphemeralDataDir() : defaultDataDir(root)));
   const choose = (port: number | undefined, section: string, fallback: number): PortChoice =>

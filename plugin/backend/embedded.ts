@@ -8,12 +8,14 @@ import type { Membership } from '../stack/ownership.ts';
 import type { MigrationResult } from '../stack/postgres/migrations.ts';
 import { defaultDataDir } from '../stack/project.ts';
 import type { Backend, BannerLine } from './backend.ts';
+import type { Environment } from './settings.ts';
 import { openEmbeddedStack, type EmbeddedStack, type EmbeddedStackOptions } from './embedded-stack.ts';
 
 export interface EmbeddedBackendOptions {
   /** Folder that holds `supabase/`. */
   readonly root: string;
   readonly reason: string;
+  readonly env: Environment;
   readonly embedded: EmbeddedOptions;
   readonly logger: Logger;
 }
@@ -26,7 +28,7 @@ export interface EmbeddedBackendOptions {
  */
 export async function startEmbedded(options: EmbeddedBackendOptions): Promise<Backend> {
   const { root, embedded, logger } = options;
-  const config = await loadConfig(root, embedded.config);
+  const config = await loadConfig(root, { overrides: embedded.config, env: options.env });
   const stackOptions: EmbeddedStackOptions = {
     config,
     dataDir: embedded.dataDir === undefined ? await defaultDataDir(root) : resolve(root, embedded.dataDir),

@@ -38,7 +38,7 @@ function classifyKey(name: KeyName, value: string): KeyName {
 
 /** Keys of the CLI's stack: environment, config.toml, the CLI's well-known values. */
 export async function resolveLocalKeys(config: SupabaseConfig, env: Environment): Promise<GatewayKeys> {
-  const { publishableKey, secretKey, anonKey, serviceRoleKey, jwtSecret } = await resolveKeys(config, env);
+  const { publishableKey, secretKey, anonKey, serviceRoleKey, jwtSecret } = await resolveKeys(config);
   const local = { publishableKey, secretKey, anonKey, serviceRoleKey, jwtSecret, jwks: undefined };
   return { ...local, ...readKeysFromEnvironment(env) };
 }

@@ -51,12 +51,12 @@ export async function resolveBackend(options: ResolveBackendOptions): Promise<Ba
     const reason = `${explicit.source} is set`;
     const isLocal = kind === 'local' || (kind === 'auto' && isLoopbackHost(url.hostname));
     if (!isLocal) return createRemoteBackend({ url, reason, keys: resolveRemoteKeys(env), ...common });
-    const keys = await resolveLocalKeys(await loadConfig(root, {}, env), env);
+    const keys = await resolveLocalKeys(await loadConfig(root, { env }), env);
     return createLocalBackend({ url, reason, keys, ...common });
   }
   if (kind === 'remote') throw missingUrl();
 
-  const config = await loadConfig(root, {}, env);
+  const config = await loadConfig(root, { env });
   const keys = await resolveLocalKeys(config, env);
   const found = await findLocalStack({ config, keys, env });
   if (found.ok) {

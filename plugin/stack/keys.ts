@@ -34,10 +34,8 @@ const LOCAL_EXPIRY = 1983812996;
  *
  * @throws SupabaseDevError KEYS_INVALID for a secret under 16 characters or an unreadable signing key file.
  */
-export async function resolveKeys(
-  config: SupabaseConfig,
-  env: Readonly<Record<string, string | undefined>> = process.env,
-): Promise<Keys> {
+export async function resolveKeys(config: SupabaseConfig): Promise<Keys> {
+  const { env } = config;
   const auth = config.section('auth');
   const jwtSecret = env.SUPABASE_JWT_SECRET || auth.string('jwt_secret') || LOCAL_KEYS.jwtSecret;
   if (jwtSecret.length < 16) {

@@ -1,4 +1,4 @@
-import type { Plugin, PreviewServer, ViteDevServer } from 'vite';
+import type { Plugin, PreviewServer, ResolvedConfig, ViteDevServer } from 'vite';
 import type { Backend } from '../backend/backend.ts';
 import { holdBackend, type BackendHolder } from '../context.ts';
 import { errorMessage } from '../errors.ts';
@@ -21,7 +21,7 @@ export interface BackendPlan {
  */
 export function lifecyclePlugin(
   context: PluginContext,
-  plan: (context: PluginContext) => Promise<BackendPlan>,
+  plan: (context: PluginContext, config: ResolvedConfig) => Promise<BackendPlan>,
 ): Plugin {
   // Oldest first: on a restart Vite opens the new server before it closes the old one.
   const held: BackendHolder[] = [];
@@ -29,8 +29,8 @@ export function lifecyclePlugin(
   const open = async (server: ViteDevServer | PreviewServer): Promise<void> => {
     context.holder = undefined;
     // Vitest makes a Vite server for every project; a test that wants a stack starts one itself (startStack).
-    if (process.env.VITEST !== undefined && context.options.backend === 'auto') return;
-    const { key, fingerprint, start } = await plan(context);
+    if (process.env.VITEST !== undefined && context.options.backend === undefined) return;
+    const { key, fingerprint, start } = await plan(context, server.config);
     const holder = await holdBackend(key, fingerprint, start);
     held.push(holder);
     context.holder = holder;

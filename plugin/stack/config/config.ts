@@ -12,6 +12,8 @@ export interface SupabaseConfig {
   readonly supabaseDir: string;
   /** Absolute path of config.toml, or undefined when there is none (every setting then has its default). */
   readonly file: string | undefined;
+  /** Environment variables, which win over the file where both name a value. */
+  readonly env: Readonly<Record<string, string | undefined>>;
   /** `project_id`, by default the folder's name, as `supabase init` writes it. */
   readonly projectId: string;
   /** One table, such as `auth`. Each reader owns its table: the names and defaults stand there. */
@@ -23,17 +25,20 @@ export interface SupabaseConfig {
 /** Settings in the structure of config.toml, such as `{ auth: { enable_signup: false } }`. */
 export type ConfigOverrides = Readonly<Record<string, unknown>>;
 
+export interface LoadConfigOptions {
+  readonly overrides?: ConfigOverrides;
+  /** Default: the environment of this process. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
+}
+
 /**
  * Reads `<root>/supabase/config.toml`. Values of the form `env(NAME)` are replaced from `env`; an unset
  * variable leaves the key unset. `overrides` win over the file, key by key.
  *
  * @throws SupabaseDevError CONFIG_INVALID when the file is not TOML.
  */
-export async function loadConfig(
-  root: string,
-  overrides: ConfigOverrides = {},
-  env: Readonly<Record<string, string | undefined>> = process.env,
-): Promise<SupabaseConfig> {
+export async function loadConfig(root: string, options: LoadConfigOptions = {}): Promise<SupabaseConfig> {
+  const { overrides = {}, env = process.env } = options;
   const supabaseDir = join(root, 'supabase');
   const file = join(supabaseDir, 'config.toml');
   const text = await readFile(file, 'utf8').catch((error: unknown) => {
@@ -49,6 +54,7 @@ export async function loadConfig(
     root,
     supabaseDir,
     file: text === undefined ? undefined : file,
+    env,
     projectId,
     section: (name) => top.section(name),
     unread: () => top.unread(),
