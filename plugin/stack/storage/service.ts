@@ -1,14 +1,71 @@
+import { join } from 'node:path';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { StackContext } from '../context.ts';
 import type { Service } from '../service.ts';
+import { Buckets } from './buckets.ts';
+import { authenticate } from './caller.ts';
+import { StorageDatabase } from './database.ts';
+import { BlobStore } from './disk/blob-store.ts';
+import { sendError, sendJson } from './http/exchange.ts';
+import { Downloads } from './objects/download.ts';
+import { Listing } from './objects/list.ts';
+import { ObjectStore } from './objects/object-store.ts';
+import { Removals } from './objects/remove.ts';
+import { Signing } from './objects/sign.ts';
+import { SignedTokens } from './objects/signed-token.ts';
+import { Transfers } from './objects/transfer.ts';
+import { Uploads } from './objects/upload.ts';
+import { RestApi } from './rest.ts';
+import { restRoutes } from './routes.ts';
+import { readStorageSettings } from './settings.ts';
+
+// The version that a build of supabase/storage without one reports.
+const VERSION = '0.0.0';
 
 /** Storage as supabase/storage serves it, on the stack's PostgreSQL and the folder `storage` of the data directory. */
-export async function createStorage(_context: StackContext): Promise<Service> {
-  return {
-    handle(req, res) {
-      res.writeHead(404, { 'content-type': 'application/json; charset=utf-8' });
-      const message = `Route ${req.method}:${req.url} not found`;
-      res.end(JSON.stringify({ message, error: 'Not Found', statusCode: 404 }));
-    },
-    async close() {},
+export async function createStorage(context: StackContext): Promise<Service> {
+  const settings = readStorageSettings(context.config);
+  const database = new StorageDatabase(context);
+  const blobs = new BlobStore(join(context.dataDir, 'storage'), await database.isDurable());
+  await blobs.open(
+    (versions) => database.knownVersions(versions),
+    () => false,
+  );
+  const buckets = new Buckets(database, blobs, settings.fileSizeLimit);
+  const objects = new ObjectStore(database, blobs, buckets, settings.fileSizeLimit);
+  const tokens = new SignedTokens(context.jwt, context.keys.jwtSecret);
+  const rest = new RestApi(
+    restRoutes({
+      buckets,
+      uploads: new Uploads(objects, tokens),
+      downloads: new Downloads(objects, tokens),
+      listing: new Listing(database),
+      transfers: new Transfers(objects),
+      removals: new Removals(objects),
+      signing: new Signing(objects, tokens, settings.imageTransformation),
+    }),
+    context.jwt,
+  );
+
+  const handle = (req: IncomingMessage, res: ServerResponse): void => {
+    const url = req.url ?? '/';
+    const [path] = url.split('?', 1);
+    if (path === '/status') res.writeHead(200, { 'content-length': 0 }).end();
+    else if (path === '/version')
+      res.writeHead(200, { 'content-type': 'text/plain; charset=utf-8' }).end(VERSION);
+    else if (path === '/health') void sendHealth(req, res);
+    else void rest.handle(req, res, url);
   };
+
+  const sendHealth = async (req: IncomingMessage, res: ServerResponse): Promise<void> => {
+    try {
+      await authenticate(context.jwt, req);
+      await database.read('health', 'select', []);
+      sendJson(res, 200, { healthy: true });
+    } catch (error) {
+      sendError(req, res, error);
+    }
+  };
+
+  return { handle, close: () => database.close() };
 }

@@ -1,0 +1,116 @@
+import { decodeJwt } from 'jose';
+import type pg from 'pg';
+import type { StackContext } from '../context.ts';
+import type { Caller } from './caller.ts';
+import type { Exchange } from './http/exchange.ts';
+
+/** What a transaction is for: the request as policies see it. */
+export type RequestScope = Pick<Exchange, 'caller' | 'operation' | 'url'> & {
+  readonly req: { readonly method?: string; readonly headers: object };
+};
+
+/** One connection inside a transaction. */
+export type Transaction = Pick<pg.ClientBase, 'query'>;
+
+const MAX_CONNECTIONS = 10;
+
+const SET_SCOPE = `select set_config('role', $1, true), set_config('request.jwt.claim.role', $1, true),
+  set_config('request.jwt', $2, true), set_config('request.jwt.claim.sub', $3, true),
+  set_config('request.jwt.claims', $4, true), set_config('request.headers', $5, true),
+  set_config('request.method', $6, true), set_config('request.path', $7, true),
+  set_config('storage.operation', $8, true), set_config('storage.allow_delete_query', 'true', true),
+  set_config('statement_timeout', '30s', true), set_config('search_path', 'storage,public,extensions', true)`;
+
+/** The database as the service uses it: as the caller, under row level security, or as the service role. */
+export class StorageDatabase {
+  readonly #pool: pg.Pool;
+  readonly #service: Caller;
+
+  constructor(context: StackContext) {
+    this.#pool = context.database.createPool('supabase_storage_admin', { max: MAX_CONNECTIONS });
+    const claims = decodeJwt(context.keys.serviceRoleKey);
+    this.#service = {
+      authenticated: true,
+      role: 'service_role',
+      claims: { ...claims, role: 'service_role' },
+      jwt: context.keys.serviceRoleKey,
+      owner: undefined,
+    };
+  }
+
+  /** One statement as the owner of schema `storage`, past row level security: for reading what decides a request. */
+  async read<R extends pg.QueryResultRow>(name: string, text: string, values: unknown[]): Promise<R[]> {
+    return (await this.#pool.query<R>({ name, text, values })).rows;
+  }
+
+  /** A transaction with the caller's role and claims. */
+  asCaller<T>(scope: RequestScope, work: (transaction: Transaction) => Promise<T>): Promise<T> {
+    return this.#run(scope, scope.caller, work, 'commit');
+  }
+
+  /** A transaction as `service_role`, which bypasses row level security; triggers see its claims. */
+  asService<T>(scope: RequestScope, work: (transaction: Transaction) => Promise<T>): Promise<T> {
+    return this.#run(scope, this.#service, work, 'commit');
+  }
+
+  /** Tries as the caller whether something would be allowed, and leaves no trace. */
+  async probe(scope: RequestScope, work: (transaction: Transaction) => Promise<unknown>): Promise<void> {
+    await this.#run(scope, scope.caller, work, 'rollback');
+  }
+
+  /** Whether the database flushes to disk; a throw-away one does not. */
+  async isDurable(): Promise<boolean> {
+    const { rows } = await this.#pool.query<{ fsync: string }>('show fsync');
+    return rows[0]?.fsync === 'on';
+  }
+
+  /** Which of these versions belong to an object. */
+  async knownVersions(versions: readonly string[]): Promise<Set<string>> {
+    const { rows } = await this.#pool.query<{ version: string }>(
+      'select version from storage.objects where version = any($1::text[])',
+      [versions],
+    );
+    return new Set(rows.map((row) => row.version));
+  }
+
+  async close(): Promise<void> {
+    await this.#pool.end();
+  }
+
+  async #run<T>(
+    scope: RequestScope,
+    caller: Caller,
+    work: (transaction: Transaction) => Promise<T>,
+    finish: 'commit' | 'rollback',
+  ): Promise<T> {
+    const client = await this.#pool.connect();
+    let broken: Error | undefined;
+    try {
+      await client.query('begin');
+      await client.query({ name: 'set-scope', text: SET_SCOPE, values: scopeValues(scope, caller) });
+      const result = await work(client);
+      await client.query(finish);
+      return result;
+    } catch (error) {
+      await client.query('rollback').catch((failure: unknown) => {
+        broken = failure instanceof Error ? failure : new Error(String(failure));
+      });
+      throw error;
+    } finally {
+      client.release(broken);
+    }
+  }
+}
+
+function scopeValues(scope: RequestScope, caller: Caller): string[] {
+  return [
+    caller.role,
+    caller.jwt,
+    caller.owner ?? '',
+    JSON.stringify(caller.claims),
+    JSON.stringify(scope.req.headers),
+    scope.req.method ?? '',
+    scope.url,
+    scope.operation,
+  ];
+}

@@ -1,0 +1,153 @@
+import { randomUUID } from 'node:crypto';
+import { constants, copyFile, link, mkdir, open, rename, rm, type FileHandle } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { hasErrorCode } from '../../../errors.ts';
+import { isUuid } from '../names.ts';
+import { BlobWriter, type StoredBlob } from './blob-writer.ts';
+import { collectOrphans } from './orphans.ts';
+
+/**
+ * The bytes of objects: immutable files named by version, a random UUID, below `objects/`.
+ *
+ * No name that a client chooses becomes a path, so none can lead out of the folder, collide with another one on a
+ * file system that ignores case, or be too long. What a version belongs to, only its row in `storage.objects` says.
+ */
+export class BlobStore {
+  readonly #objects: string;
+  readonly #uploads: string;
+  readonly #durable: boolean;
+  readonly #folders = new Set<string>();
+
+  /** @param durable whether stored bytes must survive a power cut, as the database's do */
+  constructor(dir: string, durable: boolean) {
+    this.#objects = join(dir, 'objects');
+    this.#uploads = join(dir, 'uploads');
+    this.#durable = durable;
+  }
+
+  /** Folder of unfinished uploads; all that is in it and belongs to no known upload is deleted at start. */
+  get uploadsDir(): string {
+    return this.#uploads;
+  }
+
+  /**
+   * Deletes what a crash left behind: files without a row.
+   *
+   * @param isKnown which of these versions a row of the database names
+   * @param keepUpload whether a file of the folder of unfinished uploads is still needed
+   */
+  async open(
+    isKnown: (versions: string[]) => Promise<Set<string>>,
+    keepUpload: (name: string) => boolean,
+  ): Promise<void> {
+    await mkdir(this.#objects, { recursive: true });
+    await mkdir(this.#uploads, { recursive: true });
+    await collectOrphans(this.#objects, this.#uploads, isKnown, keepUpload);
+  }
+
+  /** Stores what `fill` writes as a new blob; when it throws nothing is left. */
+  async store<T>(fill: (writer: BlobWriter) => Promise<T>): Promise<{ blob: StoredBlob; result: T }> {
+    const version = randomUUID();
+    const temporary = join(this.#uploads, `${version}.tmp`);
+    const writer = new BlobWriter(version, temporary, await open(temporary, 'wx'));
+    try {
+      const result = await fill(writer);
+      const blob = await writer.finish(this.#durable);
+      await this.#publish(temporary, version);
+      return { blob, result };
+    } catch (error) {
+      await writer.discard();
+      throw error;
+    }
+  }
+
+  /** Makes a finished file (on the same file system) the blob of a new version. */
+  async adopt(path: string): Promise<string> {
+    const version = randomUUID();
+    if (this.#durable) await syncFile(path);
+    await this.#publish(path, version);
+    return version;
+  }
+
+  /** The same bytes under a new version. */
+  async copy(version: string): Promise<string> {
+    const source = this.#path(version);
+    if (source === undefined) throw missing(version);
+    const copied = randomUUID();
+    const target = await this.#makeFolder(copied);
+    // Blobs never change, so two versions may share one file; not every file system can.
+    await link(source, target).catch(() => copyFile(source, target, constants.COPYFILE_FICLONE));
+    if (this.#durable) await syncFolder(dirname(target));
+    return copied;
+  }
+
+  /** Opens a blob for reading. @throws Error ENOENT */
+  async read(version: string | null): Promise<FileHandle> {
+    const path = this.#path(version);
+    if (path === undefined) throw missing(version);
+    return open(path, 'r');
+  }
+
+  /** Path of a blob, for readers that need one. @throws Error ENOENT for what is no version */
+  path(version: string | null): string {
+    const path = this.#path(version);
+    if (path === undefined) throw missing(version);
+    return path;
+  }
+
+  /** Deletes blobs; what is not there is no error, and what cannot be deleted now is collected at the next start. */
+  async remove(versions: Iterable<string | null | undefined>): Promise<void> {
+    for (const version of versions) {
+      const path = this.#path(version);
+      if (path !== undefined) await rm(path, { force: true }).catch(() => {});
+    }
+  }
+
+  async #publish(temporary: string, version: string): Promise<void> {
+    const target = await this.#makeFolder(version);
+    await rename(temporary, target);
+    if (this.#durable) await syncFolder(dirname(target));
+  }
+
+  /** A version comes from the database, where anyone with enough rights may have written anything. */
+  #path(version: string | null | undefined): string | undefined {
+    if (!isUuid(version)) return undefined;
+    return join(this.#objects, version.slice(0, 2).toLowerCase(), version.toLowerCase());
+  }
+
+  async #makeFolder(version: string): Promise<string> {
+    const folder = join(this.#objects, version.slice(0, 2));
+    if (!this.#folders.has(folder)) {
+      await mkdir(folder, { recursive: true });
+      if (this.#durable) await syncFolder(this.#objects);
+      this.#folders.add(folder);
+    }
+    return join(folder, version);
+  }
+}
+
+async function syncFile(path: string): Promise<void> {
+  const file = await open(path, 'r+');
+  try {
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+/** Makes a rename in a folder durable; Windows has no such thing and needs none. */
+async function syncFolder(path: string): Promise<void> {
+  if (process.platform === 'win32') return;
+  const folder = await open(path, 'r');
+  try {
+    await folder.sync();
+  } catch (error) {
+    if (!hasErrorCode(error, 'EINVAL') && !hasErrorCode(error, 'ENOTSUP')) throw error;
+  } finally {
+    await folder.close();
+  }
+}
+
+function missing(version: string | null): Error {
+  return Object.assign(new Error(`no blob of version ${version ?? 'null'}`), { code: 'ENOENT' });
+}

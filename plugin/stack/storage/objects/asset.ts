@@ -1,0 +1,133 @@
+import type { FileHandle } from 'node:fs/promises';
+import type { ServerResponse } from 'node:http';
+import { pipeline } from 'node:stream/promises';
+import { hasErrorCode } from '../../../errors.ts';
+import type { BlobStore } from '../disk/blob-store.ts';
+import { StorageError } from '../errors.ts';
+import { header, type Exchange } from '../http/exchange.ts';
+import { parseRange } from './range.ts';
+import type { ObjectMetadata, ObjectRow } from './row.ts';
+
+// Below this one read is cheaper than a stream; above it, a stream with pieces of this size.
+const PIECE = 256 * 1024;
+
+export interface AssetOptions {
+  /** Instead of Cache-Control, for signed URLs: when they end. */
+  readonly expires?: Date;
+}
+
+/** Answers with an object's bytes: whole, a range, or 304. Headers as the Storage API sends them. */
+export async function sendAsset(
+  exchange: Exchange,
+  blobs: BlobStore,
+  row: Pick<ObjectRow, 'version' | 'metadata'>,
+  options: AssetOptions = {},
+): Promise<void> {
+  const { req, res } = exchange;
+  const metadata = row.metadata ?? {};
+  const file = await blobs.read(row.version);
+  try {
+    const { size } = await file.stat();
+    const notModified = isNotModified(exchange, metadata);
+    const wanted = header(req, 'range');
+    const range = wanted === undefined || notModified ? undefined : parseRange(wanted, size);
+    setAssetHeaders(res, metadata);
+    if (options.expires) setHeader(res, 'expires', options.expires.toUTCString());
+    else setHeader(res, 'cache-control', cacheControl(exchange, metadata, 'stale-while-revalidate=30'));
+    if (range) setHeader(res, 'content-range', `bytes ${range.start}-${range.end}/${size}`);
+    setDisposition(exchange);
+    const length = notModified ? 0 : range ? range.end - range.start + 1 : size;
+    setHeader(res, 'content-length', String(length));
+    res.statusCode = notModified ? 304 : range ? 206 : 200;
+    if (length === 0 || req.method === 'HEAD') res.end();
+    else await sendBytes(res, file, range?.start ?? 0, length);
+  } finally {
+    await file.close();
+  }
+}
+
+async function sendBytes(
+  res: ServerResponse,
+  file: FileHandle,
+  start: number,
+  length: number,
+): Promise<void> {
+  if (length <= PIECE) {
+    const buffer = Buffer.allocUnsafe(length);
+    const { bytesRead } = await file.read(buffer, 0, length, start);
+    res.end(buffer.subarray(0, bytesRead));
+    return;
+  }
+  const stream = file.createReadStream({
+    start,
+    end: start + length - 1,
+    highWaterMark: PIECE,
+    autoClose: false,
+  });
+  await pipeline(stream, res).catch((error: unknown) => {
+    // A client that goes away is no failure of ours; the stream and the file are closed.
+    if (!hasErrorCode(error, 'ERR_STREAM_PREMATURE_CLOSE')) throw error;
+  });
+}
+
+/** Answers HEAD from the row alone. */
+export function sendAssetHead(exchange: Exchange, row: Pick<ObjectRow, 'metadata'>): void {
+  const { res } = exchange;
+  const metadata = row.metadata ?? {};
+  setAssetHeaders(res, metadata);
+  setHeader(res, 'cache-control', cacheControl(exchange, metadata, 'must-revalidate'));
+  setHeader(res, 'content-length', metadata.contentLength?.toString());
+  res.statusCode = 200;
+  res.end();
+}
+
+/** ETag and times, which an object's information has too. */
+export function setVersionHeaders(res: ServerResponse, metadata: ObjectMetadata): void {
+  setHeader(res, 'etag', metadata.eTag);
+  if (metadata.lastModified) setHeader(res, 'last-modified', new Date(metadata.lastModified).toUTCString());
+}
+
+export function setAssetHeaders(res: ServerResponse, metadata: ObjectMetadata): void {
+  setHeader(res, 'accept-ranges', 'bytes');
+  // Pages from a bucket must not run scripts on the origin that serves it.
+  const isPage = metadata.mimetype?.includes('text/html') === true;
+  setHeader(res, 'content-type', isPage ? 'text/plain' : metadata.mimetype);
+  setHeader(res, 'x-robots-tag', metadata.xRobotsTag ?? 'none');
+  setVersionHeaders(res, metadata);
+}
+
+/** `?download` and `?download=name` ask for a file to be saved. */
+export function setDisposition({ res, query }: Exchange): void {
+  const name = query.get('download');
+  if (name === null) return;
+  const encoded = encodeURIComponent(name);
+  const value = name === '' ? 'attachment;' : `attachment; filename=${encoded}; filename*=UTF-8''${encoded}`;
+  setHeader(res, 'content-disposition', value);
+}
+
+// oxlint-disable-next-line no-control-regex -- control characters are what Node refuses in a header
+const NOT_IN_HEADERS = /[^\t\x20-\x7e\x80-\xff]/;
+
+/** @throws StorageError for what an uploader wrote and no header can carry */
+export function setHeader(res: ServerResponse, name: string, value: string | undefined): void {
+  if (value === undefined) return;
+  if (NOT_IN_HEADERS.test(value)) {
+    const message = `Invalid character in response header "${name}": ${value.slice(0, 50)}`;
+    throw new StorageError(400, 'InvalidRequest', message, { error: 'invalid_header_char' });
+  }
+  res.setHeader(name, value);
+}
+
+function cacheControl({ req }: Exchange, metadata: ObjectMetadata, onMiss: string): string | undefined {
+  const known = header(req, 'if-none-match');
+  if (known === undefined || known === metadata.eTag) return metadata.cacheControl;
+  return [metadata.cacheControl, onMiss].filter(Boolean).join(', ');
+}
+
+/** As the original: the ETag must be the very same text, and either of the two headers suffices. */
+function isNotModified({ req }: Exchange, metadata: ObjectMetadata): boolean {
+  const known = header(req, 'if-none-match');
+  if (known !== undefined && known === metadata.eTag) return true;
+  const since = Date.parse(header(req, 'if-modified-since') ?? '');
+  return metadata.lastModified !== undefined && since >= Date.parse(metadata.lastModified);
+}

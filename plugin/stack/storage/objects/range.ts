@@ -1,0 +1,23 @@
+import { storageErrors } from '../errors.ts';
+
+/** A part of a file; both ends are included. */
+export interface ByteRange {
+  readonly start: number;
+  readonly end: number;
+}
+
+/**
+ * One range of a Range header. Anything else (several ranges, other units, past the end) is refused, as by the
+ * Storage API.
+ *
+ * @throws StorageError InvalidRange
+ */
+export function parseRange(text: string, size: number): ByteRange {
+  const [, first = '', last = ''] = /^bytes=(\d*)-(\d*)$/.exec(text) ?? [];
+  const start = first === '' ? Math.max(size - Number(last), 0) : Number(first);
+  const end = first === '' || last === '' ? size - 1 : Math.min(Number(last), size - 1);
+  const isSuffix = first === '' && Number(last) > 0;
+  const isRange = first !== '' && (last === '' || Number(first) <= Number(last));
+  if (size === 0 || start >= size || !(isSuffix || isRange)) throw storageErrors.invalidRange();
+  return { start, end };
+}

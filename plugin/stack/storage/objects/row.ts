@@ -1,0 +1,31 @@
+/** Column `metadata` of `storage.objects`: what was measured when the bytes were stored. */
+export interface ObjectMetadata {
+  /** MD5 in hex, in quotes. */
+  readonly eTag?: string;
+  readonly size?: number;
+  readonly mimetype?: string;
+  readonly cacheControl?: string;
+  /** ISO 8601 with milliseconds. */
+  readonly lastModified?: string;
+  readonly contentLength?: number;
+  readonly httpStatusCode?: number;
+  readonly xRobotsTag?: string;
+}
+
+/** What a client says of its own about an object. */
+export type UserMetadata = Readonly<Record<string, unknown>>;
+
+/** A row of `storage.objects`; rows made in SQL may lack anything. */
+export interface ObjectRow {
+  readonly id: string;
+  readonly name: string;
+  readonly bucket_id: string;
+  readonly version: string | null;
+  readonly owner: string | null;
+  readonly owner_id: string | null;
+  readonly metadata: ObjectMetadata | null;
+  readonly user_metadata: UserMetadata | null;
+  readonly created_at: Date | null;
+  readonly updated_at: Date | null;
+  readonly last_accessed_at: Date | null;
+}

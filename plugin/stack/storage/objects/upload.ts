@@ -1,0 +1,150 @@
+import { checkContentType } from '../http/body.ts';
+import { header, sendJson, type Exchange } from '../http/exchange.ts';
+import { storageErrors } from '../errors.ts';
+import { checkBucketName, checkMimeType, checkNewObjectName, isEmptyFolderFile } from '../names.ts';
+import { checkRobotsTag } from '../robots-tag.ts';
+import type { Bucket } from '../buckets.ts';
+import { readForm, type FormFields } from './form.ts';
+import type { ObjectDraft, ObjectStore, StoredContent } from './object-store.ts';
+import type { ObjectRow, UserMetadata } from './row.ts';
+import type { SignedTokens } from './signed-token.ts';
+
+const USER_METADATA_LIMIT = 1024 * 1024;
+
+/** Uploads by POST and PUT, with a token or with a signed URL. */
+export class Uploads {
+  readonly #objects: ObjectStore;
+  readonly #tokens: SignedTokens;
+
+  constructor(objects: ObjectStore, tokens: SignedTokens) {
+    this.#objects = objects;
+    this.#tokens = tokens;
+  }
+
+  create = async (exchange: Exchange): Promise<void> => {
+    await this.#answer(exchange, header(exchange.req, 'x-upsert') === 'true');
+  };
+
+  /** PUT replaces or creates. */
+  replace = async (exchange: Exchange): Promise<void> => {
+    await this.#answer(exchange, true);
+  };
+
+  /** Who signed the URL was checked then: the upload itself is the service's, and its owner is who signed. */
+  withSignedUrl = async (exchange: Exchange): Promise<void> => {
+    const { bucket = '', '*': name = '' } = exchange.params;
+    checkBucketName(bucket);
+    const token = exchange.query.get('token') ?? '';
+    const claims = await this.#tokens.verify(token, `${bucket}/${name}`, 'upload');
+    const owner = typeof claims.owner === 'string' ? claims.owner : undefined;
+    const asService = { ...exchange, caller: { ...exchange.caller, role: 'service_role' } };
+    await this.#upload(asService, { bucket, name, owner, upsert: claims.upsert === true });
+    sendJson(exchange.res, 200, { Key: `${bucket}/${name}` });
+  };
+
+  async #answer(exchange: Exchange, upsert: boolean): Promise<void> {
+    const { bucket = '', '*': name = '' } = exchange.params;
+    checkBucketName(bucket);
+    const row = await this.#upload(exchange, { bucket, name, owner: exchange.caller.owner, upsert });
+    sendJson(exchange.res, 200, { Key: `${bucket}/${name}`, Id: row.id });
+  }
+
+  async #upload(exchange: Exchange, target: Omit<ObjectDraft, 'userMetadata'>): Promise<ObjectRow> {
+    const { req } = exchange;
+    checkContentType(req);
+    const bucket = await this.#objects.buckets.get(target.bucket);
+    const robotsTag = header(req, 'x-robots-tag');
+    if (robotsTag !== undefined && robotsTag !== '') checkRobotsTag(robotsTag);
+    const isForm = req.headers['content-type']?.startsWith('multipart/form-data') === true;
+    const received = isForm
+      ? await this.#receiveForm(exchange, target, bucket)
+      : await this.#receiveBody(exchange, target, bucket);
+    const content = { ...received.content, robotsTag: robotsTag === '' ? undefined : robotsTag };
+    return this.#objects.save(exchange, { ...target, userMetadata: received.userMetadata }, content);
+  }
+
+  async #receiveBody(
+    exchange: Exchange,
+    target: Omit<ObjectDraft, 'userMetadata'>,
+    bucket: Bucket,
+  ): Promise<Received> {
+    const { req } = exchange;
+    const mimeType = req.headers['content-type'] ?? 'application/octet-stream';
+    if (!isEmptyFolderFile(target.name)) checkMimeType(mimeType, bucket.allowedMimeTypes);
+    const userMetadata = parseUserMetadata(header(req, 'x-metadata')) ?? {};
+    const contentLength = contentLengthOf(exchange);
+    const limit = this.#objects.sizeLimit(bucket, target.name);
+    if (contentLength !== undefined && contentLength > limit) throw storageErrors.tooLarge();
+    checkNewObjectName(target.name);
+    const known = { mimetype: mimeType, contentLength };
+    await this.#objects.checkWrite(exchange, { ...target, userMetadata }, known);
+    const { blob } = await this.#objects.blobs.store((writer) => writer.writeAll(req, limit));
+    return {
+      content: { blob, mimeType, cacheControl: header(req, 'cache-control') ?? 'no-cache' },
+      userMetadata,
+    };
+  }
+
+  async #receiveForm(
+    exchange: Exchange,
+    target: Omit<ObjectDraft, 'userMetadata'>,
+    bucket: Bucket,
+  ): Promise<Received> {
+    const limit = this.#objects.sizeLimit(bucket, target.name);
+    let partType = '';
+    const { blob, result: fields } = await this.#objects.blobs.store((writer) =>
+      readForm(exchange.req, async (file, type, early) => {
+        partType = type;
+        const mimetype = early.get('contentType') || type;
+        if (!isEmptyFolderFile(target.name)) checkMimeType(mimetype, bucket.allowedMimeTypes);
+        checkNewObjectName(target.name);
+        const draft = { ...target, userMetadata: formMetadata(early) };
+        await this.#objects.checkWrite(exchange, draft, {
+          mimetype,
+          contentLength: contentLengthOf(exchange),
+        });
+        await writer.writeAll(file, limit);
+      }),
+    );
+    const content = { blob, mimeType: fields.get('contentType') || partType, cacheControl: maxAge(fields) };
+    return { content, userMetadata: formMetadata(fields) };
+  }
+}
+
+interface Received {
+  readonly content: StoredContent;
+  readonly userMetadata: UserMetadata;
+}
+
+function maxAge(fields: FormFields): string {
+  const seconds = fields.get('cacheControl');
+  return seconds ? `max-age=${seconds}` : 'no-cache';
+}
+
+function formMetadata(fields: FormFields): UserMetadata {
+  const text = fields.get('metadata') ?? fields.get('userMetadata');
+  if (text === undefined) return {};
+  if (Buffer.byteLength(text) > USER_METADATA_LIMIT) throw storageErrors.tooLarge('user_metadata');
+  return parseJsonObject(text) ?? {};
+}
+
+/** Header `x-metadata`: JSON in base64. What is neither is taken as nothing, as by the Storage API. */
+export function parseUserMetadata(value: string | undefined): UserMetadata | undefined {
+  return value === undefined ? undefined : parseJsonObject(Buffer.from(value, 'base64').toString('utf8'));
+}
+
+function parseJsonObject(text: string): UserMetadata | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? (value as UserMetadata)
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function contentLengthOf({ req }: Exchange): number | undefined {
+  const length = Number(req.headers['content-length'] ?? NaN);
+  return Number.isSafeInteger(length) && length >= 0 ? length : undefined;
+}

@@ -1,0 +1,104 @@
+import { CREATE_BUCKET, LIST_BUCKETS, UPDATE_BUCKET, type Buckets } from './buckets.ts';
+import type { Exchange } from './http/exchange.ts';
+import type { Route } from './http/router.ts';
+import type { Schema } from './http/schema.ts';
+import type { Downloads } from './objects/download.ts';
+import { LIST, LIST_V2, type Listing } from './objects/list.ts';
+import { REMOVE_MANY, type Removals } from './objects/remove.ts';
+import { SIGN, SIGN_MANY, type Signing } from './objects/sign.ts';
+import { COPY, MOVE, type Transfers } from './objects/transfer.ts';
+import type { Uploads } from './objects/upload.ts';
+
+/** A route of the REST API. */
+export interface RestTarget {
+  readonly operation: string;
+  /**
+   * `header`: the Authorization header is part of the request's schema; `token`: a good token is needed all the same;
+   * `optional`: anonymous without a good one; `none`: a token is not looked at.
+   */
+  readonly auth: 'header' | 'token' | 'optional' | 'none';
+  /** What the route reads itself (`stream`), a checked JSON body, or a checked query (as `exchange.body`). */
+  readonly input: 'stream' | { readonly body: Schema } | { readonly query: Schema } | 'nothing';
+  readonly handle: (exchange: Exchange) => Promise<void>;
+}
+
+/** The parts of the REST API. */
+export interface RestParts {
+  readonly buckets: Buckets;
+  readonly uploads: Uploads;
+  readonly downloads: Downloads;
+  readonly listing: Listing;
+  readonly transfers: Transfers;
+  readonly removals: Removals;
+  readonly signing: Signing;
+}
+
+const TOKEN_QUERY: Schema = {
+  type: 'object',
+  properties: { token: { type: 'string' } },
+  required: ['token'],
+};
+
+/** Every route of `/bucket` and `/object`. */
+export function restRoutes(parts: RestParts): Route<RestTarget>[] {
+  const { buckets, uploads, downloads, listing, transfers, removals, signing } = parts;
+  const routes: Route<RestTarget>[] = [];
+  const add = (
+    method: string,
+    path: string,
+    operation: string,
+    auth: RestTarget['auth'],
+    input: RestTarget['input'],
+    handle: RestTarget['handle'],
+  ): void => {
+    for (const one of method.split(' '))
+      routes.push({ method: one, path, target: { operation: `storage.${operation}`, auth, input, handle } });
+  };
+
+  for (const path of ['/bucket', '/bucket/']) {
+    add('POST', path, 'bucket.create', 'header', { body: CREATE_BUCKET }, buckets.create);
+    add('GET HEAD', path, 'bucket.list', 'header', { query: LIST_BUCKETS }, buckets.list);
+  }
+  add('GET HEAD', '/bucket/:bucket', 'bucket.get', 'header', 'nothing', buckets.show);
+  add('PUT', '/bucket/:bucket', 'bucket.update', 'header', { body: UPDATE_BUCKET }, buckets.update);
+  add('DELETE', '/bucket/:bucket', 'bucket.delete', 'header', { body: {} }, buckets.remove);
+  add('POST', '/bucket/:bucket/empty', 'bucket.empty', 'header', { body: {} }, buckets.empty);
+
+  add('POST', '/object/:bucket/*', 'object.upload', 'header', 'stream', uploads.create);
+  add('PUT', '/object/:bucket/*', 'object.upload_update', 'header', 'stream', uploads.replace);
+  const signedUpload = '/object/upload/sign/:bucket/*';
+  add('POST', signedUpload, 'object.sign_upload_url', 'header', 'nothing', signing.upload);
+  add('PUT', signedUpload, 'object.upload_signed', 'none', { query: TOKEN_QUERY }, uploads.withSignedUrl);
+
+  add('GET', '/object/public/:bucket/*', 'object.get_public', 'none', 'nothing', downloads.public);
+  add('HEAD', '/object/public/:bucket/*', 'object.info_public', 'none', 'nothing', downloads.publicHead);
+  const authenticated = '/object/authenticated/:bucket/*';
+  add('GET', authenticated, 'object.get_authenticated', 'header', 'nothing', downloads.authenticated);
+  add('HEAD', authenticated, 'object.head_authenticated_info', 'header', 'nothing', downloads.head);
+  const plain = '/object/:bucket/*';
+  add('GET', plain, 'object.get_authenticated', 'optional', 'nothing', downloads.authenticated);
+  add('HEAD', plain, 'object.head_authenticated_info', 'optional', 'nothing', downloads.head);
+  const signed = '/object/sign/:bucket/*';
+  add('GET HEAD', signed, 'object.get_signed', 'none', { query: TOKEN_QUERY }, downloads.signed);
+  const info = 'object.get_authenticated_info';
+  add('GET', '/object/info/public/:bucket/*', 'object.info_public', 'none', 'nothing', downloads.publicInfo);
+  add('GET HEAD', '/object/info/authenticated/:bucket/*', info, 'header', 'nothing', downloads.info);
+  add('GET HEAD', '/object/info/:bucket/*', info, 'optional', 'nothing', downloads.info);
+
+  add('POST', '/object/list/:bucket', 'object.list', 'header', { body: LIST }, listing.byOffset);
+  add('POST', '/object/list-v2/:bucket', 'object.list_v2', 'token', { body: LIST_V2 }, listing.byCursor);
+  add('POST', '/object/copy', 'object.copy', 'header', { body: COPY }, transfers.copyObject);
+  add('POST', '/object/move', 'object.move', 'header', { body: MOVE }, transfers.moveObject);
+  add('DELETE', plain, 'object.delete', 'header', 'nothing', removals.removeOne);
+  add(
+    'DELETE',
+    '/object/:bucket',
+    'object.delete_many',
+    'header',
+    { body: REMOVE_MANY },
+    removals.removeMany,
+  );
+  add('POST', signed, 'object.sign', 'header', { body: SIGN }, signing.one);
+  add('POST', '/object/sign/:bucket', 'object.sign_many', 'header', { body: SIGN_MANY }, signing.many);
+  return routes;
+}

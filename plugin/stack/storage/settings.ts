@@ -1,0 +1,78 @@
+import { resolve } from 'node:path';
+import { SupabaseDevError } from '../../errors.ts';
+import type { SupabaseConfig } from '../config/config.ts';
+import type { Section } from '../config/section.ts';
+
+/** `[storage]` of config.toml with the Supabase CLI's defaults. */
+export interface StorageSettings {
+  readonly enabled: boolean;
+  /** Bytes; nothing larger is stored, whatever its bucket says. */
+  readonly fileSizeLimit: number;
+  readonly imageTransformation: boolean;
+  readonly s3Protocol: boolean;
+  /** Buckets that are made at start. */
+  readonly buckets: readonly BucketSettings[];
+}
+
+/** `[storage.buckets.<name>]`; what is undefined was not set and is left alone on an existing bucket. */
+export interface BucketSettings {
+  readonly name: string;
+  readonly public: boolean | undefined;
+  readonly fileSizeLimit: number | undefined;
+  readonly allowedMimeTypes: readonly string[] | undefined;
+  /** Absolute path of a folder whose files are put into the bucket. */
+  readonly objectsPath: string | undefined;
+}
+
+/** @throws SupabaseDevError CONFIG_INVALID */
+export function readStorageSettings(config: SupabaseConfig): StorageSettings {
+  const section = config.section('storage');
+  section.ignore('analytics', 'vector');
+  return {
+    enabled: section.boolean('enabled', true),
+    fileSizeLimit: readSize(section, 'storage.file_size_limit') ?? 50 * 1024 ** 2,
+    imageTransformation: section.section('image_transformation').boolean('enabled', false),
+    s3Protocol: section.section('s3_protocol').boolean('enabled', true),
+    buckets: section
+      .section('buckets')
+      .sections()
+      .map(([name, bucket]) => readBucket(config, name, bucket)),
+  };
+}
+
+function readBucket(config: SupabaseConfig, name: string, section: Section): BucketSettings {
+  const objectsPath = section.string('objects_path');
+  return {
+    name,
+    public: section.has('public') ? section.boolean('public', false) : undefined,
+    fileSizeLimit: readSize(section, `storage.buckets.${name}.file_size_limit`),
+    allowedMimeTypes: section.has('allowed_mime_types') ? section.strings('allowed_mime_types') : undefined,
+    objectsPath: objectsPath ? resolve(config.supabaseDir, objectsPath) : undefined,
+  };
+}
+
+const SIZE = /^(\d+(?:\.\d+)?)\s?([kmgtp]?)i?b?$/i;
+const UNITS = ['', 'k', 'm', 'g', 't', 'p'];
+
+/** "50MiB", "5MB" or a number of bytes; units are powers of 1024, with or without the "i", as the CLI reads them. */
+function readSize(section: Section, name: string): number | undefined {
+  const key = 'file_size_limit';
+  if (!section.has(key)) return undefined;
+  const text = String(isInteger(section, key) ? section.integer(key) : section.string(key));
+  const [, amount, unit] = SIZE.exec(text.trim()) ?? [];
+  if (amount === undefined || unit === undefined) {
+    throw new SupabaseDevError(
+      'CONFIG_INVALID',
+      `supabase/config.toml: ${name} must be a size such as "50MiB", not "${text}"`,
+    );
+  }
+  return Math.floor(Number(amount) * 1024 ** UNITS.indexOf(unit.toLowerCase()));
+}
+
+function isInteger(section: Section, key: string): boolean {
+  try {
+    return section.integer(key) !== undefined;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,212 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { request } from 'node:http';
+
+/** A body as recorded: parsed JSON, text, or only its length and hash. */
+export interface RecordedBody {
+  readonly json?: unknown;
+  readonly text?: string;
+  readonly length?: number;
+  readonly sha256?: string;
+  readonly empty?: boolean;
+}
+
+export interface Recording {
+  readonly name: string;
+  readonly request?: {
+    readonly method: string;
+    readonly path: string;
+    readonly headers?: Readonly<Record<string, string>>;
+    readonly body?: RecordedBody | null;
+  };
+  readonly response?: {
+    readonly status: number;
+    readonly headers: Readonly<Record<string, string>>;
+    readonly body: RecordedBody;
+  };
+  readonly sql?: string;
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Buffer;
+}
+
+const FIXTURES = new URL('../../../fixtures/storage/', import.meta.url);
+const TOKENS = JSON.parse(readFileSync(new URL('_tokens.json', FIXTURES), 'utf8')) as Record<string, string>;
+
+export function readRecordings(file: string): Recording[] {
+  return JSON.parse(readFileSync(new URL(`${file}.json`, FIXTURES), 'utf8')) as Recording[];
+}
+
+/** What differs from run to run: ids, times, tokens. */
+const UUID = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/;
+const JWT = /eyJ[\w-]+\.eyJ[\w-]+\.[\w-]+/;
+const DYNAMIC = new RegExp(
+  [
+    UUID.source,
+    JWT.source,
+    String.raw`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z`,
+    String.raw`[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT`,
+  ].join('|'),
+  'g',
+);
+const IGNORED_HEADERS = new Set(['date', 'connection', 'keep-alive', 'transfer-encoding']);
+
+/** Replays recordings in their order, carrying ids and tokens of answers over into later requests. */
+export class Replayer {
+  readonly #origin: string;
+  readonly #replaced = new Map<string, string>();
+
+  constructor(url: string) {
+    this.#origin = new URL(url).origin;
+  }
+
+  /** Sends a recorded request. Undefined when its body was recorded only as a hash of unknown bytes. */
+  async send(recording: Recording): Promise<Answer | undefined> {
+    const { method, path, headers = {}, body } = recording.request ?? { method: 'GET', path: '/' };
+    const bytes = this.#bytes(body ?? undefined);
+    if (bytes === undefined) return undefined;
+    const sent: Record<string, string> = {};
+    for (const [name, value] of Object.entries(headers)) sent[name] = this.#substitute(value);
+    const isPartial = Number(headers['content-length']) > (body?.length ?? 0);
+    if (headers['content-length'] !== undefined && !isPartial) sent['content-length'] = String(bytes.length);
+    const answer = await exchange(this.#origin, method, this.#substitute(path), sent, bytes, isPartial);
+    this.#learn(recording, answer);
+    return answer;
+  }
+
+  #substitute(text: string): string {
+    let replaced = text.replaceAll(/\{\{(\w+)\}\}/g, (_match, name: string) => TOKENS[name] ?? '');
+    for (const [from, to] of this.#replaced) replaced = replaced.replaceAll(from, to);
+    return replaced;
+  }
+
+  #bytes(body: RecordedBody | undefined): Buffer | undefined {
+    if (!body || body.empty) return Buffer.alloc(0);
+    if (body.json !== undefined) return Buffer.from(this.#substitute(JSON.stringify(body.json)));
+    if (body.text !== undefined) return Buffer.from(this.#substitute(body.text));
+    return guessBytes(body.length ?? 0, body.sha256 ?? '');
+  }
+
+  #learn({ response }: Recording, answer: Answer): void {
+    if (!response) return;
+    const recorded = JSON.stringify([response.headers, response.body.json ?? response.body.text ?? '']);
+    const text = answer.body.toString('utf8');
+    const actual = JSON.stringify([answer.headers, parseJson(text) ?? text]);
+    for (const pattern of [new RegExp(UUID, 'g'), new RegExp(JWT, 'g'), /resumable\/([\w-]+)/g]) {
+      const from = [...(recorded.match(pattern) ?? [])];
+      const to = [...(actual.match(pattern) ?? [])];
+      if (from.length !== to.length) continue;
+      for (const [index, value] of from.entries())
+        if (value !== to[index]) this.#replaced.set(value, to[index] ?? '');
+    }
+  }
+}
+
+/** A recorded or real answer with what differs between runs blotted out. */
+export function comparable(
+  status: number,
+  headers: Readonly<Record<string, string>>,
+  body: unknown,
+  only?: ReadonlySet<string>,
+): Record<string, unknown> {
+  const kept = Object.entries(headers)
+    .filter(([name]) => !IGNORED_HEADERS.has(name) && (only?.has(name) ?? true))
+    .map(([name, value]) => [name, blot(value)]);
+  const text = typeof body === 'string' ? body : JSON.stringify(sortKeys(body));
+  const isVariable = new RegExp(DYNAMIC).test(typeof body === 'string' ? body : JSON.stringify(body ?? ''));
+  const shown = Object.fromEntries(kept) as Record<string, string>;
+  if (isVariable) delete shown['content-length'];
+  return { status, headers: shown, body: text === undefined ? '' : blot(text) };
+}
+
+export function compareRecording(
+  recording: Recording,
+  answer: Answer,
+): { expected: Record<string, unknown>; actual: Record<string, unknown> } {
+  const { status = 0, headers = {}, body = {} } = recording.response ?? {};
+  const text = answer.body.toString('utf8');
+  const actualBody =
+    body.json !== undefined
+      ? (parseJson(text) ?? text)
+      : body.text !== undefined || body.empty
+        ? text
+        : { length: answer.body.length, sha256: sha256(answer.body) };
+  const recordedBody =
+    body.json ?? body.text ?? (body.empty ? '' : { length: body.length, sha256: body.sha256 });
+  return {
+    expected: comparable(status, headers, recordedBody),
+    actual: comparable(answer.status, answer.headers, actualBody),
+  };
+}
+
+/** The simple patterns that the recorder used for binary bodies. */
+function guessBytes(length: number, hash: string): Buffer | undefined {
+  const patterns: Buffer[] = [
+    Buffer.from(Array.from({ length: Math.min(length, 1 << 20) }, (_, index) => index % 256)),
+    Buffer.alloc(length),
+    Buffer.alloc(length, 'x'),
+    Buffer.alloc(length, 'a'),
+    Buffer.alloc(length, 7),
+    Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]),
+    Buffer.from(JSON.stringify({ prefix: 'x'.repeat(Math.max(0, length - 13)) })),
+  ];
+  return patterns.find((bytes) => bytes.length === length && sha256(bytes) === hash);
+}
+
+function exchange(
+  origin: string,
+  method: string,
+  path: string,
+  headers: Record<string, string>,
+  body: Buffer,
+  isPartial: boolean,
+): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const { hostname, port } = new URL(origin);
+    const req = request({ hostname, port, method, path, headers, agent: false }, (res) => {
+      const chunks: Buffer[] = [];
+      res.on('data', (chunk: Buffer) => chunks.push(chunk));
+      res.on('error', reject);
+      res.on('end', () => {
+        if (isPartial) req.destroy();
+        resolve({
+          status: res.statusCode ?? 0,
+          headers: res.headers as Record<string, string>,
+          body: Buffer.concat(chunks),
+        });
+      });
+    });
+    req.on('error', reject);
+    if (isPartial) req.write(body);
+    else req.end(body);
+  });
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
+}
+
+function blot(text: string): string {
+  return text.replaceAll(DYNAMIC, '…');
+}
+
+function sortKeys(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sortKeys);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .toSorted(([a], [b]) => (a < b ? -1 : 1))
+      .map(([key, inner]) => [key, sortKeys(inner)]),
+  );
+}
+
+function sha256(bytes: Buffer): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}
