@@ -61,6 +61,7 @@ interface BucketBody {
   readonly id?: string;
   readonly name: string;
   readonly public?: boolean;
+  readonly type?: string;
   readonly file_size_limit?: number | string | null;
   readonly allowed_mime_types?: string[] | null;
 }
@@ -130,6 +131,7 @@ export class Buckets {
   async insert(transaction: Transaction, body: BucketBody, owner: string | undefined): Promise<void> {
     if (body.name.trim() !== body.name) throw storageErrors.invalidBucketName();
     checkBucketName(body.name);
+    if (body.type === 'ANALYTICS') throw storageErrors.noAnalytics();
     const limit = this.#sizeLimit(body.file_size_limit);
     const types = mimeTypes(body.allowed_mime_types);
     try {

@@ -75,6 +75,12 @@ export const storageErrors = {
       error: 'invalid_range',
       httpStatus: 416,
     }),
+  noAnalytics: () =>
+    new StorageError(
+      409,
+      'FeatureNotEnabled',
+      'The feature Iceberg buckets are not enabled for this tenant is not enabled for this resource',
+    ),
   noContent: () => storageErrors.invalidRequest('No content provided'),
   internal: (message: string, cause?: unknown) => new StorageError(500, 'InternalError', message, { cause }),
 } as const;

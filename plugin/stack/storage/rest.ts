@@ -59,11 +59,10 @@ export class RestApi {
 
 async function readInput(target: RestTarget, req: IncomingMessage, query: URLSearchParams): Promise<unknown> {
   const { input } = target;
-  if (typeof input === 'string') return undefined;
+  if (input === 'stream' || input === 'nothing') return undefined;
+  if (input === 'json' || input === 'json?') return readJsonBody(req, input === 'json?');
   if ('query' in input) return checkSchema(input.query, Object.fromEntries(query), 'querystring');
-  const hasSchema = input.body.type !== undefined;
-  const body = await readJsonBody(req, !hasSchema);
-  return hasSchema ? checkSchema(input.body, body, 'body') : body;
+  return checkSchema(input.body, await readJsonBody(req, false), 'body');
 }
 
 const API_AREAS = /^\/(?:object|bucket|render|vector)(?:\/|$|\?)/;

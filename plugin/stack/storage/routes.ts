@@ -1,4 +1,5 @@
 import { CREATE_BUCKET, LIST_BUCKETS, UPDATE_BUCKET, type Buckets } from './buckets.ts';
+import { StorageError } from './errors.ts';
 import type { Exchange } from './http/exchange.ts';
 import type { Route } from './http/router.ts';
 import type { Schema } from './http/schema.ts';
@@ -17,8 +18,14 @@ export interface RestTarget {
    * `optional`: anonymous without a good one; `none`: a token is not looked at.
    */
   readonly auth: 'header' | 'token' | 'optional' | 'none';
-  /** What the route reads itself (`stream`), a checked JSON body, or a checked query (as `exchange.body`). */
-  readonly input: 'stream' | { readonly body: Schema } | { readonly query: Schema } | 'nothing';
+  /** `stream`: the route reads the body itself. `json?`: as `json`, but a body that calls itself JSON may be empty. */
+  readonly input:
+    | 'stream'
+    | 'nothing'
+    | 'json'
+    | 'json?'
+    | { readonly body: Schema }
+    | { readonly query: Schema };
   readonly handle: (exchange: Exchange) => Promise<void>;
 }
 
@@ -61,13 +68,13 @@ export function restRoutes(parts: RestParts): Route<RestTarget>[] {
   }
   add('GET HEAD', '/bucket/:bucket', 'bucket.get', 'header', 'nothing', buckets.show);
   add('PUT', '/bucket/:bucket', 'bucket.update', 'header', { body: UPDATE_BUCKET }, buckets.update);
-  add('DELETE', '/bucket/:bucket', 'bucket.delete', 'header', { body: {} }, buckets.remove);
-  add('POST', '/bucket/:bucket/empty', 'bucket.empty', 'header', { body: {} }, buckets.empty);
+  add('DELETE', '/bucket/:bucket', 'bucket.delete', 'header', 'json?', buckets.remove);
+  add('POST', '/bucket/:bucket/empty', 'bucket.empty', 'header', 'json?', buckets.empty);
 
   add('POST', '/object/:bucket/*', 'object.upload', 'header', 'stream', uploads.create);
   add('PUT', '/object/:bucket/*', 'object.upload_update', 'header', 'stream', uploads.replace);
   const signedUpload = '/object/upload/sign/:bucket/*';
-  add('POST', signedUpload, 'object.sign_upload_url', 'header', 'nothing', signing.upload);
+  add('POST', signedUpload, 'object.sign_upload_url', 'header', 'json', signing.upload);
   add('PUT', signedUpload, 'object.upload_signed', 'none', { query: TOKEN_QUERY }, uploads.withSignedUrl);
 
   add('GET', '/object/public/:bucket/*', 'object.get_public', 'none', 'nothing', downloads.public);
@@ -89,7 +96,7 @@ export function restRoutes(parts: RestParts): Route<RestTarget>[] {
   add('POST', '/object/list-v2/:bucket', 'object.list_v2', 'token', { body: LIST_V2 }, listing.byCursor);
   add('POST', '/object/copy', 'object.copy', 'header', { body: COPY }, transfers.copyObject);
   add('POST', '/object/move', 'object.move', 'header', { body: MOVE }, transfers.moveObject);
-  add('DELETE', plain, 'object.delete', 'header', 'nothing', removals.removeOne);
+  add('DELETE', plain, 'object.delete', 'header', 'json', removals.removeOne);
   add(
     'DELETE',
     '/object/:bucket',
@@ -100,5 +107,17 @@ export function restRoutes(parts: RestParts): Route<RestTarget>[] {
   );
   add('POST', signed, 'object.sign', 'header', { body: SIGN }, signing.one);
   add('POST', '/object/sign/:bucket', 'object.sign_many', 'header', { body: SIGN_MANY }, signing.many);
+
+  for (const path of ['/cdn/:bucket', '/cdn/:bucket/*'])
+    add('DELETE', path, 'cdn.purge_object_cache', 'header', 'json', refusePurge);
   return routes;
+}
+
+/** There is no CDN to purge: what the original answers when none is configured. */
+async function refusePurge(): Promise<void> {
+  throw new StorageError(
+    400,
+    'MissingParameter',
+    'Missing Required Parameter CDN_PURGE_ENDPOINT_URL is not set',
+  );
 }

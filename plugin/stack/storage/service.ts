@@ -21,6 +21,7 @@ import { readStorageSettings } from './settings.ts';
 
 // The version that a build of supabase/storage without one reports.
 const VERSION = '0.0.0';
+const VERSION_HEADERS = { 'content-type': 'text/plain; charset=utf-8', 'content-length': VERSION.length };
 
 /** Storage as supabase/storage serves it, on the stack's PostgreSQL and the folder `storage` of the data directory. */
 export async function createStorage(context: StackContext): Promise<Service> {
@@ -51,8 +52,7 @@ export async function createStorage(context: StackContext): Promise<Service> {
     const url = req.url ?? '/';
     const [path] = url.split('?', 1);
     if (path === '/status') res.writeHead(200, { 'content-length': 0 }).end();
-    else if (path === '/version')
-      res.writeHead(200, { 'content-type': 'text/plain; charset=utf-8' }).end(VERSION);
+    else if (path === '/version') res.writeHead(200, VERSION_HEADERS).end(VERSION);
     else if (path === '/health') void sendHealth(req, res);
     else void rest.handle(req, res, url);
   };

@@ -27,14 +27,20 @@ export interface Schema {
  */
 export function checkSchema(schema: Schema, value: unknown, name: string): unknown {
   const holder = { value };
-  const errors = check(schema, holder, 'value', name);
+  const errors = check(schema, holder, 'value', name, false);
   if (errors.length > 0) throw storageErrors.invalidSchema(errors.join(', '));
   return holder.value;
 }
 
 type Holder = Record<string, unknown> | unknown[];
 
-function check(schema: Schema, holder: Holder, key: string | number, path: string): string[] {
+function check(
+  schema: Schema,
+  holder: Holder,
+  key: string | number,
+  path: string,
+  inAnyOf: boolean,
+): string[] {
   const errors: string[] = [];
   let value = read(holder, key);
   if (schema.type && !isOfType(schema, value)) {
@@ -42,8 +48,8 @@ function check(schema: Schema, holder: Holder, key: string | number, path: strin
     if (isOfType(schema, value)) write(holder, key, value);
     else errors.push(`${path} must be ${schema.type}`);
   }
-  // A keyword of no type, it is checked beside the type in the original, so both errors show.
-  if (schema.finite && value !== null && !Number.isFinite(value))
+  // Inside an `anyOf` Ajv goes on after a wrong type, to the keywords that belong to no type.
+  if (inAnyOf && schema.finite && value !== null && !Number.isFinite(value))
     errors.push(`${path} must pass "finite" keyword validation`);
   if (errors.length > 0) return errors;
   return checkValue(schema, value, holder, key, path);
@@ -69,7 +75,7 @@ function checkValue(
   if (schema.anyOf) {
     const failures: string[] = [];
     const passed = schema.anyOf.some((candidate) => {
-      const errors = check(candidate, holder, key, path);
+      const errors = check(candidate, holder, key, path, true);
       failures.push(...errors);
       return errors.length === 0;
     });
@@ -85,14 +91,16 @@ function checkItems(schema: Schema, value: unknown[], path: string): string[] {
   if (schema.minItems !== undefined && value.length < schema.minItems)
     return [`${path} must NOT have fewer than ${schema.minItems} items`];
   const { items } = schema;
-  return items ? firstErrors(value.keys(), (index) => check(items, value, index, `${path}/${index}`)) : [];
+  return items
+    ? firstErrors(value.keys(), (index) => check(items, value, index, `${path}/${index}`, false))
+    : [];
 }
 
 function checkProperties(schema: Schema, value: Record<string, unknown>, path: string): string[] {
   const missing = schema.required?.find((key) => value[key] === undefined);
   if (missing !== undefined) return [`${path} must have required property '${missing}'`];
   const known = Object.entries(schema.properties ?? {}).filter(([key]) => value[key] !== undefined);
-  return firstErrors(known, ([key, property]) => check(property, value, key, `${path}/${key}`));
+  return firstErrors(known, ([key, property]) => check(property, value, key, `${path}/${key}`, false));
 }
 
 function firstErrors<T>(elements: Iterable<T>, checkOne: (element: T) => string[]): string[] {

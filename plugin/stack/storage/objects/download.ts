@@ -31,8 +31,8 @@ export class Downloads {
     const token = exchange.query.get('token') ?? '';
     const claims = await this.#tokens.verify(token, `${bucket}/${name}`, 'download');
     const row = await this.#find(bucket, name);
-    const expires = claims.exp === undefined ? undefined : new Date(claims.exp * 1000);
-    await sendAsset(exchange, this.#objects.blobs, row.object ?? missing(), expires ? { expires } : {});
+    const expires = new Date((claims.exp ?? NaN) * 1000);
+    await sendAsset(exchange, this.#objects.blobs, row.object ?? missing(), { expires });
   };
 
   head = async (exchange: Exchange): Promise<void> => {
@@ -117,5 +117,5 @@ function sendInfo({ res }: Exchange, row: ObjectRow): void {
     last_modified: row.updated_at,
     created_at: row.created_at,
   };
-  sendJson(res, 200, body, 'application/json');
+  sendJson(res, 200, body);
 }

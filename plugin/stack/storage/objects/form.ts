@@ -59,6 +59,6 @@ export async function readForm(
 /** Settles only if the consumer of the file fails, which ends the request at once. */
 function failureOf(taken: () => Promise<void> | undefined, parser: Parser): Promise<never> {
   return new Promise((_resolve, reject) => {
-    parser.on('file', () => taken()?.catch(reject));
+    parser.on('file', () => void taken()?.catch(reject));
   });
 }

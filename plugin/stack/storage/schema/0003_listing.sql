@@ -166,9 +166,10 @@ begin
           where o.bucket_id = $1 and lower(o.name) collate "C" >= $2
             and lower(o.name) collate "C" < $2 || chr(1114111)
         )
-        (select substr(min(left(name, length(folder) - 1)), $3), null::uuid, null::timestamptz, null::timestamptz,
+        (select substr(left(name, length(folder) - 1), $3), null::uuid, null::timestamptz, null::timestamptz,
            null::timestamptz, null::jsonb
-         from found where folder is not null group by folder order by folder collate "C" %2$s)
+         from found where folder is not null group by left(name, length(folder) - 1)
+         order by left(name, length(folder) - 1) collate "C" %2$s)
         union all
         (select substr(name, $3), id, updated_at, created_at, last_accessed_at, metadata
          from found where folder is null order by %1$I %2$s, name collate "C" %2$s)

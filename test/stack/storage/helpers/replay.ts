@@ -48,8 +48,13 @@ const DYNAMIC = new RegExp(
     UUID.source,
     JWT.source,
     String.raw`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z`,
+    String.raw`(?<=nextCursor":")[^"]+`,
     String.raw`[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT`,
   ].join('|'),
+  'g',
+);
+const LEARNED = new RegExp(
+  `${UUID.source}|${JWT.source}|(?<=resumable/(?:sign/)?)[\\w-]{20,}|(?<=UploadId>)[^<]+`,
   'g',
 );
 const IGNORED_HEADERS = new Set(['date', 'connection', 'keep-alive', 'transfer-encoding']);
@@ -92,16 +97,22 @@ export class Replayer {
 
   #learn({ response }: Recording, answer: Answer): void {
     if (!response) return;
-    const recorded = JSON.stringify([response.headers, response.body.json ?? response.body.text ?? '']);
     const text = answer.body.toString('utf8');
-    const actual = JSON.stringify([answer.headers, parseJson(text) ?? text]);
-    for (const pattern of [new RegExp(UUID, 'g'), new RegExp(JWT, 'g'), /resumable\/([\w-]+)/g]) {
-      const from = [...(recorded.match(pattern) ?? [])];
-      const to = [...(actual.match(pattern) ?? [])];
-      if (from.length !== to.length) continue;
-      for (const [index, value] of from.entries())
-        if (value !== to[index]) this.#replaced.set(value, to[index] ?? '');
-    }
+    this.#compare(response.headers, answer.headers);
+    this.#compare(response.body.json ?? response.body.text, parseJson(text) ?? text);
+  }
+
+  /** Walks both answers side by side: where a recorded id or token stands, the real one is found. */
+  #compare(recorded: unknown, actual: unknown, key = ''): void {
+    if (typeof recorded === 'string' && typeof actual === 'string') {
+      const from = recorded.match(LEARNED) ?? [];
+      const to = actual.match(LEARNED) ?? [];
+      if (from.length === to.length)
+        for (const [index, value] of from.entries())
+          if (value !== to[index]) this.#replaced.set(value, to[index] ?? '');
+      if (key === 'nextCursor' && recorded !== actual) this.#replaced.set(recorded, actual);
+    } else if (isObject(recorded) && isObject(actual))
+      for (const [name, value] of Object.entries(recorded)) this.#compare(value, actual[name], name);
   }
 }
 
@@ -191,6 +202,10 @@ function parseJson(text: string): unknown {
   } catch {
     return undefined;
   }
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null;
 }
 
 function blot(text: string): string {
