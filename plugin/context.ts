@@ -24,6 +24,7 @@ interface Entry {
   backend: Backend | undefined;
   error: unknown;
   settled: Promise<void>;
+  closed: Promise<void> | undefined;
 }
 
 interface SharedContext {
@@ -70,6 +71,7 @@ export async function holdBackend(
     backend: undefined,
     error: undefined,
     settled: Promise.resolve(),
+    closed: undefined,
   };
   entries.set(key, entry);
   launch(entry);
@@ -123,11 +125,14 @@ function hold(key: string, first: Entry): BackendHolder {
   };
 }
 
-async function close(entry: Entry): Promise<void> {
-  await entry.settled;
-  const { backend } = entry;
-  entry.backend = undefined;
-  await backend?.close();
+/** Everybody who closes it waits for the same end: a signal and Vite's own clean-up come together. */
+function close(entry: Entry): Promise<void> {
+  entry.closed ??= entry.settled.then(async () => {
+    const { backend } = entry;
+    entry.backend = undefined;
+    await backend?.close();
+  });
+  return entry.closed;
 }
 
 /**

@@ -174,6 +174,9 @@ class Postmaster {
 
   static async start(options: ClusterOptions): Promise<Postmaster> {
     const port = await choosePort(options.port, 'PostgreSQL');
+    if ('preferred' in options.port && options.port.preferred > 0 && port !== options.port.preferred) {
+      options.logger.info(`Port ${options.port.preferred} is taken: PostgreSQL listens on ${port} instead`);
+    }
     try {
       return new Postmaster(options, port, await launch(options, port));
     } catch (error) {

@@ -24,7 +24,8 @@ export function findFreePort(host = '127.0.0.1'): Promise<number> {
 }
 
 /**
- * The port to listen on. `exact` is what the caller insists on: taken is an error. `preferred` gives way to a free one.
+ * The port to listen on; 0 is any free one. `exact` is what the caller insists on: taken is an error. `preferred` gives way
+ * to a free one.
  *
  * @throws SupabaseDevError PORT_TAKEN
  */
@@ -32,10 +33,11 @@ export async function choosePort(
   wanted: { exact: number } | { preferred: number },
   what: string,
 ): Promise<number> {
-  if ('preferred' in wanted) return (await isPortFree(wanted.preferred)) ? wanted.preferred : findFreePort();
-  if (wanted.exact === 0) return findFreePort();
-  if (await isPortFree(wanted.exact)) return wanted.exact;
-  throw new SupabaseDevError('PORT_TAKEN', `Port ${wanted.exact} (${what}) is taken by another program`, {
+  const number = 'exact' in wanted ? wanted.exact : wanted.preferred;
+  if (number === 0) return findFreePort();
+  if (await isPortFree(number)) return number;
+  if ('preferred' in wanted) return findFreePort();
+  throw new SupabaseDevError('PORT_TAKEN', `Port ${number} (${what}) is taken by another program`, {
     hint: 'Stop that program, or choose another port.',
   });
 }
