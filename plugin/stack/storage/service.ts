@@ -18,6 +18,8 @@ import { Uploads } from './objects/upload.ts';
 import { RestApi } from './rest.ts';
 import { restRoutes } from './routes.ts';
 import { readStorageSettings } from './settings.ts';
+import { TusApi } from './tus/tus-api.ts';
+import { isUploadToKeep } from './tus/upload-files.ts';
 
 // The version that a build of supabase/storage without one reports.
 const VERSION = '0.0.0';
@@ -30,7 +32,7 @@ export async function createStorage(context: StackContext): Promise<Service> {
   const blobs = new BlobStore(join(context.dataDir, 'storage'), await database.isDurable());
   await blobs.open(
     (versions) => database.knownVersions(versions),
-    () => false,
+    (name) => isUploadToKeep(blobs.uploadsDir, name),
   );
   const buckets = new Buckets(database, blobs, settings.fileSizeLimit);
   const objects = new ObjectStore(database, blobs, buckets, settings.fileSizeLimit);
@@ -48,12 +50,15 @@ export async function createStorage(context: StackContext): Promise<Service> {
     context.jwt,
   );
 
+  const tus = new TusApi(objects, context.jwt, tokens, settings.fileSizeLimit);
+
   const handle = (req: IncomingMessage, res: ServerResponse): void => {
     const url = req.url ?? '/';
-    const [path] = url.split('?', 1);
+    const [path = ''] = url.split('?', 1);
     if (path === '/status') res.writeHead(200, { 'content-length': 0 }).end();
     else if (path === '/version') res.writeHead(200, VERSION_HEADERS).end(VERSION);
     else if (path === '/health') void sendHealth(req, res);
+    else if (TusApi.owns(path) && req.method !== 'GET') void tus.handle(req, res, url);
     else void rest.handle(req, res, url);
   };
 

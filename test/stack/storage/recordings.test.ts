@@ -34,6 +34,8 @@ const DEVIATIONS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   sign: { 'use really expired': 'the recorder waited until the token expired' },
   render: {},
   rls: {},
+  tus: {},
+  owners: {},
   big: {
     'raw chunked 11 bytes into 10-byte bucket': 'the real server forgets the limit without a content-length',
     'its info': 'the real server forgets the limit without a content-length',
@@ -47,6 +49,7 @@ const SQL_BEFORE: Readonly<Record<string, string>> = {
     values ('dpub', 'ghost.txt', jsonb_build_object('size', 5, 'mimetype', 'text/plain'))`,
   'upload with settings probe': `create policy probe on storage.objects for all to authenticated
     using (bucket_id = 'rd')`,
+  'user1 upload-sign': `create policy ow on storage.objects for all to authenticated using (bucket_id = 'ow')`,
 };
 
 let stack: StorageStack;

@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { constants, copyFile, link, mkdir, open, rename, rm, type FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { hasErrorCode } from '../../../errors.ts';
@@ -38,7 +38,7 @@ export class BlobStore {
    */
   async open(
     isKnown: (versions: string[]) => Promise<Set<string>>,
-    keepUpload: (name: string) => boolean,
+    keepUpload: (name: string) => Promise<boolean>,
   ): Promise<void> {
     await mkdir(this.#objects, { recursive: true });
     await mkdir(this.#uploads, { recursive: true });
@@ -61,12 +61,20 @@ export class BlobStore {
     }
   }
 
-  /** Makes a finished file (on the same file system) the blob of a new version. */
-  async adopt(path: string): Promise<string> {
-    const version = randomUUID();
-    if (this.#durable) await syncFile(path);
-    await this.#publish(path, version);
-    return version;
+  /** Makes the bytes of a finished upload, which stays where it is, the blob of this version. */
+  async adopt(path: string, version: string): Promise<StoredBlob> {
+    const hash = createHash('md5');
+    const file = await open(path, 'r+');
+    try {
+      for await (const chunk of file.createReadStream({ autoClose: false }) as AsyncIterable<Buffer>)
+        hash.update(chunk);
+      if (this.#durable) await file.sync();
+      const { size, mtime } = await file.stat();
+      await this.#share(path, version);
+      return { version, size, md5: hash.digest('hex'), lastModified: mtime };
+    } finally {
+      await file.close();
+    }
   }
 
   /** The same bytes under a new version. */
@@ -74,10 +82,7 @@ export class BlobStore {
     const source = this.#path(version);
     if (source === undefined) throw missing(version);
     const copied = randomUUID();
-    const target = await this.#makeFolder(copied);
-    // Blobs never change, so two versions may share one file; not every file system can.
-    await link(source, target).catch(() => copyFile(source, target, constants.COPYFILE_FICLONE));
-    if (this.#durable) await syncFolder(dirname(target));
+    await this.#share(source, copied);
     return copied;
   }
 
@@ -103,6 +108,14 @@ export class BlobStore {
     }
   }
 
+  /** Bytes that are stored never change, so two names may stand for one file; not every file system can. */
+  async #share(source: string, version: string): Promise<void> {
+    const target = await this.#makeFolder(version);
+    await rm(target, { force: true });
+    await link(source, target).catch(() => copyFile(source, target, constants.COPYFILE_FICLONE));
+    if (this.#durable) await syncFolder(dirname(target));
+  }
+
   async #publish(temporary: string, version: string): Promise<void> {
     const target = await this.#makeFolder(version);
     await rename(temporary, target);
@@ -123,15 +136,6 @@ export class BlobStore {
       this.#folders.add(folder);
     }
     return join(folder, version);
-  }
-}
-
-async function syncFile(path: string): Promise<void> {
-  const file = await open(path, 'r+');
-  try {
-    await file.sync();
-  } finally {
-    await file.close();
   }
 }
 

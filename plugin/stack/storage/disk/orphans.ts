@@ -12,10 +12,10 @@ export async function collectOrphans(
   objectsDir: string,
   uploadsDir: string,
   isKnown: (versions: string[]) => Promise<Set<string>>,
-  keepUpload: (name: string) => boolean,
+  keepUpload: (name: string) => Promise<boolean>,
 ): Promise<void> {
   for (const name of await readdir(uploadsDir))
-    if (!keepUpload(name)) await rm(join(uploadsDir, name), { recursive: true, force: true });
+    if (!(await keepUpload(name))) await rm(join(uploadsDir, name), { recursive: true, force: true });
   for (const folder of await readdir(objectsDir)) {
     const versions = await readdir(join(objectsDir, folder));
     for (let start = 0; start < versions.length; start += BATCH) {

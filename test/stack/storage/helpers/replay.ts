@@ -48,6 +48,8 @@ const DYNAMIC = new RegExp(
     UUID.source,
     JWT.source,
     String.raw`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z`,
+    String.raw`http://127\.0\.0\.1(:\d+)?(?=/)`,
+    String.raw`(?<=resumable/(?:sign/)?)[\w-]{20,}`,
     String.raw`(?<=nextCursor":")[^"]+`,
     String.raw`[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT`,
   ].join('|'),
@@ -57,7 +59,15 @@ const LEARNED = new RegExp(
   `${UUID.source}|${JWT.source}|(?<=resumable/(?:sign/)?)[\\w-]{20,}|(?<=UploadId>)[^<]+`,
   'g',
 );
-const IGNORED_HEADERS = new Set(['date', 'connection', 'keep-alive', 'transfer-encoding']);
+// The CORS headers are those of the TUS library, whose newer version sends more of them.
+const IGNORED_HEADERS = new Set([
+  'date',
+  'connection',
+  'keep-alive',
+  'transfer-encoding',
+  'access-control-allow-origin',
+  'access-control-expose-headers',
+]);
 
 /** Replays recordings in their order, carrying ids and tokens of answers over into later requests. */
 export class Replayer {

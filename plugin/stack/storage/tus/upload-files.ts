@@ -1,0 +1,142 @@
+import { open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { DataStore, ERRORS, Upload } from '@tus/server';
+import { hasErrorCode } from '../../../errors.ts';
+import { formatUploadId, parseUploadId } from './upload-id.ts';
+
+const DAY = 24 * 60 * 60 * 1000;
+const FILE = /^tus-([0-9a-f-]{36})\.(json|part)$/;
+
+/** What is kept of an upload beside its bytes. */
+interface UploadRecord {
+  readonly id: string;
+  readonly size?: number | undefined;
+  readonly metadata?: Record<string, string | null> | undefined;
+  readonly creation_date?: string | undefined;
+  /** Its bytes have become an object's. */
+  readonly finished?: boolean;
+}
+
+/**
+ * Unfinished uploads on the disk: `tus-<version>.part` with the bytes, whose length is the offset to go on from, and
+ * `tus-<version>.json` with what the client said. They survive a restart and are deleted a day after they began.
+ */
+export class UploadFiles extends DataStore {
+  override extensions: string[] = [
+    'creation',
+    'creation-with-upload',
+    'creation-defer-length',
+    'termination',
+    'expiration',
+  ];
+  readonly #dir: string;
+  #sweptAt = Date.now();
+
+  constructor(dir: string) {
+    super();
+    this.#dir = dir;
+  }
+
+  override async create(upload: Upload): Promise<Upload> {
+    await this.#sweep();
+    upload.creation_date = new Date().toISOString();
+    await writeFile(this.partPath(upload.id), '', { flag: 'wx' });
+    await this.#save(upload);
+    return upload;
+  }
+
+  override async write(source: Readable, id: string, offset: number): Promise<number> {
+    const file = await open(this.partPath(id), 'r+');
+    let end = offset;
+    try {
+      for await (const chunk of source as AsyncIterable<Buffer>) {
+        const { bytesWritten } = await file.write(chunk, 0, chunk.length, end);
+        end += bytesWritten;
+      }
+    } finally {
+      await file.close();
+    }
+    return end;
+  }
+
+  override async getUpload(id: string): Promise<Upload> {
+    const record = await this.#load(id);
+    const offset = record.finished ? (record.size ?? 0) : (await stat(this.partPath(id))).size;
+    const { size, metadata, creation_date } = record;
+    return new Upload({
+      id,
+      offset,
+      ...(size === undefined ? {} : { size }),
+      ...(metadata === undefined ? {} : { metadata }),
+      ...(creation_date === undefined ? {} : { creation_date }),
+    });
+  }
+
+  override async declareUploadLength(id: string, size: number): Promise<void> {
+    await this.#save({ ...(await this.#load(id)), size });
+  }
+
+  override async remove(id: string): Promise<void> {
+    await this.#load(id);
+    await rm(this.partPath(id), { force: true });
+    await rm(this.#recordPath(id), { force: true });
+  }
+
+  /** Notes that the bytes are an object now; the upload can still be asked for its offset. */
+  async finish(id: string): Promise<void> {
+    await this.#save({ ...(await this.#load(id)), finished: true });
+    await rm(this.partPath(id), { force: true });
+  }
+
+  /** Path of the bytes that have arrived. */
+  partPath(id: string): string {
+    return join(this.#dir, `tus-${parseUploadId(id).version}.part`);
+  }
+
+  // The library would send Upload-Expires, which the original does not.
+  override getExpiration(): number {
+    return 0;
+  }
+
+  async #load(id: string): Promise<UploadRecord> {
+    try {
+      const record = JSON.parse(await readFile(this.#recordPath(id), 'utf8')) as UploadRecord;
+      // The version alone finds the files: an id of another object must not.
+      if (record.id === formatUploadId(parseUploadId(id))) return record;
+    } catch (error) {
+      if (!hasErrorCode(error, 'ENOENT')) throw error;
+    }
+    throw ERRORS.FILE_NOT_FOUND;
+  }
+
+  async #save(record: UploadRecord): Promise<void> {
+    const { id, size, metadata, creation_date, finished } = record;
+    const path = this.#recordPath(id);
+    await writeFile(`${path}.tmp`, JSON.stringify({ id, size, metadata, creation_date, finished }));
+    await rename(`${path}.tmp`, path);
+  }
+
+  #recordPath(id: string): string {
+    return join(this.#dir, `tus-${parseUploadId(id).version}.json`);
+  }
+
+  /** At most once an hour, when something new begins: no timer has to be kept. */
+  async #sweep(): Promise<void> {
+    if (Date.now() - this.#sweptAt < DAY / 24) return;
+    this.#sweptAt = Date.now();
+    for (const name of await readdir(this.#dir))
+      if (FILE.test(name) && !(await isFresh(this.#dir, name)))
+        await rm(join(this.#dir, name), { force: true });
+  }
+}
+
+/** Whether a file belongs to an upload that may still go on; asked at start. */
+export async function isUploadToKeep(dir: string, name: string): Promise<boolean> {
+  return FILE.test(name) && isFresh(dir, name);
+}
+
+async function isFresh(dir: string, name: string): Promise<boolean> {
+  const { mtimeMs } = await stat(join(dir, name));
+  return Date.now() - mtimeMs < DAY;
+}
