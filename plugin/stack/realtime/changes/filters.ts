@@ -1,0 +1,84 @@
+import type pg from 'pg';
+import type { ColumnValue } from '../wal/pgoutput.ts';
+import type { ChangeFilter } from './filter-syntax.ts';
+import type { RelationInfo } from './relation-info.ts';
+
+/** A filter of a subscription, bound to a version of its table. */
+export interface BoundFilter extends ChangeFilter {
+  /** Position of the column. */
+  readonly position: number;
+  /** The right side as the column's type writes it; a list for `in`. */
+  readonly operand: string | readonly (string | null)[];
+}
+
+/** A comparison that is left to the database. */
+export interface Comparison {
+  readonly filter: BoundFilter;
+  readonly typeOid: number;
+  readonly value: string | null;
+}
+
+/**
+ * Decides a filter here where texts suffice: equality of types whose equal values have equal texts, and nulls. A null
+ * matches nothing but `is` and `isdistinct`.
+ *
+ * @returns undefined when the database has to compare
+ */
+export function compareLocally(
+  filter: BoundFilter,
+  info: RelationInfo,
+  value: string | null,
+): boolean | undefined {
+  const { op, operand, negate } = filter;
+  if (op === 'is') {
+    const isTrue =
+      operand === 'null' || operand === 'unknown'
+        ? value === null
+        : value === (operand === 'true' ? 't' : 'f');
+    return isTrue !== negate;
+  }
+  if (value === null && op !== 'isdistinct') return false;
+  if (!info.columns[filter.position]?.hasCanonicalText) return undefined;
+  switch (op) {
+    case 'eq':
+      return (value === operand) !== negate;
+    case 'neq':
+    case 'isdistinct':
+      return (value !== operand) !== negate;
+    case 'in':
+      // As in SQL: with a null in the list, what is not in it is unknown.
+      if (operand.includes(value as string)) return !negate;
+      return negate && !operand.includes(null as never);
+    default:
+      return undefined;
+  }
+}
+
+/** The value that a filter looks at: that of the new row, for a delete that of the old one; undefined: not known. */
+export function filteredValue(
+  filter: BoundFilter,
+  row: readonly ColumnValue[] | undefined,
+  oldRow: readonly ColumnValue[] | undefined,
+): ColumnValue {
+  return (row ?? oldRow)?.[filter.position];
+}
+
+/** Answers the comparisons in one round trip. */
+export async function compareInDatabase(
+  pool: pg.Pool,
+  comparisons: readonly Comparison[],
+): Promise<readonly boolean[]> {
+  if (comparisons.length === 0) return [];
+  const { rows } = await pool.query<{ results: boolean[] }>({
+    name: 'compare_all',
+    text: 'select _realtime.compare_all($1, $2, $3, $4, $5) as results',
+    values: [
+      comparisons.map(({ filter }) => filter.op),
+      comparisons.map(({ typeOid }) => typeOid),
+      comparisons.map(({ filter }) => filter.negate),
+      comparisons.map(({ value }) => value),
+      comparisons.map(({ filter }) => filter.value),
+    ],
+  });
+  return rows[0]?.results ?? [];
+}

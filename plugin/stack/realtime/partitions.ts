@@ -1,0 +1,31 @@
+import type pg from 'pg';
+import { errorMessage } from '../../errors.ts';
+import type { Logger } from '../../logger.ts';
+
+const INTERVAL_MS = 4 * 60 * 60 * 1000;
+
+/** Keeps daily partitions of `realtime.messages` from yesterday to three days ahead, and drops those over 72 hours old. */
+export class MessagePartitions {
+  readonly #pool: pg.Pool;
+  readonly #logger: Logger;
+  readonly #timer: NodeJS.Timeout;
+
+  constructor(pool: pg.Pool, logger: Logger) {
+    this.#pool = pool;
+    this.#logger = logger;
+    void this.#maintain();
+    this.#timer = setInterval(() => void this.#maintain(), INTERVAL_MS).unref();
+  }
+
+  close(): void {
+    clearInterval(this.#timer);
+  }
+
+  async #maintain(): Promise<void> {
+    try {
+      await this.#pool.query('select _realtime.maintain_partitions()');
+    } catch (error) {
+      this.#logger.warn(`Realtime could not maintain realtime.messages: ${errorMessage(error)}`);
+    }
+  }
+}

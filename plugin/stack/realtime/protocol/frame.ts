@@ -1,0 +1,46 @@
+/** A complete WebSocket frame, header included: made once and written to every receiver as it is. */
+export type Frame = Buffer;
+
+const FIN = 0x80;
+const TEXT = 0x01;
+const BINARY = 0x02;
+
+/** Frames of a server are not masked, so one buffer serves all receivers. */
+export function textFrame(text: string): Frame {
+  const length = Buffer.byteLength(text);
+  const headerLength = headerSize(length);
+  const frame = Buffer.allocUnsafe(headerLength + length);
+  writeHeader(frame, TEXT, length);
+  frame.write(text, headerLength, 'utf8');
+  return frame;
+}
+
+export function binaryFrame(parts: readonly Uint8Array[]): Frame {
+  const length = parts.reduce((sum, part) => sum + part.length, 0);
+  let offset = headerSize(length);
+  const frame = Buffer.allocUnsafe(offset + length);
+  writeHeader(frame, BINARY, length);
+  for (const part of parts) {
+    frame.set(part, offset);
+    offset += part.length;
+  }
+  return frame;
+}
+
+function headerSize(length: number): number {
+  if (length < 126) return 2;
+  return length < 65_536 ? 4 : 10;
+}
+
+function writeHeader(frame: Buffer, opcode: number, length: number): void {
+  frame[0] = FIN | opcode;
+  if (length < 126) {
+    frame[1] = length;
+  } else if (length < 65_536) {
+    frame[1] = 126;
+    frame.writeUInt16BE(length, 2);
+  } else {
+    frame[1] = 127;
+    frame.writeBigUInt64BE(BigInt(length), 2);
+  }
+}

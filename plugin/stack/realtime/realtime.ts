@@ -1,0 +1,81 @@
+import { errorMessage } from '../../errors.ts';
+import type { StackContext } from '../context.ts';
+import type { Service } from '../service.ts';
+import { CHANGES_SLOT, ChangeFeed } from './changes/feed.ts';
+import { BROADCASTS_SLOT, DatabaseBroadcasts } from './database-broadcasts.ts';
+import { handleRequest } from './http/router.ts';
+import { Hub } from './hub.ts';
+import type { Realtime } from './server.ts';
+import { MessagePartitions } from './partitions.ts';
+import { PolicyChecker } from './policies.ts';
+import { RateCounter } from './rate-counter.ts';
+import { Replay } from './replay.ts';
+import { readRealtimeSettings } from './settings.ts';
+import type { ClientSocket } from './socket.ts';
+import { Upgrades } from './upgrade.ts';
+import { dropSlot } from './wal/slots.ts';
+
+const IDLE_CHECK_MS = 5_000;
+/** "Service restart": official clients connect again. */
+const CLOSE_RESTART = 1012;
+const MAX_CONNECTIONS = 6;
+
+/**
+ * Supabase Realtime's protocol over this stack's database: `upgrade` takes sockets at `/socket/websocket`, `handle`
+ * answers the HTTP API. Nothing is read from the database before the first client comes.
+ */
+export async function createRealtime(context: StackContext): Promise<Service> {
+  const { config, jwt, database, logger } = context;
+  const settings = readRealtimeSettings(config);
+  // A generic plan serves all claims of a role; planning would cost more than the lookups themselves.
+  const pool = database.createPool('supabase_admin', {
+    max: MAX_CONNECTIONS,
+    options: '-c plan_cache_mode=force_generic_plan',
+    allowExitOnIdle: true,
+  });
+  const events = new RateCounter(settings.maxEventsPerSecond);
+  const hub = new Hub(events);
+  const sockets = new Set<ClientSocket>();
+  const realtime: Realtime = {
+    settings,
+    jwt,
+    hub,
+    policies: new PolicyChecker(pool),
+    replay: new Replay(pool),
+    changes: new ChangeFeed({ database, pool, logger, maxRecordBytes: settings.maxRecordBytes }),
+    databaseBroadcasts: new DatabaseBroadcasts({ database, pool, logger, hub }),
+    events,
+    joins: new RateCounter(settings.maxJoinsPerSecond),
+    sockets,
+    logger,
+    reportFailure: (error) => logger.error(`Realtime: ${errorMessage(error)}`),
+  };
+  const upgrades = new Upgrades(realtime);
+  const partitions = new MessagePartitions(pool, logger);
+  // A process that was killed may have left slots behind, whose listeners are gone.
+  const cleaning = Promise.allSettled([CHANGES_SLOT, BROADCASTS_SLOT].map((slot) => dropSlot(pool, slot)));
+  const idleCheck = setInterval(() => {
+    for (const socket of sockets) socket.closeIfIdle(performance.now());
+  }, IDLE_CHECK_MS).unref();
+
+  return {
+    handle(req, res) {
+      void handleRequest(realtime, req, res).catch((error: unknown) => realtime.reportFailure(error));
+    },
+    upgrade(req, socket, head) {
+      void upgrades.handle(req, socket, head).catch((error: unknown) => {
+        realtime.reportFailure(error);
+        socket.destroy();
+      });
+    },
+    async close() {
+      clearInterval(idleCheck);
+      partitions.close();
+      for (const socket of sockets) socket.close(CLOSE_RESTART);
+      await cleaning;
+      await Promise.all([realtime.changes.close(), realtime.databaseBroadcasts.close()]);
+      for (const socket of sockets) socket.cut();
+      await pool.end();
+    },
+  };
+}

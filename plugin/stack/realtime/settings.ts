@@ -1,0 +1,55 @@
+import type { SupabaseConfig } from '../config/config.ts';
+
+/** Limits of one server, by default those of the Supabase CLI's stack. */
+export interface RealtimeSettings {
+  /** `realtime.enabled` of config.toml. */
+  readonly isEnabled: boolean;
+  /** Refuse public channels. */
+  readonly isPrivateOnly: boolean;
+  /** Channels that one socket may have joined. */
+  readonly maxChannelsPerSocket: number;
+  /** Sockets with a joined channel. */
+  readonly maxConcurrentUsers: number;
+  /** Broadcasts sent and delivered per second, on average over a minute. */
+  readonly maxEventsPerSecond: number;
+  /** Joins per second, on average over a minute. */
+  readonly maxJoinsPerSecond: number;
+  /** Presence calls of one channel within 30 seconds. */
+  readonly maxPresenceCalls: number;
+  /** Bytes of one broadcast's payload. */
+  readonly maxPayloadBytes: number;
+  /** Bytes of one WebSocket message. */
+  readonly maxFrameBytes: number;
+  /** Bytes of one changed row; larger ones arrive without their large values. */
+  readonly maxRecordBytes: number;
+}
+
+/**
+ * Reads `[realtime]`, and the limits that a self-hosted Supabase Realtime takes from the environment
+ * (`TENANT_MAX_EVENTS_PER_SECOND` and its sisters).
+ */
+export function readRealtimeSettings(
+  config: SupabaseConfig,
+  env: Readonly<Record<string, string | undefined>> = process.env,
+): RealtimeSettings {
+  const section = config.section('realtime');
+  // Settings of the container's network and header parser, which this server does not have.
+  section.ignore('ip_version', 'max_header_length');
+  const limit = (name: string, fallback: number): number => {
+    const value = Number(env[name]);
+    return Number.isSafeInteger(value) && value > 0 ? value : fallback;
+  };
+  return {
+    isEnabled: section.boolean('enabled', true),
+    isPrivateOnly: env.SUPABASE_REALTIME_PRIVATE_ONLY === 'true',
+    maxChannelsPerSocket: limit('TENANT_MAX_CHANNELS_PER_CLIENT', 100),
+    maxConcurrentUsers: limit('TENANT_MAX_CONCURRENT_USERS', 200),
+    maxEventsPerSecond: limit('TENANT_MAX_EVENTS_PER_SECOND', 100),
+    maxJoinsPerSecond: limit('TENANT_MAX_JOINS_PER_SECOND', 100),
+    maxPresenceCalls: 5,
+    // 3,000 kB and the allowance that Supabase Realtime adds.
+    maxPayloadBytes: 3_000_500,
+    maxFrameBytes: 5_000_000,
+    maxRecordBytes: 1024 * 1024,
+  };
+}

@@ -1,0 +1,206 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type pg from 'pg';
+import { errorMessage } from '../../../errors.ts';
+import type { Logger } from '../../../logger.ts';
+import type { Database } from '../../postgres/database.ts';
+import { ChangeQueue, type CommittedChange } from './change-queue.ts';
+import { PgOutputDecoder, type Relation } from './pgoutput.ts';
+import { ReplicationClient } from './replication-client.ts';
+import { dropSlot, publicationExists, slotState } from './slots.ts';
+
+export interface ChangeLogOptions {
+  readonly database: Database;
+  readonly pool: pg.Pool;
+  readonly slot: string;
+  readonly publication: string;
+  readonly logger: Logger;
+  /** Changes of other tables are passed over. */
+  readonly isWanted: (relation: Relation) => boolean;
+  /** Delivers changes, in the order of commits. The log waits until it is done. */
+  readonly deliver: (batch: readonly CommittedChange[]) => Promise<void>;
+  /** Changes may have been lost: the slot had to be made anew while somebody was listening. */
+  readonly onGap: () => void;
+}
+
+const STATUS_INTERVAL_MS = 10_000;
+const RETRY_MIN_MS = 50;
+const RETRY_MAX_MS = 1_000;
+const PUBLICATION_POLL_MS = 500;
+
+/**
+ * The changes of a publication, read from the write-ahead log through a replication slot of its own.
+ *
+ * The slot outlives its connection, so that nothing is lost when a backend or the whole server ends: the log is then read
+ * on from where it stood. It is made with the first listener and dropped at the end; one that an earlier process left
+ * behind has no listeners any more and is dropped, so no slot keeps the log for ever.
+ */
+export class ChangeLog {
+  readonly #options: ChangeLogOptions;
+  readonly #queue = new ChangeQueue();
+  readonly #closing = new AbortController();
+  #client: ReplicationClient | undefined;
+  #running: Promise<void> | undefined;
+  #ready: Promise<void> = Promise.resolve();
+  #markReady: () => void = () => {};
+  #isStreaming = false;
+  #hasSlot = false;
+  #isDelivering = false;
+  #isPaused = false;
+  #failure: unknown;
+
+  constructor(options: ChangeLogOptions) {
+    this.#options = options;
+  }
+
+  get isStreaming(): boolean {
+    return this.#isStreaming;
+  }
+
+  /** Why it is not streaming, if it failed. */
+  get failure(): unknown {
+    return this.#failure;
+  }
+
+  /** Begins to read, unless it does already. Resolves once no later change is missed, or after `timeoutMs`. */
+  async start(timeoutMs: number): Promise<void> {
+    if (!this.#running) {
+      this.#resetReady();
+      this.#running = this.#run();
+    }
+    if (this.#isStreaming) return;
+    const timeout = new AbortController();
+    await Promise.race([
+      this.#ready,
+      delay(timeoutMs, undefined, { signal: timeout.signal, ref: false }).catch(() => {}),
+    ]);
+    timeout.abort();
+  }
+
+  /** Stops reading and drops the slot. */
+  async close(): Promise<void> {
+    this.#closing.abort();
+    this.#client?.end();
+    await this.#running;
+    if (this.#hasSlot) await dropSlot(this.#options.pool, this.#options.slot).catch(() => {});
+  }
+
+  async #run(): Promise<void> {
+    let wait = RETRY_MIN_MS;
+    let isReported = false;
+    while (!this.#closing.signal.aborted) {
+      const error = await this.#stream(() => {
+        wait = RETRY_MIN_MS;
+        isReported = false;
+      }).catch((failure: unknown) => failure);
+      this.#isStreaming = false;
+      if (this.#closing.signal.aborted) return;
+      this.#failure = error;
+      this.#resetReady();
+      try {
+        await this.#recover(error);
+        await delay(wait, undefined, { signal: this.#closing.signal });
+      } catch {
+        // The database does not answer, or close() was called; either way the loop decides.
+        await delay(wait, undefined, { ref: false });
+      }
+      wait = Math.min(wait * 2, RETRY_MAX_MS);
+      if (wait === RETRY_MAX_MS && !isReported) {
+        isReported = true;
+        this.#options.logger.warn(`Realtime cannot read the write-ahead log: ${errorMessage(error)}`);
+      }
+    }
+  }
+
+  /** One connection's life; resolves with the error that ended it. */
+  async #stream(onRunning: () => void): Promise<unknown> {
+    const { database, pool, slot, publication, isWanted } = this.#options;
+    const client = await ReplicationClient.connect(database.connection('supabase_admin'));
+    this.#client = client;
+    let status: NodeJS.Timeout | undefined;
+    try {
+      if (!this.#hasSlot) {
+        await dropSlot(pool, slot);
+        await client.createSlot(slot);
+        this.#hasSlot = true;
+      }
+      const decoder = new PgOutputDecoder(isWanted);
+      const { ended } = await client.start(slot, publication, this.#queue.received, {
+        onData: (data) => {
+          const message = decoder.decode(data);
+          if (!message) return;
+          this.#queue.push(message);
+          if (!this.#isDelivering && !this.#queue.isEmpty) void this.#deliver();
+          this.#regulate();
+        },
+        onKeepalive: (walEnd, wantsReply) => {
+          this.#queue.skipTo(walEnd);
+          if (wantsReply) client.acknowledge(this.#queue.delivered);
+        },
+      });
+      status = setInterval(() => client.acknowledge(this.#queue.delivered), STATUS_INTERVAL_MS);
+      status.unref();
+      onRunning();
+      this.#failure = undefined;
+      this.#isStreaming = true;
+      this.#isPaused = false;
+      this.#regulate();
+      this.#markReady();
+      return await ended;
+    } finally {
+      clearInterval(status);
+      client.end();
+      this.#client = undefined;
+    }
+  }
+
+  /** Decides whether the slot can be read on. */
+  async #recover(error: unknown): Promise<void> {
+    const { pool, slot, publication, logger } = this.#options;
+    const state = this.#hasSlot ? await slotState(pool, slot) : 'none';
+    const hasPublication = await publicationExists(pool, publication);
+    if (state === 'good' && hasPublication && !isMissingPublication(error)) return;
+    while (!(await publicationExists(pool, publication))) {
+      await delay(PUBLICATION_POLL_MS, undefined, { signal: this.#closing.signal });
+    }
+    if (!this.#hasSlot) return;
+    if (state !== 'good') logger.warn(`Realtime lost its place in the write-ahead log (slot ${state})`);
+    await dropSlot(pool, slot);
+    this.#hasSlot = false;
+    this.#queue.reset();
+    this.#options.onGap();
+  }
+
+  async #deliver(): Promise<void> {
+    this.#isDelivering = true;
+    while (!this.#queue.isEmpty && !this.#closing.signal.aborted) {
+      const batch = this.#queue.takeBatch();
+      try {
+        await this.#options.deliver(batch);
+      } catch (error) {
+        this.#options.logger.error(`Realtime could not deliver changes: ${errorMessage(error)}`);
+        this.#options.onGap();
+      }
+      this.#queue.markDelivered(batch);
+      this.#regulate();
+    }
+    this.#isDelivering = false;
+  }
+
+  /** The server waits while the queue is full; a large transaction stays on its disk. */
+  #regulate(): void {
+    const isFull = this.#queue.isFull;
+    if (isFull === this.#isPaused) return;
+    this.#isPaused = isFull;
+    if (isFull) this.#client?.pause();
+    else this.#client?.resume();
+  }
+
+  #resetReady(): void {
+    this.#ready = new Promise((resolve) => (this.#markReady = resolve));
+  }
+}
+
+/** PostgreSQL before 18 ends the stream at the first change after a publication was dropped. */
+function isMissingPublication(error: unknown): boolean {
+  return error instanceof Error && /^publication ".*" does not exist$/.test(error.message);
+}

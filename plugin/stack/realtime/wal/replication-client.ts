@@ -1,0 +1,103 @@
+import type { Duplex } from 'node:stream';
+import pg from 'pg';
+
+/** What of pg's connection the replication protocol needs and its type declarations leave out. */
+interface CopyBothConnection {
+  readonly stream: Duplex;
+  on(event: 'copyData', listener: (message: { chunk: Buffer }) => void): void;
+  once(event: 'replicationStart', listener: () => void): void;
+  sendCopyFromChunk(chunk: Buffer): void;
+}
+
+export interface ReplicationHandlers {
+  /** A message of the output plugin. The buffer is only good during the call. */
+  onData(data: Buffer): void;
+  /** The server has nothing to send up to this position. */
+  onKeepalive(walEnd: bigint, wantsReply: boolean): void;
+}
+
+const XLOG_DATA = 0x77;
+const KEEPALIVE = 0x6b;
+const STATUS = 0x72;
+const MICROSECONDS_1970_TO_2000 = 946_684_800_000_000n;
+
+/** One connection in replication mode. */
+export class ReplicationClient {
+  readonly #client: pg.Client;
+  readonly #connection: CopyBothConnection;
+
+  private constructor(client: pg.Client) {
+    this.#client = client;
+    this.#connection = client.connection as unknown as CopyBothConnection;
+  }
+
+  static async connect(settings: pg.ClientConfig): Promise<ReplicationClient> {
+    const replication: pg.ClientConfig & { replication: string } = { ...settings, replication: 'database' };
+    const client = new pg.Client(replication);
+    // What ends the connection rejects the running query as well.
+    client.on('error', () => {});
+    await client.connect();
+    return new ReplicationClient(client);
+  }
+
+  /** From here on the slot keeps every change. */
+  async createSlot(slot: string): Promise<void> {
+    await this.#client.query(`CREATE_REPLICATION_SLOT "${slot}" LOGICAL pgoutput (SNAPSHOT 'nothing')`);
+  }
+
+  /**
+   * Streams from a position, or from where the slot stands if that is later.
+   *
+   * @returns once the stream runs; `ended` then resolves with the error that ended it (undefined: `end` did)
+   */
+  async start(
+    slot: string,
+    publication: string,
+    from: bigint,
+    handlers: ReplicationHandlers,
+  ): Promise<{ ended: Promise<unknown> }> {
+    this.#connection.on('copyData', ({ chunk }) => {
+      if (chunk[0] === XLOG_DATA) handlers.onData(chunk.subarray(25));
+      else if (chunk[0] === KEEPALIVE) handlers.onKeepalive(chunk.readBigUInt64BE(1), chunk[17] === 1);
+    });
+    const running = new Promise<void>((resolve) => this.#connection.once('replicationStart', resolve));
+    const position = `${(from >> 32n).toString(16)}/${(from & 0xffffffffn).toString(16)}`;
+    const options = `proto_version '1', publication_names '"${publication}"'`;
+    const query = this.#client.query(`START_REPLICATION SLOT "${slot}" LOGICAL ${position} (${options})`);
+    const ended = query.then(
+      () => undefined,
+      (error: unknown) => error,
+    );
+    const failed = ended.then((error) => {
+      throw error ?? new Error('the replication stream ended at once');
+    });
+    failed.catch(() => {});
+    await Promise.race([running, failed]);
+    return { ended };
+  }
+
+  /** Stops reading; the server then waits. */
+  pause(): void {
+    this.#connection.stream.pause();
+  }
+
+  resume(): void {
+    this.#connection.stream.resume();
+  }
+
+  /** Tells the server what need not be kept any longer. */
+  acknowledge(position: bigint): void {
+    if (this.#connection.stream.destroyed) return;
+    const status = Buffer.alloc(34);
+    status[0] = STATUS;
+    status.writeBigUInt64BE(position, 1);
+    status.writeBigUInt64BE(position, 9);
+    status.writeBigUInt64BE(position, 17);
+    status.writeBigUInt64BE(BigInt(Date.now()) * 1000n - MICROSECONDS_1970_TO_2000, 25);
+    this.#connection.sendCopyFromChunk(status);
+  }
+
+  end(): void {
+    this.#connection.stream.destroy();
+  }
+}
