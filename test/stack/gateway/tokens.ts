@@ -4,10 +4,14 @@ import type { GatewayKeys } from '../../../plugin/gateway/target.ts';
 export const JWT_SECRET = 'super-secret-jwt-token-with-at-least-32-characters-long';
 
 /** An HS256 token; `exp` an hour ahead unless the claims say otherwise. */
-export function signToken(claims: Readonly<Record<string, unknown>>, secret: string = JWT_SECRET): string {
+export function signToken(
+  claims: Readonly<Record<string, unknown>>,
+  secret: string = JWT_SECRET,
+  header: Readonly<Record<string, unknown>> = {},
+): string {
   const encode = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
   const payload = { exp: Math.floor(Date.now() / 1000) + 3600, ...claims };
-  const body = `${encode({ alg: 'HS256', typ: 'JWT' })}.${encode(payload)}`;
+  const body = `${encode({ alg: 'HS256', typ: 'JWT', ...header })}.${encode(payload)}`;
   return `${body}.${createHmac('sha256', secret).update(body).digest('base64url')}`;
 }
 
