@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { decodeClaims, type TokenJudge } from './access-token.ts';
 import type { Caller } from './caller.ts';
+import { requireApiKey } from './require-key.ts';
 import { readSessionTokens } from './session-cookie.ts';
 import type { GatewayKeys } from './target.ts';
 
@@ -28,6 +29,7 @@ export interface CredentialRules {
  * speaks for a caller that brought no token of its own and that is a page of the app's own origin.
  */
 export function translateHttpCredentials(
+  url: string,
   headers: IncomingHttpHeaders,
   caller: Caller,
   rules: CredentialRules,
@@ -37,7 +39,9 @@ export function translateHttpCredentials(
   const own = headers.authorization?.startsWith('Bearer sb_') ? undefined : headers.authorization;
   const bearer = bearerToken(headers.authorization);
   const refusal =
-    refusePrivileged(bearer, caller, keys) ?? refusePrivileged(apikey, caller, keys) ?? refuseUnkeyed();
+    refusePrivileged(bearer, caller, keys) ??
+    refusePrivileged(apikey, caller, keys) ??
+    (rules.requireKey ? requireApiKey(url, apikey, bearer, keys) : undefined);
   if (refusal) return { refusal };
 
   const isAnonymous = own === undefined || (bearer !== undefined && bearer === keys.anonKey);
@@ -48,10 +52,6 @@ export function translateHttpCredentials(
   const translated = own ?? translateApiKey(apikey, keys);
   const isUnknown = translated?.startsWith('sb_') ?? false;
   return { authorization: isUnknown && rules.leaveUnknownKeys ? headers.authorization : translated };
-
-  function refuseUnkeyed(): Refusal | undefined {
-    return rules.requireKey ? checkApiKey(apikey ?? bearer, keys) : undefined;
-  }
 }
 
 /** What goes into Realtime's handshake: the API key's JWT, and a user's token in its place where there is one. */
@@ -134,20 +134,6 @@ function refusePrivileged(
   return isForbidden ? { status: 401, body: SECRET_IN_BROWSER } : undefined;
 }
 
-function checkApiKey(key: string | undefined, keys: GatewayKeys): Refusal | undefined {
-  if (key === undefined) return { status: 401, body: NO_API_KEY };
-  const known = [keys.publishableKey, keys.secretKey, keys.anonKey, keys.serviceRoleKey];
-  return known.includes(key) ? undefined : { status: 401, body: INVALID_API_KEY };
-}
-
-const NO_API_KEY = {
-  message: 'No API key found in request',
-  hint: 'No `apikey` request header or url param was found.',
-};
-const INVALID_API_KEY = {
-  message: 'Invalid API key',
-  hint: 'Double check your Supabase `anon` or `service_role` API key.',
-};
 const SECRET_IN_BROWSER = {
   message: 'Forbidden use of secret API key in browser',
   hint: 'Secret API keys can only be used in a protected environment and should never be used in a browser. Delete this secret API key immediately.',

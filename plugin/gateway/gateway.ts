@@ -118,7 +118,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     }
     const credentials = route.signed
       ? { authorization: req.headers.authorization }
-      : translateHttpCredentials(req.headers, caller, rules(target, upstream));
+      : translateHttpCredentials(req.url ?? '', req.headers, caller, rules(target, upstream));
     if ('refusal' in credentials) {
       respondJson(res, credentials.refusal.status, credentials.refusal.body);
       return;

@@ -1,0 +1,36 @@
+import type { Refusal } from './credentials.ts';
+import type { GatewayKeys } from './target.ts';
+import { readQueryKey } from './websocket-query.ts';
+
+/** What hosted Supabase serves without a key: links in mails, redirects of providers, public files, functions. */
+const OPEN_PATHS =
+  /^\/(?:auth\/v1\/(?:verify|callback|authorize|sso\/saml|\.well-known)|\.well-known|functions\/v1|storage\/v1\/(?:s3|(?:object|render\/image)\/(?:public|sign)))(?:[/?]|$)/;
+
+/**
+ * Asks for an API key in the words of hosted Supabase; a caller with a token of its own needs none.
+ *
+ * @param url the request target
+ * @param token of the Authorization header
+ */
+export function requireApiKey(
+  url: string,
+  apikey: string | undefined,
+  token: string | undefined,
+  keys: GatewayKeys,
+): Refusal | undefined {
+  if (OPEN_PATHS.test(url)) return undefined;
+  const key = apikey ?? readQueryKey(url) ?? token;
+  if (key === undefined) return { status: 401, body: NO_API_KEY };
+  const known = [keys.publishableKey, keys.secretKey, keys.anonKey, keys.serviceRoleKey];
+  if (known.includes(key) || (apikey === undefined && key === token)) return undefined;
+  return { status: 401, body: INVALID_API_KEY };
+}
+
+const NO_API_KEY = {
+  message: 'No API key found in request',
+  hint: 'No `apikey` request header or url param was found.',
+};
+const INVALID_API_KEY = {
+  message: 'Invalid API key',
+  hint: 'Double check your Supabase `anon` or `service_role` API key.',
+};
