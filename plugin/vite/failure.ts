@@ -4,10 +4,14 @@ import { errorMessage, SupabaseDevError } from '../errors.ts';
 import type { Logger } from '../logger.ts';
 import { PLUGIN_NAME } from './plugin-context.ts';
 
-/** Shows a failure in the terminal and, where there is a page, in Vite's overlay. */
-export function reportFailure(logger: Logger, error: unknown, server?: ViteDevServer): void {
+/** Says in the terminal what went wrong, where, and what to do. */
+export function logFailure(logger: Logger, error: unknown): void {
   logger.error(formatFailure(error));
-  server?.environments.client.hot.send({ type: 'error', err: toOverlay(error) });
+}
+
+/** Shows a failure over the open pages; it goes when they are reloaded, which watch.ts does once the cause is gone. */
+export function showOverlay(server: ViteDevServer, error: unknown): void {
+  server.environments.client.hot.send({ type: 'error', err: toOverlay(error) });
 }
 
 function formatFailure(error: unknown): string {
@@ -18,7 +22,6 @@ function formatFailure(error: unknown): string {
   return lines.join('\n');
 }
 
-/** The overlay clears itself when the page is reloaded, which watch.ts does once the cause is gone. */
 function toOverlay(error: unknown): ErrorPayload['err'] {
   const hint = error instanceof SupabaseDevError && error.hint ? `\n\nWhat to do: ${error.hint}` : '';
   const location = error instanceof SupabaseDevError ? error.location : undefined;

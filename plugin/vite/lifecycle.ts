@@ -3,7 +3,7 @@ import type { Backend } from '../backend/backend.ts';
 import { holdBackend, type BackendHolder } from '../context.ts';
 import { errorMessage } from '../errors.ts';
 import { injectKeys } from './env.ts';
-import { reportFailure } from './failure.ts';
+import { logFailure, showOverlay } from './failure.ts';
 import { PLUGIN_NAME, type PluginContext } from './plugin-context.ts';
 
 /** How to make the backend of a project. */
@@ -36,7 +36,12 @@ export function lifecyclePlugin(
     context.holder = holder;
     await holder.settled;
     if (holder.backend) await injectKeys(server.config, holder.backend);
-    else reportFailure(context.logger, holder.error, 'environments' in server ? server : undefined);
+    else logFailure(context.logger, holder.error);
+    if (!('environments' in server)) return;
+    // Also a page that is opened or reloaded later shows why nothing answers.
+    server.ws.on('connection', () => {
+      if (!holder.backend) showOverlay(server, holder.error);
+    });
   };
 
   const close = async (): Promise<void> => {

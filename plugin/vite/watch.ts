@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { normalizePath, type Plugin, type ViteDevServer } from 'vite';
 import type { BackendHolder } from '../context.ts';
 import { injectKeys } from './env.ts';
-import { reportFailure } from './failure.ts';
+import { logFailure, showOverlay } from './failure.ts';
 import { PLUGIN_NAME, type PluginContext } from './plugin-context.ts';
 
 /**
@@ -25,7 +25,8 @@ export function watchPlugin(context: PluginContext): Plugin {
         queue = queue
           .then(() => catchUp(server, holder))
           .catch((error: unknown) => {
-            reportFailure(server.config.logger, error, server);
+            logFailure(server.config.logger, error);
+            showOverlay(server, error);
           });
       };
       server.watcher.on('add', onChange).on('change', onChange);
