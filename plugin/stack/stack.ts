@@ -72,6 +72,7 @@ export async function startServices(options: ServicesOptions): Promise<Services>
   const postgres = await startPostgres({ ...options, port: options.dbPort, schemaDirs });
   const jwt = createJwtVerifier(keys);
   const context: StackContext = { config, keys, jwt, database: postgres.database, dataDir, logger };
+  ignoreForeignSettings(config);
   const services = await createServices(context).catch(async (error: unknown) => {
     await postgres.stop(options.ephemeral);
     throw error;
@@ -107,4 +108,13 @@ async function createServices(context: StackContext): Promise<ServiceMap> {
 
 async function closeAll(services: readonly Service[]): Promise<void> {
   await Promise.allSettled(services.map((service) => service.close()));
+}
+
+/** Settings of the Supabase CLI that are about its containers, or that callers of the stack read themselves. */
+function ignoreForeignSettings(config: SupabaseConfig): void {
+  config.section('api').ignore('enabled', 'port', 'tls', 'external_url');
+  const db = config.section('db');
+  db.ignore('port', 'shadow_port', 'major_version', 'health_timeout', 'pooler', 'network_restrictions');
+  db.ignore('ssl_enforcement', 'root_key', 'vault');
+  db.section('migrations').ignore('schema_paths');
 }

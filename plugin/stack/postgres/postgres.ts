@@ -92,7 +92,10 @@ async function migrateDatabase(
   return withClient(database.connection('supabase_admin'), (admin) =>
     withClient(database.connection('postgres'), async (client) => {
       const extensions = { admin, skip: skipExtensions ?? [], logger };
-      const migrations = await applyMigrations(client, config.supabaseDir, extensions);
+      const isEnabled = config.section('db').section('migrations').boolean('enabled', true);
+      const migrations = isEnabled
+        ? await applyMigrations(client, config.supabaseDir, extensions)
+        : { applied: [], total: 0 };
       if (seed) {
         await applySeed(client, config, extensions);
         await markSeeded(admin);
