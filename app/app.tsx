@@ -1,0 +1,68 @@
+import { useQuery } from '@tanstack/react-query';
+import { lazy, type ReactNode, Suspense } from 'react';
+import { Redirect, Route, Switch } from 'wouter';
+import { ForgotPassword, ResetPassword } from './auth/recover-password.tsx';
+import { SecondFactorGate } from './auth/second-factor-gate.tsx';
+import { useSession } from './auth/session.tsx';
+import { SignIn } from './auth/sign-in.tsx';
+import { SignUp } from './auth/sign-up.tsx';
+import { familiesQuery } from './families/family-queries.ts';
+import { FamilyShell } from './families/family-shell.tsx';
+import { JoinByLink } from './families/join.tsx';
+import { lastFamilyId } from './families/last-visited.ts';
+import { familyPath } from './families/paths.ts';
+import { Welcome } from './families/welcome.tsx';
+import { MessagingProvider } from './messages/messaging.tsx';
+import { Failure, Loading } from './shared/state.tsx';
+
+const Settings = lazy(() => import('./settings/settings.tsx'));
+
+export function App(): ReactNode {
+  const session = useSession();
+  if (session.status === 'loading') return <Loading page />;
+  if (session.status === 'signed-out') return <SignedOut />;
+  return (
+    <SecondFactorGate key={session.user.id}>
+      <MessagingProvider userId={session.user.id}>
+        <SignedIn />
+      </MessagingProvider>
+    </SecondFactorGate>
+  );
+}
+
+function SignedOut(): ReactNode {
+  return (
+    <Switch>
+      <Route path="/sign-up" component={SignUp} />
+      <Route path="/forgot-password" component={ForgotPassword} />
+      <Route component={SignIn} />
+    </Switch>
+  );
+}
+
+function SignedIn(): ReactNode {
+  return (
+    <Suspense fallback={<Loading page />}>
+      <Switch>
+        <Route path="/join/:code">{({ code }) => <JoinByLink code={code} />}</Route>
+        <Route path="/reset-password" component={ResetPassword} />
+        <Route path="/settings" component={Settings} />
+        <Route path="/welcome">
+          <Welcome isFirst={false} />
+        </Route>
+        <Route path="/family/:familyId/*?">{({ familyId }) => <FamilyShell familyId={familyId} />}</Route>
+        <Route component={Home} />
+      </Switch>
+    </Suspense>
+  );
+}
+
+/** Leads to the family where the person was last, or to the page where the first one is made or joined. */
+function Home(): ReactNode {
+  const families = useQuery(familiesQuery);
+  if (families.isPending) return <Loading page />;
+  if (families.isError) return <Failure error={families.error} onRetry={() => void families.refetch()} />;
+  const last = lastFamilyId();
+  const family = families.data.find((other) => other.id === last) ?? families.data[0];
+  return family ? <Redirect to={familyPath(family.id)} replace /> : <Welcome isFirst />;
+}

@@ -1,0 +1,74 @@
+import { useMutation } from '@tanstack/react-query';
+import type { ReactNode } from 'react';
+import { Link, useLocation } from 'wouter';
+import { Button } from '../shared/button.tsx';
+import { describeError } from '../shared/errors.ts';
+import { Field, Notice } from '../shared/field.tsx';
+import { Form, passwordOf, textOf } from '../shared/form.tsx';
+import { showToast } from '../shared/toast.tsx';
+import { changePassword, MIN_PASSWORD_LENGTH, requestPasswordReset } from './auth-actions.ts';
+import { AuthPage } from './auth-page.tsx';
+import { DevInboxLink } from './dev-inbox-link.tsx';
+
+/** First step: ask for the mail. The answer is the same whether the account exists or not. */
+export function ForgotPassword(): ReactNode {
+  const mutation = useMutation({ mutationFn: requestPasswordReset });
+  return (
+    <AuthPage
+      title="Forgot your password?"
+      lead="We send you a link with which you can choose a new one."
+      links={<Link href="/">Back to sign in</Link>}
+    >
+      {mutation.isSuccess ? (
+        <Notice kind="info">
+          If there is an account with this address, a mail is on its way. Open its link in this browser.{' '}
+          <DevInboxLink />
+        </Notice>
+      ) : (
+        <Form onSubmit={(values) => mutation.mutate(textOf(values, 'email'))}>
+          <Field label="E-mail" name="email" type="email" autoComplete="email" required />
+          {mutation.isError && <Notice kind="error">{describeError(mutation.error)}</Notice>}
+          <Button type="submit" variant="primary" busy={mutation.isPending}>
+            Send the link
+          </Button>
+        </Form>
+      )}
+    </AuthPage>
+  );
+}
+
+/** Second step: the link in the mail has signed the person in and led here. */
+export function ResetPassword(): ReactNode {
+  const [, navigate] = useLocation();
+  const mutation = useMutation({
+    mutationFn: changePassword,
+    onSuccess: () => {
+      showToast('Your password has been changed.');
+      navigate('/', { replace: true });
+    },
+  });
+  return (
+    <AuthPage title="Choose a new password">
+      <Form
+        onSubmit={(values) => {
+          mutation.mutate(passwordOf(values, 'password'));
+        }}
+      >
+        <Field
+          label="New password"
+          name="password"
+          type="password"
+          autoComplete="new-password"
+          hint={`At least ${MIN_PASSWORD_LENGTH} characters.`}
+          minLength={MIN_PASSWORD_LENGTH}
+          maxLength={72}
+          required
+        />
+        {mutation.isError && <Notice kind="error">{describeError(mutation.error)}</Notice>}
+        <Button type="submit" variant="primary" busy={mutation.isPending}>
+          Save
+        </Button>
+      </Form>
+    </AuthPage>
+  );
+}

@@ -1,0 +1,70 @@
+import { keepPreviousData, useMutation, useQuery } from '@tanstack/react-query';
+import type { ReactNode } from 'react';
+import { Button } from '../shared/button.tsx';
+import { describeError } from '../shared/errors.ts';
+import { Field, Notice } from '../shared/field.tsx';
+import { Form, textOf } from '../shared/form.tsx';
+import { Failure, Loading } from '../shared/state.tsx';
+import { showErrorToast } from '../shared/toast.tsx';
+import { supabase } from '../supabase.ts';
+import { signOut } from './auth-actions.ts';
+import { AuthPage } from './auth-page.tsx';
+import { useSession } from './session.tsx';
+
+/**
+ * Asks for the code of the authenticator app before anything else, if the person has set one up. The database insists
+ * on it as well (private.is_session_strong_enough): this page only explains why it is empty otherwise.
+ */
+export function SecondFactorGate({ children }: { children: ReactNode }): ReactNode {
+  const session = useSession();
+  const token = session.status === 'signed-in' ? session.session.access_token : '';
+  const assurance = useQuery({
+    queryKey: ['assurance', token],
+    queryFn: async () => {
+      const { data, error } = await supabase.auth.mfa.getAuthenticatorAssuranceLevel();
+      if (error) throw error;
+      return data.nextLevel === 'aal2' && data.currentLevel !== 'aal2';
+    },
+    staleTime: Number.POSITIVE_INFINITY,
+    // A refreshed token is asked about behind the screen that is open.
+    placeholderData: keepPreviousData,
+  });
+  if (assurance.isPending) return <Loading page />;
+  if (assurance.isError) return <Failure error={assurance.error} onRetry={() => void assurance.refetch()} />;
+  return assurance.data ? <SecondFactorForm /> : children;
+}
+
+async function verifyCode(code: string): Promise<void> {
+  const factors = await supabase.auth.mfa.listFactors();
+  if (factors.error) throw factors.error;
+  const factor = factors.data.totp[0];
+  if (!factor) throw new Error('There is no authenticator app for this account.');
+  const { error } = await supabase.auth.mfa.challengeAndVerify({ factorId: factor.id, code });
+  if (error) throw error;
+}
+
+function SecondFactorForm(): ReactNode {
+  const mutation = useMutation({ mutationFn: verifyCode });
+  return (
+    <AuthPage title="One more step" lead="Enter the code that your authenticator app shows.">
+      <Form onSubmit={(values) => mutation.mutate(textOf(values, 'code').replaceAll(' ', ''))}>
+        <Field
+          label="Code"
+          name="code"
+          inputMode="numeric"
+          autoComplete="one-time-code"
+          pattern="[0-9 ]{6,7}"
+          maxLength={7}
+          required
+        />
+        {mutation.isError && <Notice kind="error">{describeError(mutation.error)}</Notice>}
+        <Button type="submit" variant="primary" busy={mutation.isPending}>
+          Continue
+        </Button>
+      </Form>
+      <Button variant="quiet" onClick={() => void signOut('local').catch(showErrorToast)}>
+        Sign out
+      </Button>
+    </AuthPage>
+  );
+}

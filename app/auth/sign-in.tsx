@@ -1,0 +1,72 @@
+import { useMutation } from '@tanstack/react-query';
+import { type ReactNode, useState } from 'react';
+import { Link, useLocation } from 'wouter';
+import { Button } from '../shared/button.tsx';
+import { describeError } from '../shared/errors.ts';
+import { Field, Notice } from '../shared/field.tsx';
+import { Form, passwordOf, textOf } from '../shared/form.tsx';
+import { requestMagicLink, signIn } from './auth-actions.ts';
+import { AuthPage } from './auth-page.tsx';
+import { DevInboxLink } from './dev-inbox-link.tsx';
+
+/** Shown at any address to somebody who is not signed in, so that signing in leads on to that address. */
+export function SignIn(): ReactNode {
+  const [withPassword, setWithPassword] = useState(true);
+  const [location] = useLocation();
+  const invited = location.startsWith('/join/');
+  return (
+    <AuthPage
+      title={invited ? 'You are invited' : 'Welcome back'}
+      lead={invited ? 'Sign in, or create an account, to join your family.' : 'Sign in to see your family.'}
+      links={
+        <>
+          <Link href="/sign-up">New here? Create an account</Link>
+          <Link href="/forgot-password">Forgot your password?</Link>
+        </>
+      }
+    >
+      {withPassword ? <PasswordForm /> : <MagicLinkForm />}
+      <Button variant="quiet" onClick={() => setWithPassword(!withPassword)}>
+        {withPassword ? 'Sign in with a link by mail instead' : 'Sign in with your password instead'}
+      </Button>
+    </AuthPage>
+  );
+}
+
+function PasswordForm(): ReactNode {
+  const mutation = useMutation({ mutationFn: signIn });
+  return (
+    <Form
+      onSubmit={(values) => {
+        mutation.mutate({ email: textOf(values, 'email'), password: passwordOf(values, 'password') });
+      }}
+    >
+      <Field label="E-mail" name="email" type="email" autoComplete="email" required />
+      <Field label="Password" name="password" type="password" autoComplete="current-password" required />
+      {mutation.isError && <Notice kind="error">{describeError(mutation.error)}</Notice>}
+      <Button type="submit" variant="primary" busy={mutation.isPending}>
+        {mutation.isPending ? 'Signing in…' : 'Sign in'}
+      </Button>
+    </Form>
+  );
+}
+
+function MagicLinkForm(): ReactNode {
+  const mutation = useMutation({ mutationFn: requestMagicLink });
+  if (mutation.isSuccess) {
+    return (
+      <Notice kind="info">
+        We have sent you a mail. Open the link in it, in this browser, to sign in. <DevInboxLink />
+      </Notice>
+    );
+  }
+  return (
+    <Form onSubmit={(values) => mutation.mutate(textOf(values, 'email'))}>
+      <Field label="E-mail" name="email" type="email" autoComplete="email" required />
+      {mutation.isError && <Notice kind="error">{describeError(mutation.error)}</Notice>}
+      <Button type="submit" variant="primary" busy={mutation.isPending}>
+        Send me a link
+      </Button>
+    </Form>
+  );
+}

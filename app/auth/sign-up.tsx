@@ -1,0 +1,65 @@
+import { useMutation } from '@tanstack/react-query';
+import type { ReactNode } from 'react';
+import { Link, useLocation } from 'wouter';
+import { Button } from '../shared/button.tsx';
+import { describeError } from '../shared/errors.ts';
+import { Field, Notice } from '../shared/field.tsx';
+import { Form, passwordOf, textOf } from '../shared/form.tsx';
+import { MIN_PASSWORD_LENGTH, signUp } from './auth-actions.ts';
+import { AuthPage } from './auth-page.tsx';
+import { DevInboxLink } from './dev-inbox-link.tsx';
+
+export function SignUp(): ReactNode {
+  const [, navigate] = useLocation();
+  const mutation = useMutation({
+    mutationFn: signUp,
+    onSuccess: (isSignedIn) => isSignedIn && navigate('/', { replace: true }),
+  });
+  return (
+    <AuthPage
+      title="Create your account"
+      lead="Then start a family, or join one with an invite code."
+      links={<Link href="/">Have an account already? Sign in</Link>}
+    >
+      {mutation.data === false ? (
+        <Notice kind="info">
+          Almost there: open the link in the mail that we have sent you. <DevInboxLink />
+        </Notice>
+      ) : (
+        <Form
+          onSubmit={(values) => {
+            mutation.mutate({
+              displayName: textOf(values, 'displayName'),
+              email: textOf(values, 'email'),
+              password: passwordOf(values, 'password'),
+            });
+          }}
+        >
+          <Field
+            label="Your name"
+            name="displayName"
+            autoComplete="given-name"
+            hint="As your family calls you."
+            maxLength={40}
+            required
+          />
+          <Field label="E-mail" name="email" type="email" autoComplete="email" required />
+          <Field
+            label="Password"
+            name="password"
+            type="password"
+            autoComplete="new-password"
+            hint={`At least ${MIN_PASSWORD_LENGTH} characters.`}
+            minLength={MIN_PASSWORD_LENGTH}
+            maxLength={72}
+            required
+          />
+          {mutation.isError && <Notice kind="error">{describeError(mutation.error)}</Notice>}
+          <Button type="submit" variant="primary" busy={mutation.isPending}>
+            {mutation.isPending ? 'Creating…' : 'Create account'}
+          </Button>
+        </Form>
+      )}
+    </AuthPage>
+  );
+}

@@ -1,0 +1,78 @@
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { type ReactNode, useState } from 'react';
+import { useUser } from '../auth/session.tsx';
+import type { Family, Member } from '../families/family-queries.ts';
+import { ConnectionBadge } from '../presence/connection-badge.tsx';
+import { IconButton } from '../shared/button.tsx';
+import { Popover, PopoverItem } from '../shared/popover.tsx';
+import { showErrorToast } from '../shared/toast.tsx';
+import { ChannelDialog } from './channel-dialog.tsx';
+import { type Channel, channelsQuery, setChannelArchived } from './channel-queries.ts';
+import styles from './channel-view.module.css';
+
+interface ChannelHeaderProps {
+  family: Family;
+  channel: Channel;
+  members: readonly Member[];
+  onOpenMenu: () => void;
+  onOpenSearch: () => void;
+}
+
+export function ChannelHeader(props: ChannelHeaderProps): ReactNode {
+  const { family, channel, members, onOpenMenu, onOpenSearch } = props;
+  const userId = useUser().id;
+  const queryClient = useQueryClient();
+  const [isEditing, setIsEditing] = useState(false);
+  const archive = useMutation({
+    mutationFn: setChannelArchived,
+    onSuccess: () => queryClient.invalidateQueries({ queryKey: channelsQuery(family.id).queryKey }),
+    onError: showErrorToast,
+  });
+  const isArchived = channel.archived_at !== null;
+  const isOwner = members.some((member) => member.id === userId && member.role === 'owner');
+  return (
+    <header className={styles['header']}>
+      <IconButton icon="menu" label="Channels and people" className="narrow-only" onClick={onOpenMenu} />
+      <div className={styles['titles']}>
+        <h1 className={styles['name']}>
+          <span className={styles['hash']}># </span>
+          {channel.name}
+        </h1>
+        {channel.description !== '' && <p className={styles['description']}>{channel.description}</p>}
+      </div>
+      <ConnectionBadge />
+      <IconButton icon="search" label="Search" onClick={onOpenSearch} />
+      {(isOwner || channel.created_by === userId) && (
+        <Popover
+          label="Channel"
+          align="end"
+          renderTrigger={(trigger) => <IconButton icon="more" label="Channel settings" {...trigger} />}
+        >
+          {(close) => (
+            <>
+              <PopoverItem
+                icon="edit"
+                onSelect={() => {
+                  close();
+                  setIsEditing(true);
+                }}
+              >
+                Rename or describe
+              </PopoverItem>
+              <PopoverItem
+                icon="archive"
+                onSelect={() => {
+                  close();
+                  archive.mutate({ channelId: channel.id, archived: !isArchived });
+                }}
+              >
+                {isArchived ? 'Open again' : 'Archive'}
+              </PopoverItem>
+            </>
+          )}
+        </Popover>
+      )}
+      {isEditing && <ChannelDialog familyId={family.id} channel={channel} onClose={() => setIsEditing(false)} />}
+    </header>
+  );
+}

@@ -1,0 +1,175 @@
+import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { type ReactNode, useCallback, useEffect, useMemo, useState } from 'react';
+import { useSearchParams } from 'wouter';
+import { useUser } from '../auth/session.tsx';
+import { rememberVisit } from '../families/last-visited.ts';
+import type { Family, Member } from '../families/family-queries.ts';
+import { useFamilyLive } from '../live/family-live.tsx';
+import { Composer } from '../messages/composer.tsx';
+import composerStyles from '../messages/composer.module.css';
+import { ConversationContext, type ConversationScreen } from '../messages/conversation-context.ts';
+import { MessageList } from '../messages/message-list.tsx';
+import { fetchMessage } from '../messages/message-requests.ts';
+import type { Message } from '../messages/message.ts';
+import { useConversation, useOutgoing } from '../messages/messaging.tsx';
+import { buildRows } from '../messages/rows.ts';
+import { TypingLine } from '../presence/typing-line.tsx';
+import { Empty, Failure, Loading } from '../shared/state.tsx';
+import { showErrorToast, showToast } from '../shared/toast.tsx';
+import { useTitle } from '../shared/use-title.ts';
+import { ChannelHeader } from './channel-header.tsx';
+import type { Channel } from './channel-queries.ts';
+import styles from './channel-view.module.css';
+import { countUnread, markRead, progressQuery, raiseProgress } from './unread.ts';
+
+interface ChannelViewProps {
+  family: Family;
+  channel: Channel;
+  members: readonly Member[];
+  onOpenMenu: () => void;
+  onOpenSearch: () => void;
+}
+
+/** One channel: header, conversation, who is typing, and where to write. Mounted anew for each channel. */
+export function ChannelView({ family, channel, members, onOpenMenu, onOpenSearch }: ChannelViewProps): ReactNode {
+  const userId = useUser().id;
+  const { watch } = useFamilyLive();
+  const [conversation, snapshot] = useConversation(channel.id);
+  const outgoing = useOutgoing(channel.id);
+  const [replyingTo, setReplyingTo] = useState<Message | undefined>(undefined);
+  const [editingId, setEditingId] = useState<string | undefined>(undefined);
+  const [target, setTarget] = useState<{ id: string } | undefined>(undefined);
+  const [isAtEnd, setIsAtEnd] = useState(false);
+  const openedAt = useReadMark(family.id, channel.id, snapshot.messages.at(-1)?.position, isAtEnd);
+  const canWrite = channel.archived_at === null;
+  useTitle(`#${channel.name}`, family.name);
+
+  useEffect(() => {
+    rememberVisit(family.id, channel.id);
+    watch(channel.id);
+  }, [family.id, channel.id, watch]);
+
+  const jumpTo = useCallback(
+    ({ id, position }: Pick<Message, 'id' | 'position'>) => {
+      const load = conversation.find(id) ? Promise.resolve() : conversation.loadOlder(position);
+      load.then(() => setTarget({ id }), showErrorToast);
+    },
+    [conversation],
+  );
+  useLinkedMessage(snapshot.status === 'ready', channel.id, jumpTo);
+
+  const screen = useMemo<ConversationScreen>(
+    () => ({
+      conversation,
+      userId,
+      members: new Map(members.map((member) => [member.id, member])),
+      canWrite,
+      reply: setReplyingTo,
+      jumpTo,
+    }),
+    [conversation, userId, members, canWrite, jumpTo],
+  );
+  const rows = useMemo(
+    () => buildRows(snapshot.messages, outgoing, userId, openedAt),
+    [snapshot.messages, outgoing, userId, openedAt],
+  );
+  const editLast = (): void => {
+    const last = snapshot.messages.findLast((m) => m.author_id === userId && m.deleted_at === null);
+    if (last) setEditingId(last.id);
+  };
+
+  return (
+    <ConversationContext value={screen}>
+      <main className={styles['view']}>
+        <ChannelHeader
+          family={family}
+          channel={channel}
+          members={members}
+          onOpenMenu={onOpenMenu}
+          onOpenSearch={onOpenSearch}
+        />
+        {snapshot.status === 'loading' || openedAt === undefined ? (
+          <Loading label="Loading messages" />
+        ) : snapshot.status === 'failed' ? (
+          <Failure error={snapshot.error} onRetry={() => void conversation.catchUp()} />
+        ) : rows.length === 0 ? (
+          <Empty title={`This is #${channel.name}`}>Nobody has written here yet. Say hello!</Empty>
+        ) : (
+          <MessageList
+            rows={rows}
+            snapshot={snapshot}
+            channelName={channel.name}
+            target={target}
+            editingId={editingId}
+            onEditingChange={setEditingId}
+            onAtEndChange={setIsAtEnd}
+          />
+        )}
+        <TypingLine channelId={channel.id} members={members} />
+        {canWrite ? (
+          <Composer
+            channelId={channel.id}
+            channelName={channel.name}
+            replyingTo={replyingTo}
+            onReplyEnd={() => setReplyingTo(undefined)}
+            onEditLast={editLast}
+          />
+        ) : (
+          <p className={composerStyles['closed']}>This channel is archived. You can read it, but not write.</p>
+        )}
+      </main>
+    </ConversationContext>
+  );
+}
+
+/**
+ * Marks the channel read while its newest message is in view of somebody who is there.
+ *
+ * @returns how far it had been read when it was opened; undefined until that is known
+ */
+function useReadMark(
+  familyId: string,
+  channelId: string,
+  newest: number | undefined,
+  isAtEnd: boolean,
+): number | undefined {
+  const queryClient = useQueryClient();
+  const { data } = useQuery(progressQuery(familyId));
+  const progress = data?.[channelId];
+  const [openedAt, setOpenedAt] = useState<number | undefined>(undefined);
+  if (openedAt === undefined && data) {
+    // Everything unread in a channel that was never opened is news; nothing is when all of it is read.
+    setOpenedAt(countUnread(progress) === 0 ? Number.MAX_SAFE_INTEGER : (progress?.readPosition ?? 0));
+  }
+  const readPosition = progress?.readPosition ?? 0;
+  useEffect(() => {
+    if (!isAtEnd || newest === undefined || newest <= readPosition) return;
+    const mark = (): void => {
+      if (document.visibilityState !== 'visible') return;
+      raiseProgress(queryClient, familyId, channelId, { readPosition: newest });
+      // Lost with the connection? The next message or the next visit marks it again.
+      markRead(channelId, newest).catch(() => {});
+    };
+    mark();
+    document.addEventListener('visibilitychange', mark);
+    return () => document.removeEventListener('visibilitychange', mark);
+  }, [queryClient, familyId, channelId, newest, isAtEnd, readPosition]);
+  return openedAt;
+}
+
+/** Follows a deep link `?message=<id>` once the conversation is there. */
+function useLinkedMessage(
+  isReady: boolean,
+  channelId: string,
+  jumpTo: (message: Pick<Message, 'id' | 'position'>) => void,
+): void {
+  const [searchParams] = useSearchParams();
+  const messageId = searchParams.get('message');
+  useEffect(() => {
+    if (!isReady || messageId === null) return;
+    fetchMessage(messageId).then((message) => {
+      if (message?.channel_id === channelId) jumpTo(message);
+      else showToast('This message is not here any more.');
+    }, showErrorToast);
+  }, [isReady, messageId, channelId, jumpTo]);
+}

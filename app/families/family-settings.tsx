@@ -1,0 +1,141 @@
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { type ReactNode, useState } from 'react';
+import { useLocation } from 'wouter';
+import { useUser } from '../auth/session.tsx';
+import { Button, IconButton } from '../shared/button.tsx';
+import { Dialog, DialogActions } from '../shared/dialog.tsx';
+import { describeError } from '../shared/errors.ts';
+import { Field, Notice } from '../shared/field.tsx';
+import { Form, textOf } from '../shared/form.tsx';
+import styles from '../shared/page.module.css';
+import { Page, PageSection } from '../shared/page.tsx';
+import { showErrorToast, showToast } from '../shared/toast.tsx';
+import { useTitle } from '../shared/use-title.ts';
+import {
+  familiesQuery,
+  type Family,
+  formatInviteCode,
+  leaveFamily,
+  type Member,
+  renameFamily,
+  replaceInviteCode,
+} from './family-queries.ts';
+import { CopyInviteLink } from './invite-hint.tsx';
+import { MemberRow } from './member-row.tsx';
+
+interface FamilySettingsProps {
+  family: Family;
+  members: readonly Member[];
+  onOpenMenu: () => void;
+}
+
+export default function FamilySettings({ family, members, onOpenMenu }: FamilySettingsProps): ReactNode {
+  const userId = useUser().id;
+  const [, navigate] = useLocation();
+  const current = members.filter((member) => !member.hasLeft);
+  const isOwner = current.some((member) => member.id === userId && member.role === 'owner');
+  useTitle('Settings', family.name);
+  return (
+    <Page
+      title={family.name}
+      lead={
+        <>
+          <IconButton icon="menu" label="Channels and people" className="narrow-only" onClick={onOpenMenu} />
+          <IconButton icon="arrowLeft" label="Back to the chat" onClick={() => navigate(`/family/${family.id}`)} />
+        </>
+      }
+    >
+      <InviteSection family={family} isOwner={isOwner} />
+      <PageSection title={`People (${current.length})`}>
+        <ul className={styles['people']}>
+          {current.map((member) => (
+            <MemberRow key={member.id} member={member} familyId={family.id} isOwner={isOwner} />
+          ))}
+        </ul>
+      </PageSection>
+      {isOwner && <RenameSection family={family} />}
+      <LeaveSection family={family} isLast={current.length === 1} />
+    </Page>
+  );
+}
+
+function InviteSection({ family, isOwner }: { family: Family; isOwner: boolean }): ReactNode {
+  const queryClient = useQueryClient();
+  const replace = useMutation({
+    mutationFn: replaceInviteCode,
+    onSuccess: async () => {
+      await queryClient.invalidateQueries({ queryKey: familiesQuery.queryKey });
+      showToast('There is a new invite code. The old one does not work any more.');
+    },
+    onError: showErrorToast,
+  });
+  return (
+    <PageSection title="Invite" text="Whoever has this code, or the link, can join. Share it with your family only.">
+      <div className={styles['row']}>
+        <strong className={styles['code']}>{formatInviteCode(family.invite_code)}</strong>
+        <CopyInviteLink family={family} />
+        {isOwner && (
+          <Button variant="quiet" busy={replace.isPending} onClick={() => replace.mutate(family.id)}>
+            Replace the code
+          </Button>
+        )}
+      </div>
+    </PageSection>
+  );
+}
+
+function RenameSection({ family }: { family: Family }): ReactNode {
+  const queryClient = useQueryClient();
+  const rename = useMutation({
+    mutationFn: renameFamily,
+    onSuccess: () => queryClient.invalidateQueries({ queryKey: familiesQuery.queryKey }),
+  });
+  return (
+    <PageSection title="Name">
+      <Form onSubmit={(values) => rename.mutate({ familyId: family.id, name: textOf(values, 'name') })}>
+        <Field label="Name of the family" name="name" defaultValue={family.name} maxLength={60} required />
+        {rename.isError && <Notice kind="error">{describeError(rename.error)}</Notice>}
+        {rename.isSuccess && <Notice kind="info">Saved.</Notice>}
+        <Button type="submit" busy={rename.isPending}>
+          Save
+        </Button>
+      </Form>
+    </PageSection>
+  );
+}
+
+function LeaveSection({ family, isLast }: { family: Family; isLast: boolean }): ReactNode {
+  const queryClient = useQueryClient();
+  const [, navigate] = useLocation();
+  const [isConfirming, setIsConfirming] = useState(false);
+  const leave = useMutation({
+    mutationFn: leaveFamily,
+    onSuccess: async () => {
+      await queryClient.fetchQuery({ ...familiesQuery, staleTime: 0 });
+      navigate('/', { replace: true });
+    },
+    onError: showErrorToast,
+  });
+  return (
+    <PageSection title="Leave">
+      <Button variant="danger" onClick={() => setIsConfirming(true)}>
+        Leave {family.name}
+      </Button>
+      {isConfirming && (
+        <Dialog title={`Leave ${family.name}?`} onClose={() => setIsConfirming(false)}>
+          <p>
+            {isLast
+              ? 'You are the last one: the family and everything written in it will be deleted for good.'
+              : 'You will not see its messages any more. What you wrote stays.'}
+          </p>
+          <DialogActions>
+            <Button onClick={() => setIsConfirming(false)}>Stay</Button>
+            <Button variant="danger" busy={leave.isPending} onClick={() => leave.mutate(family.id)}>
+              {isLast ? 'Leave and delete' : 'Leave'}
+            </Button>
+          </DialogActions>
+        </Dialog>
+      )}
+    </PageSection>
+  );
+}

@@ -1,0 +1,33 @@
+import type { ReactNode } from 'react';
+import { Button } from '../shared/button.tsx';
+import { showToast } from '../shared/toast.tsx';
+import { type Family, formatInviteCode, inviteLink } from './family-queries.ts';
+import styles from './sidebar.module.css';
+
+/** Shown while somebody is alone in their family: the next thing to do is to invite the others. */
+export function InviteHint({ family }: { family: Family }): ReactNode {
+  return (
+    <section className={styles['invite']} aria-label="Invite your family">
+      <p>
+        Nobody else is here yet. Your invite code is <strong>{formatInviteCode(family.invite_code)}</strong>.
+      </p>
+      <CopyInviteLink family={family} />
+    </section>
+  );
+}
+
+export function CopyInviteLink({ family }: { family: Family }): ReactNode {
+  const link = inviteLink(family.invite_code);
+  return (
+    <Button
+      onClick={() =>
+        void navigator.clipboard.writeText(link).then(
+          () => showToast('The invite link is on your clipboard.'),
+          () => showToast(link),
+        )
+      }
+    >
+      Copy invite link
+    </Button>
+  );
+}

@@ -1,0 +1,49 @@
+import { useMutation, useQuery } from '@tanstack/react-query';
+import type { ReactNode } from 'react';
+import { Link, Redirect } from 'wouter';
+import { AuthPage } from '../auth/auth-page.tsx';
+import { Button } from '../shared/button.tsx';
+import { describeError } from '../shared/errors.ts';
+import { Notice } from '../shared/field.tsx';
+import { Loading } from '../shared/state.tsx';
+import { supabase } from '../supabase.ts';
+import { joinFamily } from './family-queries.ts';
+import { familyPath } from './paths.ts';
+import { useEnterFamily } from './welcome.tsx';
+
+/** Where an invite link leads: says whose invitation it is before anything happens. */
+export function JoinByLink({ code }: { code: string }): ReactNode {
+  const enter = useEnterFamily();
+  const join = useMutation({ mutationFn: joinFamily, onSuccess: enter });
+  const invite = useQuery({
+    queryKey: ['invite', code],
+    queryFn: async () => {
+      const { data } = await supabase.rpc('preview_invite', { code }).throwOnError();
+      return data[0] ?? null;
+    },
+  });
+  if (invite.isPending) return <Loading page />;
+  if (invite.data?.is_member === true) return <Redirect to={familyPath(invite.data.family_id)} replace />;
+  if (invite.data === null || invite.isError) {
+    return (
+      <AuthPage title="This invitation does not work" links={<Link href="/">Go to OurChat</Link>}>
+        <Notice kind="error">
+          {invite.isError ? describeError(invite.error) : 'The link may be incomplete, or it has been replaced by a new one.'}
+        </Notice>
+      </AuthPage>
+    );
+  }
+  const { family_name: name, member_count: count } = invite.data;
+  return (
+    <AuthPage
+      title={`Join ${name}?`}
+      lead={count === 1 ? 'One person is there already.' : `${count} people are there already.`}
+      links={<Link href="/">Not now</Link>}
+    >
+      {join.isError && <Notice kind="error">{describeError(join.error)}</Notice>}
+      <Button variant="primary" busy={join.isPending} onClick={() => join.mutate(code)}>
+        Join {name}
+      </Button>
+    </AuthPage>
+  );
+}

@@ -1,0 +1,13 @@
+/** Addresses inside a family; deep links are made of these as well. */
+export function familyPath(familyId: string): string {
+  return `/family/${familyId}`;
+}
+
+export function channelPath(familyId: string, channelId: string, messageId?: string): string {
+  const path = `/family/${familyId}/channel/${channelId}`;
+  return messageId === undefined ? path : `${path}?message=${messageId}`;
+}
+
+export function familySettingsPath(familyId: string): string {
+  return `/family/${familyId}/settings`;
+}

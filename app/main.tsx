@@ -1,0 +1,38 @@
+import './styles/tokens.css';
+import './styles/base.css';
+import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
+import { StrictMode } from 'react';
+import { createRoot } from 'react-dom/client';
+import { App } from './app.tsx';
+import { SessionProvider } from './auth/session.tsx';
+import { applyTheme, readTheme } from './settings/theme.ts';
+import { errorCode, isUnreachable } from './shared/errors.ts';
+import { Toasts } from './shared/toast.tsx';
+
+applyTheme(readTheme());
+
+const queryClient = new QueryClient({
+  defaultOptions: {
+    queries: {
+      // Realtime says when something has changed; fetching again on every focus would only repeat what is known.
+      staleTime: 60_000,
+      refetchOnWindowFocus: false,
+      // What the database refuses it refuses the next time as well.
+      retry: (count, error) => count < 3 && (isUnreachable(error) || errorCode(error) === undefined),
+    },
+  },
+});
+
+const root = document.getElementById('root');
+if (!root) throw new Error('index.html has no element #root');
+
+createRoot(root).render(
+  <StrictMode>
+    <QueryClientProvider client={queryClient}>
+      <SessionProvider>
+        <App />
+        <Toasts />
+      </SessionProvider>
+    </QueryClientProvider>
+  </StrictMode>,
+);

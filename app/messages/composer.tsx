@@ -1,0 +1,162 @@
+import { type KeyboardEvent, type ReactNode, useEffect, useId, useLayoutEffect, useRef, useState } from 'react';
+import { useFamilyLive } from '../live/family-live.tsx';
+import { Avatar } from '../shared/avatar.tsx';
+import { IconButton } from '../shared/button.tsx';
+import styles from './composer.module.css';
+import { GONE, useConversationScreen } from './conversation-context.ts';
+import { EmojiPicker } from './emoji-picker.tsx';
+import { completeMention, findMentionQuery, suggestMembers } from './mention-suggestions.ts';
+import type { Message } from './message.ts';
+import { useMessaging } from './messaging.tsx';
+import { findMentions } from './text.ts';
+
+/** What was typed and not sent, by channel, for as long as the page lives. */
+const drafts = new Map<string, string>();
+
+interface ComposerProps {
+  channelId: string;
+  channelName: string;
+  replyingTo: Message | undefined;
+  onReplyEnd: () => void;
+  /** Arrow up in the empty field. */
+  onEditLast: () => void;
+}
+
+export function Composer(props: ComposerProps): ReactNode {
+  const { channelId, channelName, replyingTo, onReplyEnd, onEditLast } = props;
+  const { members } = useConversationScreen();
+  const { outbox } = useMessaging();
+  const { signalTyping } = useFamilyLive();
+  const [text, setText] = useState(drafts.get(channelId) ?? '');
+  const [caret, setCaret] = useState(0);
+  const [selected, setSelected] = useState(0);
+  const [dismissedAt, setDismissedAt] = useState<number | undefined>(undefined);
+  const input = useRef<HTMLTextAreaElement>(null);
+  const nextCaret = useRef<number | undefined>(undefined);
+  const listId = useId();
+
+  const query = findMentionQuery(text, caret);
+  const suggestions =
+    query && query.start !== dismissedAt ? suggestMembers([...members.values()], query.typed) : [];
+  const active = suggestions[Math.min(selected, suggestions.length - 1)];
+
+  useEffect(() => {
+    if (replyingTo) input.current?.focus();
+  }, [replyingTo]);
+  // A caret set by us takes effect once React has written the text.
+  useLayoutEffect(() => {
+    if (nextCaret.current === undefined) return;
+    input.current?.setSelectionRange(nextCaret.current, nextCaret.current);
+    nextCaret.current = undefined;
+  });
+
+  const change = (value: string, position: number): void => {
+    setText(value);
+    setCaret(position);
+    setSelected(0);
+    drafts.set(channelId, value);
+    if (value.trim() !== '') signalTyping(channelId);
+  };
+  const replace = (value: string, position: number): void => {
+    nextCaret.current = position;
+    change(value, position);
+    input.current?.focus();
+  };
+  const send = (): void => {
+    const body = text.trim();
+    if (body === '') return;
+    const people = [...members.values()].filter((member) => !member.hasLeft);
+    outbox.send({ channelId, body, replyTo: replyingTo?.id ?? null, mentions: findMentions(body, people) });
+    setText('');
+    drafts.delete(channelId);
+    onReplyEnd();
+  };
+  const complete = (name: string): void => {
+    if (!query) return;
+    const completed = completeMention(text, caret, query, name);
+    replace(completed.text, completed.caret);
+  };
+  const onSuggestionKey = (event: KeyboardEvent): boolean => {
+    if (!active || !query) return false;
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (step !== undefined) setSelected((selected + step + suggestions.length) % suggestions.length);
+    else if (event.key === 'Enter' || event.key === 'Tab') complete(active.name);
+    else if (event.key === 'Escape') setDismissedAt(query.start);
+    else return false;
+    return true;
+  };
+  const onKeyDown = (event: KeyboardEvent): void => {
+    // While an input method composes a character, its keys are its own.
+    if (event.nativeEvent.isComposing) return;
+    if (onSuggestionKey(event)) event.preventDefault();
+    else if (event.key === 'Enter' && !event.shiftKey) {
+      event.preventDefault();
+      send();
+    } else if (event.key === 'ArrowUp' && text === '') {
+      event.preventDefault();
+      onEditLast();
+    } else if (event.key === 'Escape' && replyingTo) onReplyEnd();
+  };
+
+  return (
+    <div className={styles['composer']}>
+      {suggestions.length > 0 && (
+        <div className={styles['suggestions']} role="listbox" id={listId} aria-label="People">
+          {suggestions.map((member) => (
+            // The keyboard stays in the text field, which points here with aria-activedescendant.
+            // oxlint-disable-next-line jsx-a11y/click-events-have-key-events, jsx-a11y/interactive-supports-focus
+            <div
+              key={member.id}
+              id={`${listId}-${member.id}`}
+              role="option"
+              aria-selected={member === active}
+              className={styles['suggestion']}
+              onPointerDown={(event) => event.preventDefault()}
+              onClick={() => complete(member.name)}
+            >
+              <Avatar name={member.name} color={member.color} size={28} /> {member.name}
+            </div>
+          ))}
+        </div>
+      )}
+      {replyingTo && (
+        <div className={styles['replying']}>
+          <p>
+            Reply to <strong>{members.get(replyingTo.author_id ?? '')?.name ?? GONE}</strong>: {replyingTo.body}
+          </p>
+          <IconButton icon="close" label="Do not reply" size="small" onClick={onReplyEnd} />
+        </div>
+      )}
+      <div className={styles['box']}>
+        <EmojiPicker
+          label="Emoji"
+          onPick={(emoji) => replace(text.slice(0, caret) + emoji + text.slice(caret), caret + emoji.length)}
+        />
+        <textarea
+          ref={input}
+          className={styles['input']}
+          rows={1}
+          value={text}
+          maxLength={4000}
+          placeholder={`Message #${channelName}`}
+          aria-label={`Message #${channelName}`}
+          role="combobox"
+          aria-expanded={suggestions.length > 0}
+          aria-controls={listId}
+          aria-autocomplete="list"
+          aria-activedescendant={active && `${listId}-${active.id}`}
+          onChange={(event) => change(event.target.value, event.target.selectionStart)}
+          onSelect={(event) => setCaret(event.currentTarget.selectionStart)}
+          onKeyDown={onKeyDown}
+        />
+        <IconButton
+          icon="send"
+          label="Send"
+          className={styles['send']}
+          disabled={text.trim() === ''}
+          onClick={send}
+        />
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,27 @@
+import { createContext, useContext } from 'react';
+import type { Member } from '../families/family-queries.ts';
+import type { Conversation } from './conversation.ts';
+import type { Message } from './message.ts';
+
+/** What every line of a conversation needs to know about the screen that it is on. */
+export interface ConversationScreen {
+  readonly conversation: Conversation;
+  readonly userId: string;
+  readonly members: ReadonlyMap<string, Member>;
+  /** False in an archived channel. */
+  readonly canWrite: boolean;
+  reply(message: Message): void;
+  /** Scrolls to a message, loading history as far back as it takes. */
+  jumpTo(message: Pick<Message, 'id' | 'position'>): void;
+}
+
+export const ConversationContext = createContext<ConversationScreen | undefined>(undefined);
+
+export function useConversationScreen(): ConversationScreen {
+  const screen = useContext(ConversationContext);
+  if (!screen) throw new Error('useConversationScreen() needs a ConversationContext');
+  return screen;
+}
+
+/** Shown for somebody whose account is gone. */
+export const GONE = 'Someone who left';

@@ -1,0 +1,51 @@
+import type { ReactNode } from 'react';
+import { IconButton } from '../shared/button.tsx';
+import { Popover } from '../shared/popover.tsx';
+import { EMOJI } from './emoji.ts';
+import styles from './emoji-picker.module.css';
+
+interface EmojiPickerProps {
+  label: string;
+  size?: 'small' | 'normal';
+  align?: 'start' | 'end';
+  side?: 'above' | 'below';
+  onPick: (emoji: string) => void;
+  onOpenChange?: (isOpen: boolean) => void;
+}
+
+export function EmojiPicker(props: EmojiPickerProps): ReactNode {
+  const { label, size = 'normal', align = 'start', side = 'above', onPick, onOpenChange } = props;
+  return (
+    <Popover
+      label={label}
+      side={side}
+      align={align}
+      className={styles['panel']}
+      onOpenChange={onOpenChange}
+      renderTrigger={(trigger) => <IconButton icon="smile" label={label} size={size} {...trigger} />}
+    >
+      {(close) =>
+        EMOJI.map((group) => (
+          <div key={group.label} role="group" aria-label={group.label}>
+            <p className={styles['label']}>{group.label}</p>
+            <div className={styles['grid']}>
+              {group.emoji.map((emoji) => (
+                <button
+                  key={emoji}
+                  type="button"
+                  className={styles['emoji']}
+                  onClick={() => {
+                    close();
+                    onPick(emoji);
+                  }}
+                >
+                  {emoji}
+                </button>
+              ))}
+            </div>
+          </div>
+        ))
+      }
+    </Popover>
+  );
+}

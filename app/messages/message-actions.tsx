@@ -1,0 +1,81 @@
+import { useMutation } from '@tanstack/react-query';
+import { type ReactNode, useState } from 'react';
+import { Button, IconButton } from '../shared/button.tsx';
+import { Dialog, DialogActions } from '../shared/dialog.tsx';
+import { showErrorToast, showToast } from '../shared/toast.tsx';
+import { useConversationScreen } from './conversation-context.ts';
+import { QUICK_EMOJI } from './emoji.ts';
+import { EmojiPicker } from './emoji-picker.tsx';
+import type { Message } from './message.ts';
+import styles from './message-item.module.css';
+import { deleteMessage } from './message-requests.ts';
+import { useToggleReaction } from './reaction-bar.tsx';
+
+interface MessageActionsProps {
+  message: Message;
+  onEdit: () => void;
+  onPickerChange: (isOpen: boolean) => void;
+}
+
+/** The tools of one message, shown while it has the pointer or the focus. */
+export function MessageActions({ message, onEdit, onPickerChange }: MessageActionsProps): ReactNode {
+  const { conversation, userId, canWrite, reply } = useConversationScreen();
+  const [isConfirming, setIsConfirming] = useState(false);
+  const toggle = useToggleReaction(message);
+  const remove = useMutation({
+    mutationFn: () => deleteMessage(message.id),
+    onSuccess: () => conversation.catchUp(),
+    onError: showErrorToast,
+    onSettled: () => setIsConfirming(false),
+  });
+  const copy = (): void => {
+    void navigator.clipboard.writeText(message.body).then(() => showToast('Copied.'), showErrorToast);
+  };
+  const isOwn = message.author_id === userId;
+  return (
+    <div className={styles['actions']} role="toolbar" aria-label="Message">
+      {canWrite && (
+        <>
+          {QUICK_EMOJI.slice(0, 3).map((emoji) => (
+            <button
+              key={emoji}
+              type="button"
+              className={styles['quick']}
+              aria-label={`React with ${emoji}`}
+              onClick={() => toggle(emoji)}
+            >
+              {emoji}
+            </button>
+          ))}
+          <EmojiPicker
+            label="More reactions"
+            size="small"
+            side="below"
+            align={isOwn ? 'start' : 'end'}
+            onPick={toggle}
+            onOpenChange={onPickerChange}
+          />
+          <IconButton icon="reply" label="Reply" size="small" onClick={() => reply(message)} />
+        </>
+      )}
+      <IconButton icon="copy" label="Copy text" size="small" onClick={copy} />
+      {canWrite && isOwn && (
+        <>
+          <IconButton icon="edit" label="Edit" size="small" onClick={onEdit} />
+          <IconButton icon="trash" label="Delete" size="small" onClick={() => setIsConfirming(true)} />
+        </>
+      )}
+      {isConfirming && (
+        <Dialog title="Delete this message?" onClose={() => setIsConfirming(false)}>
+          <p>It disappears for everyone. A mark stays in its place.</p>
+          <DialogActions>
+            <Button onClick={() => setIsConfirming(false)}>Keep it</Button>
+            <Button variant="danger" busy={remove.isPending} onClick={() => remove.mutate()}>
+              Delete
+            </Button>
+          </DialogActions>
+        </Dialog>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,120 @@
+import { type CSSProperties, memo, type ReactNode, useState } from 'react';
+import { Avatar, personColor } from '../shared/avatar.tsx';
+import { formatDay, formatFull, formatTime } from '../shared/format-time.ts';
+import { GONE, useConversationScreen } from './conversation-context.ts';
+import { MessageActions } from './message-actions.tsx';
+import { MessageEditor } from './message-editor.tsx';
+import styles from './message-item.module.css';
+import { MessageText } from './message-text.tsx';
+import { OutgoingStatus } from './outgoing-status.tsx';
+import { ReactionBar } from './reaction-bar.tsx';
+import { ReplyQuote } from './reply-quote.tsx';
+import type { Row } from './rows.ts';
+
+interface MessageItemProps {
+  row: Row;
+  /** The one line that Tab reaches; the arrow keys move it. */
+  isCurrent: boolean;
+  /** Just jumped to: lights up once. */
+  isFlashing: boolean;
+  isEditing: boolean;
+  onEditingChange: (messageId: string | undefined) => void;
+  onFocus: (key: string) => void;
+}
+
+/** One line of the conversation with whatever separates it from the one before. */
+export const MessageItem = memo(function MessageItem(props: MessageItemProps): ReactNode {
+  const { row, isCurrent, isFlashing, isEditing, onEditingChange, onFocus } = props;
+  const { userId, members } = useConversationScreen();
+  const [isPointed, setIsPointed] = useState(false);
+  const [hasFocus, setHasFocus] = useState(false);
+  const [isPicking, setIsPicking] = useState(false);
+  const author = row.authorId === null ? undefined : members.get(row.authorId);
+  const name = author?.name ?? GONE;
+  const isOwn = row.authorId === userId;
+  const { message } = row;
+  const showsActions = message?.deleted_at === null && !isEditing && (isPointed || hasFocus || isPicking);
+  const classes = [
+    styles['row'],
+    isOwn && styles['own'],
+    isFlashing && styles['flash'],
+    row.outgoing && (row.outgoing.state === 'failed' ? styles['failed'] : styles['sending']),
+    message?.mentions.includes(userId) === true && styles['mentionsMe'],
+  ];
+  return (
+    <div
+      className={classes.filter(Boolean).join(' ')}
+      style={{ '--person': personColor(author?.color) } as CSSProperties}
+      role="article"
+      aria-label={`${isOwn ? 'You' : name}, ${formatTime(row.createdAt)}`}
+      // Lines can hold the focus so that their tools are within reach of the keyboard.
+      // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
+      tabIndex={isCurrent ? 0 : -1}
+      data-message={row.key}
+      onPointerEnter={() => setIsPointed(true)}
+      onPointerLeave={() => setIsPointed(false)}
+      onFocus={() => {
+        setHasFocus(true);
+        onFocus(row.key);
+      }}
+      onBlur={(event) => {
+        if (!event.currentTarget.contains(event.relatedTarget)) setHasFocus(false);
+      }}
+    >
+      {row.startsDay && <div className={styles['separator']}>{capitalize(formatDay(row.createdAt))}</div>}
+      {row.isFirstUnread && (
+        <div className={`${styles['separator']} ${styles['unread']}`}>New messages</div>
+      )}
+      <div className={`${styles['line']} ${row.startsGroup ? styles['first'] : ''}`}>
+        {!isOwn && (row.startsGroup ? <Avatar name={name} color={author?.color} /> : <span />)}
+        <div className={styles['content']}>
+          {row.startsGroup && (
+            <div className={styles['head']}>
+              {!isOwn && <span className={styles['author']}>{name}</span>}
+              <time className={styles['time']} dateTime={row.createdAt} title={formatFull(row.createdAt)}>
+                {formatTime(row.createdAt)}
+              </time>
+            </div>
+          )}
+          {isEditing && message ? (
+            <MessageEditor message={message} onClose={() => onEditingChange(undefined)} />
+          ) : (
+            <Bubble row={row} />
+          )}
+          {message && <ReactionBar message={message} />}
+          {row.outgoing && <OutgoingStatus item={row.outgoing} />}
+        </div>
+      </div>
+      {showsActions && (
+        <MessageActions
+          message={message}
+          onEdit={() => onEditingChange(message.id)}
+          onPickerChange={setIsPicking}
+        />
+      )}
+    </div>
+  );
+});
+
+function Bubble({ row: { message, outgoing } }: { row: Row }): ReactNode {
+  const { members } = useConversationScreen();
+  if (message?.deleted_at != null) {
+    return <p className={`${styles['bubble']} ${styles['deleted']}`}>This message was deleted</p>;
+  }
+  const replyTo = message?.reply_to ?? outgoing?.replyTo ?? null;
+  const mentions = message?.mentions ?? outgoing?.mentions ?? [];
+  return (
+    <div className={styles['bubble']}>
+      {replyTo !== null && <ReplyQuote messageId={replyTo} />}
+      <MessageText
+        body={message?.body ?? outgoing?.body ?? ''}
+        mentionedNames={mentions.flatMap((id) => members.get(id)?.name ?? [])}
+      />
+      {message?.edited_at != null && <span className={styles['note']}>edited</span>}
+    </div>
+  );
+}
+
+function capitalize(text: string): string {
+  return text.charAt(0).toLocaleUpperCase() + text.slice(1);
+}

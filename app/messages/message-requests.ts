@@ -1,0 +1,125 @@
+import { errorCode } from '../shared/errors.ts';
+import { supabase } from '../supabase.ts';
+import type { Message } from './message.ts';
+
+export const PAGE_SIZE = 50;
+/** Most rows one answer may hold (`api.max_rows` in supabase/config.toml). */
+export const MAX_ROWS = 1_000;
+
+/** A request without an answer after this long counts as failed; on a phone that has changed networks it never comes. */
+const TIMEOUT_MS = 15_000;
+
+function timeout(): AbortSignal {
+  return AbortSignal.timeout(TIMEOUT_MS);
+}
+
+/**
+ * One page of history, oldest first: the newest messages, or those just before `before` (keyset pagination: the
+ * position is the key, so a page costs the same however far back it is and never shifts when new messages come).
+ */
+export async function fetchPage(channelId: string, before?: number, size = PAGE_SIZE): Promise<Message[]> {
+  const query = supabase.from('messages').select('*').eq('channel_id', channelId);
+  const { data } = await (before === undefined ? query : query.lt('position', before))
+    .order('position', { ascending: false })
+    .limit(size)
+    .abortSignal(timeout())
+    .throwOnError();
+  return data.toReversed();
+}
+
+/** The messages of a channel that changed after `revision`, in the order of the changes; at most `MAX_ROWS`. */
+export async function fetchChanges(channelId: string, revision: number): Promise<Message[]> {
+  const { data } = await supabase
+    .from('messages')
+    .select('*')
+    .eq('channel_id', channelId)
+    .gt('revision', revision)
+    .order('revision')
+    .limit(MAX_ROWS)
+    .abortSignal(timeout())
+    .throwOnError();
+  return data;
+}
+
+export async function fetchMessage(id: string): Promise<Message | null> {
+  const { data } = await supabase
+    .from('messages')
+    .select('*')
+    .eq('id', id)
+    .abortSignal(timeout())
+    .maybeSingle()
+    .throwOnError();
+  return data;
+}
+
+export interface NewMessage {
+  readonly id: string;
+  readonly channelId: string;
+  readonly body: string;
+  readonly replyTo: string | null;
+  readonly mentions: readonly string[];
+}
+
+/** SQLSTATE of a duplicate key. */
+const UNIQUE_VIOLATION = '23505';
+
+/**
+ * Stores a message. Safe to repeat: when an earlier attempt got through although its answer was lost, the id is taken,
+ * and the message that has it is the one we sent.
+ *
+ * @returns the message as stored
+ */
+export async function insertMessage(message: NewMessage): Promise<Message> {
+  const { data, error } = await supabase
+    .from('messages')
+    .insert({
+      id: message.id,
+      channel_id: message.channelId,
+      body: message.body,
+      reply_to: message.replyTo,
+      mentions: [...message.mentions],
+    })
+    .select()
+    .abortSignal(timeout())
+    .single();
+  if (!error) return data;
+  const stored = errorCode(error) === UNIQUE_VIOLATION ? await fetchMessage(message.id) : null;
+  if (stored) return stored;
+  throw error;
+}
+
+export async function editMessage(input: {
+  id: string;
+  body: string;
+  mentions: readonly string[];
+}): Promise<void> {
+  const { id, body, mentions } = input;
+  await supabase
+    .from('messages')
+    .update({ body, mentions: [...mentions] })
+    .eq('id', id)
+    .throwOnError();
+}
+
+export async function deleteMessage(id: string): Promise<void> {
+  await supabase.rpc('delete_message', { message_id: id }).throwOnError();
+}
+
+export async function addReaction(input: { messageId: string; emoji: string }): Promise<void> {
+  const { error } = await supabase
+    .from('reactions')
+    .insert({ message_id: input.messageId, emoji: input.emoji });
+  if (error && errorCode(error) !== UNIQUE_VIOLATION) throw error;
+}
+
+export async function removeReaction(input: {
+  messageId: string;
+  emoji: string;
+  userId: string;
+}): Promise<void> {
+  await supabase
+    .from('reactions')
+    .delete()
+    .match({ message_id: input.messageId, emoji: input.emoji, user_id: input.userId })
+    .throwOnError();
+}

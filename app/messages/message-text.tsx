@@ -1,0 +1,39 @@
+import { Fragment, type ReactNode } from 'react';
+import styles from './message-item.module.css';
+import { splitText } from './text.ts';
+
+interface MessageTextProps {
+  body: string;
+  mentionedNames: readonly string[];
+}
+
+export function MessageText({ body, mentionedNames }: MessageTextProps): ReactNode {
+  return (
+    <p className={`${styles['text']} ${isOnlyEmoji(body) ? styles['emojiOnly'] : ''}`}>
+      {splitText(body, mentionedNames).map((part, index) => {
+        // Parts of a fixed text never move.
+        const key = index;
+        if (part.kind === 'link') {
+          return (
+            <a key={key} href={part.href} target="_blank" rel="noreferrer noopener">
+              {part.text}
+            </a>
+          );
+        }
+        if (part.kind === 'mention') {
+          return (
+            <strong key={key} className={styles['mention']}>
+              {part.text}
+            </strong>
+          );
+        }
+        return <Fragment key={key}>{part.text}</Fragment>;
+      })}
+    </p>
+  );
+}
+
+/** One to three emoji and nothing else are shown large. */
+function isOnlyEmoji(body: string): boolean {
+  return /^(?:\p{RGI_Emoji}\s?){1,3}$/v.test(body.trim());
+}

@@ -1,0 +1,34 @@
+import { useQuery } from '@tanstack/react-query';
+import type { CSSProperties, ReactNode } from 'react';
+import { personColor } from '../shared/avatar.tsx';
+import { GONE, useConversationScreen } from './conversation-context.ts';
+import styles from './message-item.module.css';
+import { fetchMessage } from './message-requests.ts';
+
+/** What a message answers to; a press leads there. Loaded by itself when it lies further back than what is loaded. */
+export function ReplyQuote({ messageId }: { messageId: string }): ReactNode {
+  const { conversation, members, jumpTo } = useConversationScreen();
+  const loaded = conversation.find(messageId);
+  const { data } = useQuery({
+    queryKey: ['message', messageId],
+    queryFn: () => fetchMessage(messageId),
+    enabled: loaded === undefined,
+    staleTime: 60_000,
+  });
+  const message = loaded ?? data;
+  const author = message?.author_id == null ? undefined : members.get(message.author_id);
+  const text = message?.deleted_at == null ? (message?.body ?? '…') : 'Deleted message';
+  return (
+    <button
+      type="button"
+      className={styles['quote']}
+      style={{ '--person': personColor(author?.color) } as CSSProperties}
+      disabled={!message}
+      onClick={() => message && jumpTo(message)}
+    >
+      <span className="visually-hidden">In reply to</span>
+      <span className={styles['quoteAuthor']}>{message ? (author?.name ?? GONE) : ' '}</span>
+      <span className={styles['quoteText']}>{text}</span>
+    </button>
+  );
+}

@@ -1,0 +1,74 @@
+import type { Message } from './message.ts';
+import type { OutgoingMessage } from './outbox.ts';
+
+/** A line of the conversation. What separates it from the one before is part of it, so that keys are messages only. */
+export interface Row {
+  readonly key: string;
+  readonly message: Message | undefined;
+  readonly outgoing: OutgoingMessage | undefined;
+  readonly authorId: string | null;
+  readonly createdAt: string;
+  /** First of its day: show the date above. */
+  readonly startsDay: boolean;
+  /** First of a run by the same person: show who it is. */
+  readonly startsGroup: boolean;
+  /** First unread one: show the line "New messages" above. */
+  readonly isFirstUnread: boolean;
+}
+
+/** A pause this long ends a run of messages. */
+const GROUP_MS = 5 * 60_000;
+
+/**
+ * Stored messages, then those on their way.
+ *
+ * @param readPosition how far the person had read when the channel was opened
+ */
+export function buildRows(
+  messages: readonly Message[],
+  outgoing: readonly OutgoingMessage[],
+  userId: string,
+  readPosition: number | undefined,
+): Row[] {
+  const firstUnread =
+    readPosition === undefined
+      ? undefined
+      : messages.find((message) => message.position > readPosition && message.author_id !== userId);
+  const stored = new Set(messages.map((message) => message.id));
+  const lines = [
+    ...messages.map((message) => ({
+      key: message.id,
+      message,
+      outgoing: undefined,
+      authorId: message.author_id,
+      createdAt: message.created_at,
+      replyTo: message.reply_to,
+    })),
+    ...outgoing
+      .filter((item) => !stored.has(item.id))
+      .map((item) => ({
+        key: item.id,
+        message: undefined,
+        outgoing: item,
+        authorId: userId,
+        createdAt: item.createdAt,
+        replyTo: item.replyTo,
+      })),
+  ];
+  return lines.map(({ replyTo, ...line }, index) => {
+    const before = lines[index - 1];
+    const startsDay = before === undefined || dayOf(before.createdAt) !== dayOf(line.createdAt);
+    const isFirstUnread = line.message !== undefined && line.message === firstUnread;
+    const startsGroup =
+      startsDay ||
+      isFirstUnread ||
+      replyTo !== null ||
+      before.authorId !== line.authorId ||
+      Date.parse(line.createdAt) - Date.parse(before.createdAt) > GROUP_MS;
+    return { ...line, startsDay, startsGroup, isFirstUnread };
+  });
+}
+
+function dayOf(timestamp: string): string {
+  return new Date(timestamp).toDateString();
+}

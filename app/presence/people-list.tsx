@@ -1,0 +1,49 @@
+import type { ReactNode } from 'react';
+import { useUser } from '../auth/session.tsx';
+import type { Channel } from '../channels/channel-queries.ts';
+import type { Member } from '../families/family-queries.ts';
+import styles from '../families/sidebar.module.css';
+import { useFamilyLive } from '../live/family-live.tsx';
+import { Avatar } from '../shared/avatar.tsx';
+
+interface PeopleListProps {
+  members: readonly Member[];
+  channels: readonly Channel[];
+}
+
+/** Everyone in the family, those online first, with the channel each of them is looking at. */
+export function PeopleList({ members, channels }: PeopleListProps): ReactNode {
+  const userId = useUser().id;
+  const { online } = useFamilyLive();
+  const current = members.filter((member) => !member.hasLeft);
+  const people = [
+    ...current.filter((member) => online.has(member.id)),
+    ...current.filter((member) => !online.has(member.id)),
+  ];
+  return (
+    <section aria-label="People">
+      <div className={styles['heading']}>
+        <h2>People</h2>
+        <span>{online.size > 0 && `${people.filter((person) => online.has(person.id)).length} online`}</span>
+      </div>
+      <ul className={styles['list']}>
+        {people.map((person) => {
+          const pages = online.get(person.id);
+          const channelId = pages?.at(-1)?.channelId;
+          const channel = channels.find((other) => other.id === channelId);
+          return (
+            <li key={person.id} className={styles['person']} data-online={pages !== undefined}>
+              <Avatar name={person.name} color={person.color} size={26} online={pages !== undefined} />
+              <span className={`${styles['linkName']} ${pages ? '' : styles['away']}`}>
+                {person.name}
+                {person.id === userId && ' (you)'}
+                {pages && <span className="visually-hidden">, online</span>}
+              </span>
+              {channel && <span className={styles['where']}>#{channel.name}</span>}
+            </li>
+          );
+        })}
+      </ul>
+    </section>
+  );
+}

@@ -1,0 +1,108 @@
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { type ReactNode, useState } from 'react';
+import { Button } from '../shared/button.tsx';
+import { describeError } from '../shared/errors.ts';
+import { Field, Notice } from '../shared/field.tsx';
+import { Form, textOf } from '../shared/form.tsx';
+import { PageSection } from '../shared/page.tsx';
+import { Loading } from '../shared/state.tsx';
+import { showErrorToast, showToast } from '../shared/toast.tsx';
+import { supabase } from '../supabase.ts';
+import styles from './settings.module.css';
+
+const FACTORS = ['factors'];
+
+interface Enrollment {
+  readonly factorId: string;
+  readonly qrCode: string;
+  readonly secret: string;
+}
+
+/** Starts afresh: a factor that was begun and never verified would block the next one. */
+async function startEnrollment(): Promise<Enrollment> {
+  const known = await supabase.auth.mfa.listFactors();
+  if (known.error) throw known.error;
+  for (const factor of known.data.all) {
+    if (factor.status === 'unverified') await supabase.auth.mfa.unenroll({ factorId: factor.id });
+  }
+  const { data, error } = await supabase.auth.mfa.enroll({ factorType: 'totp', issuer: 'OurChat' });
+  if (error) throw error;
+  return { factorId: data.id, qrCode: data.totp.qr_code, secret: data.totp.secret };
+}
+
+/** An authenticator app as a second step of signing in. */
+export function SecondFactorSection(): ReactNode {
+  const queryClient = useQueryClient();
+  const [enrollment, setEnrollment] = useState<Enrollment | undefined>(undefined);
+  const factors = useQuery({
+    queryKey: FACTORS,
+    queryFn: async () => {
+      const { data, error } = await supabase.auth.mfa.listFactors();
+      if (error) throw error;
+      return data.totp;
+    },
+  });
+  const refetch = (): Promise<void> => queryClient.invalidateQueries({ queryKey: FACTORS });
+  const begin = useMutation({ mutationFn: startEnrollment, onSuccess: setEnrollment, onError: showErrorToast });
+  const remove = useMutation({
+    mutationFn: async (factorId: string) => {
+      const { error } = await supabase.auth.mfa.unenroll({ factorId });
+      if (error) throw error;
+      await supabase.auth.refreshSession();
+    },
+    onSuccess: refetch,
+    onError: showErrorToast,
+  });
+  const factor = factors.data?.[0];
+  const finish = (): void => {
+    setEnrollment(undefined);
+    showToast('Your account is protected by a second step now.');
+    void refetch();
+  };
+  return (
+    <PageSection
+      title="Second step"
+      text="With an authenticator app on your phone, a password alone is not enough to get into your account."
+    >
+      {factors.isPending ? (
+        <Loading />
+      ) : factor ? (
+        <Button variant="danger" busy={remove.isPending} onClick={() => remove.mutate(factor.id)}>
+          Turn off the second step
+        </Button>
+      ) : enrollment ? (
+        <EnrollmentForm enrollment={enrollment} onDone={finish} />
+      ) : (
+        <Button busy={begin.isPending} onClick={() => begin.mutate()}>
+          Set up an authenticator app
+        </Button>
+      )}
+    </PageSection>
+  );
+}
+
+function EnrollmentForm({ enrollment, onDone }: { enrollment: Enrollment; onDone: () => void }): ReactNode {
+  const verify = useMutation({
+    mutationFn: async (code: string) => {
+      const { error } = await supabase.auth.mfa.challengeAndVerify({ factorId: enrollment.factorId, code });
+      if (error) throw error;
+    },
+    onSuccess: onDone,
+  });
+  return (
+    <>
+      <p>Scan this with your authenticator app, then enter the code that it shows.</p>
+      <img className={styles['qr']} src={enrollment.qrCode} alt="QR code for the authenticator app" />
+      <p>
+        Or type this key: <span className={styles['secret']}>{enrollment.secret}</span>
+      </p>
+      <Form onSubmit={(values) => verify.mutate(textOf(values, 'code').replaceAll(' ', ''))}>
+        <Field label="Code" name="code" inputMode="numeric" autoComplete="one-time-code" maxLength={7} required />
+        {verify.isError && <Notice kind="error">{describeError(verify.error)}</Notice>}
+        <Button type="submit" variant="primary" busy={verify.isPending}>
+          Turn it on
+        </Button>
+      </Form>
+    </>
+  );
+}

@@ -1,0 +1,28 @@
+export type Theme = 'system' | 'light' | 'dark';
+
+const KEY = 'ourchat:theme';
+
+export function readTheme(): Theme {
+  try {
+    const stored = localStorage.getItem(KEY);
+    return stored === 'light' || stored === 'dark' ? stored : 'system';
+  } catch {
+    return 'system';
+  }
+}
+
+/** Shows the page in a theme and remembers it in this browser. */
+export function setTheme(theme: Theme): void {
+  applyTheme(theme);
+  try {
+    localStorage.setItem(KEY, theme);
+  } catch {
+    // Blocked storage: it holds until the page is left.
+  }
+}
+
+/** Called before the first render, so that nothing flashes in the other theme. */
+export function applyTheme(theme: Theme): void {
+  if (theme === 'system') delete document.documentElement.dataset['theme'];
+  else document.documentElement.dataset['theme'] = theme;
+}

@@ -1,0 +1,29 @@
+const TIME = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' });
+const DAY = new Intl.DateTimeFormat(undefined, { weekday: 'long', day: 'numeric', month: 'long' });
+const DAY_WITH_YEAR = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'long', year: 'numeric' });
+const FULL = new Intl.DateTimeFormat(undefined, { dateStyle: 'full', timeStyle: 'short' });
+const RELATIVE = new Intl.RelativeTimeFormat(undefined, { numeric: 'auto' });
+
+const DAY_MS = 24 * 60 * 60 * 1_000;
+
+/** "14:05" */
+export function formatTime(timestamp: string): string {
+  return TIME.format(new Date(timestamp));
+}
+
+/** "Sunday, 22 November 2026 at 14:05", in the reader's language. */
+export function formatFull(timestamp: string): string {
+  return FULL.format(new Date(timestamp));
+}
+
+/** "today", "yesterday", "Thursday, 19 November", or with the year when it is another one. */
+export function formatDay(timestamp: string, now: Date = new Date()): string {
+  const date = new Date(timestamp);
+  const days = Math.round((startOfDay(date) - startOfDay(now)) / DAY_MS);
+  if (days === 0 || days === -1) return RELATIVE.format(days, 'day');
+  return (date.getFullYear() === now.getFullYear() ? DAY : DAY_WITH_YEAR).format(date);
+}
+
+function startOfDay(date: Date): number {
+  return new Date(date.getFullYear(), date.getMonth(), date.getDate()).getTime();
+}

@@ -1,0 +1,38 @@
+import type { ReactNode } from 'react';
+import styles from './page.module.css';
+
+interface PageProps {
+  title: string;
+  /** Buttons before the title: back, or the menu on a narrow screen. */
+  lead?: ReactNode;
+  children: ReactNode;
+}
+
+/** A page of settings: a header and sections below one another. */
+export function Page({ title, lead, children }: PageProps): ReactNode {
+  return (
+    <main className={styles['page']}>
+      <header className={styles['header']}>
+        {lead}
+        <h1 className={styles['title']}>{title}</h1>
+      </header>
+      <div className={styles['sections']}>{children}</div>
+    </main>
+  );
+}
+
+interface PageSectionProps {
+  title: string;
+  text?: string;
+  children: ReactNode;
+}
+
+export function PageSection({ title, text, children }: PageSectionProps): ReactNode {
+  return (
+    <section className={styles['section']}>
+      <h2 className={styles['heading']}>{title}</h2>
+      {text !== undefined && <p className={styles['text']}>{text}</p>}
+      {children}
+    </section>
+  );
+}

@@ -1,0 +1,109 @@
+import { type KeyboardEvent, type ReactNode, useEffect, useId, useRef, useState } from 'react';
+import { Icon, type IconName } from './icon.tsx';
+import styles from './popover.module.css';
+
+interface PopoverProps {
+  /** Renders the button that opens it; spread `trigger` on it. */
+  renderTrigger: (trigger: { onClick: () => void; 'aria-expanded': boolean; 'aria-controls': string }) => ReactNode;
+  label: string;
+  side?: 'above' | 'below';
+  align?: 'start' | 'end';
+  className?: string;
+  onOpenChange?: (isOpen: boolean) => void;
+  children: (close: () => void) => ReactNode;
+}
+
+/**
+ * A small panel beside its button. Takes the focus when it opens, moves it with the arrow keys, closes on Escape and
+ * when the focus or a press goes elsewhere, and gives the focus back to the button.
+ */
+export function Popover(props: PopoverProps): ReactNode {
+  const { renderTrigger, label, side = 'below', align = 'start', className, onOpenChange, children } = props;
+  const [isOpen, setIsOpen] = useState(false);
+  const anchor = useRef<HTMLDivElement>(null);
+  const panel = useRef<HTMLDivElement>(null);
+  const id = useId();
+
+  const change = (open: boolean): void => {
+    setIsOpen(open);
+    onOpenChange?.(open);
+  };
+  const close = (): void => {
+    change(false);
+    anchor.current?.querySelector<HTMLElement>('[aria-expanded]')?.focus();
+  };
+  useEffect(() => {
+    if (!isOpen) return;
+    panel.current?.querySelector<HTMLElement>('button, a, input')?.focus();
+    const onPointerDown = (event: PointerEvent): void => {
+      if (event.target instanceof Node && !anchor.current?.contains(event.target)) {
+        setIsOpen(false);
+        onOpenChange?.(false);
+      }
+    };
+    document.addEventListener('pointerdown', onPointerDown);
+    return () => document.removeEventListener('pointerdown', onPointerDown);
+  }, [isOpen, onOpenChange]);
+
+  const onKeyDown = (event: KeyboardEvent): void => {
+    if (!isOpen) return;
+    if (event.key === 'Escape') {
+      event.stopPropagation();
+      close();
+    }
+    const step = { ArrowDown: 1, ArrowRight: 1, ArrowUp: -1, ArrowLeft: -1 }[event.key];
+    if (step === undefined || event.target instanceof HTMLInputElement) return;
+    event.preventDefault();
+    const items = [...(panel.current?.querySelectorAll<HTMLElement>('button, a') ?? [])];
+    const index = items.findIndex((item) => item === document.activeElement);
+    items.at((index + step) % items.length)?.focus();
+  };
+
+  return (
+    // The keys belong to the buttons inside; they are handled here once for all of them.
+    // oxlint-disable-next-line jsx-a11y/no-static-element-interactions
+    <div
+      ref={anchor}
+      className={styles['anchor']}
+      onKeyDown={onKeyDown}
+      onBlur={(event) => {
+        const next = event.relatedTarget;
+        if (isOpen && next instanceof Node && !event.currentTarget.contains(next)) change(false);
+      }}
+    >
+      {renderTrigger({ onClick: () => (isOpen ? close() : change(true)), 'aria-expanded': isOpen, 'aria-controls': id })}
+      {isOpen && (
+        <div
+          ref={panel}
+          id={id}
+          role="group"
+          aria-label={label}
+          className={`${styles['panel']} ${styles[side]} ${styles[align]} ${className ?? ''}`}
+        >
+          {children(close)}
+        </div>
+      )}
+    </div>
+  );
+}
+
+interface PopoverItemProps {
+  icon?: IconName;
+  isDangerous?: boolean;
+  onSelect: () => void;
+  children: ReactNode;
+}
+
+/** A line of a popover that does something. */
+export function PopoverItem({ icon, isDangerous, onSelect, children }: PopoverItemProps): ReactNode {
+  return (
+    <button
+      type="button"
+      className={`${styles['item']} ${isDangerous === true ? styles['dangerous'] : ''}`}
+      onClick={onSelect}
+    >
+      {icon && <Icon name={icon} size={18} />}
+      <span>{children}</span>
+    </button>
+  );
+}

@@ -1,0 +1,38 @@
+import type { ReactNode } from 'react';
+import { Button } from './button.tsx';
+import { describeError } from './errors.ts';
+import styles from './state.module.css';
+
+/** What a screen shows while it has nothing else to show. */
+export function Loading({ label = 'Loading', page = false }: { label?: string; page?: boolean }): ReactNode {
+  return (
+    <div className={`${styles['state']} ${page ? styles['page'] : ''}`} role="status">
+      <span className={styles['spinner']} />
+      <span className="visually-hidden">{label}</span>
+    </div>
+  );
+}
+
+export function Failure({ error, onRetry }: { error: unknown; onRetry?: () => void }): ReactNode {
+  return (
+    <div className={styles['state']} role="alert">
+      <p className={styles['title']}>That did not work</p>
+      <p className={styles['text']}>{describeError(error)}</p>
+      {onRetry && <Button onClick={onRetry}>Try again</Button>}
+    </div>
+  );
+}
+
+interface EmptyProps {
+  title: string;
+  children?: ReactNode;
+}
+
+export function Empty({ title, children }: EmptyProps): ReactNode {
+  return (
+    <div className={styles['state']}>
+      <p className={styles['title']}>{title}</p>
+      {children !== undefined && <div className={styles['text']}>{children}</div>}
+    </div>
+  );
+}

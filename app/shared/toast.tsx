@@ -1,0 +1,49 @@
+import { type ReactNode, useSyncExternalStore } from 'react';
+import { describeError } from './errors.ts';
+import styles from './toast.module.css';
+
+interface Toast {
+  readonly id: number;
+  readonly text: string;
+}
+
+const VISIBLE_MS = 5_000;
+const listeners = new Set<() => void>();
+let toasts: readonly Toast[] = [];
+let lastId = 0;
+
+function replaceToasts(next: readonly Toast[]): void {
+  toasts = next;
+  for (const listener of listeners) listener();
+}
+
+/** Shows a short message at the foot of the page for five seconds; screen readers read it out. */
+export function showToast(text: string): void {
+  lastId += 1;
+  const toast = { id: lastId, text };
+  replaceToasts([...toasts.slice(-2), toast]);
+  setTimeout(() => replaceToasts(toasts.filter((other) => other.id !== toast.id)), VISIBLE_MS);
+}
+
+/** For the `onError` of mutations whose form shows no error of its own. */
+export function showErrorToast(error: unknown): void {
+  showToast(describeError(error));
+}
+
+function subscribe(listener: () => void): () => void {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
+
+export function Toasts(): ReactNode {
+  const current = useSyncExternalStore(subscribe, () => toasts);
+  return (
+    <div className={styles['region']} role="status" aria-live="polite">
+      {current.map((toast) => (
+        <p key={toast.id} className={styles['toast']}>
+          {toast.text}
+        </p>
+      ))}
+    </div>
+  );
+}

@@ -1,0 +1,9 @@
+import { useEffect } from 'react';
+
+/** Names the page in the browser's tab and history, for example "general · The Millers · OurChat". */
+export function useTitle(...parts: (string | undefined)[]): void {
+  const title = [...parts.filter(Boolean), 'OurChat'].join(' · ');
+  useEffect(() => {
+    document.title = title;
+  }, [title]);
+}
