@@ -21,7 +21,9 @@ export function AuthPage({ title, lead, children, links }: AuthPageProps): React
           <p className={styles['bubble']}>Save some for Sunday, please!</p>
           <p className={styles['bubble']}>Half past twelve, everyone?</p>
         </div>
-        <p className={styles['promise']}>One place for your family to talk. No ads, no strangers, no noise.</p>
+        <p className={styles['promise']}>
+          One place for your family to talk. No ads, no strangers, no noise.
+        </p>
       </aside>
       <main className={styles['main']}>
         <div className={styles['card']}>

@@ -7,7 +7,13 @@ import { Dialog, DialogActions } from '../shared/dialog.tsx';
 import { describeError } from '../shared/errors.ts';
 import { Field, Notice } from '../shared/field.tsx';
 import { Form, textOf } from '../shared/form.tsx';
-import { changeChannel, type Channel, channelsQuery, createChannel, tidyChannelName } from './channel-queries.ts';
+import {
+  changeChannel,
+  type Channel,
+  channelsQuery,
+  createChannel,
+  tidyChannelName,
+} from './channel-queries.ts';
 
 interface ChannelDialogProps {
   familyId: string;

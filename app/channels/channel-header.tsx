@@ -72,7 +72,9 @@ export function ChannelHeader(props: ChannelHeaderProps): ReactNode {
           )}
         </Popover>
       )}
-      {isEditing && <ChannelDialog familyId={family.id} channel={channel} onClose={() => setIsEditing(false)} />}
+      {isEditing && (
+        <ChannelDialog familyId={family.id} channel={channel} onClose={() => setIsEditing(false)} />
+      )}
     </header>
   );
 }

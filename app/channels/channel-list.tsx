@@ -53,7 +53,9 @@ function ChannelLink({ channel }: { channel: Channel }): ReactNode {
     <li>
       <Link href={path} className={styles['link'] ?? ''} aria-current={isCurrent ? 'page' : undefined}>
         <Icon name={channel.archived_at === null ? 'hash' : 'archive'} size={16} />
-        <span className={`${styles['linkName']} ${unread > 0 ? styles['hasUnread'] : ''}`}>{channel.name}</span>
+        <span className={`${styles['linkName']} ${unread > 0 ? styles['hasUnread'] : ''}`}>
+          {channel.name}
+        </span>
         {unread > 0 && (
           <span className={styles['count']}>
             {unread > 99 ? '99+' : unread}

@@ -43,7 +43,11 @@ export async function changeChannel(input: ChannelInput & { channelId: string })
 
 export async function setChannelArchived(input: { channelId: string; archived: boolean }): Promise<void> {
   const archivedAt = input.archived ? new Date().toISOString() : null;
-  await supabase.from('channels').update({ archived_at: archivedAt }).eq('id', input.channelId).throwOnError();
+  await supabase
+    .from('channels')
+    .update({ archived_at: archivedAt })
+    .eq('id', input.channelId)
+    .throwOnError();
 }
 
 /** "Summer Holiday" → "summer-holiday": what people type becomes a name that is easy to say and to link. */

@@ -31,7 +31,13 @@ interface ChannelViewProps {
 }
 
 /** One channel: header, conversation, who is typing, and where to write. Mounted anew for each channel. */
-export function ChannelView({ family, channel, members, onOpenMenu, onOpenSearch }: ChannelViewProps): ReactNode {
+export function ChannelView({
+  family,
+  channel,
+  members,
+  onOpenMenu,
+  onOpenSearch,
+}: ChannelViewProps): ReactNode {
   const userId = useUser().id;
   const { watch } = useFamilyLive();
   const [conversation, snapshot] = useConversation(channel.id);
@@ -115,7 +121,9 @@ export function ChannelView({ family, channel, members, onOpenMenu, onOpenSearch
             onEditLast={editLast}
           />
         ) : (
-          <p className={composerStyles['closed']}>This channel is archived. You can read it, but not write.</p>
+          <p className={composerStyles['closed']}>
+            This channel is archived. You can read it, but not write.
+          </p>
         )}
       </main>
     </ConversationContext>
@@ -143,7 +151,7 @@ function useReadMark(
   }
   const readPosition = progress?.readPosition ?? 0;
   useEffect(() => {
-    if (!isAtEnd || newest === undefined || newest <= readPosition) return;
+    if (!isAtEnd || newest === undefined || newest <= readPosition) return undefined;
     const mark = (): void => {
       if (document.visibilityState !== 'visible') return;
       raiseProgress(queryClient, familyId, channelId, { readPosition: newest });

@@ -17,7 +17,8 @@ export function progressQuery(familyId: string) {
   return queryOptions({
     queryKey: ['progress', familyId],
     // An answer that was under way while a message came in must not take it back.
-    structuralSharing: (before, after) => keepHighest(before as FamilyProgress | undefined, after as FamilyProgress),
+    structuralSharing: (before, after) =>
+      keepHighest(before as FamilyProgress | undefined, after as FamilyProgress),
     queryFn: async (): Promise<FamilyProgress> => {
       const [counters, reads] = await Promise.all([
         supabase.from('channel_counters').select('*').eq('family_id', familyId).throwOnError(),

@@ -66,9 +66,7 @@ export async function leaveFamily(familyId: string): Promise<void> {
 }
 
 export async function removeMember(input: { familyId: string; userId: string }): Promise<void> {
-  await supabase
-    .rpc('remove_member', { family_id: input.familyId, user_id: input.userId })
-    .throwOnError();
+  await supabase.rpc('remove_member', { family_id: input.familyId, user_id: input.userId }).throwOnError();
 }
 
 export async function setMemberRole(input: {

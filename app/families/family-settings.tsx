@@ -41,7 +41,11 @@ export default function FamilySettings({ family, members, onOpenMenu }: FamilySe
       lead={
         <>
           <IconButton icon="menu" label="Channels and people" className="narrow-only" onClick={onOpenMenu} />
-          <IconButton icon="arrowLeft" label="Back to the chat" onClick={() => navigate(`/family/${family.id}`)} />
+          <IconButton
+            icon="arrowLeft"
+            label="Back to the chat"
+            onClick={() => navigate(`/family/${family.id}`)}
+          />
         </>
       }
     >
@@ -70,7 +74,10 @@ function InviteSection({ family, isOwner }: { family: Family; isOwner: boolean }
     onError: showErrorToast,
   });
   return (
-    <PageSection title="Invite" text="Whoever has this code, or the link, can join. Share it with your family only.">
+    <PageSection
+      title="Invite"
+      text="Whoever has this code, or the link, can join. Share it with your family only."
+    >
       <div className={styles['row']}>
         <strong className={styles['code']}>{formatInviteCode(family.invite_code)}</strong>
         <CopyInviteLink family={family} />

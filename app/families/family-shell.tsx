@@ -1,5 +1,14 @@
 import { useQuery } from '@tanstack/react-query';
-import { lazy, type ReactNode, Suspense, useEffect, useRef, useState } from 'react';
+import {
+  lazy,
+  type ReactNode,
+  type RefObject,
+  Suspense,
+  useCallback,
+  useEffect,
+  useRef,
+  useState,
+} from 'react';
 import { Redirect, Route, Switch, useLocation } from 'wouter';
 import { channelsQuery, type Channel } from '../channels/channel-queries.ts';
 import { ChannelView } from '../channels/channel-view.tsx';
@@ -33,7 +42,8 @@ function FamilyScreens({ family }: { family: Family }): ReactNode {
   const channels = useQuery(channelsQuery(family.id));
   const members = useQuery(membersQuery(family.id));
   const [isSearching, setIsSearching] = useState(false);
-  const drawer = useDrawer();
+  const drawerElement = useRef<HTMLDivElement>(null);
+  const drawer = useDrawer(drawerElement);
   if (channels.isPending || members.isPending) return <Loading page />;
   const failed = channels.isError ? channels : members.isError ? members : undefined;
   if (failed && !channels.data) return <Failure error={failed.error} onRetry={() => void failed.refetch()} />;
@@ -41,7 +51,7 @@ function FamilyScreens({ family }: { family: Family }): ReactNode {
   const { data: memberList = [] } = members;
   return (
     <div className={styles['shell']}>
-      <div ref={drawer.ref} className={`${styles['drawer']} ${drawer.isOpen ? styles['open'] : ''}`}>
+      <div ref={drawerElement} className={`${styles['drawer']} ${drawer.isOpen ? styles['open'] : ''}`}>
         <Sidebar family={family} channels={channelList} members={memberList} />
       </div>
       {drawer.isOpen && (
@@ -101,31 +111,30 @@ function MissingChannel({ family, channels }: { family: Family; channels: readon
 }
 
 interface Drawer {
-  readonly ref: React.RefObject<HTMLDivElement | null>;
   readonly isOpen: boolean;
-  open(): void;
-  close(): void;
+  readonly open: () => void;
+  readonly close: () => void;
 }
 
 /** The side bar on a narrow screen: takes the focus when it opens, closes on Escape and on going somewhere. */
-function useDrawer(): Drawer {
-  const ref = useRef<HTMLDivElement>(null);
-  const opener = useRef<Element | null>(null);
-  const [isOpen, setIsOpen] = useState(false);
+function useDrawer(element: RefObject<HTMLElement | null>): Drawer {
   const [location] = useLocation();
-  useEffect(() => setIsOpen(false), [location]);
+  // Open for the page on which it was opened: going to another one closes it.
+  const [openedOn, setOpenedOn] = useState<string | undefined>(undefined);
+  const isOpen = openedOn === location;
+  const close = useCallback(() => setOpenedOn(undefined), []);
   useEffect(() => {
-    if (!isOpen) return;
-    opener.current = document.activeElement;
-    ref.current?.querySelector<HTMLElement>('a, button')?.focus();
+    if (!isOpen) return undefined;
+    const opener = document.activeElement;
+    element.current?.querySelector<HTMLElement>('a, button')?.focus();
     const onKeyDown = (event: KeyboardEvent): void => {
-      if (event.key === 'Escape') setIsOpen(false);
+      if (event.key === 'Escape') close();
     };
     document.addEventListener('keydown', onKeyDown);
     return () => {
       document.removeEventListener('keydown', onKeyDown);
-      if (opener.current instanceof HTMLElement) opener.current.focus();
+      if (opener instanceof HTMLElement) opener.focus();
     };
-  }, [isOpen]);
-  return { ref, isOpen, open: () => setIsOpen(true), close: () => setIsOpen(false) };
+  }, [isOpen, element, close]);
+  return { isOpen, open: () => setOpenedOn(location), close };
 }

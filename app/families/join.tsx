@@ -28,7 +28,9 @@ export function JoinByLink({ code }: { code: string }): ReactNode {
     return (
       <AuthPage title="This invitation does not work" links={<Link href="/">Go to OurChat</Link>}>
         <Notice kind="error">
-          {invite.isError ? describeError(invite.error) : 'The link may be incomplete, or it has been replaced by a new one.'}
+          {invite.isError
+            ? describeError(invite.error)
+            : 'The link may be incomplete, or it has been replaced by a new one.'}
         </Notice>
       </AuthPage>
     );

@@ -35,7 +35,12 @@ export function Sidebar({ family, channels, members }: SidebarProps): ReactNode 
       <div className={styles['me']}>
         <Avatar name={me?.name ?? ''} color={me?.color} size={32} />
         <span className={styles['myName']}>{me?.name}</span>
-        <Link href="/settings" className={buttonStyles['icon'] ?? ''} aria-label="Your settings" title="Your settings">
+        <Link
+          href="/settings"
+          className={buttonStyles['icon'] ?? ''}
+          aria-label="Your settings"
+          title="Your settings"
+        >
           <Icon name="settings" />
         </Link>
       </div>

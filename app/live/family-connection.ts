@@ -1,4 +1,4 @@
-import type { RealtimeChannel } from '@supabase/supabase-js';
+import { REALTIME_SUBSCRIBE_STATES, type RealtimeChannel } from '@supabase/supabase-js';
 import type { Tables } from '../database.types.ts';
 import { supabase } from '../supabase.ts';
 import type { ConnectionState } from './connection-state.ts';
@@ -132,7 +132,11 @@ export class FamilyConnection {
           if (change.eventType !== 'DELETE') this.#events.onRead(change.new);
         },
       )
-      .on('postgres_changes', { ...all, table: 'channels', filter: `family_id=eq.${family}` }, refetch('channels'))
+      .on(
+        'postgres_changes',
+        { ...all, table: 'channels', filter: `family_id=eq.${family}` },
+        refetch('channels'),
+      )
       .on(
         'postgres_changes',
         { ...all, table: 'family_members', filter: `family_id=eq.${family}` },
@@ -155,7 +159,7 @@ export class FamilyConnection {
     this.#channel = channel;
     channel.subscribe((status) => {
       if (channel !== this.#channel) return;
-      if (status === 'SUBSCRIBED') this.#onJoined();
+      if (status === REALTIME_SUBSCRIBE_STATES.SUBSCRIBED) this.#onJoined();
       else this.#onLost();
     });
   }

@@ -25,15 +25,21 @@ interface FamilyLive {
   readonly online: OnlinePeople;
   readonly typing: TypingStore;
   /** Tells the others which channel is on screen. */
-  watch(channelId: string | null): void;
+  readonly watch: (channelId: string | null) => void;
   /** Tells the others that this person is typing; may be called at every key press. */
-  signalTyping(channelId: string): void;
+  readonly signalTyping: (channelId: string) => void;
 }
 
 const LiveContext = createContext<FamilyLive | undefined>(undefined);
 
 /** Connects a family's screens to realtime and hands what arrives to the caches that show it. */
-export function FamilyLiveProvider({ familyId, children }: { familyId: string; children: ReactNode }): ReactNode {
+export function FamilyLiveProvider({
+  familyId,
+  children,
+}: {
+  familyId: string;
+  children: ReactNode;
+}): ReactNode {
   const userId = useUser().id;
   const queryClient = useQueryClient();
   const messaging = useMessaging();
@@ -72,7 +78,6 @@ export function FamilyLiveProvider({ familyId, children }: { familyId: string; c
       },
     });
     connection.current = current;
-    setState('connecting');
     current.start();
     return () => {
       current.stop();

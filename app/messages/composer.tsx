@@ -1,4 +1,12 @@
-import { type KeyboardEvent, type ReactNode, useEffect, useId, useLayoutEffect, useRef, useState } from 'react';
+import {
+  type KeyboardEvent,
+  type ReactNode,
+  useEffect,
+  useId,
+  useLayoutEffect,
+  useRef,
+  useState,
+} from 'react';
 import { useFamilyLive } from '../live/family-live.tsx';
 import { Avatar } from '../shared/avatar.tsx';
 import { IconButton } from '../shared/button.tsx';
@@ -101,6 +109,7 @@ export function Composer(props: ComposerProps): ReactNode {
   return (
     <div className={styles['composer']}>
       {suggestions.length > 0 && (
+        // oxlint-disable-next-line jsx-a11y/prefer-tag-over-role
         <div className={styles['suggestions']} role="listbox" id={listId} aria-label="People">
           {suggestions.map((member) => (
             // The keyboard stays in the text field, which points here with aria-activedescendant.
@@ -108,6 +117,7 @@ export function Composer(props: ComposerProps): ReactNode {
             <div
               key={member.id}
               id={`${listId}-${member.id}`}
+              // oxlint-disable-next-line jsx-a11y/prefer-tag-over-role
               role="option"
               aria-selected={member === active}
               className={styles['suggestion']}
@@ -122,7 +132,8 @@ export function Composer(props: ComposerProps): ReactNode {
       {replyingTo && (
         <div className={styles['replying']}>
           <p>
-            Reply to <strong>{members.get(replyingTo.author_id ?? '')?.name ?? GONE}</strong>: {replyingTo.body}
+            Reply to <strong>{members.get(replyingTo.author_id ?? '')?.name ?? GONE}</strong>:{' '}
+            {replyingTo.body}
           </p>
           <IconButton icon="close" label="Do not reply" size="small" onClick={onReplyEnd} />
         </div>
@@ -140,6 +151,8 @@ export function Composer(props: ComposerProps): ReactNode {
           maxLength={4000}
           placeholder={`Message #${channelName}`}
           aria-label={`Message #${channelName}`}
+          // An editable combobox by WAI-ARIA: no element of HTML suggests names within a text of several lines.
+          // oxlint-disable-next-line jsx-a11y/prefer-tag-over-role
           role="combobox"
           aria-expanded={suggestions.length > 0}
           aria-controls={listId}

@@ -10,9 +10,9 @@ export interface ConversationScreen {
   readonly members: ReadonlyMap<string, Member>;
   /** False in an archived channel. */
   readonly canWrite: boolean;
-  reply(message: Message): void;
+  readonly reply: (message: Message) => void;
   /** Scrolls to a message, loading history as far back as it takes. */
-  jumpTo(message: Pick<Message, 'id' | 'position'>): void;
+  readonly jumpTo: (message: Pick<Message, 'id' | 'position'>) => void;
 }
 
 export const ConversationContext = createContext<ConversationScreen | undefined>(undefined);

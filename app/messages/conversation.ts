@@ -90,17 +90,16 @@ export class Conversation {
   }
 
   /** Loads one page further back, or all the way to `position`. */
-  async loadOlder(position?: number): Promise<void> {
+  async loadOlder(position = Number.POSITIVE_INFINITY): Promise<void> {
     if (this.#snapshot.isLoadingOlder || !this.#log.hasOlder) return;
     this.#publish({ isLoadingOlder: true });
     try {
       do {
         const oldest = this.#log.oldestPosition;
-        const wanted = position === undefined || oldest === undefined ? PAGE_SIZE : oldest - position + PAGE_SIZE;
-        const size = Math.min(MAX_ROWS, Math.max(PAGE_SIZE, wanted));
+        const size = Math.min(MAX_ROWS, Math.max(PAGE_SIZE, (oldest ?? 0) - position + PAGE_SIZE));
         const page = await fetchPage(this.channelId, oldest, size);
         this.#log.prepend(page, page.length === size);
-      } while (position !== undefined && this.#log.hasOlder && position < (this.#log.oldestPosition ?? 0));
+      } while (this.#log.hasOlder && position < (this.#log.oldestPosition ?? 0));
     } finally {
       this.#publish({ isLoadingOlder: false });
     }

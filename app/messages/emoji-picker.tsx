@@ -26,8 +26,8 @@ export function EmojiPicker(props: EmojiPickerProps): ReactNode {
     >
       {(close) =>
         EMOJI.map((group) => (
-          <div key={group.label} role="group" aria-label={group.label}>
-            <p className={styles['label']}>{group.label}</p>
+          <fieldset key={group.label} className={styles['group']}>
+            <legend className={styles['label']}>{group.label}</legend>
             <div className={styles['grid']}>
               {group.emoji.map((emoji) => (
                 <button
@@ -43,7 +43,7 @@ export function EmojiPicker(props: EmojiPickerProps): ReactNode {
                 </button>
               ))}
             </div>
-          </div>
+          </fieldset>
         ))
       }
     </Popover>

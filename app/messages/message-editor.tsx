@@ -22,7 +22,11 @@ export function MessageEditor({ message, onClose }: { message: Message; onClose:
     mutationFn: async () => {
       const trimmed = body.trim();
       if (trimmed === message.body) return;
-      await editMessage({ id: message.id, body: trimmed, mentions: findMentions(trimmed, [...members.values()]) });
+      await editMessage({
+        id: message.id,
+        body: trimmed,
+        mentions: findMentions(trimmed, [...members.values()]),
+      });
       await conversation.catchUp();
     },
     onSuccess: onClose,

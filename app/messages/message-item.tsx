@@ -42,10 +42,10 @@ export const MessageItem = memo(function MessageItem(props: MessageItemProps): R
     message?.mentions.includes(userId) === true && styles['mentionsMe'],
   ];
   return (
-    <div
+    // oxlint-disable-next-line jsx-a11y/no-noninteractive-element-interactions -- its tools are buttons of their own
+    <article
       className={classes.filter(Boolean).join(' ')}
       style={{ '--person': personColor(author?.color) } as CSSProperties}
-      role="article"
       aria-label={`${isOwn ? 'You' : name}, ${formatTime(row.createdAt)}`}
       // Lines can hold the focus so that their tools are within reach of the keyboard.
       // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
@@ -62,9 +62,7 @@ export const MessageItem = memo(function MessageItem(props: MessageItemProps): R
       }}
     >
       {row.startsDay && <div className={styles['separator']}>{capitalize(formatDay(row.createdAt))}</div>}
-      {row.isFirstUnread && (
-        <div className={`${styles['separator']} ${styles['unread']}`}>New messages</div>
-      )}
+      {row.isFirstUnread && <div className={`${styles['separator']} ${styles['unread']}`}>New messages</div>}
       <div className={`${styles['line']} ${row.startsGroup ? styles['first'] : ''}`}>
         {!isOwn && (row.startsGroup ? <Avatar name={name} color={author?.color} /> : <span />)}
         <div className={styles['content']}>
@@ -92,7 +90,7 @@ export const MessageItem = memo(function MessageItem(props: MessageItemProps): R
           onPickerChange={setIsPicking}
         />
       )}
-    </div>
+    </article>
   );
 });
 

@@ -1,5 +1,13 @@
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { type KeyboardEvent, type ReactNode, useCallback, useEffect, useLayoutEffect, useRef, useState } from 'react';
+import {
+  type KeyboardEvent,
+  type ReactNode,
+  useCallback,
+  useEffect,
+  useLayoutEffect,
+  useRef,
+  useState,
+} from 'react';
 import { Icon } from '../shared/icon.tsx';
 import type { ConversationSnapshot } from './conversation.ts';
 import { useConversationScreen } from './conversation-context.ts';
@@ -32,6 +40,7 @@ export function MessageList(props: MessageListProps): ReactNode {
   const scroller = useRef<HTMLDivElement>(null);
   const [currentKey, setCurrentKey] = useState<string | undefined>(undefined);
   const [isAtEnd, setIsAtEnd] = useState(true);
+  // oxlint-disable-next-line react/incompatible-library -- OurChat is not built with the React Compiler
   const virtualizer = useVirtualizer({
     count: rows.length,
     getScrollElement: () => scroller.current,
@@ -101,7 +110,9 @@ export function MessageList(props: MessageListProps): ReactNode {
     virtualizer.scrollToIndex(index, { align: 'auto' });
     // The line may have to be rendered first.
     requestAnimationFrame(() =>
-      scroller.current?.querySelector<HTMLElement>(`[data-message="${next.key}"]`)?.focus({ preventScroll: true }),
+      scroller.current
+        ?.querySelector<HTMLElement>(`[data-message="${next.key}"]`)
+        ?.focus({ preventScroll: true }),
     );
   };
 

@@ -100,7 +100,9 @@ export class MessageLog {
     const unique = [...new Set(added.map((row) => row.id))].flatMap((id) => this.#byId.get(id) ?? []);
     const kept = changed.size === 0 ? this.#messages : this.#messages.map((m) => changed.get(m.id) ?? m);
     const next = [...kept, ...unique];
-    const needsSort = next.some((message, index) => index > 0 && (next[index - 1]?.position ?? 0) > message.position);
+    const needsSort = next.some(
+      (message, index) => index > 0 && (next[index - 1]?.position ?? 0) > message.position,
+    );
     this.#messages = needsSort ? next.toSorted((a, b) => a.position - b.position) : next;
   }
 }

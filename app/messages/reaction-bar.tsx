@@ -29,7 +29,9 @@ export function ReactionBar({ message }: { message: Message }): ReactNode {
   return (
     <div className={styles['reactions']}>
       {reactions.map(([emoji, people]) => {
-        const names = people.map((id) => (id === userId ? 'you' : (members.get(id)?.name ?? GONE))).join(', ');
+        const names = people
+          .map((id) => (id === userId ? 'you' : (members.get(id)?.name ?? GONE)))
+          .join(', ');
         return (
           <button
             key={emoji}

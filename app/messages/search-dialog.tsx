@@ -51,9 +51,7 @@ export default function SearchDialog({ family, channels, members, onClose }: Sea
       {isError ? (
         <Failure error={error} />
       ) : (
-        <p className={styles['status']} role="status">
-          {describeResults(wanted, results.length, isFetching)}
-        </p>
+        <output className={styles['status']}>{describeResults(wanted, results.length, isFetching)}</output>
       )}
       <ul className={styles['results']}>
         {results.map((message) => {

@@ -41,7 +41,11 @@ function splitMentions(text: string, names: readonly string[]): TextPart[] {
   if (first === undefined) return [{ kind: 'text', text }];
   const { token, index } = first;
   const before: TextPart[] = index === 0 ? [] : [{ kind: 'text', text: text.slice(0, index) }];
-  return [...before, { kind: 'mention', text: token }, ...splitMentions(text.slice(index + token.length), names)];
+  return [
+    ...before,
+    { kind: 'mention', text: token },
+    ...splitMentions(text.slice(index + token.length), names),
+  ];
 }
 
 /** Ids of the people whose "@Name" occurs in a text. */

@@ -24,8 +24,8 @@ export function ConnectionBadge(): ReactNode {
   const { state } = useFamilyLive();
   const { style, label, title } = APPEARANCE[state];
   return (
-    <span className={`${styles['badge']} ${styles[style]}`} role="status" title={title} data-state={state}>
+    <output className={`${styles['badge']} ${styles[style]}`} title={title} data-state={state}>
       {label}
-    </span>
+    </output>
   );
 }

@@ -4,7 +4,13 @@ import { useTyping } from '../live/family-live.tsx';
 import styles from './typing-line.module.css';
 
 /** "Anna is typing…", in a line that is always there so that nothing moves. */
-export function TypingLine({ channelId, members }: { channelId: string; members: readonly Member[] }): ReactNode {
+export function TypingLine({
+  channelId,
+  members,
+}: {
+  channelId: string;
+  members: readonly Member[];
+}): ReactNode {
   const ids = useTyping(channelId);
   const names = ids.flatMap((id) => members.find((member) => member.id === id)?.name ?? []);
   return (

@@ -43,7 +43,11 @@ export function SecondFactorSection(): ReactNode {
     },
   });
   const refetch = (): Promise<void> => queryClient.invalidateQueries({ queryKey: FACTORS });
-  const begin = useMutation({ mutationFn: startEnrollment, onSuccess: setEnrollment, onError: showErrorToast });
+  const begin = useMutation({
+    mutationFn: startEnrollment,
+    onSuccess: setEnrollment,
+    onError: showErrorToast,
+  });
   const remove = useMutation({
     mutationFn: async (factorId: string) => {
       const { error } = await supabase.auth.mfa.unenroll({ factorId });
@@ -97,7 +101,14 @@ function EnrollmentForm({ enrollment, onDone }: { enrollment: Enrollment; onDone
         Or type this key: <span className={styles['secret']}>{enrollment.secret}</span>
       </p>
       <Form onSubmit={(values) => verify.mutate(textOf(values, 'code').replaceAll(' ', ''))}>
-        <Field label="Code" name="code" inputMode="numeric" autoComplete="one-time-code" maxLength={7} required />
+        <Field
+          label="Code"
+          name="code"
+          inputMode="numeric"
+          autoComplete="one-time-code"
+          maxLength={7}
+          required
+        />
         {verify.isError && <Notice kind="error">{describeError(verify.error)}</Notice>}
         <Button type="submit" variant="primary" busy={verify.isPending}>
           Turn it on

@@ -19,7 +19,11 @@ interface AvatarProps {
 export function Avatar({ name, color, size = 36, online = false, imageUrl }: AvatarProps): ReactNode {
   const style = { '--size': `${size}px`, '--person': personColor(color) } as CSSProperties;
   return (
-    <span className={`${styles['avatar']} ${online ? styles['online'] : ''}`} style={style} aria-hidden="true">
+    <span
+      className={`${styles['avatar']} ${online ? styles['online'] : ''}`}
+      style={style}
+      aria-hidden="true"
+    >
       {imageUrl === undefined ? initials(name) : <img className={styles['image']} src={imageUrl} alt="" />}
     </span>
   );

@@ -9,7 +9,13 @@ interface ButtonProps extends ComponentProps<'button'> {
 }
 
 /** A button; of type "button" unless told otherwise. */
-export function Button({ variant = 'secondary', busy, disabled, className, ...rest }: ButtonProps): ReactNode {
+export function Button({
+  variant = 'secondary',
+  busy,
+  disabled,
+  className,
+  ...rest
+}: ButtonProps): ReactNode {
   return (
     <button
       type="button"

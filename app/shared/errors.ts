@@ -19,7 +19,8 @@ export function describeError(error: unknown): string {
   if (isUnreachable(error)) return 'The server cannot be reached. Check your connection and try again.';
   const known = BY_CODE[errorCode(error) ?? ''];
   if (known !== undefined) return known;
-  const message = typeof error === 'object' && error !== null && 'message' in error ? error.message : undefined;
+  const message =
+    typeof error === 'object' && error !== null && 'message' in error ? error.message : undefined;
   return typeof message === 'string' && message !== '' ? message : 'Something went wrong.';
 }
 
@@ -35,5 +36,9 @@ export function isUnreachable(error: unknown): boolean {
   if (typeof error !== 'object' || error === null) return false;
   if ('status' in error && typeof error.status === 'number' && error.status >= 502) return true;
   if ('name' in error && error.name === 'AuthRetryableFetchError') return true;
-  return 'message' in error && typeof error.message === 'string' && /fetch|network|load failed/i.test(error.message);
+  return (
+    'message' in error &&
+    typeof error.message === 'string' &&
+    /fetch|network|load failed/i.test(error.message)
+  );
 }

@@ -1,10 +1,14 @@
-import { type KeyboardEvent, type ReactNode, useEffect, useId, useRef, useState } from 'react';
+import { type KeyboardEvent, type ReactNode, useCallback, useEffect, useId, useRef, useState } from 'react';
 import { Icon, type IconName } from './icon.tsx';
 import styles from './popover.module.css';
 
 interface PopoverProps {
   /** Renders the button that opens it; spread `trigger` on it. */
-  renderTrigger: (trigger: { onClick: () => void; 'aria-expanded': boolean; 'aria-controls': string }) => ReactNode;
+  renderTrigger: (trigger: {
+    onClick: () => void;
+    'aria-expanded': boolean;
+    'aria-controls': string;
+  }) => ReactNode;
   label: string;
   side?: 'above' | 'below';
   align?: 'start' | 'end';
@@ -24,40 +28,28 @@ export function Popover(props: PopoverProps): ReactNode {
   const panel = useRef<HTMLDivElement>(null);
   const id = useId();
 
-  const change = (open: boolean): void => {
-    setIsOpen(open);
-    onOpenChange?.(open);
-  };
-  const close = (): void => {
-    change(false);
-    anchor.current?.querySelector<HTMLElement>('[aria-expanded]')?.focus();
-  };
+  const change = useCallback(
+    (open: boolean): void => {
+      setIsOpen(open);
+      onOpenChange?.(open);
+    },
+    [onOpenChange],
+  );
   useEffect(() => {
-    if (!isOpen) return;
-    panel.current?.querySelector<HTMLElement>('button, a, input')?.focus();
+    if (!isOpen) return undefined;
+    const element = panel.current;
+    const opener = document.activeElement;
+    element?.querySelector<HTMLElement>('button, a, input')?.focus();
     const onPointerDown = (event: PointerEvent): void => {
-      if (event.target instanceof Node && !anchor.current?.contains(event.target)) {
-        setIsOpen(false);
-        onOpenChange?.(false);
-      }
+      if (event.target instanceof Node && !anchor.current?.contains(event.target)) change(false);
     };
     document.addEventListener('pointerdown', onPointerDown);
-    return () => document.removeEventListener('pointerdown', onPointerDown);
-  }, [isOpen, onOpenChange]);
-
-  const onKeyDown = (event: KeyboardEvent): void => {
-    if (!isOpen) return;
-    if (event.key === 'Escape') {
-      event.stopPropagation();
-      close();
-    }
-    const step = { ArrowDown: 1, ArrowRight: 1, ArrowUp: -1, ArrowLeft: -1 }[event.key];
-    if (step === undefined || event.target instanceof HTMLInputElement) return;
-    event.preventDefault();
-    const items = [...(panel.current?.querySelectorAll<HTMLElement>('button, a') ?? [])];
-    const index = items.findIndex((item) => item === document.activeElement);
-    items.at((index + step) % items.length)?.focus();
-  };
+    return () => {
+      document.removeEventListener('pointerdown', onPointerDown);
+      // The panel is gone by now and the focus with it, unless somebody has taken it on purpose.
+      if (document.activeElement === document.body && opener instanceof HTMLElement) opener.focus();
+    };
+  }, [isOpen, change]);
 
   return (
     // The keys belong to the buttons inside; they are handled here once for all of them.
@@ -65,26 +57,43 @@ export function Popover(props: PopoverProps): ReactNode {
     <div
       ref={anchor}
       className={styles['anchor']}
-      onKeyDown={onKeyDown}
+      onKeyDown={(event) => {
+        if (!isOpen) return;
+        if (event.key === 'Escape') {
+          event.stopPropagation();
+          change(false);
+        } else moveFocus(event, panel.current);
+      }}
       onBlur={(event) => {
         const next = event.relatedTarget;
         if (isOpen && next instanceof Node && !event.currentTarget.contains(next)) change(false);
       }}
     >
-      {renderTrigger({ onClick: () => (isOpen ? close() : change(true)), 'aria-expanded': isOpen, 'aria-controls': id })}
+      {renderTrigger({ onClick: () => change(!isOpen), 'aria-expanded': isOpen, 'aria-controls': id })}
       {isOpen && (
         <div
           ref={panel}
           id={id}
+          // oxlint-disable-next-line jsx-a11y/prefer-tag-over-role -- a fieldset is for the fields of a form
           role="group"
           aria-label={label}
           className={`${styles['panel']} ${styles[side]} ${styles[align]} ${className ?? ''}`}
         >
-          {children(close)}
+          {children(() => change(false))}
         </div>
       )}
     </div>
   );
+}
+
+/** The arrow keys go round the buttons and links of a panel. */
+function moveFocus(event: KeyboardEvent, panel: HTMLElement | null): void {
+  const step = { ArrowDown: 1, ArrowRight: 1, ArrowUp: -1, ArrowLeft: -1 }[event.key];
+  if (step === undefined || event.target instanceof HTMLInputElement) return;
+  event.preventDefault();
+  const items = [...(panel?.querySelectorAll<HTMLElement>('button, a') ?? [])];
+  const index = items.findIndex((item) => item === document.activeElement);
+  items.at((index + step) % items.length)?.focus();
 }
 
 interface PopoverItemProps {

@@ -6,10 +6,10 @@ import styles from './state.module.css';
 /** What a screen shows while it has nothing else to show. */
 export function Loading({ label = 'Loading', page = false }: { label?: string; page?: boolean }): ReactNode {
   return (
-    <div className={`${styles['state']} ${page ? styles['page'] : ''}`} role="status">
+    <output className={`${styles['state']} ${page ? styles['page'] : ''}`}>
       <span className={styles['spinner']} />
       <span className="visually-hidden">{label}</span>
-    </div>
+    </output>
   );
 }
 

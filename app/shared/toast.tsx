@@ -38,12 +38,12 @@ function subscribe(listener: () => void): () => void {
 export function Toasts(): ReactNode {
   const current = useSyncExternalStore(subscribe, () => toasts);
   return (
-    <div className={styles['region']} role="status" aria-live="polite">
+    <output className={styles['region']}>
       {current.map((toast) => (
         <p key={toast.id} className={styles['toast']}>
           {toast.text}
         </p>
       ))}
-    </div>
+    </output>
   );
 }
