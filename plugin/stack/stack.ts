@@ -8,6 +8,7 @@ import { resolveKeys, type Keys } from './keys.ts';
 import type { Database } from './postgres/database.ts';
 import type { MigrationResult } from './postgres/migrations.ts';
 import { startPostgres } from './postgres/postgres.ts';
+import { createRestService } from './rest/rest-service.ts';
 import { createRealtime } from './realtime/realtime.ts';
 import type { Service, ServiceName } from './service.ts';
 import { createStorage } from './storage/service.ts';
@@ -47,6 +48,7 @@ const SERVICES: Readonly<Partial<Record<ServiceName, ServiceDefinition>>> = {
   auth: { schemaDir: schemaDir('auth'), create: createAuth },
   storage: { schemaDir: schemaDir('storage'), create: createStorage },
   realtime: { schemaDir: schemaDir('realtime'), create: createRealtime },
+  rest: { schemaDir: schemaDir('rest'), create: createRestService },
 };
 
 /** Schema scripts lie beside the service that uses them. */

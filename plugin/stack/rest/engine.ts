@@ -1,0 +1,154 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type pg from 'pg';
+import type { Logger } from '../../logger.ts';
+import { errorMessage } from '../../errors.ts';
+import type { JwtVerifier } from '../jwt.ts';
+import type { Service } from '../service.ts';
+import { ReloadListener } from './database/reload-listener.ts';
+import { RestDatabase } from './database/rest-database.ts';
+import { StateLoader } from './engine-state.ts';
+import { handleRequest, type StageTimes } from './handle-request.ts';
+import { readBody } from './http/read-body.ts';
+import { sendAnswer } from './http/send-answer.ts';
+import type { RawRequest } from './parse/api-request.ts';
+import type { RequestExplanation } from './request-explanation.ts';
+import type { Header, HttpAnswer } from './respond/answer.ts';
+import { encodeError, RestError } from './rest-error.ts';
+import type { RestSettings } from './settings/settings.ts';
+
+export interface EngineOptions {
+  readonly settings: RestSettings;
+  /** Undefined: tokens are refused, there being no secret to verify them with. */
+  readonly verifier: JwtVerifier | undefined;
+  /** Connections of the login role. */
+  readonly createPool: (options: pg.PoolConfig) => pg.Pool;
+  /** The same, for the one connection that listens. */
+  readonly connection: pg.ClientConfig;
+  readonly logger: Logger;
+  readonly onExplain?: (explanation: RequestExplanation) => void;
+}
+
+export interface RestEngine extends Service {
+  /** Reads schema cache and in-database configuration anew. */
+  reload(): Promise<void>;
+}
+
+/** Starts the engine: reads the schema, listens for changes of it. */
+export async function startEngine(options: EngineOptions): Promise<RestEngine> {
+  const { logger } = options;
+  const database = new RestDatabase(options.createPool);
+  let loader: StateLoader;
+  let listener: ReloadListener;
+  try {
+    loader = await StateLoader.start(database, options.settings, logger);
+    listener = await ReloadListener.start(options.connection, () => void loader.reload());
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
+  const open = new Set<Promise<void>>();
+  let timezones: Promise<ReadonlySet<string>> | undefined;
+  const context = {
+    database,
+    verifier: options.verifier,
+    onExplain: options.onExplain,
+    timezones: () => (timezones ??= loadTimezones(database)),
+  };
+
+  const answer = async (raw: RawRequest): Promise<HttpAnswer> => {
+    const { state } = loader;
+    const times: StageTimes = new Map();
+    const started = performance.now();
+    try {
+      const result = await handleRequest(raw, { ...context, state }, times);
+      times.set('response', performance.now());
+      const timing = state.settings.serverTiming ? [serverTiming(started, times)] : [];
+      return withTrace({ ...result, headers: [...result.headers, ...timing] }, raw, state.settings);
+    } catch (error) {
+      return withTrace(errorAnswer(toRestError(error, logger), state.settings), raw, state.settings);
+    }
+  };
+
+  const handle = async (req: IncomingMessage, res: ServerResponse): Promise<void> => {
+    let result: HttpAnswer;
+    try {
+      const body = await readBody(req);
+      if (body === undefined) return;
+      const { method = 'GET', url = '/', headers } = req;
+      result = await answer({ method, url, headers, body });
+    } catch (error) {
+      result = errorAnswer(toRestError(error, logger), loader.state.settings);
+    }
+    sendAnswer(res, result, req.method === 'HEAD');
+  };
+
+  return {
+    handle(req, res) {
+      const done = handle(req, res)
+        .catch((error: unknown) => {
+          logger.error(`REST: ${errorMessage(error)}`);
+          res.destroy();
+        })
+        .finally(() => open.delete(done));
+      open.add(done);
+    },
+    reload: () => loader.reload(),
+    async close() {
+      await Promise.allSettled(open);
+      await listener.close();
+      await database.close();
+    },
+  };
+}
+
+/** Anything but a known error is a fault of this engine: said in the terminal, and answered as such. */
+function toRestError(error: unknown, logger: Logger): RestError {
+  if (error instanceof RestError) return error;
+  logger.error(`REST: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+  return new RestError(500, { code: 'PGRSTX00', message: errorMessage(error) });
+}
+
+function errorAnswer(error: RestError, settings: RestSettings): HttpAnswer {
+  const body = encodeError(error, settings.errorVerbosity);
+  return {
+    status: error.status,
+    statusText: error.statusText,
+    headers: [
+      ['Content-Type', 'application/json; charset=utf-8'],
+      ['Content-Length', String(Buffer.byteLength(body))],
+      ['Proxy-Status', `PostgREST; error=${error.code}`],
+      ...(error.status === 503 ? [['Retry-After', '1'] as const] : []),
+      ...error.headers,
+    ],
+    body,
+  };
+}
+
+function serverTiming(started: number, times: StageTimes): Header {
+  let before = started;
+  const stages = [...times].map(([stage, ended]) => {
+    const text = `${stage};dur=${(ended - before).toFixed(1)}`;
+    before = ended;
+    return text;
+  });
+  return ['Server-Timing', stages.join(', ')];
+}
+
+function withTrace(answer: HttpAnswer, raw: RawRequest, { traceHeader }: RestSettings): HttpAnswer {
+  if (traceHeader === undefined) return answer;
+  const value = raw.headers[traceHeader.toLowerCase()];
+  const text = Array.isArray(value) ? value.join(', ') : (value ?? '');
+  return { ...answer, headers: [[traceHeader, text], ...answer.headers] };
+}
+
+async function loadTimezones(database: RestDatabase): Promise<ReadonlySet<string>> {
+  const [zones] = await database.run({
+    isolationLevel: 'read committed',
+    readOnly: true,
+    before: [],
+    statements: [{ text: 'SELECT name FROM pg_timezone_names', params: [] }],
+    end: 'commit',
+    prepare: false,
+  });
+  return new Set(zones?.rows.map(([name]) => name ?? ''));
+}

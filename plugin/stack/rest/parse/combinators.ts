@@ -1,0 +1,248 @@
+import {
+  emptyError,
+  expecting,
+  mergeErrors,
+  relabel,
+  unexpectedInput,
+  unexpectedToken,
+  type ParseError,
+} from './parse-error.ts';
+
+/**
+ * Parser combinators with the failure rules of Haskell's Parsec, which PostgREST's grammar and (through its error
+ * texts) its clients rely on: a parser that failed without consuming input lets the next alternative try; what was
+ * expected at one position is merged; `attempt` turns a consuming failure into one that did not consume.
+ */
+export type Parser<T> = (input: string, at: number) => Reply<T>;
+
+export type Reply<T> = Success<T> | Failure;
+
+interface Success<T> {
+  readonly ok: true;
+  readonly consumed: boolean;
+  readonly value: T;
+  readonly at: number;
+  /** What else could have stood at `at`. */
+  readonly error: ParseError;
+}
+
+interface Failure {
+  readonly ok: false;
+  readonly consumed: boolean;
+  readonly error: ParseError;
+}
+
+const succeed = <T>(consumed: boolean, value: T, at: number, error: ParseError): Success<T> => ({
+  ok: true,
+  consumed,
+  value,
+  at,
+  error,
+});
+
+const fail = (consumed: boolean, error: ParseError): Failure => ({ ok: false, consumed, error });
+
+/** The whole character at `at`, or undefined at the end. */
+const charAt = (input: string, at: number): string | undefined => {
+  const code = input.codePointAt(at);
+  return code === undefined ? undefined : String.fromCodePoint(code);
+};
+
+/** One character that satisfies the test. */
+export function satisfy(test: (char: string) => boolean, label?: string): Parser<string> {
+  return (input, at) => {
+    const char = charAt(input, at);
+    if (char !== undefined && test(char))
+      return succeed(true, char, at + char.length, emptyError(at + char.length));
+    const error = unexpectedInput(at, char);
+    return fail(false, label === undefined ? error : relabel(error, label));
+  };
+}
+
+/** Exactly this character. */
+export const char = (expected: string): Parser<string> =>
+  satisfy((c) => c === expected, JSON.stringify(expected));
+
+/** Exactly this text; fails having consumed when only its beginning is there. */
+export function text<T extends string>(expected: T): Parser<T> {
+  const label = JSON.stringify(expected);
+  return (input, at) => {
+    if (input.startsWith(expected, at))
+      return succeed(true, expected, at + expected.length, emptyError(at + expected.length));
+    let matched = 0;
+    while (input[at + matched] === expected[matched]) matched += 1;
+    return fail(matched > 0, relabel(unexpectedInput(at, charAt(input, at + matched)), label));
+  };
+}
+
+/** As many characters as satisfy the test, at least `min` (0 or 1); `labels` name what could have followed. */
+export function takeWhile(
+  test: (char: string) => boolean,
+  min: 0 | 1,
+  labels: readonly string[] = [],
+): Parser<string> {
+  return (input, at) => {
+    let end = at;
+    let next = charAt(input, end);
+    while (next !== undefined && test(next)) {
+      end += next.length;
+      next = charAt(input, end);
+    }
+    const error = expecting(unexpectedInput(end, next), labels);
+    if (end === at && min === 1) return fail(false, error);
+    return succeed(end > at, input.slice(at, end), end, error);
+  };
+}
+
+/** Everything that is left. */
+export const rest: Parser<string> = (input, at) =>
+  succeed(at < input.length, input.slice(at), input.length, unexpectedInput(input.length, undefined));
+
+/** Succeeds without reading. */
+export function pure<T>(value: T): Parser<T> {
+  return (_input, at) => succeed(false, value, at, emptyError(at));
+}
+
+export function map<T, R>(parser: Parser<T>, change: (value: T) => R): Parser<R> {
+  return (input, at) => {
+    const reply = parser(input, at);
+    return reply.ok ? succeed(reply.consumed, change(reply.value), reply.at, reply.error) : reply;
+  };
+}
+
+/** Like `before`, then like `parser`, whose value counts. */
+export function after<T>(before: Parser<unknown>, parser: Parser<T>): Parser<T> {
+  return sequence([before, parser], (_before, value) => value);
+}
+
+/** Like `parser`, then like `next`, whose value does not count. */
+export function followedBy<T>(parser: Parser<T>, next: Parser<unknown>): Parser<T> {
+  return sequence([parser, next], (value) => value);
+}
+
+/** Like `parser`, but refuses values that do not satisfy the test. */
+export function where<T>(parser: Parser<T>, test: (value: T) => boolean): Parser<T> {
+  return (input, at) => {
+    const reply = parser(input, at);
+    return !reply.ok || test(reply.value) ? reply : fail(reply.consumed, reply.error);
+  };
+}
+
+/** The values of some parsers, in their order. */
+type Values<T extends readonly Parser<unknown>[]> = {
+  -readonly [K in keyof T]: T[K] extends Parser<infer V> ? V : never;
+};
+
+/** One parser after another; `build` makes the value of theirs. */
+export function sequence<const T extends readonly Parser<unknown>[], R>(
+  parsers: T,
+  build: (...values: Values<T>) => R,
+): Parser<R> {
+  return (input, start) => {
+    const values: unknown[] = [];
+    let at = start;
+    let consumed = false;
+    let error = emptyError(start);
+    for (const parser of parsers) {
+      const reply = parser(input, at);
+      error = reply.consumed ? reply.error : mergeErrors(error, reply.error);
+      consumed ||= reply.consumed;
+      if (!reply.ok) return fail(consumed, error);
+      values.push(reply.value);
+      at = reply.at;
+    }
+    return succeed(consumed, build(...(values as Values<T>)), at, error);
+  };
+}
+
+/** The first alternative that succeeds or that fails after having consumed input. */
+export function choice<T>(...alternatives: readonly Parser<T>[]): Parser<T> {
+  return (input, at) => {
+    let error = emptyError(at);
+    for (const alternative of alternatives) {
+      const reply = alternative(input, at);
+      if (reply.consumed) return reply;
+      error = mergeErrors(error, reply.error);
+      if (reply.ok) return succeed(false, reply.value, reply.at, error);
+    }
+    return fail(false, error);
+  };
+}
+
+/** Fails as if nothing had been consumed. */
+export function attempt<T>(parser: Parser<T>): Parser<T> {
+  return (input, at) => {
+    const reply = parser(input, at);
+    return reply.ok || !reply.consumed ? reply : fail(false, reply.error);
+  };
+}
+
+/** Names what was expected when the parser fails (or succeeds) without consuming. */
+export function label<T>(parser: Parser<T>, name: string): Parser<T> {
+  return (input, at) => {
+    const reply = parser(input, at);
+    if (reply.consumed) return reply;
+    if (!reply.ok) return fail(false, relabel(reply.error, name));
+    return reply.error.messages.length === 0
+      ? reply
+      : succeed(false, reply.value, reply.at, relabel(reply.error, name));
+  };
+}
+
+/** The parser's value, or `undefined` where it fails without consuming. */
+export const optional = <T>(parser: Parser<T>): Parser<T | undefined> =>
+  choice<T | undefined>(parser, pure(undefined));
+
+export function many<T>(parser: Parser<T>): Parser<T[]> {
+  return (input, start) => {
+    const values: T[] = [];
+    let at = start;
+    for (;;) {
+      const reply = parser(input, at);
+      if (reply.ok && reply.consumed) {
+        values.push(reply.value);
+        at = reply.at;
+        continue;
+      }
+      if (!reply.ok && reply.consumed) return reply;
+      return succeed(at > start, values, at, reply.error);
+    }
+  };
+}
+
+export function separatedBy1<T>(parser: Parser<T>, separator: Parser<unknown>): Parser<T[]> {
+  const following = sequence([separator, parser], (_separator, value) => value);
+  return sequence([parser, many(following)], (first, others) => [first, ...others]);
+}
+
+export const separatedBy = <T>(parser: Parser<T>, separator: Parser<unknown>): Parser<T[]> =>
+  choice(separatedBy1(parser, separator), (_input, at) => succeed<T[]>(false, [], at, emptyError(at)));
+
+/** Succeeds where the parser would, without reading. */
+export function lookAhead<T>(parser: Parser<T>): Parser<T> {
+  return (input, at) => {
+    const reply = parser(input, at);
+    return reply.ok ? succeed(false, reply.value, at, emptyError(at)) : reply;
+  };
+}
+
+/** Succeeds, without reading, where the parser fails. */
+export function notFollowedBy(parser: Parser<string>): Parser<undefined> {
+  return (input, at) => {
+    const reply = parser(input, at);
+    if (!reply.ok) return succeed(false, undefined, at, emptyError(at));
+    return fail(false, unexpectedToken(reply.at, reply.value));
+  };
+}
+
+export const endOfInput: Parser<undefined> = (input, at) => {
+  const char = charAt(input, at);
+  if (char === undefined) return succeed(false, undefined, at, emptyError(at));
+  return fail(false, expecting(unexpectedToken(at, char), ['end of input']));
+};
+
+/** Runs the parser from the beginning of `input`; it need not reach the end. */
+export function run<T>(parser: Parser<T>, input: string): { value: T } | { error: ParseError } {
+  const reply = parser(input, 0);
+  return reply.ok ? { value: reply.value } : { error: reply.error };
+}

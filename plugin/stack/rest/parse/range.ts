@@ -1,0 +1,58 @@
+/** Row numbers from `lower` to `upper`, both included, from 0; `upper` may be Infinity, and below `lower` is empty. */
+export interface RowRange {
+  readonly lower: number;
+  readonly upper: number;
+}
+
+export const ALL_ROWS: RowRange = { lower: 0, upper: Infinity };
+
+/** What `limit=0` asks for: no row, which unlike other empty ranges is no error. */
+const NO_ROWS: RowRange = { lower: 0, upper: -1 };
+
+export const isAllRows = (range: RowRange): boolean => range.lower === 0 && range.upper === Infinity;
+export const isEmptyRange = (range: RowRange): boolean => range.upper < range.lower;
+export const isLimitZero = (range: RowRange): boolean => range.upper === -1;
+
+/** How many rows the range holds; undefined when it has no end. */
+export const rangeLimit = (range: RowRange): number | undefined =>
+  range.upper === Infinity ? undefined : range.upper - range.lower + 1;
+
+export const intersectRanges = (a: RowRange, b: RowRange): RowRange => ({
+  lower: Math.max(a.lower, b.lower),
+  upper: Math.min(a.upper, b.upper),
+});
+
+/** At most `maxRows` rows of the range, and `limit=0` always as the range of no rows. */
+export function restrictRange(range: RowRange, maxRows: number | undefined): RowRange {
+  if (isLimitZero(range)) return NO_ROWS;
+  if (maxRows === undefined) return range;
+  return { lower: range.lower, upper: Math.min(range.upper, range.lower + maxRows - 1) };
+}
+
+/** The range that `limit` and `offset` of one resource ask for; what is no whole number is ignored. */
+export function parameterRange(limit: string | undefined, offset: string | undefined): RowRange {
+  const limitRange = limit === undefined ? undefined : { lower: 0, upper: readLimit(limit) - 1 };
+  if (offset === undefined) return limitRange ?? ALL_ROWS;
+  const lower = readInteger(offset) ?? 0;
+  if (!limitRange) return { lower, upper: Infinity };
+  const count = rangeLimit(limitRange) ?? 0;
+  return { lower, upper: lower + count - 1 };
+}
+
+const readLimit = (text: string): number => readInteger(text) ?? Infinity;
+
+function readInteger(text: string): number | undefined {
+  return /^\s*-?\d+\s*$/.test(text) ? Number(text) : undefined;
+}
+
+/** The range of a `Range: 0-24` header; anything else asks for all rows. */
+export function headerRange(header: string | undefined): RowRange {
+  const [, first, last] = /^(\d+)-(\d*)$/.exec(header ?? '') ?? [];
+  if (first === undefined) return ALL_ROWS;
+  return { lower: Number(first), upper: last === undefined || last === '' ? Infinity : Number(last) };
+}
+
+/** The range that a response is told of: the header's and the parameters' together. */
+export function topLevelRange(fromHeader: RowRange, fromParameters: RowRange): RowRange {
+  return isLimitZero(fromParameters) ? NO_ROWS : intersectRanges(fromHeader, fromParameters);
+}

@@ -1,0 +1,108 @@
+import type { ApiRequest } from '../parse/api-request.ts';
+import {
+  invalidPreferences,
+  maxAffectedOnSingleResult,
+  unacceptableMediaTypes,
+} from '../parse/request-errors.ts';
+import { identifierKey, type Identifier, type SchemaCache, type Table } from '../schema-cache/types.ts';
+import { argumentNames, findRoutine, planCall } from './call-plan.ts';
+import { tableNotFound } from './lookup-errors.ts';
+import { planMutation } from './mutate-plan.ts';
+import { negotiate } from './negotiate.ts';
+import { planRead, type ReadOptions } from './read-plan.ts';
+import type { ActionPlan, CrudPlan } from './types.ts';
+
+export interface PlanOptions extends ReadOptions {
+  readonly planEnabled: boolean;
+}
+
+/**
+ * Plans a request against the schema cache. No database is needed for it.
+ *
+ * @throws RestError PGRST1xx, PGRST2xx
+ */
+export function planAction(cache: SchemaCache, request: ApiRequest, options: PlanOptions): ActionPlan {
+  const { action, schema } = request;
+  switch (action.kind) {
+    case 'read':
+    case 'mutate':
+      return planRelation(cache, request, findTable(cache, schema, action.relation), options);
+    case 'call':
+      return planRoutine(cache, request, action, options);
+    case 'inspect': {
+      const isProduced = request.accept.some(({ kind }) => ['openapi', 'json', 'any'].includes(kind));
+      if (!isProduced) throw unacceptableMediaTypes(request.accept.map(({ mime }) => mime));
+      return { kind: 'inspect', headersOnly: action.headersOnly };
+    }
+    case 'relationInfo':
+      return { kind: 'info', allow: allowedOn(findTable(cache, schema, action.relation)) };
+    case 'routineInfo': {
+      const names = argumentNames(request);
+      const routine = findRoutine(cache, schema, action.routine, names, request.contentType, false);
+      const allow = routine.volatility === 'volatile' ? 'OPTIONS,POST' : 'OPTIONS,GET,HEAD,POST';
+      return { kind: 'info', allow };
+    }
+    case 'schemaInfo':
+      return { kind: 'info', allow: 'OPTIONS,GET,HEAD' };
+  }
+}
+
+function findTable(cache: SchemaCache, schema: string, name: string): Table {
+  const table = cache.tables.get(identifierKey(schema, name));
+  if (!table) throw tableNotFound(cache, schema, name);
+  return table;
+}
+
+function planRelation(cache: SchemaCache, request: ApiRequest, table: Table, options: PlanOptions): CrudPlan {
+  const { action } = request;
+  const target: Identifier = { schema: table.schema, name: table.name };
+  const read = planRead(cache, request, target, options);
+  if (action.kind === 'mutate') {
+    const mutate = planMutation(cache, request, action.mutation, table, read);
+    checkPreferences(request);
+    const answer = negotiate(cache, request, target, read, options.planEnabled);
+    return { kind: 'mutate', target, read, mutate, mutation: action.mutation, ...answer };
+  }
+  const answer = negotiate(cache, request, target, read, options.planEnabled);
+  checkPreferences(request);
+  const headersOnly = action.kind === 'read' && action.headersOnly;
+  return { kind: 'read', target, read, headersOnly, ...answer };
+}
+
+function planRoutine(
+  cache: SchemaCache,
+  request: ApiRequest,
+  action: ApiRequest['action'] & { kind: 'call' },
+  options: PlanOptions,
+): CrudPlan {
+  const { preferences, schema, contentType } = request;
+  const { method } = action;
+  const names = argumentNames(request);
+  const routine = findRoutine(cache, schema, action.routine, names, contentType, method === 'post');
+  // What returns rows of a table can embed what that table can.
+  const { type, composite, setOf } = routine.returns;
+  const relation: Identifier = { schema: routine.schema, name: composite ? type.name : routine.name };
+  const read = planRead(cache, request, relation, options);
+  const call = planCall(request, routine, names, read);
+  const answer = negotiate(cache, request, relation, read, options.planEnabled);
+  checkPreferences(request);
+  if (preferences.handling === 'strict' && preferences.maxAffected !== undefined && !setOf)
+    throw maxAffectedOnSingleResult();
+  return { kind: 'call', target: { schema, name: action.routine }, read, call, method, ...answer };
+}
+
+function checkPreferences({ preferences }: ApiRequest): void {
+  if (preferences.handling === 'strict' && preferences.invalid.length > 0)
+    throw invalidPreferences(preferences.invalid);
+}
+
+function allowedOn(table: Table): string {
+  const hasKey = table.primaryKey.length > 0;
+  return [
+    'OPTIONS,GET,HEAD',
+    ...(table.insertable ? ['POST'] : []),
+    ...(table.insertable && table.updatable && hasKey ? ['PUT'] : []),
+    ...(table.updatable ? ['PATCH'] : []),
+    ...(table.deletable ? ['DELETE'] : []),
+  ].join(',');
+}

@@ -1,0 +1,65 @@
+import type { ApiRequest } from '../parse/api-request.ts';
+import { restrictRange } from '../parse/range.ts';
+import type { Identifier, SchemaCache } from '../schema-cache/types.ts';
+import { applyParameters, buildReadTree } from './read-tree.ts';
+import { relateNodes } from './relate.ts';
+import { bindEmbedFilters, bindRelatedOrders } from './related-terms.ts';
+import { checkAggregates, expandStars, nameFields, selectEmbedded } from './select-fields.ts';
+import { hoistAggregates, orderSpreadArrays } from './spread.ts';
+import type { ReadNode } from './types.ts';
+
+export interface ReadOptions {
+  readonly maxRows: number | undefined;
+  readonly aggregatesEnabled: boolean;
+  /** Whether an aliased resource is still found by its own name in filters. */
+  readonly legacyTargetNames: boolean;
+}
+
+/**
+ * Plans what is read: of a table, or of what a write or a function returned.
+ *
+ * @param root the relation whose columns the root has
+ * @throws RestError PGRST108, PGRST118, PGRST123, PGRST127, PGRST200, PGRST201
+ */
+export function planRead(
+  cache: SchemaCache,
+  request: ApiRequest,
+  root: Identifier,
+  options: ReadOptions,
+): ReadNode {
+  const { action } = request;
+  const tree = buildReadTree(cache, root, request.query.select);
+  applyParameters(cache, tree, request, options.legacyTargetNames);
+  relateNodes(cache, root.schema, tree, action.kind === 'mutate' || action.kind === 'call');
+  expandStars(cache, root.schema, tree);
+  nameFields(tree);
+  bindRelatedOrders(tree);
+  bindEmbedFilters(tree);
+  selectEmbedded(tree);
+  checkAggregates(tree, options.aggregatesEnabled);
+  hoistAggregates(tree);
+  orderSpreadArrays(tree);
+  if (action.kind !== 'mutate') restrictRanges(tree, options.maxRows);
+  return tree;
+}
+
+function restrictRanges(node: ReadNode, maxRows: number | undefined): void {
+  node.range = restrictRange(node.range, maxRows);
+  for (const child of node.children) restrictRanges(child, maxRows);
+}
+
+/** Columns that a write or a function must return for the embedding to work; `*` for all. */
+export function columnsNeeded(root: ReadNode, primaryKey: readonly string[]): readonly string[] {
+  const selected = root.select.map(({ field }) => field.name);
+  const relationships = root.children.map((child) => child.relationship);
+  // A computed relationship takes the whole row. Besides `*` nothing may be named, or it would come twice.
+  if (selected.includes('*') || relationships.some((r) => r?.kind === 'computed')) return ['*'];
+  const keys = relationships.flatMap((relationship) => {
+    if (relationship?.kind !== 'key') return [];
+    const { cardinality } = relationship;
+    const pairs =
+      cardinality.kind === 'manyToMany' ? cardinality.junction.sourceColumns : cardinality.columns;
+    return pairs.map(([column]) => column);
+  });
+  return [...new Set([...selected, ...keys, ...primaryKey])].toSorted();
+}

@@ -1,0 +1,100 @@
+import type { Field, Operation } from '../parse/ast.ts';
+import {
+  identifierKey,
+  representationKey,
+  type Column,
+  type Identifier,
+  type SchemaCache,
+  type Table,
+} from '../schema-cache/types.ts';
+import { columnNotFound } from './lookup-errors.ts';
+import type { PlannedFilter, PlannedLogic, ResolvedField } from './types.ts';
+import type { Filter, LogicTree } from '../parse/ast.ts';
+
+const lookUpTable = (cache: SchemaCache, table: Identifier): Table | undefined =>
+  cache.tables.get(identifierKey(table.schema, table.name));
+
+export const unknownField = (field: Field): ResolvedField => ({
+  ...field,
+  toJson: false,
+  toTsVector: undefined,
+  type: '',
+  transform: undefined,
+  default: null,
+  fullRow: false,
+});
+
+const columnField = (column: Column): ResolvedField => ({
+  ...unknownField({ name: column.name, path: [] }),
+  type: column.nominalType,
+  default: column.default,
+});
+
+/** A field with its column's type; a column that is not known is left to PostgreSQL to judge. */
+export function resolveField(
+  cache: SchemaCache,
+  table: Identifier,
+  field: Field,
+  toTsVector?: ResolvedField['toTsVector'],
+): ResolvedField {
+  const column = lookUpTable(cache, table)?.columns.get(field.name);
+  const known = column ? columnField(column) : unknownField(field);
+  const isJson = known.type === 'json' || known.type === 'jsonb';
+  return {
+    ...known,
+    path: field.path,
+    toJson: !isJson,
+    toTsVector: column?.type === 'tsvector' ? undefined : toTsVector,
+  };
+}
+
+function withTransform(
+  cache: SchemaCache,
+  field: ResolvedField,
+  source: string,
+  target: string,
+): ResolvedField {
+  const transform = cache.representations.get(representationKey(source, target));
+  return transform === undefined ? field : { ...field, type: source, transform };
+}
+
+/** As shown in a JSON answer. */
+export function resolveOutput(cache: SchemaCache, table: Identifier, field: Field): ResolvedField {
+  const resolved = resolveField(cache, table, field);
+  return withTransform(cache, resolved, resolved.type, 'json');
+}
+
+/** All columns of a table as shown in a JSON answer. */
+export function outputColumns(cache: SchemaCache, table: Identifier): ResolvedField[] {
+  const columns = lookUpTable(cache, table)?.columns.values() ?? [];
+  return [...columns].map((column) => withTransform(cache, columnField(column), column.nominalType, 'json'));
+}
+
+/** Whether any column of the table has a way of its own to be shown. */
+export function hasRepresentation(cache: SchemaCache, table: Identifier): boolean {
+  if (cache.representations.size === 0) return false;
+  const columns = lookUpTable(cache, table)?.columns.values() ?? [];
+  return [...columns].some((column) =>
+    cache.representations.has(representationKey(column.nominalType, 'json')),
+  );
+}
+
+/** A column as a body writes it. @throws RestError PGRST204 */
+export function resolveWritten(cache: SchemaCache, table: Table, name: string): ResolvedField {
+  const column = table.columns.get(name);
+  if (!column) throw columnNotFound(table.name, name);
+  return withTransform(cache, columnField(column), 'json', column.nominalType);
+}
+
+const searchOf = (operation: Operation): ResolvedField['toTsVector'] =>
+  operation.kind === 'fullText' ? { language: operation.language } : undefined;
+
+export function resolveFilter(cache: SchemaCache, table: Identifier, filter: Filter): PlannedFilter {
+  const resolved = resolveField(cache, table, filter.field, searchOf(filter.operation));
+  return { ...filter, field: withTransform(cache, resolved, 'text', resolved.type) };
+}
+
+export function resolveLogic(cache: SchemaCache, table: Identifier, tree: LogicTree): PlannedLogic {
+  if (tree.kind === 'filter') return resolveFilter(cache, table, tree);
+  return { ...tree, operands: tree.operands.map((operand) => resolveLogic(cache, table, operand)) };
+}

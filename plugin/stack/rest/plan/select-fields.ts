@@ -1,0 +1,100 @@
+import type { SchemaCache } from '../schema-cache/types.ts';
+import { isToOne } from '../schema-cache/types.ts';
+import { aggregatesNotAllowed } from '../parse/request-errors.ts';
+import { SOURCE } from './relate.ts';
+import { hasRepresentation, outputColumns } from './resolve-field.ts';
+import type { EmbeddedSelect, PlannedField, ReadNode, SpreadField } from './types.ts';
+
+const isPlainStar = ({ field, aggregate }: PlannedField): boolean =>
+  field.name === '*' && field.path.length === 0 && aggregate === undefined;
+
+const isRowCount = ({ field, aggregate }: PlannedField): boolean =>
+  field.name === '*' && aggregate === 'count';
+
+/**
+ * Replaces `*` by the columns where each must be named: under an aggregate (for GROUP BY), where a column has a
+ * representation of its own, and in a to-many spread.
+ */
+export function expandStars(
+  cache: SchemaCache,
+  schema: string,
+  node: ReadNode,
+  isBelowAggregate: boolean = false,
+): void {
+  const mustName =
+    isBelowAggregate ||
+    node.select.some(({ aggregate }) => aggregate !== undefined) ||
+    node.spread?.kind === 'toMany';
+  const table = node.from.name === SOURCE ? { schema, name: node.alias ?? '' } : node.from;
+  const isSpread = node.spread !== undefined;
+  const concerned = node.select.some((item) => isPlainStar(item) || (isSpread && isRowCount(item)));
+  if (concerned && (mustName || hasRepresentation(cache, table))) {
+    node.select = node.select.flatMap((item) => {
+      if (isPlainStar(item)) return outputColumns(cache, table).map((field) => ({ ...item, field }));
+      // Beside its parent's rows `count(*)` would count those.
+      if (isSpread && isRowCount(item)) return [{ ...item, field: { ...item.field, fullRow: true } }];
+      return [item];
+    });
+  }
+  for (const child of node.children) expandStars(cache, schema, child, mustName);
+}
+
+/** Names the fields that PostgreSQL would name otherwise: JSON paths, represented domains, aggregates in a spread. */
+export function nameFields(node: ReadNode): void {
+  node.select = node.select.map((item) => {
+    const alias = item.alias ?? impliedAlias(item, node.spread !== undefined);
+    return alias === item.alias ? item : { ...item, alias };
+  });
+  for (const child of node.children) nameFields(child);
+}
+
+function impliedAlias({ field, aggregate }: PlannedField, isSpread: boolean): string | undefined {
+  if (aggregate !== undefined) return isSpread ? aggregate : undefined;
+  const last = field.path.at(-1);
+  if (last) {
+    if ('key' in last.operand) return last.operand.key;
+    // `data->1->name->0` is shown as `name`, `data->3` as `data`.
+    const key = field.path.findLast((step) => 'key' in step.operand);
+    return key && 'key' in key.operand ? key.operand.key : field.name;
+  }
+  return field.transform === undefined ? undefined : field.name;
+}
+
+/** @throws RestError PGRST123 */
+export function checkAggregates(node: ReadNode, allowed: boolean): void {
+  if (allowed) return;
+  if (node.select.some(({ aggregate }) => aggregate !== undefined)) throw aggregatesNotAllowed();
+  for (const child of node.children) checkAggregates(child, allowed);
+}
+
+/** Says what each embedded resource adds to its parent's select list. */
+export function selectEmbedded(node: ReadNode): void {
+  for (const child of node.children) selectEmbedded(child);
+  node.embedded = node.children.map((child): EmbeddedSelect => {
+    const { joinAlias } = child;
+    if (child.spread) return { kind: 'spread', joinAlias, fields: spreadFields(child) };
+    return {
+      kind: 'embed',
+      name: child.nameAlias ?? child.name,
+      joinAlias,
+      toOne: child.relationship !== undefined && isToOne(child.relationship),
+      isEmpty: selectsNothing(child),
+    };
+  });
+}
+
+const selectsNothing = (node: ReadNode): boolean =>
+  node.select.length === 0 && node.children.every(selectsNothing);
+
+function spreadFields(node: ReadNode): SpreadField[] {
+  const plain = (name: string): SpreadField => ({
+    name,
+    aggregate: undefined,
+    aggregateCast: undefined,
+    alias: undefined,
+  });
+  return [
+    ...node.select.map(({ field, alias }) => plain(alias ?? field.name)),
+    ...node.embedded.flatMap((item) => (item.kind === 'embed' ? [plain(item.name)] : item.fields)),
+  ];
+}

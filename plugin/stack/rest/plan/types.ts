@@ -1,0 +1,213 @@
+import type { Aggregate, Field, Operation } from '../parse/ast.ts';
+import type { MediaType } from '../parse/media-type.ts';
+import type { RowRange } from '../parse/range.ts';
+import type { Mutation } from '../parse/api-request.ts';
+import type { Identifier, MediaHandler, Relationship, Routine } from '../schema-cache/types.ts';
+
+/** A field with what its column's type asks for. */
+export interface ResolvedField extends Field {
+  /** Whether the path needs the value as JSON first. */
+  readonly toJson: boolean;
+  /** Make a text search vector of it, with this configuration. */
+  readonly toTsVector: { readonly language: string | undefined } | undefined;
+  /** The declared type; empty when the column is not known. */
+  readonly type: string;
+  /** SQL name of the function that reads or shows a domain. */
+  readonly transform: string | undefined;
+  /** SQL of the column's default. */
+  readonly default: string | null;
+  /** The whole row instead of a column, for counting. */
+  readonly fullRow: boolean;
+}
+
+export interface PlannedField {
+  readonly field: ResolvedField;
+  readonly aggregate: Aggregate | undefined;
+  readonly aggregateCast: string | undefined;
+  readonly cast: string | undefined;
+  readonly alias: string | undefined;
+}
+
+export interface PlannedFilter {
+  readonly kind: 'filter';
+  readonly field: ResolvedField;
+  readonly negated: boolean;
+  readonly operation: Operation;
+}
+
+/** `projects=is.null`: whether an embedded resource is there. */
+export interface EmbedFilter {
+  readonly kind: 'embed';
+  /** Whether it must be there. */
+  readonly exists: boolean;
+  readonly joinAlias: string;
+}
+
+export type PlannedLogic =
+  | PlannedFilter
+  | EmbedFilter
+  | {
+      readonly kind: 'logic';
+      readonly negated: boolean;
+      readonly operator: 'and' | 'or';
+      readonly operands: readonly PlannedLogic[];
+    };
+
+export interface PlannedOrder {
+  /** The join alias of an embedded resource; undefined for a column of its own. */
+  readonly relation: string | undefined;
+  readonly field: ResolvedField;
+  readonly direction: 'asc' | 'desc' | undefined;
+  readonly nulls: 'nullsfirst' | 'nullslast' | undefined;
+}
+
+/** Column equality between two relations; an empty schema means an alias. */
+export interface JoinCondition {
+  readonly left: Identifier;
+  readonly leftColumn: string;
+  readonly right: Identifier;
+  readonly rightColumn: string;
+}
+
+/** A column of a spread resource in its parent's result. */
+export interface SpreadField {
+  readonly name: string;
+  readonly aggregate: Aggregate | undefined;
+  readonly aggregateCast: string | undefined;
+  readonly alias: string | undefined;
+}
+
+/** What an embedded resource adds to its parent's select list. */
+export type EmbeddedSelect =
+  | {
+      readonly kind: 'embed';
+      readonly name: string;
+      readonly joinAlias: string;
+      readonly toOne: boolean;
+      /** Nothing of it is selected: joined, but not shown. */
+      readonly isEmpty: boolean;
+    }
+  | { readonly kind: 'spread'; readonly joinAlias: string; readonly fields: readonly SpreadField[] };
+
+export type Spread =
+  | { readonly kind: 'toOne' }
+  | {
+      readonly kind: 'toMany';
+      /** Columns that only the order needs, of the resource itself or of one embedded in it. */
+      readonly orderFields: readonly {
+        readonly relation: string | undefined;
+        readonly field: PlannedField;
+      }[];
+      readonly order: readonly PlannedOrder[];
+    };
+
+/** A resource to read, with what is embedded in it. Built in steps, then only read. */
+export interface ReadNode {
+  select: readonly PlannedField[];
+  from: Identifier;
+  alias: string | undefined;
+  where: readonly PlannedLogic[];
+  order: readonly PlannedOrder[];
+  range: RowRange;
+  /** As named in `select`. */
+  readonly name: string;
+  readonly nameAlias: string | undefined;
+  readonly hint: string | undefined;
+  readonly join: 'inner' | 'left' | undefined;
+  readonly depth: number;
+  relationship: Relationship | undefined;
+  joinConditions: readonly JoinCondition[];
+  /** Alias of the lateral join in the parent's query. */
+  joinAlias: string;
+  spread: Spread | undefined;
+  embedded: readonly EmbeddedSelect[];
+  children: ReadNode[];
+}
+
+/** A column that is written, and how its JSON value is read. */
+export type WrittenColumn = ResolvedField;
+
+export type MutatePlan =
+  | {
+      readonly kind: 'insert';
+      readonly into: Identifier;
+      readonly columns: readonly WrittenColumn[];
+      readonly body: string;
+      readonly onConflict:
+        | { readonly resolution: 'merge' | 'ignore'; readonly columns: readonly string[] }
+        | undefined;
+      /** Of PUT: the row must be the one that the URL names. */
+      readonly where: readonly PlannedLogic[];
+      readonly returning: readonly string[];
+      readonly primaryKey: readonly string[];
+      readonly applyDefaults: boolean;
+    }
+  | {
+      readonly kind: 'update';
+      readonly into: Identifier;
+      readonly columns: readonly WrittenColumn[];
+      readonly body: string;
+      readonly where: readonly PlannedLogic[];
+      readonly returning: readonly string[];
+      readonly applyDefaults: boolean;
+    }
+  | {
+      readonly kind: 'delete';
+      readonly into: Identifier;
+      readonly where: readonly PlannedLogic[];
+      readonly returning: readonly string[];
+    };
+
+export type CallArguments =
+  | { readonly kind: 'values'; readonly values: ReadonlyMap<string, string | readonly string[]> }
+  | { readonly kind: 'json'; readonly text: string }
+  | { readonly kind: 'raw'; readonly bytes: Buffer };
+
+export interface CallPlan {
+  readonly routine: Routine;
+  /** The parameters that are given, or the single unnamed one. */
+  readonly parameters: Routine['parameters'];
+  readonly isSingleUnnamed: boolean;
+  readonly arguments: CallArguments;
+  /** Columns that the embedding and the filters need; empty or `*` for all. */
+  readonly returning: readonly string[];
+  readonly filterFields: readonly string[];
+}
+
+export interface Answer {
+  readonly handler: MediaHandler;
+  readonly mediaType: MediaType;
+}
+
+/** A request that a statement answers. */
+export type CrudPlan = Answer & { readonly read: ReadNode } & (
+    | { readonly kind: 'read'; readonly target: Identifier; readonly headersOnly: boolean }
+    | {
+        readonly kind: 'mutate';
+        readonly target: Identifier;
+        readonly mutation: Mutation;
+        readonly mutate: MutatePlan;
+      }
+    | {
+        readonly kind: 'call';
+        readonly target: Identifier;
+        readonly call: CallPlan;
+        readonly method: 'get' | 'head' | 'post';
+      }
+  );
+
+export type ActionPlan =
+  | CrudPlan
+  | { readonly kind: 'inspect'; readonly headersOnly: boolean }
+  | { readonly kind: 'info'; readonly allow: string };
+
+export const returnsScalar = (routine: Routine): boolean =>
+  !routine.returns.setOf && !routine.returns.composite;
+export const returnsSetOfScalar = (routine: Routine): boolean =>
+  routine.returns.setOf && !routine.returns.composite;
+export const returnsSingleComposite = (routine: Routine): boolean =>
+  !routine.returns.setOf && routine.returns.composite;
+export const returnsVoid = (routine: Routine): boolean =>
+  returnsScalar(routine) &&
+  routine.returns.type.schema === 'pg_catalog' &&
+  routine.returns.type.name === 'void';

@@ -1,0 +1,42 @@
+import type { Rows } from '../database/rest-database.ts';
+import type { EngineState } from '../engine-state.ts';
+import type { ApiRequest } from '../parse/api-request.ts';
+import { OPENAPI_TYPE } from '../parse/media-type.ts';
+import { ACCESSIBLE_QUERY } from '../schema-cache/introspection-queries.ts';
+import { buildOpenApi } from './openapi.ts';
+import type { HttpAnswer } from './answer.ts';
+import { respondDescription } from './respond.ts';
+import type { Statement } from '../sql/writer.ts';
+
+/** The OpenAPI description of a schema: what the caller's role may use, or all of it. */
+export async function describeApi(
+  request: ApiRequest,
+  { settings, cache }: EngineState,
+  execute: (statements: readonly Statement[], readOnly: boolean) => Promise<Rows[]>,
+): Promise<HttpAnswer> {
+  const { schema } = request;
+  const [result] = await execute([{ text: ACCESSIBLE_QUERY, params: [schema] }], true);
+  const accessible = JSON.parse(result?.rows[0]?.[0] ?? '{}') as {
+    description: string | null;
+    tables: string[];
+    routines: string[];
+  };
+  const all = settings.openApiMode === 'ignore-privileges';
+  const mayRead = new Set(accessible.tables);
+  const mayCall = new Set(accessible.routines);
+  const tables = [...cache.tables.values()].filter(
+    (table) => table.schema === schema && (all || mayRead.has(table.name)),
+  );
+  const routines = [...cache.routines.values()]
+    .flat()
+    .filter((routine) => routine.schema === schema && (all || mayCall.has(routine.name)));
+  const description = buildOpenApi({
+    tables,
+    routines,
+    relationships: cache.relationships,
+    description: accessible.description,
+    securityActive: settings.openApiSecurityActive,
+    proxyUri: settings.openApiProxyUri,
+  });
+  return respondDescription(request, OPENAPI_TYPE, JSON.stringify(description));
+}

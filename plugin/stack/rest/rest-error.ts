@@ -1,0 +1,39 @@
+/** `{ code, message, details, hint }` of an error answer; `details` is text, null, or (PGRST201) a list. */
+export interface ErrorBody {
+  readonly code: string;
+  readonly message: string;
+  readonly details?: unknown;
+  readonly hint?: string | null;
+}
+
+/** An answer that is an error, exactly as PostgREST words it. */
+export class RestError extends Error {
+  override readonly name = 'RestError';
+  readonly status: number;
+  readonly statusText: string | undefined;
+  readonly code: string;
+  readonly details: unknown;
+  readonly hint: string | null;
+  readonly headers: readonly (readonly [name: string, value: string])[];
+
+  constructor(
+    status: number,
+    body: ErrorBody,
+    headers: readonly (readonly [name: string, value: string])[] = [],
+    statusText?: string,
+  ) {
+    super(body.message);
+    this.status = status;
+    this.statusText = statusText;
+    this.code = body.code;
+    this.details = body.details ?? null;
+    this.hint = body.hint ?? null;
+    this.headers = headers;
+  }
+}
+
+/** The JSON text of an error, keys in PostgREST's order. Minimal verbosity leaves out details and hint. */
+export function encodeError(error: RestError, verbosity: 'verbose' | 'minimal'): string {
+  const { code, details, hint, message } = error;
+  return JSON.stringify(verbosity === 'minimal' ? { code, message } : { code, details, hint, message });
+}

@@ -1,0 +1,14 @@
+import type { Statement } from './writer.ts';
+import { Parameters } from './writer.ts';
+
+/** A setting for the time of the transaction. */
+export type TransactionSetting = readonly [name: string, value: string];
+
+/** `SELECT set_config(…)` for all settings, each local to the transaction. */
+export function buildSettings(settings: readonly TransactionSetting[]): Statement {
+  const params = new Parameters();
+  const calls = settings.map(
+    ([name, value]) => `set_config(${params.add(name)}, ${params.add(value)}, true)`,
+  );
+  return { text: `SELECT ${calls.join(', ')}`, params: params.values };
+}
