@@ -18,4 +18,4 @@ export interface Service {
 }
 
 /** Names of the services, as the gateway's route table uses them. */
-export type ServiceName = 'auth' | 'rest' | 'realtime' | 'storage';
+export type ServiceName = 'auth' | 'rest' | 'realtime' | 'storage' | 'mail';

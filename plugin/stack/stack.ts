@@ -5,6 +5,7 @@ import type { SupabaseConfig } from './config/config.ts';
 import type { StackContext } from './context.ts';
 import { createJwtVerifier } from './jwt.ts';
 import { resolveKeys, type Keys } from './keys.ts';
+import { createMail } from './mail/mail.ts';
 import type { Database } from './postgres/database.ts';
 import type { MigrationResult } from './postgres/migrations.ts';
 import { startPostgres } from './postgres/postgres.ts';
@@ -70,20 +71,23 @@ interface ServiceDefinition {
 export async function startServices(options: ServicesOptions): Promise<Services> {
   const { config, dataDir, logger } = options;
   const keys = await resolveKeys(config);
+  const mail = await createMail(config, logger);
   const schemaDirs = Object.values(SERVICES).flatMap(({ schemaDir }) => schemaDir ?? []);
   const postgres = await startPostgres({ ...options, port: options.dbPort, schemaDirs });
   const jwt = createJwtVerifier(keys);
-  const context: StackContext = { config, keys, jwt, database: postgres.database, dataDir, logger };
+  const { database } = postgres;
+  const context: StackContext = { config, keys, jwt, database, mailer: mail.mailer, dataDir, logger };
   ignoreForeignSettings(config);
-  const services = await createServices(context).catch(async (error: unknown) => {
+  const created = await createServices(context).catch(async (error: unknown) => {
     await postgres.stop(options.ephemeral);
     throw error;
   });
+  const services = { ...created, mail: mail.service };
   for (const key of config.unread())
     logger.warn(`supabase/config.toml: ${key} is set but not supported here; ignored`);
   return {
     keys,
-    database: postgres.database,
+    database,
     migrations: postgres.migrations,
     services,
     migrate: () => postgres.migrate(),
