@@ -101,7 +101,7 @@ export async function startServices(options: ServicesOptions): Promise<Services>
 
 async function createServices(context: StackContext): Promise<ServiceMap> {
   const results = await Promise.allSettled(
-    Object.entries(SERVICES).map(async ([name, { create }]) => [name, await create(context)] as const),
+    Object.entries(SERVICES).map(async ([name, service]) => [name, await service.create(context)] as const),
   );
   const started = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
   const failure = results.find((result) => result.status === 'rejected');

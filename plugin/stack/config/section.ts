@@ -68,6 +68,11 @@ export class Section {
     return names.map((name) => [name, this.section(name)]);
   }
 
+  /** Every key of this table whose value is a string, for tables whose keys are data (`[auth.sms.test_otp]`). */
+  stringMap(): ReadonlyMap<string, string> {
+    return new Map(Object.keys(this.#values).map((key) => [key, this.string(key, '')]));
+  }
+
   /** Marks keys as known though they change nothing here, so that `unread()` is silent about them. */
   ignore(...keys: string[]): void {
     for (const key of keys) this.#read.add(key);

@@ -3,6 +3,8 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createClient, type SupabaseClient } from '@supabase/supabase-js';
+import { WebSocket } from 'ws';
 import { silentLogger, type Logger } from '../../../plugin/logger.ts';
 import { loadConfig } from '../../../plugin/stack/config/config.ts';
 import { startServices, type Services } from '../../../plugin/stack/stack.ts';
@@ -68,4 +70,38 @@ async function listen({ services }: Services): Promise<Server> {
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return server;
+}
+
+/** supabase-js as a browser tab of its own: its session is in memory. */
+export function createTestClient(
+  stack: TestStack,
+  auth: object = {},
+  key = stack.keys.anonKey,
+): SupabaseClient {
+  return createClient(stack.url, key, {
+    auth: { persistSession: false, autoRefreshToken: false, ...auth },
+    realtime: { transport: WebSocket as never },
+  });
+}
+
+/** A mail as Mailpit's API gives it. */
+export interface TestMail {
+  readonly ID: string;
+  readonly Subject: string;
+  readonly HTML: string;
+  readonly Text: string;
+}
+
+/** The newest mail to this address, once it is there. */
+export async function waitForMail(stack: TestStack, to: string, after = ''): Promise<TestMail> {
+  const query = new URLSearchParams({ to, timeout: '5000', ...(after === '' ? {} : { after }) });
+  const response = await fetch(`${stack.url}/__supabase/mail/api/v1/wait?${query.toString()}`);
+  if (!response.ok) throw new Error(`no mail to ${to}: ${await response.text()}`);
+  return (await response.json()) as TestMail;
+}
+
+/** The first link in a mail. */
+export function linkIn(mail: TestMail): URL {
+  const href = /href="([^"]+)"/.exec(mail.HTML)?.[1] ?? '';
+  return new URL(href.replaceAll('&amp;', '&'));
 }

@@ -1,0 +1,53 @@
+import type { App } from './app.ts';
+import { requireAdmin } from './guards.ts';
+import { badRequest, internal } from './http/errors.ts';
+import { isObject, parseParams } from './http/go-json.ts';
+import { readText, type AuthRequest } from './http/request.ts';
+
+const VERIFY_URLS: Readonly<Record<string, string>> = {
+  hcaptcha: 'https://hcaptcha.com/siteverify',
+  turnstile: 'https://challenges.cloudflare.com/turnstile/v0/siteverify',
+};
+const TIMEOUT_MS = 10_000;
+const BODY = { name: 'captchaRequest', fields: { gotrue_meta_security: 'object' } } as const;
+const FREE_GRANTS = new Set(['pkce', 'refresh_token', 'id_token']);
+
+/** Asks the service of `[auth.captcha]` about `gotrue_meta_security.captcha_token`; administrators pass without. */
+export async function requireCaptcha(app: App, req: AuthRequest): Promise<void> {
+  const { captcha } = app.settings;
+  if (!captcha) return;
+  if (await isAdmin(app, req)) return;
+  if (req.path === '/token' && FREE_GRANTS.has(req.query.get('grant_type') ?? '')) return;
+  const security = parseParams(readText(req), BODY).gotrue_meta_security;
+  const token = typeof security?.captcha_token === 'string' ? security.captcha_token.trim() : '';
+  const refuse = (reason: string): Error =>
+    badRequest('captcha_failed', `captcha protection: request disallowed (${reason})`);
+  if (token === '') throw refuse('no captcha_token found');
+  const result = await ask(VERIFY_URLS[captcha.provider] ?? '', captcha.secret, token, req.ip);
+  if (result.success !== true) {
+    throw refuse(Array.isArray(result['error-codes']) ? result['error-codes'].join(', ') : '');
+  }
+}
+
+async function isAdmin(app: App, req: AuthRequest): Promise<boolean> {
+  try {
+    await requireAdmin(app, { ...req });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+async function ask(url: string, secret: string, token: string, ip: string): Promise<Record<string, unknown>> {
+  try {
+    const response = await fetch(url, {
+      method: 'POST',
+      body: new URLSearchParams({ secret, response: token, remoteip: ip }),
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+    });
+    const body: unknown = await response.json();
+    return isObject(body) ? body : {};
+  } catch (error) {
+    throw internal('captcha verification process failed', error);
+  }
+}

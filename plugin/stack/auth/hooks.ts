@@ -1,0 +1,120 @@
+import { createHmac, randomUUID } from 'node:crypto';
+import type { App } from './app.ts';
+import { timestamp, transaction, type Db } from './db/database.ts';
+import { AuthError, internal } from './http/errors.ts';
+import { isObject, type JsonObject } from './http/go-json.ts';
+import type { AuthRequest } from './http/request.ts';
+import type { HookName, HookSettings } from './settings-hooks.ts';
+
+const POSTGRES_TIMEOUT_MS = 2000;
+const HTTP_TIMEOUT_MS = 5000;
+const HTTP_ATTEMPTS = 3;
+const MAX_HTTP_ANSWER = 200 * 1024;
+
+export function hasHook(app: App, name: HookName): boolean {
+  return app.settings.hooks.has(name);
+}
+
+/**
+ * Calls a hook with its input and returns what it answers ({} if nothing). A function of the database runs as
+ * `supabase_auth_admin`, in the transaction `db` if there is one, with two seconds of time.
+ *
+ * @throws AuthError what the hook says in `error`, or 500 when it cannot be called
+ */
+export async function runHook(
+  app: App,
+  req: AuthRequest,
+  name: HookName,
+  input: JsonObject,
+  db?: Db,
+): Promise<JsonObject> {
+  const hook = app.settings.hooks.get(name);
+  if (!hook) return {};
+  const metadata = {
+    uuid: randomUUID(),
+    time: timestamp(),
+    name: name.replaceAll('_', '-'),
+    ip_address: req.ip,
+  };
+  const payload = JSON.stringify({ metadata, ...input });
+  const output =
+    hook.kind === 'postgres' ? await callFunction(app, hook, payload, db) : await callUrl(hook, payload);
+  const failure = isObject(output.error) ? output.error : undefined;
+  if (failure && typeof failure.message === 'string' && failure.message !== '') {
+    const status = Number(failure.http_code) || 500;
+    throw new AuthError(status, status >= 500 ? 'unexpected_failure' : 'unknown', failure.message);
+  }
+  return output;
+}
+
+async function callFunction(
+  app: App,
+  hook: Extract<HookSettings, { kind: 'postgres' }>,
+  payload: string,
+  db: Db | undefined,
+): Promise<JsonObject> {
+  const name = `${quoteIdentifier(hook.schema)}.${quoteIdentifier(hook.name)}`;
+  const call = async (connection: Db): Promise<JsonObject> => {
+    await connection.query(`set local statement_timeout to ${POSTGRES_TIMEOUT_MS}`);
+    const { rows } = await connection.query<{ output: unknown }>(`select ${name}($1::jsonb) as output`, [
+      payload,
+    ]);
+    await connection.query('set local statement_timeout to default');
+    return isObject(rows[0]?.output) ? rows[0].output : {};
+  };
+  try {
+    return await (db ? call(db) : transaction(app.pool, call));
+  } catch (error) {
+    throw internal(`Error running hook URI: pg-functions://postgres/${hook.schema}/${hook.name}`, error);
+  }
+}
+
+/** Standard Webhooks (standardwebhooks.com): signed, tried again when the other side asks for it. */
+async function callUrl(hook: Extract<HookSettings, { kind: 'http' }>, payload: string): Promise<JsonObject> {
+  for (let attempt = 1; ; attempt++) {
+    const response = await fetch(hook.url, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json', ...webhookHeaders(hook.secrets, payload) },
+      body: payload,
+      signal: AbortSignal.timeout(HTTP_TIMEOUT_MS),
+    }).catch((error: unknown) => {
+      throw internal(`Failed to reach hook within maximum time of ${HTTP_TIMEOUT_MS / 1000} seconds`, error);
+    });
+    const body = await response.text();
+    if (response.ok) return parseAnswer(body);
+    const mayRetry =
+      (response.status === 429 || response.status === 503) && response.headers.has('retry-after');
+    if (!mayRetry || attempt >= HTTP_ATTEMPTS) {
+      throw internal(`Unexpected status code returned from hook: ${response.status}`);
+    }
+  }
+}
+
+function parseAnswer(body: string): JsonObject {
+  if (body.trim() === '') return {};
+  if (body.length > MAX_HTTP_ANSWER) throw internal('Payload size exceeded size limit of 200KB');
+  try {
+    const value: unknown = JSON.parse(body);
+    return isObject(value) ? value : {};
+  } catch (error) {
+    throw internal('Error unmarshaling JSON output.', error);
+  }
+}
+
+function webhookHeaders(secrets: readonly string[], payload: string): Record<string, string> {
+  const id = randomUUID();
+  const seconds = Math.floor(Date.now() / 1000);
+  const signatures = secrets.map((secret) => {
+    const key = Buffer.from(secret.replace(/^v1,/, '').replace(/^whsec_/, ''), 'base64');
+    return `v1,${createHmac('sha256', key).update(`${id}.${seconds}.${payload}`).digest('base64')}`;
+  });
+  return {
+    'webhook-id': id,
+    'webhook-timestamp': String(seconds),
+    ...(signatures.length > 0 ? { 'webhook-signature': signatures.join(', ') } : {}),
+  };
+}
+
+function quoteIdentifier(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`;
+}

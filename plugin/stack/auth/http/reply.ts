@@ -1,0 +1,115 @@
+import { randomUUID } from 'node:crypto';
+import type { ServerResponse } from 'node:http';
+import { AuthError, OAuthError } from './errors.ts';
+
+/** What a handler answers. */
+export interface Reply {
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+}
+
+const JSON_TYPE = { 'Content-Type': 'application/json' };
+
+export function json(value: unknown, status = 200, headers: Readonly<Record<string, string>> = {}): Reply {
+  return { status, headers: { ...JSON_TYPE, ...headers }, body: JSON.stringify(value) };
+}
+
+export const noContent: Reply = { status: 204 };
+
+export const pageNotFound: Reply = {
+  status: 404,
+  headers: { 'Content-Type': 'text/plain; charset=utf-8', 'X-Content-Type-Options': 'nosniff' },
+  body: '404 page not found\n',
+};
+
+export function methodNotAllowed(allowed: readonly string[]): Reply {
+  return { status: 405, headers: { Allow: allowed.join(', ') } };
+}
+
+const REDIRECT_TEXT: Readonly<Record<number, string>> = { 302: 'Found', 303: 'See Other' };
+
+/** A redirect with the small page that Go's `http.Redirect` adds to the answer of a GET. */
+export function redirect(location: string, status: 302 | 303, method: string): Reply {
+  const target =
+    encodeURI(decodeSafely(location)) === location
+      ? location
+      : location.replaceAll(/[^\u0021-\u007e]/g, encodeURIComponent);
+  if (method !== 'GET') return { status, headers: { Location: target } };
+  return {
+    status,
+    headers: { Location: target, 'Content-Type': 'text/html; charset=utf-8' },
+    body: `<a href="${escapeHtml(target)}">${REDIRECT_TEXT[status]}</a>.\n\n`,
+  };
+}
+
+function decodeSafely(text: string): string {
+  try {
+    return decodeURI(text);
+  } catch {
+    return text;
+  }
+}
+
+export function escapeHtml(text: string): string {
+  return text
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
+    .replaceAll('"', '&#34;')
+    .replaceAll("'", '&#39;');
+}
+
+const NEW_FORMAT_SINCE = Date.UTC(2024, 0, 1);
+
+/** Whether the header `X-Supabase-Api-Version` asks for the errors of 2024-01-01; anything unreadable does not. */
+export function wantsNewErrors(version: string | undefined): boolean {
+  if (version === undefined || !/^\d{4}-\d{2}-\d{2}$/.test(version)) return false;
+  return Date.parse(`${version}T00:00:00Z`) >= NEW_FORMAT_SINCE;
+}
+
+/** An error in the format that the client asked for; see `reference` of Supabase Auth's error codes. */
+export function errorReply(error: unknown, apiVersion: string | undefined): Reply {
+  if (error instanceof OAuthError) {
+    return json({ error: error.error, error_description: error.message }, 400);
+  }
+  const known =
+    error instanceof AuthError
+      ? error
+      : new AuthError(
+          500,
+          'unexpected_failure',
+          'Unexpected failure, please check server logs for more information',
+        );
+  const isNew = wantsNewErrors(apiVersion);
+  const headers: Record<string, string> = isNew ? { 'X-Supabase-Api-Version': '2024-01-01' } : {};
+  // The original leaves the header out in this one case.
+  if (!(isNew && known.weakPassword)) headers['x-sb-error-code'] = known.code;
+  const weak = known.weakPassword ? { weak_password: { reasons: known.weakPassword.reasons } } : {};
+  if (isNew) return json({ code: known.code, message: known.message, ...weak }, known.status, headers);
+  const postgres = publicPostgresError(known.cause);
+  if (postgres) return json(postgres, known.status, headers);
+  const body = { code: known.status, error_code: known.code, msg: known.message };
+  const id = known === error && known.status >= 500 ? { error_id: randomUUID() } : {};
+  return json({ ...body, ...id, ...weak }, known.status, headers);
+}
+
+// raise_exception and the integrity violations: what a trigger or a constraint of the user's says.
+const PUBLIC_STATES = new Set(['P0001', '23000', '23001', '23502', '23503', '23505', '23514', '23P01']);
+
+function publicPostgresError(cause: unknown): Record<string, string> | undefined {
+  if (!(cause instanceof Error) || !('code' in cause) || !PUBLIC_STATES.has(String(cause.code)))
+    return undefined;
+  const { code, hint, detail } = cause as Error & { code: string; hint?: string; detail?: string };
+  return { code, message: cause.message, ...(hint ? { hint } : {}), ...(detail ? { detail } : {}) };
+}
+
+export function send(res: ServerResponse, reply: Reply, extra: Readonly<Record<string, string>>): void {
+  const body = reply.body ?? '';
+  res.writeHead(reply.status, {
+    ...extra,
+    ...reply.headers,
+    ...(reply.status === 204 ? {} : { 'Content-Length': String(Buffer.byteLength(body)) }),
+  });
+  res.end(body);
+}

@@ -1,0 +1,128 @@
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import { isIP } from 'node:net';
+import type { AccessClaims } from '../tokens/claims.ts';
+import type { Factor } from '../db/factors.ts';
+import type { Session } from '../db/sessions.ts';
+import type { User } from '../db/users.ts';
+import { AuthError } from './errors.ts';
+import { parseParams, type Fields, type Params, type Shape } from './go-json.ts';
+
+const MAX_BODY_BYTES = 1024 * 1024;
+
+/** A request on its way through the guards, which fill in who asks. */
+export interface AuthRequest {
+  readonly method: string;
+  /** Path without the query, still percent-encoded. */
+  readonly path: string;
+  readonly url: string;
+  readonly query: URLSearchParams;
+  readonly headers: IncomingHttpHeaders;
+  /** Address of the client, from the first X-Forwarded-For entry or the socket. */
+  readonly ip: string;
+  readonly userAgent: string;
+  /** Origin that the client used, such as `http://localhost:3002`; undefined if the gateway did not name it. */
+  readonly origin: string | undefined;
+  /** Parts of the path, by the names in the route. */
+  readonly params: Record<string, string>;
+  /** Set by handlers, sent with the answer. */
+  readonly responseHeaders: Record<string, string>;
+  readonly body: RequestBody;
+  claims?: AccessClaims;
+  user?: User;
+  session?: Session;
+  factor?: Factor;
+}
+
+/** The body as it was read. */
+export interface RequestBody {
+  text: string;
+  readonly isForm: boolean;
+  readonly tooLarge: boolean;
+}
+
+/** Reads the request to its end (1 MiB at most). */
+export async function readRequest(req: IncomingMessage): Promise<AuthRequest> {
+  const url = req.url ?? '/';
+  const [path = '/', search = ''] = url.split('?', 2);
+  return {
+    method: req.method ?? 'GET',
+    path,
+    url,
+    query: new URLSearchParams(search),
+    headers: req.headers,
+    ip: clientAddress(req),
+    userAgent: req.headers['user-agent'] ?? '',
+    origin: clientOrigin(req.headers),
+    params: {},
+    responseHeaders: {},
+    body: await readBody(req),
+  };
+}
+
+/**
+ * The body as parameters of this shape.
+ *
+ * @throws AuthError 400 bad_json, 413 request_entity_too_large
+ */
+export function readParams<F extends Fields>(req: AuthRequest, shape: Shape<F>): Params<F> {
+  return parseParams(readText(req), shape);
+}
+
+/** The body's text. @throws AuthError 413 */
+export function readText(req: AuthRequest): string {
+  if (req.body.tooLarge) {
+    throw new AuthError(
+      413,
+      'request_entity_too_large',
+      `Request body too large (max ${MAX_BODY_BYTES} bytes)`,
+    );
+  }
+  return req.body.text;
+}
+
+/**
+ * A value of a form in the body, or else of the query. As in the original, reading a form uses the body up: nothing is
+ * left of it for JSON.
+ */
+export function takeFormValue(req: AuthRequest, name: string): string {
+  const form = new URLSearchParams(req.body.isForm ? req.body.text : '');
+  if (req.body.isForm) req.body.text = '';
+  return form.get(name) ?? req.query.get(name) ?? '';
+}
+
+async function readBody(req: IncomingMessage): Promise<RequestBody> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of req as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size <= MAX_BODY_BYTES) chunks.push(chunk);
+  }
+  const tooLarge = size > MAX_BODY_BYTES;
+  return {
+    text: tooLarge ? '' : Buffer.concat(chunks).toString(),
+    isForm: /^application\/x-www-form-urlencoded\b/i.test(req.headers['content-type'] ?? ''),
+    tooLarge,
+  };
+}
+
+function clientAddress(req: IncomingMessage): string {
+  const forwarded = String(req.headers['x-forwarded-for'] ?? '').split(',');
+  const first = forwarded.map((entry) => entry.trim()).find((entry) => isIP(entry) !== 0);
+  const address = first ?? req.socket.remoteAddress ?? '127.0.0.1';
+  return address.startsWith('::ffff:') ? address.slice(7) : address;
+}
+
+const HOST = /^(?:[a-z\d](?:[a-z\d.-]*[a-z\d])?|\[[\da-f:.]+\])(?::\d{1,5})?$/i;
+
+function clientOrigin(headers: IncomingHttpHeaders): string | undefined {
+  const host =
+    String(headers['x-forwarded-host'] ?? '')
+      .split(',')[0]
+      ?.trim() ?? '';
+  if (!HOST.test(host)) return undefined;
+  const scheme = headers['x-forwarded-proto'] === 'https' ? 'https' : 'http';
+  const port = String(headers['x-forwarded-port'] ?? '');
+  const hasPort = /:\d+$/.test(host);
+  const authority = hasPort || !/^\d{1,5}$/.test(port) ? host : `${host}:${port}`;
+  return new URL(`${scheme}://${authority}`).origin;
+}

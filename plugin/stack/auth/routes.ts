@@ -1,0 +1,36 @@
+import type { App } from './app.ts';
+import { requireCaptcha } from './captcha.ts';
+import { limit, refuseSaml, requireOAuthServer, requirePasskeys, requireUser } from './guards.ts';
+import { group, route, type Route } from './http/router.ts';
+import { discovery, health, jwks, settings } from './routes/info.ts';
+import { logout } from './routes/logout.ts';
+import { magicLink, otp } from './routes/otp.ts';
+import { reauthenticate } from './routes/reauthenticate.ts';
+import { recover, requireEmailProvider } from './routes/recover.ts';
+import { resend } from './routes/resend.ts';
+import { signup } from './routes/signup.ts';
+import { token } from './routes/token.ts';
+import { getUser, putUser } from './routes/user.ts';
+import { verifyGet, verifyPost } from './routes/verify.ts';
+
+/** Every endpoint of the service, with what has to hold before its handler runs. */
+export const ROUTES: readonly Route<App>[] = [
+  route('GET', '/health', health),
+  route('GET', '/settings', settings),
+  route('GET', '/.well-known/jwks.json', jwks),
+  route('GET', '/.well-known/openid-configuration', discovery),
+  route('GET', '/.well-known/oauth-authorization-server', requireOAuthServer, discovery),
+  group('/signup', [requireCaptcha], [route('POST', '', signup)]),
+  route('POST', '/recover', limit('recover'), requireCaptcha, requireEmailProvider, recover),
+  route('POST', '/resend', limit('resend'), requireCaptcha, resend),
+  route('POST', '/magiclink', limit('magiclink'), requireCaptcha, magicLink),
+  route('POST', '/otp', limit('otp'), requireCaptcha, otp),
+  route('POST', '/token', requireCaptcha, token),
+  group('/verify', [limit('verify')], [route('GET', '', verifyGet), route('POST', '', verifyPost)]),
+  route('POST', '/logout', requireUser, logout),
+  group('/reauthenticate', [requireUser], [route('GET', '', reauthenticate)]),
+  group('/user', [requireUser], [route('GET', '', getUser), route('PUT', '', limit('user'), putUser)]),
+  group('/passkeys', [requirePasskeys], []),
+  group('/sso', [refuseSaml], []),
+  group('/oauth', [requireOAuthServer], []),
+];

@@ -1,0 +1,55 @@
+import type { App } from '../app.ts';
+import { userOf } from '../guards.ts';
+import { writeAudit } from '../db/audit.ts';
+import { transaction } from '../db/database.ts';
+import { clearOneTimeTokens } from '../db/one-time-tokens.ts';
+import { findUserById, isConfirmed, isPhoneConfirmed, lockUser, updateUser, type User } from '../db/users.ts';
+import { invalid, unprocessable } from '../http/errors.ts';
+import { json, type Reply } from '../http/reply.ts';
+import type { AuthRequest } from '../http/request.ts';
+import { sendCode } from '../mails/send.ts';
+import { sendPhoneCode } from '../sms.ts';
+import { hashCode } from '../validate.ts';
+import { isCodeValid } from './verify-token.ts';
+
+/** GET /reauthenticate: sends a code to the user's address, or else number. */
+export async function reauthenticate(app: App, req: AuthRequest): Promise<Reply> {
+  const user = userOf(req);
+  if (user.email === '' && user.phone === '') {
+    throw invalid('Reauthentication requires the user to have an email or a phone number');
+  }
+  if (user.email !== '' && !isConfirmed(user)) {
+    throw unprocessable('email_not_confirmed', 'Please verify your email first.');
+  }
+  if (user.email === '' && !isPhoneConfirmed(user)) {
+    throw unprocessable('phone_not_confirmed', 'Please verify your phone first.');
+  }
+  const messageId = await transaction(app.pool, async (db) => {
+    await writeAudit(db, user, 'user_reauthenticate_requested');
+    if (user.email === '') return sendPhoneCode(app, req, db, user, user.phone, 'reauthentication');
+    await sendCode(app, req, db, user, 'reauthentication');
+    return '';
+  });
+  return json(messageId === '' ? {} : { message_id: messageId });
+}
+
+/** Uses up the code of a reauthentication. @throws AuthError 422 reauthentication_not_valid */
+export async function useReauthentication(app: App, user: User, nonce: string): Promise<void> {
+  await transaction(app.pool, async (db) => {
+    await lockUser(db, user.id);
+    const current = await findUserById(db, user.id);
+    const recipient = user.email || user.phone;
+    const seconds = user.email === '' ? app.settings.sms.otpExpiry : app.settings.email.otpExpiry;
+    const isRight =
+      current &&
+      isCodeValid(
+        hashCode(recipient, nonce),
+        current.reauthentication_token,
+        current.reauthentication_sent_at,
+        seconds,
+      );
+    if (!isRight) throw unprocessable('reauthentication_not_valid', 'Nonce has expired or is invalid');
+    await updateUser(db, user, { reauthentication_token: '' });
+    await clearOneTimeTokens(db, user.id);
+  });
+}

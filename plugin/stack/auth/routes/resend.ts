@@ -1,0 +1,107 @@
+import type { App } from '../app.ts';
+import { audienceOf } from '../guards.ts';
+import { writeAudit } from '../db/audit.ts';
+import { transaction, type Db } from '../db/database.ts';
+import { insertFlowState, type CodeChallenge } from '../db/flow-states.ts';
+import { findUserByEmail, findUserByPhone, isConfirmed, isPhoneConfirmed, type User } from '../db/users.ts';
+import { badRequest, invalid } from '../http/errors.ts';
+import type { Params } from '../http/go-json.ts';
+import { json, type Reply } from '../http/reply.ts';
+import { readParams, type AuthRequest } from '../http/request.ts';
+import { sendCode, sendEmailChange } from '../mails/send.ts';
+import { sendPhoneCode } from '../sms.ts';
+import { checkCodeChallenge, checkEmail, checkPhone } from '../validate.ts';
+
+const RESEND = {
+  name: 'ResendConfirmationParams',
+  fields: {
+    type: 'string',
+    email: 'string',
+    phone: 'string',
+    code_challenge: 'string',
+    code_challenge_method: 'string',
+  },
+} as const;
+
+type ResendParams = Params<typeof RESEND.fields>;
+
+/** POST /resend: the mail or message of a sign-up or change once more; silent when there is nothing to send. */
+export async function resend(app: App, req: AuthRequest): Promise<Reply> {
+  const params = readParams(req, RESEND);
+  const pkce = checkResend(app, params);
+  const aud = audienceOf(req);
+  const user =
+    params.email === ''
+      ? await findUserByPhone(app.pool, params.phone, aud)
+      : await findUserByEmail(app.pool, params.email, aud);
+  if (!user || !isDue(user, params.type)) return json({});
+  const messageId = await transaction(app.pool, (db) => send(app, req, db, user, params, pkce));
+  return json(messageId === '' ? {} : { message_id: messageId });
+}
+
+function checkResend(app: App, params: ResendParams): CodeChallenge {
+  const { type } = params;
+  const isMail = type === 'signup' || type === 'email_change';
+  if (!isMail && type !== 'sms' && type !== 'phone_change') {
+    throw invalid('Missing one of these types: signup, email_change, sms, phone_change');
+  }
+  const pkce = isMail
+    ? checkCodeChallenge(params.code_challenge, params.code_challenge_method)
+    : { challenge: '', method: '' };
+  if (params.email === '' && type === 'signup') throw invalid('Type provided requires an email address');
+  if (params.phone === '' && type === 'sms') throw invalid('Type provided requires a phone number');
+  if (params.email !== '' && params.phone !== '') {
+    throw invalid('Only an email address or phone number should be provided.');
+  }
+  if (params.email !== '') {
+    if (!app.settings.email.enabled) throw badRequest('email_provider_disabled', 'Email logins are disabled');
+    params.email = checkEmail(params.email);
+  } else if (params.phone !== '') {
+    if (!app.settings.sms.enabled) throw badRequest('phone_provider_disabled', 'Phone logins are disabled');
+    params.phone = checkPhone(params.phone);
+  } else {
+    throw invalid('Missing email address or phone number');
+  }
+  return pkce;
+}
+
+function isDue(user: User, type: string): boolean {
+  switch (type) {
+    case 'signup':
+      return !isConfirmed(user);
+    case 'sms':
+      return !isPhoneConfirmed(user);
+    case 'email_change':
+      return user.email_change !== '';
+    default:
+      return user.phone_change !== '';
+  }
+}
+
+async function send(
+  app: App,
+  req: AuthRequest,
+  db: Db,
+  user: User,
+  { type, phone }: ResendParams,
+  pkce: CodeChallenge,
+): Promise<string> {
+  const isPkce = pkce.challenge !== '';
+  const method = type === 'signup' ? 'email/signup' : type;
+  const flow = { provider_type: method, authentication_method: method, user_id: user.id };
+  if (isPkce) await insertFlowState(db, flow, pkce);
+  switch (type) {
+    case 'signup':
+      await writeAudit(db, user, 'user_confirmation_requested');
+      await sendCode(app, req, db, user, 'signup', isPkce);
+      return '';
+    case 'sms':
+      await writeAudit(db, user, 'user_recovery_requested');
+      return sendPhoneCode(app, req, db, user, phone, 'confirmation');
+    case 'email_change':
+      await sendEmailChange(app, req, db, user, user.email_change, isPkce);
+      return '';
+    default:
+      return sendPhoneCode(app, req, db, user, user.phone_change, 'phone_change');
+  }
+}

@@ -1,0 +1,222 @@
+import { DEFAULT_AUDIENCE, type App } from '../app.ts';
+import { audienceOf, userOf } from '../guards.ts';
+import { writeAudit } from '../db/audit.ts';
+import { transaction, type Db } from '../db/database.ts';
+import { insertFlowState } from '../db/flow-states.ts';
+import { clearOneTimeTokens } from '../db/one-time-tokens.ts';
+import { deleteSessionsOfUser } from '../db/sessions.ts';
+import {
+  findUserByPhone,
+  findUserWithEmail,
+  hasPassword,
+  hasVerifiedFactor,
+  updateUser,
+  type User,
+} from '../db/users.ts';
+import { mergeMetadata } from '../db/metadata.ts';
+import { AuthError, badRequest, forbidden, invalid, unprocessable } from '../http/errors.ts';
+import type { Params } from '../http/go-json.ts';
+import { json, type Reply } from '../http/reply.ts';
+import { readParams, type AuthRequest } from '../http/request.ts';
+import { notify, sendEmailChange } from '../mails/send.ts';
+import { checkPasswordStrength, hashPassword, verifyPassword } from '../passwords.ts';
+import { sendPhoneCode } from '../sms.ts';
+import { serializeUser } from '../tokens/serialize-user.ts';
+import { checkChannel, checkCodeChallenge, checkEmail, checkPhone } from '../validate.ts';
+import { useReauthentication } from './reauthenticate.ts';
+import { applyEmailChange, confirmSms } from './verify-changes.ts';
+
+const UPDATE = {
+  name: 'UserUpdateParams',
+  fields: {
+    email: 'string',
+    password: 'string?',
+    current_password: 'string?',
+    nonce: 'string',
+    data: 'object',
+    app_metadata: 'object',
+    phone: 'string',
+    channel: 'string',
+    code_challenge: 'string',
+    code_challenge_method: 'string',
+  },
+} as const;
+
+type Update = Params<typeof UPDATE.fields>;
+
+const RECENT_SIGN_IN_MS = 24 * 60 * 60_000;
+
+/** GET /user */
+export function getUser(_app: App, req: AuthRequest): Reply {
+  const asked = req.headers['x-jwt-aud'];
+  if (typeof asked === 'string' && asked !== '' && asked !== req.claims?.aud) {
+    throw invalid("Token audience doesn't match request audience");
+  }
+  return json(serializeUser(userOf(req)));
+}
+
+/** PUT /user */
+export async function putUser(app: App, req: AuthRequest): Promise<Reply> {
+  const params = readParams(req, UPDATE);
+  const user = userOf(req);
+  checkUpdate(app, params);
+  checkAllowed(user, req, params);
+  await checkAvailable(app, req, user, params);
+  const password = await preparePassword(app, req, user, params);
+  await transaction(app.pool, async (db) => {
+    if (password !== undefined) await storePassword(app, req, db, user, password);
+    if (params.data) {
+      const data = mergeMetadata(user.raw_user_meta_data, params.data);
+      await updateUser(db, user, { raw_user_meta_data: data });
+    }
+    if (params.app_metadata) {
+      const data = mergeMetadata(user.raw_app_meta_data, params.app_metadata);
+      await updateUser(db, user, { raw_app_meta_data: data });
+    }
+    await changeEmail(app, req, db, user, params);
+    await changePhone(app, req, db, user, params);
+    await writeAudit(db, user, 'user_modified');
+  });
+  return json(serializeUser(user));
+}
+
+function checkUpdate(app: App, params: Update): void {
+  if (params.email !== '') params.email = checkEmail(params.email);
+  if (params.phone !== '') {
+    params.phone = checkPhone(params.phone);
+    checkChannel(params.channel || 'sms');
+  }
+  if (params.password !== undefined) checkPasswordStrength(app.settings.password, params.password);
+}
+
+function checkAllowed(user: User, req: AuthRequest, params: Update): void {
+  const isAdmin = user.aud === DEFAULT_AUDIENCE && user.role === 'admin';
+  if (params.app_metadata && !isAdmin) {
+    throw forbidden('not_admin', 'Updating app_metadata requires admin privileges');
+  }
+  const changesEmail = params.email !== '' && params.email !== user.email;
+  const changesPhone = params.phone !== '' && params.phone !== user.phone;
+  const changesLogin = Boolean(params.password) || changesEmail || changesPhone;
+  if (changesLogin && hasVerifiedFactor(user) && req.session?.aal !== 'aal2') {
+    throw new AuthError(
+      401,
+      'insufficient_aal',
+      'AAL2 session is required to update email or password when MFA is enabled.',
+    );
+  }
+  if (user.is_anonymous && params.password && params.email === '' && params.phone === '') {
+    throw unprocessable(
+      'validation_failed',
+      'Updating password of an anonymous user without an email or phone is not allowed',
+    );
+  }
+  if (user.is_sso_user && (changesLogin || params.nonce !== '')) {
+    throw unprocessable(
+      'user_sso_managed',
+      'Updating email, phone, password of a SSO account only possible via SSO',
+    );
+  }
+}
+
+async function checkAvailable(app: App, req: AuthRequest, user: User, params: Update): Promise<void> {
+  const aud = audienceOf(req);
+  if (params.email !== '' && params.email !== user.email) {
+    if (await findUserWithEmail(app.pool, params.email, aud, user.id)) {
+      throw unprocessable('email_exists', 'A user with this email address has already been registered');
+    }
+  }
+  if (
+    params.phone !== '' &&
+    params.phone !== user.phone &&
+    (await findUserByPhone(app.pool, params.phone, aud))
+  ) {
+    throw unprocessable('phone_exists', 'A user with this phone number has already been registered');
+  }
+}
+
+/** The new password's hash; null takes the password away, undefined leaves it. */
+async function preparePassword(
+  app: App,
+  req: AuthRequest,
+  user: User,
+  params: Update,
+): Promise<string | null | undefined> {
+  if (params.password === undefined) return undefined;
+  if (app.settings.email.securePasswordChange) {
+    const signedInAt = req.session ? Date.parse(req.session.created_at) : 0;
+    if (Date.now() > signedInAt + RECENT_SIGN_IN_MS) {
+      if (params.nonce === '') {
+        throw badRequest('reauthentication_needed', 'Password update requires reauthentication');
+      }
+      await useReauthentication(app, user, params.nonce);
+    }
+  }
+  if (params.password === '') return null;
+  if (hasPassword(user) && (await verifyPassword(user.encrypted_password, params.password))) {
+    throw unprocessable('same_password', 'New password should be different from the old password.');
+  }
+  return hashPassword(params.password);
+}
+
+/** A new password voids every code sent so far and ends all other sessions. */
+async function storePassword(
+  app: App,
+  req: AuthRequest,
+  db: Db,
+  user: User,
+  encrypted: string | null,
+): Promise<void> {
+  await replacePassword(db, user, encrypted, req.session?.id);
+  await writeAudit(db, user, 'user_updated_password');
+  await notify(app, req, user, 'password_changed');
+}
+
+/** Writes the hash, forgets codes, and ends the user's sessions but the given one. */
+export async function replacePassword(
+  db: Db,
+  user: User,
+  encrypted: string | null,
+  keptSession: string | undefined,
+): Promise<void> {
+  await updateUser(db, user, {
+    encrypted_password: encrypted,
+    confirmation_token: '',
+    confirmation_sent_at: null,
+    recovery_token: '',
+    recovery_sent_at: null,
+    email_change_token_current: '',
+    email_change_token_new: '',
+    email_change_sent_at: null,
+    phone_change_token: '',
+    phone_change_sent_at: null,
+    reauthentication_token: '',
+    reauthentication_sent_at: null,
+  });
+  await clearOneTimeTokens(db, user.id);
+  await deleteSessionsOfUser(db, user.id, keptSession);
+}
+
+async function changeEmail(app: App, req: AuthRequest, db: Db, user: User, params: Update): Promise<void> {
+  if (params.email === '' || params.email === user.email) return;
+  if (user.is_anonymous && app.settings.email.autoconfirm) {
+    // Much like a sign-up; everybody else has to confirm an address in any case.
+    user.email_change = params.email;
+    await applyEmailChange(app, req, db, user);
+    return;
+  }
+  const pkce = checkCodeChallenge(params.code_challenge, params.code_challenge_method);
+  const isPkce = pkce.challenge !== '';
+  const flow = { provider_type: 'email_change', authentication_method: 'email_change', user_id: user.id };
+  if (isPkce) await insertFlowState(db, flow, pkce);
+  await sendEmailChange(app, req, db, user, params.email, isPkce);
+}
+
+async function changePhone(app: App, req: AuthRequest, db: Db, user: User, params: Update): Promise<void> {
+  if (params.phone === '' || params.phone === user.phone) return;
+  if (app.settings.sms.autoconfirm) {
+    user.phone_change = params.phone;
+    await confirmSms(app, req, db, user, 'phone_change', params.phone);
+    return;
+  }
+  await sendPhoneCode(app, req, db, user, params.phone, 'phone_change');
+}

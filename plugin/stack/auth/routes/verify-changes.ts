@@ -1,0 +1,112 @@
+import type { App } from '../app.ts';
+import { writeAudit } from '../db/audit.ts';
+import { timestamp, type Db } from '../db/database.ts';
+import {
+  findIdentitiesOfUser,
+  findIdentity,
+  identityData,
+  insertIdentity,
+  updateIdentityData,
+} from '../db/identities.ts';
+import { clearOneTimeTokens, findOneTimeTokenOwner } from '../db/one-time-tokens.ts';
+import { isConfirmed, updateUser, type User } from '../db/users.ts';
+import type { AuthRequest } from '../http/request.ts';
+import { notify } from '../mails/send.ts';
+import { confirmEmail, confirmPhone } from './signup.ts';
+
+/**
+ * One of the links for a change of address. With `double_confirm_changes` the first only counts, and the second, from
+ * the other mail, makes the change.
+ *
+ * @returns whether the change is made
+ */
+export async function confirmEmailChange(
+  app: App,
+  req: AuthRequest,
+  db: Db,
+  user: User,
+  tokenHash: string,
+): Promise<boolean> {
+  const { autoconfirm, doubleConfirmChanges } = app.settings.email;
+  const needsTwo = !autoconfirm && doubleConfirmChanges && user.email !== '';
+  if (needsTwo && user.email_change_confirm_status === 0) {
+    const owner = await findOneTimeTokenOwner(db, tokenHash, ['email_change_token_current']);
+    const isCurrent = tokenHash === user.email_change_token_current || owner !== undefined;
+    const column = isCurrent ? 'email_change_token_current' : 'email_change_token_new';
+    await clearOneTimeTokens(db, user.id, column);
+    await updateUser(db, user, { email_change_confirm_status: 1, [column]: '' });
+    return false;
+  }
+  await applyEmailChange(app, req, db, user);
+  return true;
+}
+
+/** Makes `email_change` the user's address, in the e-mail identity too. */
+export async function applyEmailChange(app: App, req: AuthRequest, db: Db, user: User): Promise<void> {
+  const oldEmail = user.email;
+  const email = user.email_change;
+  await writeAudit(db, user, 'user_modified');
+  const identity = await findIdentity(db, user.id, 'email');
+  const data = { email, email_verified: true };
+  if (identity) await updateIdentityData(db, identity, data);
+  else await insertIdentity(db, user, 'email', identityData(user.id, data));
+  await updateUser(db, user, {
+    email,
+    email_change: '',
+    email_change_token_current: '',
+    email_change_token_new: '',
+    email_change_confirm_status: 0,
+    is_anonymous: false,
+  });
+  user.identities = await findIdentitiesOfUser(db, user.id);
+  await clearOneTimeTokens(db, user.id);
+  if (!isConfirmed(user)) await confirmEmail(db, user);
+  if (oldEmail !== '' && oldEmail !== email) {
+    await notify(app, req, user, 'email_changed', { OldEmail: oldEmail }, oldEmail);
+  }
+}
+
+/** Confirms the user's number, or makes `phone` the user's number. */
+export async function confirmSms(
+  app: App,
+  req: AuthRequest,
+  db: Db,
+  user: User,
+  type: 'sms' | 'phone_change',
+  phone: string,
+): Promise<void> {
+  if (type === 'sms') {
+    await writeAudit(db, user, 'user_signedup', { provider: 'phone' });
+    await confirmPhone(db, user);
+  } else {
+    await applyPhoneChange(app, req, db, user, phone);
+  }
+  if (user.is_anonymous) await updateUser(db, user, { is_anonymous: false });
+  user.identities = await findIdentitiesOfUser(db, user.id);
+}
+
+async function applyPhoneChange(
+  app: App,
+  req: AuthRequest,
+  db: Db,
+  user: User,
+  phone: string,
+): Promise<void> {
+  const oldPhone = user.phone;
+  await writeAudit(db, user, 'user_modified');
+  const identity = await findIdentity(db, user.id, 'phone');
+  const data = { phone, phone_verified: true };
+  if (identity) await updateIdentityData(db, identity, data);
+  else await insertIdentity(db, user, 'phone', identityData(user.id, data));
+  await updateUser(db, user, {
+    phone: user.phone_change,
+    phone_change: '',
+    phone_change_token: '',
+    phone_confirmed_at: timestamp(),
+  });
+  await clearOneTimeTokens(db, user.id);
+  if (oldPhone !== '' && oldPhone !== user.phone) {
+    await notify(app, req, user, 'phone_changed', { OldPhone: oldPhone });
+  }
+  if (!identity) await notify(app, req, user, 'identity_linked', { Provider: 'phone' });
+}

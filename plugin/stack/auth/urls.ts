@@ -1,0 +1,89 @@
+import { isIP } from 'node:net';
+import type { AuthRequest } from './http/request.ts';
+import type { AuthSettings } from './settings.ts';
+import { matchesRedirectPattern } from './redirect-pattern.ts';
+
+const FALLBACK_ORIGIN = 'http://127.0.0.1:54321';
+
+/** Where the client reaches this service: `external_url`, or `/auth/v1` on the origin that the browser really uses. */
+export function externalUrl(settings: AuthSettings, req: AuthRequest): string {
+  return settings.externalUrl?.replace(/\/+$/, '') ?? `${req.origin ?? FALLBACK_ORIGIN}/auth/v1`;
+}
+
+export function issuer(settings: AuthSettings, req: AuthRequest): string {
+  return settings.jwtIssuer ?? externalUrl(settings, req);
+}
+
+/** `site_url`; a project that does not set it has its site where the browser is. */
+export function siteUrl(settings: AuthSettings, req: AuthRequest): string {
+  return settings.hasSiteUrl || req.origin === undefined ? settings.siteUrl : req.origin;
+}
+
+/**
+ * Where to send the browser in the end: `redirect_to` (header, query or form), else the Referer, each only if allowed,
+ * else the site.
+ */
+export function redirectTarget(settings: AuthSettings, req: AuthRequest): string {
+  const header = req.headers.redirect_to;
+  const form = req.body.isForm ? new URLSearchParams(req.body.text).get('redirect_to') : null;
+  const asked = (typeof header === 'string' && header) || form || req.query.get('redirect_to') || '';
+  if (isRedirectAllowed(settings, req, asked)) return asked;
+  const referrer = req.headers.referer ?? '';
+  return isRedirectAllowed(settings, req, referrer) ? referrer : siteUrl(settings, req);
+}
+
+/**
+ * As the original: the site itself, any loopback address, and what matches `additional_redirect_urls`. Besides, in this
+ * development server, the origin that the request came through: the app and its Supabase share it.
+ */
+export function isRedirectAllowed(settings: AuthSettings, req: AuthRequest, target: string): boolean {
+  if (target === '' || !URL.canParse(target) || target.includes('\\')) return false;
+  const url = new URL(target);
+  const site = new URL(siteUrl(settings, req));
+  const isLoopback = url.hostname === 'localhost' || isLoopbackAddress(url.hostname);
+  if (
+    url.hostname === site.hostname &&
+    url.protocol === site.protocol &&
+    (url.port === site.port || isLoopback)
+  ) {
+    return true;
+  }
+  const isHttp = url.protocol === 'http:' || url.protocol === 'https:';
+  if (isHttp && url.origin === req.origin) return true;
+  const host = authorityHost(target);
+  if (/^\d+$/.test(host)) return false;
+  if (isIP(host.replace(/^\[|\]$/g, '')) !== 0) return isLoopbackAddress(url.hostname);
+  if (isHttp && !/^[a-z\d](?:[a-z\d.-]*[a-z\d])?$/i.test(host)) return false;
+  const withoutFragment = target.split('#', 1)[0] ?? '';
+  return settings.additionalRedirectUrls.some((pattern) => matchesRedirectPattern(pattern, withoutFragment));
+}
+
+/** The host as it is written, before URL turns a decimal or octal address into dots. */
+function authorityHost(target: string): string {
+  const authority = /^[a-z][a-z\d+.-]*:\/\/([^/?#]*)/i.exec(target)?.[1] ?? '';
+  return authority.replace(/^.*@/, '').replace(/:\d*$/, '');
+}
+
+function isLoopbackAddress(hostname: string): boolean {
+  return /^127\.\d+\.\d+\.\d+$/.test(hostname) || hostname === '[::1]';
+}
+
+/** Adds parameters to the query of an address, which Go then writes in alphabetical order. */
+export function withQuery(target: string, params: Readonly<Record<string, string>>): string {
+  const [rest = '', fragment] = target.split('#', 2);
+  const [base = '', search = ''] = rest.split('?', 2);
+  const query = new URLSearchParams(search);
+  for (const [name, value] of Object.entries(params)) query.set(name, value);
+  return `${base}?${encodeSorted(query)}${fragment === undefined ? '' : `#${fragment}`}`;
+}
+
+/** Puts parameters into the fragment, which replaces one that is there. */
+export function withFragment(target: string, params: Readonly<Record<string, string>>): string {
+  return `${target.split('#', 1)[0]}#${encodeSorted(new URLSearchParams(params))}`;
+}
+
+function encodeSorted(params: URLSearchParams): string {
+  params.sort();
+  // Go escapes everything but unreserved characters; URLSearchParams leaves "*" alone and escapes "~".
+  return params.toString().replaceAll('*', '%2A').replaceAll('%7E', '~');
+}
