@@ -1,0 +1,74 @@
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { access } from 'node:fs/promises';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { startDevServer } from '../helpers/dev-server.ts';
+import { installPackage } from '../helpers/installed-package.ts';
+import { makeProject, type TestProject } from '../helpers/project.ts';
+
+const run = promisify(execFile);
+
+let project: TestProject;
+let cli: string;
+
+beforeAll(async () => {
+  project = await makeProject({
+    'package.json': '{ "type": "module" }',
+    'index.html': '<!doctype html><title>Test</title>',
+    'vite.config.js':
+      "import supabase from 'vite-plugin-supabase';\nexport default { plugins: [supabase({ backend: 'embedded' })] };\n",
+    'supabase/config.toml': '[db]\nport = 0\n',
+    'supabase/migrations/1_items.sql': 'create table items (id int primary key);',
+    'supabase/seed.sql': 'insert into items values (7);',
+  });
+  cli = join(await installPackage(project.root), 'dist/cli.js');
+});
+afterAll(() => project.remove());
+
+test('the published package serves a project of another place', async () => {
+  await using server = await startDevServer(project.root);
+  await server.waitForOutput(/Supabase:\s+embedded/);
+  const headers = { apikey: 'sb_publishable_ACJWlzQHlZjBrEguHvfOxg_3BJgxAaH' };
+  const response = await fetch(`${server.url}/rest/v1/items`, { headers });
+  expect(await response.json()).toEqual([{ id: 7 }]);
+});
+
+test('the command start prints keys as the Supabase CLI does, serves them, and ends on a signal', async () => {
+  const args = [cli, 'start', '--ephemeral', '--port', '0', '--db-port', '0', '--workdir', project.root];
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  let output = '';
+  child.stdout.setEncoding('utf8').on('data', (chunk: string) => (output += chunk));
+  const said = text(child.stderr);
+  await expect.poll(() => output, { timeout: 20_000 }).toMatch(/JWT_SECRET=/);
+  const env = Object.fromEntries(
+    [...output.matchAll(/^(\w+)="(.*)"$/gm)].map(([, name, value]) => [name, value]),
+  );
+  expect(env).toMatchObject({
+    API_URL: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/),
+    DB_URL: expect.stringMatching(/^postgresql:\/\/postgres:postgres@127\.0\.0\.1:\d+\/postgres$/),
+    PUBLISHABLE_KEY: expect.stringMatching(/^sb_publishable_/),
+    SECRET_KEY: expect.stringMatching(/^sb_secret_/),
+  });
+  const rows = await fetch(`${env.API_URL}/rest/v1/items`, {
+    headers: { apikey: env.PUBLISHABLE_KEY ?? '' },
+  });
+  expect(await rows.json()).toEqual([{ id: 7 }]);
+  child.kill('SIGINT');
+  const [code] = (await once(child, 'exit')) as [number | null];
+  expect([code, await said]).toEqual([0, expect.stringContaining('Ctrl-C')]);
+  await expect(access(join(project.root, '.supabase'))).rejects.toMatchObject({ code: 'ENOENT' });
+});
+
+test.each([
+  [['start', '--port', 'many'], /--port must be a port number, not "many"/],
+  [['begin'], /no command "begin"/],
+  [['start', '--fast'], /fast/],
+  [[], /a command is missing/],
+])('the command refuses %j and says where help is', async (args, message) => {
+  const failure = run(process.execPath, [cli, ...args]);
+  await expect(failure).rejects.toMatchObject({ code: 1, stderr: expect.stringMatching(message) });
+  await expect(failure).rejects.toMatchObject({ stderr: expect.stringContaining('--help') });
+});

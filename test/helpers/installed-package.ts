@@ -1,0 +1,40 @@
+import { execFile } from 'node:child_process';
+import { cp, mkdir, readdir, symlink } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+
+const REPOSITORY = fileURLToPath(new URL('../..', import.meta.url));
+const run = promisify(execFile);
+
+/**
+ * Puts the package into a project's node_modules as npm would after publishing: only the files that are packed, built
+ * before; its dependencies are links to ours.
+ *
+ * @returns the folder of the installed package
+ */
+export async function installPackage(root: string): Promise<string> {
+  const modules = join(root, 'node_modules');
+  const target = join(modules, 'vite-plugin-supabase');
+  await mkdir(target, { recursive: true });
+  for (const file of await listPackedFiles()) {
+    await mkdir(dirname(join(target, file)), { recursive: true });
+    await cp(join(REPOSITORY, file), join(target, file));
+  }
+  for (const name of await readdir(join(REPOSITORY, 'node_modules'))) {
+    if (name.startsWith('.')) continue;
+    await symlink(join(REPOSITORY, 'node_modules', name), join(modules, name), 'junction');
+  }
+  return target;
+}
+
+async function listPackedFiles(): Promise<string[]> {
+  const npm = process.env.npm_execpath;
+  const args = ['pack', '--dry-run', '--json', '--ignore-scripts'];
+  const { stdout } = npm
+    ? await run(process.execPath, [npm, ...args], { cwd: REPOSITORY })
+    : await run('npm', args, { cwd: REPOSITORY, shell: process.platform === 'win32' });
+  const report: unknown = JSON.parse(stdout);
+  const [packed] = Object.values(report as Record<string, { files: { path: string }[] }>);
+  return packed?.files.map((file) => file.path) ?? [];
+}
