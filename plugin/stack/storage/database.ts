@@ -73,6 +73,13 @@ export class StorageDatabase {
     return new Set(rows.map((row) => row.version));
   }
 
+  async hasMultipartUpload(id: string): Promise<boolean> {
+    const { rowCount } = await this.#pool.query('select from storage.s3_multipart_uploads where id = $1', [
+      id,
+    ]);
+    return rowCount === 1;
+  }
+
   async close(): Promise<void> {
     await this.#pool.end();
   }

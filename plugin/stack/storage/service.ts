@@ -19,6 +19,11 @@ import { RestApi } from './rest.ts';
 import { restRoutes } from './routes.ts';
 import { readStorageSettings } from './settings.ts';
 import { TusApi } from './tus/tus-api.ts';
+import { S3Api } from './s3/s3-api.ts';
+import { S3Buckets } from './s3/s3-buckets.ts';
+import { S3Listing } from './s3/s3-listing.ts';
+import { S3Multipart, uploadOfPartFile } from './s3/s3-multipart.ts';
+import { S3Objects } from './s3/s3-objects.ts';
 import { isUploadToKeep } from './tus/upload-files.ts';
 
 // The version that a build of supabase/storage without one reports.
@@ -32,25 +37,40 @@ export async function createStorage(context: StackContext): Promise<Service> {
   const blobs = new BlobStore(join(context.dataDir, 'storage'), await database.isDurable());
   await blobs.open(
     (versions) => database.knownVersions(versions),
-    (name) => isUploadToKeep(blobs.uploadsDir, name),
+    async (name) => {
+      const upload = uploadOfPartFile(name);
+      if (upload === undefined) return isUploadToKeep(blobs.uploadsDir, name);
+      return database.hasMultipartUpload(upload);
+    },
   );
   const buckets = new Buckets(database, blobs, settings.fileSizeLimit);
   const objects = new ObjectStore(database, blobs, buckets, settings.fileSizeLimit);
   const tokens = new SignedTokens(context.jwt, context.keys.jwtSecret);
+  const transfers = new Transfers(objects);
+  const removals = new Removals(objects);
   const rest = new RestApi(
     restRoutes({
       buckets,
       uploads: new Uploads(objects, tokens),
       downloads: new Downloads(objects, tokens),
       listing: new Listing(database),
-      transfers: new Transfers(objects),
-      removals: new Removals(objects),
+      transfers,
+      removals,
       signing: new Signing(objects, tokens, settings.imageTransformation),
     }),
     context.jwt,
   );
 
   const tus = new TusApi(objects, context.jwt, tokens, settings.fileSizeLimit);
+  const s3 = new S3Api(
+    {
+      buckets: new S3Buckets(database, buckets),
+      objects: new S3Objects(objects, transfers, removals),
+      multipart: new S3Multipart(objects),
+      listing: new S3Listing(objects),
+    },
+    context,
+  );
 
   const handle = (req: IncomingMessage, res: ServerResponse): void => {
     const url = req.url ?? '/';
@@ -59,6 +79,7 @@ export async function createStorage(context: StackContext): Promise<Service> {
     else if (path === '/version') res.writeHead(200, VERSION_HEADERS).end(VERSION);
     else if (path === '/health') void sendHealth(req, res);
     else if (TusApi.owns(path) && req.method !== 'GET') void tus.handle(req, res, url);
+    else if (settings.s3Protocol && S3Api.owns(path)) void s3.handle(req, res, url);
     else void rest.handle(req, res, url);
   };
 

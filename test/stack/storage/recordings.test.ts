@@ -1,7 +1,10 @@
 import pg from 'pg';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest';
 import { compareRecording, readRecordings, Replayer, type Recording } from './helpers/replay.ts';
 import { startStorageStack, type StorageStack } from './helpers/storage-stack.ts';
+
+// Signatures cover the upload's id, which is another one in each run; the SDK's test uploads in parts.
+const OTHER_UPLOAD = 'the recorded signature is for another upload';
 
 // Answers of the real server, recorded in this order. What the stack answers otherwise is named here, with why.
 const DEVIATIONS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
@@ -36,6 +39,24 @@ const DEVIATIONS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   rls: {},
   tus: {},
   owners: {},
+  s3: {
+    ListBuckets: 'the recording holds only the beginning',
+    'UploadPart 2': OTHER_UPLOAD,
+    'UploadPart number 10001': OTHER_UPLOAD,
+    ListParts: OTHER_UPLOAD,
+    'CompleteMultipartUpload wrong etag': OTHER_UPLOAD,
+    CompleteMultipartUpload: OTHER_UPLOAD,
+    'HeadObject multipart': OTHER_UPLOAD,
+    'CompleteMultipartUpload again': OTHER_UPLOAD,
+    'info multipart over REST': OTHER_UPLOAD,
+    UploadPartCopy: OTHER_UPLOAD,
+    AbortMultipartUpload: OTHER_UPLOAD,
+    'AbortMultipartUpload again': OTHER_UPLOAD,
+    'presigned POST too large': 'the real server forgets the sizes of the policy',
+    'other region': 'the recording holds only the beginning',
+    'clock skew 2h': 'the recording holds only the beginning',
+    PutObjectAcl: 'the real server overwrites the object with nothing',
+  },
   big: {
     'raw chunked 11 bytes into 10-byte bucket': 'the real server forgets the limit without a content-length',
     'its info': 'the real server forgets the limit without a content-length',
@@ -69,6 +90,9 @@ afterAll(async () => {
 });
 
 test.each(Object.keys(DEVIATIONS))('answers as recorded: %s', async (file) => {
+  // Presigned requests end: they are sent when they were recorded.
+  if (file === 's3') vi.setSystemTime('2026-11-22T15:41:37Z');
+  onTestFinished(() => void vi.useRealTimers());
   const recordings = readRecordings(file);
   const known = DEVIATIONS[file] ?? {};
   const deviating: string[] = [];

@@ -1,8 +1,9 @@
 import { createClient, type SupabaseClient } from '@supabase/supabase-js';
-import { createHmac, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import pg from 'pg';
 import { WebSocket } from 'ws';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { signToken } from './helpers/tokens.ts';
 import { startStorageStack, type StorageStack } from './helpers/storage-stack.ts';
 
 let stack: StorageStack;
@@ -15,8 +16,8 @@ beforeAll(async () => {
   stack = await startStorageStack();
   const { keys, database } = stack.services;
   service = client(keys.serviceRoleKey);
-  alice = client(userToken(aliceId));
-  bob = client(userToken(randomUUID()));
+  alice = client(signToken(keys.jwtSecret, { role: 'authenticated', sub: aliceId }));
+  bob = client(signToken(keys.jwtSecret, { role: 'authenticated', sub: randomUUID() }));
   const postgres = new pg.Client(database.connection('postgres'));
   await postgres.connect();
   await postgres.query(`
@@ -115,12 +116,4 @@ function client(key: string): SupabaseClient {
     auth: { persistSession: false },
     realtime: { transport: WebSocket as never },
   });
-}
-
-function userToken(sub: string): string {
-  const encode = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
-  const exp = Math.floor(Date.now() / 1000) + 3600;
-  const body = `${encode({ alg: 'HS256', typ: 'JWT' })}.${encode({ sub, role: 'authenticated', exp })}`;
-  const signature = createHmac('sha256', stack.services.keys.jwtSecret).update(body).digest('base64url');
-  return `${body}.${signature}`;
 }

@@ -46,14 +46,27 @@ export class BlobStore {
   }
 
   /** Stores what `fill` writes as a new blob; when it throws nothing is left. */
-  async store<T>(fill: (writer: BlobWriter) => Promise<T>): Promise<{ blob: StoredBlob; result: T }> {
+  store<T>(fill: (writer: BlobWriter) => Promise<T>): Promise<{ blob: StoredBlob; result: T }> {
+    return this.#write(fill, (temporary, version) => this.#publish(temporary, version));
+  }
+
+  /** Stores what `fill` writes as a file of this name in the folder of unfinished uploads. */
+  async stage(name: string, fill: (writer: BlobWriter) => Promise<void>): Promise<StoredBlob> {
+    const { blob } = await this.#write(fill, (temporary) => rename(temporary, join(this.#uploads, name)));
+    return blob;
+  }
+
+  async #write<T>(
+    fill: (writer: BlobWriter) => Promise<T>,
+    publish: (temporary: string, version: string) => Promise<void>,
+  ): Promise<{ blob: StoredBlob; result: T }> {
     const version = randomUUID();
     const temporary = join(this.#uploads, `${version}.tmp`);
     const writer = new BlobWriter(version, temporary, await open(temporary, 'wx'));
     try {
       const result = await fill(writer);
       const blob = await writer.finish(this.#durable);
-      await this.#publish(temporary, version);
+      await publish(temporary, version);
       return { blob, result };
     } catch (error) {
       await writer.discard();

@@ -46,7 +46,8 @@ export async function sendAsset(
   }
 }
 
-async function sendBytes(
+/** Sends a part of an open file; the file stays open. */
+export async function sendBytes(
   res: ServerResponse,
   file: FileHandle,
   start: number,
@@ -125,7 +126,7 @@ function cacheControl({ req }: Exchange, metadata: ObjectMetadata, onMiss: strin
 }
 
 /** As the original: the ETag must be the very same text, and either of the two headers suffices. */
-function isNotModified({ req }: Exchange, metadata: ObjectMetadata): boolean {
+export function isNotModified({ req }: Exchange, metadata: ObjectMetadata): boolean {
   const known = header(req, 'if-none-match');
   if (known !== undefined && known === metadata.eTag) return true;
   const since = Date.parse(header(req, 'if-modified-since') ?? '');

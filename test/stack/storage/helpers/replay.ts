@@ -48,6 +48,7 @@ const DYNAMIC = new RegExp(
     UUID.source,
     JWT.source,
     String.raw`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z`,
+    String.raw`[A-Z][a-z]{2} [A-Z][a-z]{2} \d\d \d{4} \d\d:\d\d:\d\d GMT\+0000 \([^)]+\)`,
     String.raw`http://127\.0\.0\.1(:\d+)?(?=/)`,
     String.raw`(?<=resumable/(?:sign/)?)[\w-]{20,}`,
     String.raw`(?<=nextCursor":")[^"]+`,
