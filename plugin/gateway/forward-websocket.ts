@@ -34,19 +34,35 @@ export function forwardUpgrade(socket: Duplex, head: Buffer, out: ForwardedUpgra
     const upstream = openUpstream(out);
     const abandon = (): void => {
       upstream.destroy();
+      socket.destroy();
       resolve({ kind: 'abandoned' });
     };
     if (socket.destroyed) {
       abandon();
       return;
     }
+    // A paused socket would not tell that the client has gone. Nobody should send before the answer; who does is heard.
+    const early = [head];
+    let earlyBytes = 0;
+    const collect = (chunk: Buffer): void => {
+      early.push(chunk);
+      earlyBytes += chunk.length;
+      if (earlyBytes > MAX_EARLY_BYTES) socket.pause();
+    };
+    socket.on('data', collect);
+    socket.once('end', abandon);
     socket.once('close', abandon);
-    const settle = (outcome: UpgradeOutcome): void => {
+    const stopListening = (): void => {
+      socket.off('data', collect);
+      socket.off('end', abandon);
       socket.off('close', abandon);
+    };
+    const settle = (outcome: UpgradeOutcome): void => {
+      stopListening();
       resolve(outcome);
     };
     upstream.setTimeout(out.timeout, () => upstream.destroy(new UpstreamTimeout()));
-    upstream.once('error', (error) => settle({ kind: 'failed', error }));
+    upstream.on('error', (error) => settle({ kind: 'failed', error }));
     upstream.once('response', (response) => {
       upstream.setTimeout(0);
       passRefusal(response, socket);
@@ -56,11 +72,14 @@ export function forwardUpgrade(socket: Duplex, head: Buffer, out: ForwardedUpgra
       upstream.setTimeout(0);
       upstreamSocket.setTimeout(0);
       writeUpgradeResponse(socket, 101, 'Switching Protocols', response.rawHeaders);
-      settle({ kind: 'open', pair: joinSockets(socket, head, upstreamSocket, upstreamHead) });
+      stopListening();
+      settle({ kind: 'open', pair: joinSockets(socket, Buffer.concat(early), upstreamSocket, upstreamHead) });
     });
     upstream.end();
   });
 }
+
+const MAX_EARLY_BYTES = 64 * 1024;
 
 function openUpstream(out: ForwardedUpgrade): ClientRequest {
   const isTls = out.url.protocol === 'https:';

@@ -1,5 +1,5 @@
 import { createServer, request, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { afterEach } from 'vitest';
 import { attachUpgrades } from '../../../plugin/gateway/attach.ts';
 import { createGateway, type Gateway, type GatewayOptions } from '../../../plugin/gateway/gateway.ts';
@@ -35,6 +35,11 @@ export function onTestEnd(close: () => unknown): void {
 
 /** Starts a server on a free loopback port and closes it, with all connections, after the test. */
 export async function listen(server: Server): Promise<{ port: number; url: string }> {
+  const sockets = new Set<Socket>();
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket);
+    socket.on('close', () => sockets.delete(socket));
+  });
   const { promise, resolve } = defer<void>();
   server.listen(0, '127.0.0.1', resolve);
   await promise;
@@ -42,7 +47,8 @@ export async function listen(server: Server): Promise<{ port: number; url: strin
   onTestEnd(() => {
     const { promise, resolve } = defer<void>();
     server.close(() => resolve());
-    server.closeAllConnections();
+    // Also those that were upgraded, which a server does not count as its own.
+    for (const socket of sockets) socket.destroy();
     return promise;
   });
   return { port, url: `http://127.0.0.1:${port}` };

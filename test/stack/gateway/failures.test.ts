@@ -1,0 +1,236 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { connect, createServer as createTcpServer, type AddressInfo, type Socket } from 'node:net';
+import { describe, expect, test } from 'vitest';
+import type { GatewayOptions } from '../../../plugin/gateway/gateway.ts';
+import type { GatewayTarget } from '../../../plugin/gateway/target.ts';
+import { ask, defer, listen, onTestEnd, startGateway } from './support.ts';
+import { KEYS } from './tokens.ts';
+
+function targetAt(url: string): GatewayTarget {
+  const upstream = { kind: 'url', url: new URL(url), speaks: 'gateway', host: 'client' } as const;
+  return { keys: KEYS, upstreams: { rest: upstream, realtime: upstream } };
+}
+
+/** Collects what a developer would read in the terminal. */
+function recordLog(): { lines: string[]; logger: GatewayOptions['logger'] } {
+  const lines: string[] = [];
+  const push = (line: string): void => void lines.push(line);
+  return { lines, logger: { info: push, warn: push, error: push } };
+}
+
+/** A TCP server that does `onConnection` with every connection; it tells how many are open. */
+async function listenTcp(
+  onConnection: (socket: Socket) => void,
+): Promise<{ url: string; open: Set<Socket> }> {
+  const open = new Set<Socket>();
+  const server = createTcpServer((socket) => {
+    open.add(socket);
+    // A paused socket does not notice that the other side has closed.
+    socket.resume();
+    socket.on('error', () => {});
+    socket.on('close', () => open.delete(socket));
+    onConnection(socket);
+  });
+  const listening = defer<void>();
+  server.listen(0, '127.0.0.1', () => listening.resolve());
+  await listening.promise;
+  onTestEnd(() => {
+    for (const socket of open) socket.destroy();
+    server.close();
+  });
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, open };
+}
+
+async function takeFreePort(): Promise<number> {
+  const server = createTcpServer();
+  const listening = defer<void>();
+  server.listen(0, '127.0.0.1', () => listening.resolve());
+  await listening.promise;
+  const { port } = server.address() as AddressInfo;
+  const closed = defer<void>();
+  server.close(() => closed.resolve());
+  await closed.promise;
+  return port;
+}
+
+const code = (body: string): unknown => (JSON.parse(body) as { code?: unknown }).code;
+
+describe('an upstream that', () => {
+  test('is not there gives 502 at once, one line in the terminal, and one more when it is back', async () => {
+    const port = await takeFreePort();
+    const { lines, logger } = recordLog();
+    const { url } = await startGateway({ target: targetAt(`http://127.0.0.1:${port}`), logger });
+    for (let i = 0; i < 5; i++) {
+      const answer = await ask(url, '/rest/v1/items');
+      expect(answer.status).toBe(502);
+      expect(code(answer.body)).toBe('UPSTREAM_DOWN');
+    }
+    expect(lines).toHaveLength(1);
+    expect(lines[0]).toContain(`rest at http://127.0.0.1:${port}`);
+
+    const server = createServer((_, res) => void res.end('back'));
+    const listening = defer<void>();
+    server.listen(port, '127.0.0.1', () => listening.resolve());
+    await listening.promise;
+    onTestEnd(() => server.close());
+    expect((await ask(url, '/rest/v1/items')).body).toBe('back');
+    expect(lines).toHaveLength(2);
+    expect(lines[1]).toContain('answers again');
+  });
+
+  test('hangs before its headers gives 504, and its connection is closed', async () => {
+    const { url: upstream, open } = await listenTcp(() => {});
+    const { url } = await startGateway({ target: targetAt(upstream), timeouts: { idle: 50 } });
+    const answer = await ask(url, '/rest/v1/items');
+    expect(answer.status).toBe(504);
+    expect(code(answer.body)).toBe('UPSTREAM_TIMEOUT');
+    await expect.poll(() => open.size).toBe(0);
+  });
+
+  test('hangs in the middle of a body cuts the client off, which sees that the answer is no whole one', async () => {
+    const { url: upstream, open } = await listenTcp((socket) =>
+      socket.once('data', () => socket.write('HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\npart')),
+    );
+    const { url } = await startGateway({ target: targetAt(upstream), timeouts: { idle: 50 } });
+    await expect(ask(url, '/rest/v1/items')).rejects.toThrow(/aborted|hang up/);
+    await expect.poll(() => open.size).toBe(0);
+  });
+
+  test('resets before an answer gives 502', async () => {
+    const { url: upstream } = await listenTcp((socket) =>
+      socket.once('data', () => socket.resetAndDestroy()),
+    );
+    const { url } = await startGateway({ target: targetAt(upstream) });
+    const answer = await ask(url, '/rest/v1/items', { method: 'POST', body: 'x' });
+    expect(answer.status).toBe(502);
+    expect(code(answer.body)).toBe('UPSTREAM_RESET');
+  });
+
+  test('resets in the middle of a body cuts the client off', async () => {
+    const { url: upstream } = await listenTcp((socket) =>
+      socket.once('data', () => {
+        socket.write('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\npart\r\n', () =>
+          socket.resetAndDestroy(),
+        );
+      }),
+    );
+    const { url } = await startGateway({ target: targetAt(upstream) });
+    await expect(ask(url, '/rest/v1/items')).rejects.toThrow(/aborted|hang up|RESET/);
+  });
+
+  test('closes before an answer gives 502', async () => {
+    const { url: upstream } = await listenTcp((socket) => socket.once('data', () => socket.end()));
+    const { url } = await startGateway({ target: targetAt(upstream) });
+    const answer = await ask(url, '/rest/v1/items', { method: 'POST', body: 'x' });
+    expect(answer.status).toBe(502);
+  });
+
+  test('answers garbage gives 502', async () => {
+    const { url: upstream } = await listenTcp((socket) =>
+      socket.once('data', () => socket.end('SSH-2.0-OpenSSH\r\n\r\n')),
+    );
+    const { url } = await startGateway({ target: targetAt(upstream) });
+    const answer = await ask(url, '/rest/v1/items');
+    expect(answer.status).toBe(502);
+    expect(code(answer.body)).toBe('UPSTREAM_GARBAGE');
+  });
+
+  test('answers an upload before it has read it all passes that answer on', async () => {
+    const { url: upstream } = await listenTcp((socket) =>
+      socket.once('data', () =>
+        socket.end('HTTP/1.1 413 Payload Too Large\r\nContent-Length: 3\r\nConnection: close\r\n\r\nbig'),
+      ),
+    );
+    const { url } = await startGateway({ target: targetAt(upstream) });
+    const answer = await ask(url, '/rest/v1/items', { method: 'POST', body: Buffer.alloc(200_000) });
+    expect({ status: answer.status, body: answer.body }).toEqual({ status: 413, body: 'big' });
+  });
+
+  test('closed an idle connection does not fail the next request', async () => {
+    let connections = 0;
+    const { url: upstream } = await listenTcp((socket) => {
+      connections += 1;
+      let requests = 0;
+      socket.on('data', () => {
+        requests += 1;
+        // The second request on a connection finds it closed, as when a server restarts in that moment.
+        if (requests === 2) socket.resetAndDestroy();
+        else socket.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok');
+      });
+    });
+    const { url } = await startGateway({ target: targetAt(upstream) });
+    expect((await ask(url, '/rest/v1/items')).body).toBe('ok');
+    expect((await ask(url, '/rest/v1/items')).body).toBe('ok');
+    expect(connections).toBe(2);
+  });
+});
+
+describe('a client that goes away', () => {
+  test('before the answer ends the request at the upstream', async () => {
+    const arrived = defer<IncomingMessage>();
+    const gone = defer<void>();
+    const { url: upstream } = await listen(
+      createServer((req, res) => {
+        arrived.resolve(req);
+        res.on('close', () => gone.resolve());
+      }),
+    );
+    const { port } = await startGateway({ target: targetAt(upstream) });
+    const socket = connect(port, '127.0.0.1', () =>
+      socket.write('GET /rest/v1/items HTTP/1.1\r\nHost: localhost\r\n\r\n'),
+    );
+    await arrived.promise;
+    socket.resetAndDestroy();
+    await expect(gone.promise).resolves.toBeUndefined();
+  });
+
+  test('in the middle of an upload ends it at the upstream, as broken off', async () => {
+    const aborted = defer<void>();
+    const started = defer<void>();
+    const { url: upstream } = await listen(
+      createServer((req) => {
+        req.once('data', () => started.resolve());
+        req.on('error', () => aborted.resolve());
+      }),
+    );
+    const { port } = await startGateway({ target: targetAt(upstream) });
+    const socket = connect(port, '127.0.0.1', () =>
+      socket.write('POST /rest/v1/items HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\npart'),
+    );
+    socket.on('error', () => {});
+    await started.promise;
+    socket.destroy();
+    await expect(aborted.promise).resolves.toBeUndefined();
+  });
+
+  test('in the middle of a download ends it at the upstream', async () => {
+    const gone = defer<void>();
+    const { url: upstream } = await listen(
+      createServer((_req: IncomingMessage, res: ServerResponse) => {
+        res.write('event');
+        res.on('close', () => gone.resolve());
+      }),
+    );
+    const { port } = await startGateway({ target: targetAt(upstream) });
+    const socket = connect(port, '127.0.0.1', () =>
+      socket.write('GET /rest/v1/items HTTP/1.1\r\nHost: localhost\r\n\r\n'),
+    );
+    socket.once('data', () => socket.destroy());
+    await expect(gone.promise).resolves.toBeUndefined();
+  });
+});
+
+test('after all of that no connection to the upstream is left once the gateway is closed', async () => {
+  const server = createServer((_, res) => void res.end('ok'));
+  const { url: upstream } = await listen(server);
+  const { url, gateway } = await startGateway({ target: targetAt(upstream) });
+  await Promise.all(Array.from({ length: 20 }, () => ask(url, '/rest/v1/items')));
+  const count = (): Promise<number> => {
+    const { promise, resolve, reject } = defer<number>();
+    server.getConnections((error, connections) => (error ? reject(error) : resolve(connections)));
+    return promise;
+  };
+  expect(await count()).toBeGreaterThan(0);
+  await gateway.close();
+  await expect.poll(count).toBe(0);
+});
