@@ -6,7 +6,7 @@ import type { Gateway } from './gateway.ts';
 import { refuseUpgrade, respondJson } from './respond.ts';
 
 /** A server whose upgrades are shared; HTTP and HTTP/2 servers of Node alike. */
-interface UpgradeServer {
+export interface UpgradeServer {
   on(event: 'upgrade', listener: UpgradeListener): unknown;
   off(event: 'upgrade', listener: UpgradeListener): unknown;
   emit(event: string, ...args: unknown[]): boolean;

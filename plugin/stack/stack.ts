@@ -123,4 +123,6 @@ function ignoreForeignSettings(config: SupabaseConfig): void {
   db.ignore('port', 'shadow_port', 'major_version', 'health_timeout', 'pooler', 'network_restrictions');
   db.ignore('ssl_enforcement', 'root_key', 'vault');
   db.section('migrations').ignore('schema_paths');
+  // Read only when there is something to seed.
+  db.ignore('seed');
 }

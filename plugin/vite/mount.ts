@@ -1,14 +1,18 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
-import type { Plugin, PreviewServer, ViteDevServer } from 'vite';
+import type { Plugin, PreviewServer, ResolvedConfig, ViteDevServer } from 'vite';
 import type { BackendHolder } from '../context.ts';
-import { attachUpgrades } from '../gateway/attach.ts';
+import { attachUpgrades, type UpgradeServer } from '../gateway/attach.ts';
 import { createGateway, type Gateway } from '../gateway/gateway.ts';
 import { createHostCheck } from '../gateway/hosts.ts';
 import type { GatewayTarget } from '../gateway/target.ts';
 import { PLUGIN_NAME, type PluginContext } from './plugin-context.ts';
 
-/** The plugin's `api`, for servers that run Vite in middleware mode and own the HTTP server. */
+/**
+ * The `api` of the plugin named `vite-plugin-supabase`, for servers that run Vite in middleware mode and own the HTTP
+ * server. Its requests come through `vite.middlewares`; its upgrades are for `handleUpgrade`, unless the server was given
+ * to Vite (`server.middlewareMode: { server }`).
+ */
 export interface SupabasePluginApi {
   /** Answers a request if its path is one of Supabase's; false: not ours, and untouched. */
   handle(req: IncomingMessage, res: ServerResponse): boolean;
@@ -36,7 +40,10 @@ export function mountPlugin(context: PluginContext): Plugin<SupabasePluginApi> {
     server.middlewares.use(function supabaseGateway(req, res, next) {
       if (!gateway.handle(req, res)) next();
     });
-    const detach = server.httpServer ? attachUpgrades(server.httpServer, gateway) : () => {};
+    const httpServer = findHttpServer(server);
+    const detach = httpServer
+      ? attachUpgrades(httpServer, gateway, { exclusive: hasNeighbour(config) })
+      : () => {};
     newest = gateway;
     mounted.push(async () => {
       detach();
@@ -46,7 +53,7 @@ export function mountPlugin(context: PluginContext): Plugin<SupabasePluginApi> {
   const unmount = async (): Promise<void> => mounted.shift()?.();
 
   return {
-    name: `${PLUGIN_NAME}:mount`,
+    name: PLUGIN_NAME,
     api: {
       handle: (req, res) => newest?.handle(req, res) ?? false,
       handleUpgrade: (req, socket, head) => newest?.handleUpgrade(req, socket, head) ?? false,
@@ -63,4 +70,15 @@ async function awaitTarget(holder: BackendHolder): Promise<GatewayTarget> {
   await holder.settled;
   if (holder.backend) return holder.backend.target();
   throw holder.error;
+}
+
+function findHttpServer(server: ViteDevServer | PreviewServer): UpgradeServer | undefined {
+  if (server.httpServer) return server.httpServer;
+  const { middlewareMode } = server.config.server;
+  return typeof middlewareMode === 'object' ? middlewareMode.server : undefined;
+}
+
+/** Whether a plugin is there that destroys the upgrades of others (see `attachUpgrades`). */
+function hasNeighbour(config: ResolvedConfig): boolean {
+  return config.plugins.some(({ name }) => name.startsWith('vite-plugin-cloudflare'));
 }

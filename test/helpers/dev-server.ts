@@ -3,7 +3,8 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { stripVTControlCharacters } from 'node:util';
 
-const VITE = fileURLToPath(new URL('../../node_modules/vite/bin/vite.js', import.meta.url));
+/** The command `vite`, to be run with Node. */
+export const VITE: string = fileURLToPath(new URL('../../node_modules/vite/bin/vite.js', import.meta.url));
 
 /** A dev server in a process of its own, as `npx vite` starts it. */
 export interface DevServer extends AsyncDisposable {
@@ -25,12 +26,16 @@ export interface DevServer extends AsyncDisposable {
  */
 export async function startDevServer(
   root: string,
-  { args = [], env = {} }: { args?: readonly string[]; env?: Readonly<Record<string, string>> } = {},
+  {
+    command = 'dev',
+    args = [],
+    env = {},
+  }: { command?: 'dev' | 'preview'; args?: readonly string[]; env?: Readonly<Record<string, string>> } = {},
 ): Promise<DevServer> {
   const { VITEST: _, ...parentEnv } = process.env;
-  const child = spawn(process.execPath, [VITE, '--port', '0', ...args], {
+  const child = spawn(process.execPath, [VITE, command, '--port', '0', ...args], {
     cwd: root,
-    env: { ...parentEnv, ...env, NODE_ENV: 'development' },
+    env: { ...parentEnv, ...env, NODE_ENV: command === 'dev' ? 'development' : 'production' },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const output = collectOutput(child);

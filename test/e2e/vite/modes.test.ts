@@ -1,0 +1,148 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer as createHttpServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { createServer, type Plugin, type ViteDevServer } from 'vite';
+import { afterEach, describe, expect, test } from 'vitest';
+import { WebSocket } from 'ws';
+import supabase, { type SupabasePluginApi } from '../../../plugin/index.ts';
+import { startDevServer, VITE } from '../../helpers/dev-server.ts';
+import { makeViteProject } from '../../helpers/vite-project.ts';
+
+const KEY = 'sb_publishable_ACJWlzQHlZjBrEguHvfOxg_3BJgxAaH';
+const files = {
+  'supabase/migrations/1_items.sql': 'create table items (id int primary key);',
+  'supabase/seed.sql': 'insert into items values (7);',
+};
+
+const opened: (() => Promise<unknown>)[] = [];
+afterEach(async () => {
+  for (const close of opened.splice(0).toReversed()) await close();
+});
+
+async function createVite(plugins: Plugin[], server: object): Promise<ViteDevServer> {
+  const project = await makeViteProject(files);
+  opened.push(() => project.remove());
+  const vite = await createServer({
+    root: project.root,
+    configFile: false,
+    logLevel: 'silent',
+    plugins,
+    server,
+  });
+  opened.push(() => vite.close());
+  return vite;
+}
+
+async function listen(server: Server): Promise<string> {
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  opened.push(async () => {
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+  });
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+async function readItems(origin: string): Promise<unknown> {
+  return (await fetch(`${origin}/rest/v1/items`, { headers: { apikey: KEY } })).json();
+}
+
+/** Opens Realtime's WebSocket and sends a heartbeat; the status of the answer. */
+async function heartbeat(origin: string): Promise<unknown> {
+  const socket = new WebSocket(
+    `${origin.replace('http', 'ws')}/realtime/v1/websocket?apikey=${KEY}&vsn=1.0.0`,
+  );
+  opened.push(async () => socket.terminate());
+  await once(socket, 'open');
+  socket.send(JSON.stringify({ topic: 'phoenix', event: 'heartbeat', payload: {}, ref: '1' }));
+  const [data] = (await once(socket, 'message')) as [Buffer];
+  return (JSON.parse(data.toString()) as { payload: { status: string } }).payload.status;
+}
+
+describe('middleware mode', () => {
+  test('serves requests through vite.middlewares, and upgrades through the plugin api', async () => {
+    const vite = await createVite(supabase({ backend: 'embedded' }), { middlewareMode: true });
+    const plugin = vite.config.plugins.find(({ name }) => name === 'vite-plugin-supabase');
+    const api = plugin?.api as SupabasePluginApi;
+    const server = createHttpServer(vite.middlewares);
+    server.on('upgrade', (req, socket, head) => {
+      if (!api.handleUpgrade(req, socket, head)) socket.destroy();
+    });
+    const origin = await listen(server);
+    expect([await readItems(origin), await heartbeat(origin)]).toEqual([[{ id: 7 }], 'ok']);
+  });
+
+  test('takes its upgrades by itself from a server that was given to Vite', async () => {
+    const server = createHttpServer((req, res) => vite.middlewares(req, res));
+    const origin = await listen(server);
+    const vite = await createVite(supabase({ backend: 'embedded' }), { middlewareMode: { server } });
+    expect(await heartbeat(origin)).toBe('ok');
+    await vite.close();
+    expect(server.listenerCount('upgrade')).toBe(0);
+  });
+});
+
+test('defends its sockets beside a plugin that destroys every upgrade but Vite’s', async () => {
+  const destroyer: Plugin = {
+    name: 'vite-plugin-cloudflare:dev',
+    configureServer({ httpServer }) {
+      httpServer?.on('upgrade', (req, socket) => {
+        if (!req.headers['sec-websocket-protocol']?.startsWith('vite')) socket.destroy();
+      });
+    },
+  };
+  const vite = await createVite([destroyer, ...supabase({ backend: 'embedded' })], { port: 0 });
+  await vite.listen();
+  expect(await heartbeat(vite.resolvedUrls?.local[0]?.replace(/\/$/, '') ?? '')).toBe('ok');
+});
+
+test('starts nothing under Vitest unless asked', async () => {
+  const vite = await createVite(supabase(), { middlewareMode: true, ws: false });
+  const origin = await listen(createHttpServer(vite.middlewares));
+  const response = await fetch(`${origin}/rest/v1/items`, { headers: { apikey: KEY } });
+  expect(response.headers.get('content-type')).toContain('text/html');
+});
+
+describe('a build', () => {
+  const build = async (
+    root: string,
+    env: Record<string, string>,
+  ): Promise<{ code: number | null; output: string }> => {
+    const { VITEST: _, NODE_ENV: __, ...parent } = process.env;
+    const child = spawn(process.execPath, [VITE, 'build'], { cwd: root, env: { ...parent, ...env } });
+    const output = Promise.all([text(child.stdout), text(child.stderr)]);
+    const [code] = (await once(child, 'exit')) as [number | null];
+    return { code, output: (await output).join('') };
+  };
+
+  test('without URL and key fails and says what to set', async () => {
+    await using project = await makeViteProject(files);
+    const { code, output } = await build(project.root, {});
+    expect(code).not.toBe(0);
+    expect(output).toMatch(/VITE_SUPABASE_URL and VITE_SUPABASE_PUBLISHABLE_KEY/);
+  });
+
+  test.each([
+    ['VITE_SECRET', 'sb_secret_N7UND0UgjKTVK-Uodkm0Hg_xSvEMPvz'],
+    ['VITE_KEY', `eyJhbGciOiJIUzI1NiJ9.${btoa('{"role":"service_role"}')}.x`],
+  ])('with a secret key in %s fails', async (name, value) => {
+    await using project = await makeViteProject(files);
+    const env = { VITE_SUPABASE_URL: '/', VITE_SUPABASE_PUBLISHABLE_KEY: KEY, [name]: value };
+    expect(await build(project.root, env)).toMatchObject({ code: 1, output: expect.stringContaining(name) });
+  });
+
+  test('holds what the environment says, and is previewed with the API on the same origin', async () => {
+    await using project = await makeViteProject(files);
+    const built = await build(project.root, { VITE_SUPABASE_URL: '/', VITE_SUPABASE_PUBLISHABLE_KEY: KEY });
+    expect(built).toMatchObject({ code: 0 });
+    await using preview = await startDevServer(project.root, { command: 'preview' });
+    await preview.waitForOutput(/Supabase:\s+embedded/);
+    const html = await (await fetch(preview.url)).text();
+    const script = /src="([^"]+\.js)"/.exec(html)?.[1] ?? '';
+    const bundle = await (await fetch(preview.url + script)).text();
+    expect(bundle).toContain(KEY);
+    expect(bundle).toContain('location');
+    expect([await readItems(preview.url), await heartbeat(preview.url)]).toEqual([[{ id: 7 }], 'ok']);
+  });
+});
