@@ -12,8 +12,8 @@ export function isPreflight(req: GatewayRequest): boolean {
 
 /** Answers a preflight as the `cors` plugin of the CLI's Kong does, with nothing granted to a foreign page. */
 export function answerPreflight(req: GatewayRequest, res: GatewayResponse, caller: Caller): void {
+  grantReading(res, caller);
   if (mayRead(caller)) {
-    res.setHeader('access-control-allow-origin', '*');
     res.setHeader('access-control-allow-methods', 'GET,HEAD,PUT,PATCH,POST,DELETE,OPTIONS,TRACE,CONNECT');
     const requested = req.headers['access-control-request-headers'];
     if (requested !== undefined) res.setHeader('access-control-allow-headers', requested);
@@ -22,6 +22,11 @@ export function answerPreflight(req: GatewayRequest, res: GatewayResponse, calle
   res.statusCode = 200;
   if (!isHttp2(res)) res.setHeader('content-length', 0);
   res.end();
+}
+
+/** Sets the header that lets the page that asks read the answer, if it may. */
+export function grantReading(res: GatewayResponse, caller: Caller): void {
+  if (mayRead(caller)) res.setHeader('access-control-allow-origin', '*');
 }
 
 /**

@@ -127,19 +127,24 @@ function writeHead(response: IncomingMessage, res: GatewayResponse, out: Forward
   }
   const headers = out.rewriteResponse(passed);
   const status = response.statusCode ?? 502;
-  if (!isHttp2(res)) {
+  const isOurs = !isHttp2(res) && res.getHeaderNames().length === 0;
+  if (isOurs) {
     res.writeHead(status, response.statusMessage, headers);
     return;
   }
-  // HTTP/2's writeHead keeps one of several equal names only.
+  // With headers that somebody has set before (Vite's CORS), and on HTTP/2, writeHead keeps only one of several of a
+  // name, such as Set-Cookie.
   res.statusCode = status;
+  if (!isHttp2(res) && response.statusMessage) res.statusMessage = response.statusMessage;
   const grouped = new Map<string, string[]>();
   for (let i = 0; i + 1 < headers.length; i += 2) {
     const name = (headers[i] ?? '').toLowerCase();
     grouped.set(name, [...(grouped.get(name) ?? []), headers[i + 1] ?? '']);
   }
   for (const [name, values] of grouped) {
-    res.setHeader(name, values.length === 1 ? (values[0] ?? '') : values);
+    const before = name === 'vary' ? res.getHeader(name) : undefined;
+    const all = before === undefined ? values : [String(before), ...values];
+    res.setHeader(name, all.length === 1 ? (all[0] ?? '') : all);
   }
   res.writeHead(status);
 }

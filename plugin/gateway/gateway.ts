@@ -3,15 +3,15 @@ import type { Duplex } from 'node:stream';
 import type { Logger } from '../logger.ts';
 import { createTokenJudge, type TokenJudge } from './access-token.ts';
 import { identifyCaller, type Caller, type GatewayRequest } from './caller.ts';
-import { answerPreflight, isPreflight, mayRead } from './cors.ts';
-import { translateHttpCredentials, type CredentialRules } from './credentials.ts';
+import { answerPreflight, grantReading, isPreflight } from './cors.ts';
+import { translateHttpCredentials, type CredentialRules, type Refusal } from './credentials.ts';
 import { createFailureLog } from './failure-log.ts';
 import { describeBackendFailure, describeFailure } from './failures.ts';
 import { forwardHttp } from './forward-http.ts';
 import * as errors from './gateway-errors.ts';
 import { buildOutgoingHeaders, rewriteForService, type OutgoingRequest } from './headers.ts';
 import { createHostCheck, type HostCheck } from './hosts.ts';
-import { respondJson, type GatewayResponse } from './respond.ts';
+import { respondJson, type GatewayError, type GatewayResponse } from './respond.ts';
 import { createResponseRewriter } from './response-headers.ts';
 import { findPathFault, matchRoute, type RouteMatch } from './routes.ts';
 import {
@@ -83,7 +83,6 @@ export function createGateway(options: GatewayOptions): Gateway {
   };
 
   const forward = (req: GatewayRequest, res: GatewayResponse, match: RouteMatch, caller: Caller): void => {
-    if (mayRead(caller)) res.setHeader('access-control-allow-origin', '*');
     const target = resolveTarget();
     if (!(target instanceof Promise)) {
       send(req, res, match, caller, target);
@@ -94,7 +93,7 @@ export function createGateway(options: GatewayOptions): Gateway {
       (error: unknown) => {
         const { status, body } = describeBackendFailure(error);
         failures.failed('the backend', body.message);
-        respondJson(res, status, body);
+        refuse(res, caller, status, body);
       },
     );
   };
@@ -109,18 +108,18 @@ export function createGateway(options: GatewayOptions): Gateway {
     const { route } = match;
     const upstream = target.upstreams[route.upstream];
     if (!upstream) {
-      respondJson(res, 501, errors.notServed(route.upstream));
+      refuse(res, caller, 501, errors.notServed(route.upstream));
       return;
     }
     if (route.upstream === 'mail' && !mayReadMail(caller)) {
-      respondJson(res, 403, errors.MAIL_IS_LOCAL);
+      refuse(res, caller, 403, errors.MAIL_IS_LOCAL);
       return;
     }
     const credentials = route.signed
       ? { authorization: req.headers.authorization }
       : translateHttpCredentials(req.url ?? '', req.headers, caller, rules(target, upstream));
     if ('refusal' in credentials) {
-      respondJson(res, credentials.refusal.status, credentials.refusal.body);
+      refuse(res, caller, credentials.refusal.status, credentials.refusal.body);
       return;
     }
     const out: OutgoingRequest = { route, caller, authorization: credentials.authorization };
@@ -136,6 +135,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     out: OutgoingRequest,
   ): void => {
     rewriteForService(req, serviceUrl, out);
+    grantReading(res, out.caller);
     try {
       // Services are written for HTTP/1; what they use of a request is the same in Node's HTTP/2 layer.
       service.handle(req as IncomingMessage, res as ServerResponse);
@@ -170,7 +170,7 @@ export function createGateway(options: GatewayOptions): Gateway {
         onFailure: (error) => {
           const { status, body } = describeFailure(subject, error);
           failures.failed(subject, body.message);
-          respondJson(res, status, body);
+          refuse(res, out.caller, status, body);
         },
       },
       pool,
@@ -185,6 +185,18 @@ export function createGateway(options: GatewayOptions): Gateway {
       pool.close();
     },
   };
+}
+
+/** Answers with an error that a page of another origin can read too, where it may. */
+function refuse(
+  res: GatewayResponse,
+  caller: Caller,
+  status: number,
+  body: Refusal['body'] | GatewayError,
+): void {
+  if (res.headersSent) return;
+  grantReading(res, caller);
+  respondJson(res, status, body);
 }
 
 /** The mails of all accounts, with their links: for a person at this machine, in a page of this origin. */

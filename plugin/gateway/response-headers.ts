@@ -11,14 +11,13 @@ export function createResponseRewriter(
   caller: Caller,
 ): (headers: string[]) => string[] {
   return (headers) => {
-    const kept: string[] = [];
+    const kept: string[] = mayRead(caller) ? ['access-control-allow-origin', '*'] : [];
     for (let i = 0; i + 1 < headers.length; i += 2) {
       const name = headers[i] ?? '';
       const value = headers[i + 1] ?? '';
       const lower = name.toLowerCase();
-      if (lower === 'access-control-allow-origin') {
-        if (mayRead(caller)) kept.push(name, '*');
-      } else if (lower === 'location' || lower === 'content-location') {
+      if (lower === 'access-control-allow-origin') continue;
+      if (lower === 'location' || lower === 'content-location') {
         kept.push(name, rewriteLocation(value, upstream, caller));
       } else if (lower === 'set-cookie') {
         kept.push(name, value.replace(/;\s*domain=[^;]*/i, ''));
