@@ -9,6 +9,7 @@ import { REMOVE_MANY, type Removals } from './objects/remove.ts';
 import { SIGN, SIGN_MANY, type Signing } from './objects/sign.ts';
 import { COPY, MOVE, type Transfers } from './objects/transfer.ts';
 import type { Uploads } from './objects/upload.ts';
+import { RENDER, RENDER_SIGNED, type Renders } from './render/renders.ts';
 
 /** A route of the REST API. */
 export interface RestTarget {
@@ -38,6 +39,8 @@ export interface RestParts {
   readonly transfers: Transfers;
   readonly removals: Removals;
   readonly signing: Signing;
+  /** Undefined while image transformation is off: its routes are then not there. */
+  readonly renders: Renders | undefined;
 }
 
 const TOKEN_QUERY: Schema = {
@@ -48,7 +51,7 @@ const TOKEN_QUERY: Schema = {
 
 /** Every route of `/bucket` and `/object`. */
 export function restRoutes(parts: RestParts): Route<RestTarget>[] {
-  const { buckets, uploads, downloads, listing, transfers, removals, signing } = parts;
+  const { buckets, uploads, downloads, listing, transfers, removals, signing, renders } = parts;
   const routes: Route<RestTarget>[] = [];
   const add = (
     method: string,
@@ -107,6 +110,15 @@ export function restRoutes(parts: RestParts): Route<RestTarget>[] {
   );
   add('POST', signed, 'object.sign', 'header', { body: SIGN }, signing.one);
   add('POST', '/object/sign/:bucket', 'object.sign_many', 'header', { body: SIGN_MANY }, signing.many);
+
+  if (renders) {
+    const image = '/render/image';
+    const [open, closed] = [`${image}/public/:bucket/*`, `${image}/authenticated/:bucket/*`];
+    add('GET HEAD', open, 'render.image_public', 'none', { query: RENDER }, renders.public);
+    add('GET HEAD', closed, 'render.image_authenticated', 'header', { query: RENDER }, renders.authenticated);
+    const token = `${image}/sign/:bucket/*`;
+    add('GET HEAD', token, 'render.image_sign', 'none', { query: RENDER_SIGNED }, renders.signed);
+  }
 
   for (const path of ['/cdn/:bucket', '/cdn/:bucket/*'])
     add('DELETE', path, 'cdn.purge_object_cache', 'header', 'json', refusePurge);

@@ -1,5 +1,6 @@
-import { join } from 'node:path';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { join } from 'node:path';
+import { errorMessage, SupabaseDevError } from '../../errors.ts';
 import type { StackContext } from '../context.ts';
 import type { Service } from '../service.ts';
 import { Buckets } from './buckets.ts';
@@ -15,9 +16,11 @@ import { Signing } from './objects/sign.ts';
 import { SignedTokens } from './objects/signed-token.ts';
 import { Transfers } from './objects/transfer.ts';
 import { Uploads } from './objects/upload.ts';
+import { Renders } from './render/renders.ts';
 import { RestApi } from './rest.ts';
 import { restRoutes } from './routes.ts';
-import { readStorageSettings } from './settings.ts';
+import { seedBuckets } from './seed-buckets.ts';
+import { readStorageSettings, type StorageSettings } from './settings.ts';
 import { TusApi } from './tus/tus-api.ts';
 import { S3Api } from './s3/s3-api.ts';
 import { S3Buckets } from './s3/s3-buckets.ts';
@@ -30,37 +33,54 @@ import { isUploadToKeep } from './tus/upload-files.ts';
 const VERSION = '0.0.0';
 const VERSION_HEADERS = { 'content-type': 'text/plain; charset=utf-8', 'content-length': VERSION.length };
 
+type Handler = (req: IncomingMessage, res: ServerResponse, url: string) => Promise<void>;
+
 /** Storage as supabase/storage serves it, on the stack's PostgreSQL and the folder `storage` of the data directory. */
 export async function createStorage(context: StackContext): Promise<Service> {
   const settings = readStorageSettings(context.config);
   const database = new StorageDatabase(context);
-  const blobs = new BlobStore(join(context.dataDir, 'storage'), await database.isDurable());
-  await blobs.open(
-    (versions) => database.knownVersions(versions),
-    async (name) => {
-      const upload = uploadOfPartFile(name);
-      if (upload === undefined) return isUploadToKeep(blobs.uploadsDir, name);
-      return database.hasMultipartUpload(upload);
-    },
-  );
-  const buckets = new Buckets(database, blobs, settings.fileSizeLimit);
-  const objects = new ObjectStore(database, blobs, buckets, settings.fileSizeLimit);
+  const running = new Map<ServerResponse, Promise<void>>();
+  try {
+    const blobs = await openBlobs(context, database);
+    const buckets = new Buckets(database, blobs, settings.fileSizeLimit);
+    const objects = new ObjectStore(database, blobs, buckets, settings.fileSizeLimit);
+    await seedBuckets(objects, settings.buckets, context.logger);
+    const answer = settings.enabled ? createApis(context, settings, objects) : refuse;
+    return {
+      handle(req, res) {
+        const done = answer(req, res, req.url ?? '/').finally(() => running.delete(res));
+        running.set(res, done);
+      },
+      async close() {
+        for (const res of running.keys()) res.destroy();
+        await Promise.allSettled(running.values());
+        await database.close();
+      },
+    };
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
+}
+
+/** The protocols over one store of objects; each answers its own errors. */
+function createApis(context: StackContext, settings: StorageSettings, objects: ObjectStore): Handler {
+  const { database, buckets } = objects;
   const tokens = new SignedTokens(context.jwt, context.keys.jwtSecret);
+  const downloads = new Downloads(objects, tokens);
   const transfers = new Transfers(objects);
   const removals = new Removals(objects);
-  const rest = new RestApi(
-    restRoutes({
-      buckets,
-      uploads: new Uploads(objects, tokens),
-      downloads: new Downloads(objects, tokens),
-      listing: new Listing(database),
-      transfers,
-      removals,
-      signing: new Signing(objects, tokens, settings.imageTransformation),
-    }),
-    context.jwt,
-  );
-
+  const routes = restRoutes({
+    buckets,
+    uploads: new Uploads(objects, tokens),
+    downloads,
+    listing: new Listing(database),
+    transfers,
+    removals,
+    signing: new Signing(objects, tokens, settings.imageTransformation),
+    renders: settings.imageTransformation ? new Renders(objects, downloads, tokens) : undefined,
+  });
+  const rest = new RestApi(routes, context.jwt);
   const tus = new TusApi(objects, context.jwt, tokens, settings.fileSizeLimit);
   const s3 = new S3Api(
     {
@@ -71,27 +91,58 @@ export async function createStorage(context: StackContext): Promise<Service> {
     },
     context,
   );
-
-  const handle = (req: IncomingMessage, res: ServerResponse): void => {
-    const url = req.url ?? '/';
+  return async (req, res, url) => {
     const [path = ''] = url.split('?', 1);
     if (path === '/status') res.writeHead(200, { 'content-length': 0 }).end();
     else if (path === '/version') res.writeHead(200, VERSION_HEADERS).end(VERSION);
-    else if (path === '/health') void sendHealth(req, res);
-    else if (TusApi.owns(path) && req.method !== 'GET') void tus.handle(req, res, url);
-    else if (settings.s3Protocol && S3Api.owns(path)) void s3.handle(req, res, url);
-    else void rest.handle(req, res, url);
+    else if (path === '/health') await sendHealth(context, database, req, res);
+    else if (TusApi.owns(path) && req.method !== 'GET') await tus.handle(req, res, url);
+    else if (settings.s3Protocol && S3Api.owns(path)) await s3.handle(req, res, url);
+    else await rest.handle(req, res, url);
   };
+}
 
-  const sendHealth = async (req: IncomingMessage, res: ServerResponse): Promise<void> => {
-    try {
-      await authenticate(context.jwt, req);
-      await database.read('health', 'select', []);
-      sendJson(res, 200, { healthy: true });
-    } catch (error) {
-      sendError(req, res, error);
-    }
-  };
+async function openBlobs(context: StackContext, database: StorageDatabase): Promise<BlobStore> {
+  const dir = join(context.dataDir, 'storage');
+  const blobs = new BlobStore(dir, await database.isDurable());
+  try {
+    await blobs.open(
+      (versions) => database.knownVersions(versions),
+      async (name) => {
+        const upload = uploadOfPartFile(name);
+        if (upload === undefined) return isUploadToKeep(blobs.uploadsDir, name);
+        return database.hasMultipartUpload(upload);
+      },
+    );
+  } catch (error) {
+    throw new SupabaseDevError(
+      'STORAGE_UNWRITABLE',
+      `Cannot keep objects in ${dir}: ${errorMessage(error)}`,
+      {
+        hint: 'Make the folder writable, or choose another one with the option dataDir.',
+        cause: error,
+      },
+    );
+  }
+  return blobs;
+}
 
-  return { handle, close: () => database.close() };
+async function sendHealth(
+  context: StackContext,
+  database: StorageDatabase,
+  req: IncomingMessage,
+  res: ServerResponse,
+): Promise<void> {
+  try {
+    await authenticate(context.jwt, req);
+    await database.read('health', 'select', []);
+    sendJson(res, 200, { healthy: true });
+  } catch (error) {
+    sendError(req, res, error);
+  }
+}
+
+async function refuse(_req: IncomingMessage, res: ServerResponse): Promise<void> {
+  const message = 'Storage is off: [storage] enabled = false in supabase/config.toml';
+  sendJson(res, 503, { statusCode: '503', error: 'ServiceUnavailable', message, code: 'ServiceUnavailable' });
 }

@@ -30,9 +30,9 @@ export class Downloads {
     checkBucketName(bucket);
     const token = exchange.query.get('token') ?? '';
     const claims = await this.#tokens.verify(token, `${bucket}/${name}`, 'download');
-    const row = await this.#find(bucket, name);
+    const row = await this.findSigned(bucket, name);
     const expires = new Date((claims.exp ?? NaN) * 1000);
-    await sendAsset(exchange, this.#objects.blobs, row.object ?? missing(), { expires });
+    await sendAsset(exchange, this.#objects.blobs, row, { expires });
   };
 
   head = async (exchange: Exchange): Promise<void> => {
@@ -81,6 +81,11 @@ export class Downloads {
     checkObjectName(name);
     if (found.public) return found.object ?? missing();
     return this.#objects.database.asCaller(exchange, (transaction) => findObject(transaction, bucket, name));
+  }
+
+  /** The object that a signed URL stands for. @throws StorageError NoSuchKey */
+  async findSigned(bucket: string, name: string): Promise<ObjectRow> {
+    return (await this.#find(bucket, name)).object ?? missing();
   }
 
   /** Bucket and object in one go, past row level security; `public` is undefined when there is no bucket. */

@@ -1,12 +1,19 @@
+import { storageErrors } from '../errors.ts';
 import type { Schema } from '../http/schema.ts';
 
 /** How an image is to be changed, as clients ask for it. */
 export interface Transformation {
-  readonly width?: number;
-  readonly height?: number;
-  readonly resize?: 'cover' | 'contain' | 'fill';
-  readonly format?: 'origin' | 'avif' | 'webp';
-  readonly quality?: number;
+  /** Pixels; 0 or undefined follows from the other side. */
+  readonly width?: number | undefined;
+  readonly height?: number | undefined;
+  /** `cover` (the default) crops, `contain` fits inside, `fill` distorts. */
+  readonly resize?: 'cover' | 'contain' | 'fill' | undefined;
+  /** Undefined leaves the choice to what the client accepts. */
+  readonly format?: 'origin' | 'avif' | 'webp' | undefined;
+  /** 20 to 100; 80 when undefined. */
+  readonly quality?: number | undefined;
+  /** The part that `cover` keeps: a side, a corner, `ce`ntre or `sm`art. */
+  readonly gravity?: string | undefined;
 }
 
 export const TRANSFORMATION: Schema = {
@@ -17,44 +24,64 @@ export const TRANSFORMATION: Schema = {
     resize: { type: 'string', enum: ['cover', 'contain', 'fill'] },
     format: { type: 'string', enum: ['origin', 'avif', 'webp'] },
     quality: { type: 'integer', finite: true, minimum: 20, maximum: 100 },
+    gravity: {
+      type: 'string',
+      enum: ['no', 'so', 'ea', 'we', 'noea', 'nowe', 'soea', 'sowe', 'ce', 'sm', 'fp'],
+    },
+    x_offset: { type: 'number', finite: true },
+    y_offset: { type: 'number', finite: true },
   },
 };
+
+const MAX_SIDE = 2500;
+const IMGPROXY_RESIZE = { cover: 'fill', contain: 'fit', fill: 'force' } as const;
+
+/** What is applied, in the notation of imgproxy that the original shows as `X-Transformations`. */
+export function describeTransformation(transformation: Transformation): string {
+  const { resize = 'cover' } = transformation;
+  return segments(transformation, `resizing_type:${IMGPROXY_RESIZE[resize]}`);
+}
 
 /** Claims of a signed URL that fix the transformation; none when nothing is to be changed. */
 export function transformationClaims(transformation: Transformation): {
   transformations?: string;
   format?: string;
 } {
-  const transformations = formatTransformation(transformation);
-  if (transformations === '') return {};
-  return { transformations, ...(transformation.format ? { format: transformation.format } : {}) };
+  const { resize, format } = transformation;
+  const transformations = segments(transformation, `resize:${resize ?? ''}`);
+  return { ...(transformations && { transformations }), ...(format && { format }) };
 }
 
-const MAX_SIDE = 2500;
-const RESIZE_WORDS = { cover: 'fill', contain: 'fit', fill: 'force' } as const;
-
-/** The options in the notation of imgproxy, in which the original keeps and shows them (`X-Transformations`). */
-export function formatTransformation({ width, height, resize, quality }: Transformation): string {
-  const options: string[] = [];
-  if (height) options.push(`height:${clamp(height)}`);
-  if (width) options.push(`width:${clamp(width)}`);
-  if (width || height) options.push(`resizing_type:${RESIZE_WORDS[resize ?? 'cover']}`);
-  if (quality) options.push(`quality:${quality}`);
-  return options.join(',');
-}
-
-/** Reads back what `formatTransformation` wrote. */
+/** Reads back what `transformationClaims` wrote. @throws StorageError for what no signature of ours covers */
 export function parseTransformation(text: string): Transformation {
-  const values = new Map(text.split(',').map((option) => option.split(':', 2) as [string, string]));
-  const number = (name: string): number | undefined =>
-    values.has(name) ? Number(values.get(name)) : undefined;
-  const word = values.get('resizing_type');
-  const resize = (Object.keys(RESIZE_WORDS) as (keyof typeof RESIZE_WORDS)[]).find(
-    (key) => RESIZE_WORDS[key] === word,
-  );
-  return { width: number('width'), height: number('height'), resize, quality: number('quality') };
+  const values = new Map(text.split(',').map((segment) => segment.split(':', 2) as [string, string]));
+  const number = (name: string): number | undefined => {
+    const value = values.get(name);
+    return value ? Number(value) : undefined;
+  };
+  return {
+    width: number('width'),
+    height: number('height'),
+    quality: number('quality'),
+    resize: (values.get('resize') || undefined) as Transformation['resize'],
+    format: values.get('format') as Transformation['format'],
+    gravity: values.get('gravity'),
+  };
 }
 
-function clamp(side: number): number {
-  return Math.min(Math.max(side, 1), MAX_SIDE);
+export function clampSide(side: number | undefined): number | undefined {
+  return side ? Math.min(Math.max(side, 1), MAX_SIDE) : undefined;
+}
+
+function segments({ width, height, quality, format, gravity }: Transformation, resize: string): string {
+  // A focal point needs a second crop that sharp does not do in one pass.
+  if (gravity === 'fp') throw storageErrors.invalidParameter('gravity');
+  const list: string[] = [];
+  if (height) list.push(`height:${clampSide(height)}`);
+  if (width) list.push(`width:${clampSide(width)}`);
+  if (width || height) list.push(resize);
+  if (quality) list.push(`quality:${quality}`);
+  if (format && format !== 'origin') list.push(`format:${format}`);
+  if (gravity) list.push(`gravity:${gravity}`);
+  return list.join(',');
 }
