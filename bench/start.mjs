@@ -102,6 +102,13 @@ async function answersSignedInQuery(url) {
 }
 
 async function measureMemory() {
+  const plain = await startVite('plain.config.mjs');
+  while (!(await answersPage(plain.url).catch(() => false))) await delay(20);
+  await delay(3000);
+  console.log(
+    `memory of Vite alone                             Node ${Math.round((await kilobytes(plain.pid, 'Rss')) / 1024)} MB RSS`,
+  );
+  await plain.stop();
   const server = await startVite('vite.config.mjs');
   while (!(await answersSignedInQuery(server.url).catch(() => false))) await delay(20);
   await delay(3000);

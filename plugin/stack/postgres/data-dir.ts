@@ -27,8 +27,8 @@ const OWNER_FILE = 'owner';
  */
 export async function openDataDir(path: string, runAs: RunAs | undefined): Promise<DataDir> {
   try {
-    await mkdir(path, { recursive: true });
-    await chmod(path, 0o711);
+    // Others may pass through (PostgreSQL's user, when this is root) but not look around.
+    await mkdir(path, { recursive: true, mode: 0o711 });
     await writeFile(join(path, '.gitignore'), '*\n');
     if (!runAs) return { path, cluster: join(path, 'postgres'), shared: join(path, 'runtime') };
     const cluster = (await canEnter(path, runAs))
