@@ -62,7 +62,8 @@ async function findCandidates(
   for (const change of batch) {
     const watched = await subscriptions.watch(change.relation);
     if (!watched) continue;
-    const tests = watched.subscribers.flatMap((subscriber) =>
+    const late = watched.subscribers.filter(({ snapshot }) => !snapshot.sees(change.xid));
+    const tests = late.flatMap((subscriber) =>
       subscriber.bindings
         .filter(({ event }) => event === '*' || event === change.type)
         .map((binding) => ({

@@ -25,6 +25,7 @@ export class ChangeFeed {
   readonly #subscriptions: Subscriptions;
   readonly #log: ChangeLog;
   readonly #retries = new Map<Channel, NodeJS.Timeout>();
+  #turn: Promise<unknown> = Promise.resolve();
 
   constructor({ database, pool, logger, maxRecordBytes }: ChangeFeedOptions) {
     this.#subscriptions = new Subscriptions(pool);
@@ -36,7 +37,9 @@ export class ChangeFeed {
       logger,
       isWanted: (relation) => this.#subscriptions.isWanted(relation),
       deliver: (batch: readonly CommittedChange[]) =>
-        deliverChanges({ pool, subscriptions: this.#subscriptions, maxRecordBytes, logger }, batch),
+        this.#inTurn(() =>
+          deliverChanges({ pool, subscriptions: this.#subscriptions, maxRecordBytes, logger }, batch),
+        ),
       onGap: () => this.#failAll(),
     });
   }
@@ -81,16 +84,30 @@ export class ChangeFeed {
     } catch (error) {
       return { message: errorMessage(error), isFinal: error instanceof SubscriptionError };
     }
-    if (channel.topic) this.#subscriptions.add(channel);
     await this.#log.start(START_TIMEOUT_MS);
-    if (this.#log.isStreaming) return undefined;
-    const reason = this.#log.failure === undefined ? 'it does not answer' : errorMessage(this.#log.failure);
-    return { message: `Unable to read changes from PostgreSQL: ${reason}`, isFinal: false };
+    if (!this.#log.isStreaming) {
+      const { failure } = this.#log;
+      const reason = failure === undefined ? 'it does not answer' : errorMessage(failure);
+      return { message: `Unable to read changes from PostgreSQL: ${reason}`, isFinal: false };
+    }
+    // Not while changes are being delivered: one of those could be neither in the snapshot nor delivered.
+    try {
+      if (!this.#subscriptions.has(channel)) await this.#inTurn(() => this.#subscriptions.add(channel));
+      return undefined;
+    } catch (error) {
+      return { message: errorMessage(error), isFinal: false };
+    }
   }
 
   /** Official clients join again by themselves, and their applications then read what they may have missed. */
   #failAll(): void {
     for (const channel of this.#subscriptions) channel.fail('changes may have been missed');
+  }
+
+  #inTurn<T>(task: () => Promise<T>): Promise<T> {
+    const turn = this.#turn.then(task);
+    this.#turn = turn.catch(() => {});
+    return turn;
   }
 
   #cancelRetry(channel: Channel): void {

@@ -6,6 +6,7 @@ import type { ChangeBinding, ChangeRequest } from './bindings.ts';
 import type { BoundFilter } from './filters.ts';
 import { inspect, inspectTuple } from './inspect.ts';
 import { readRelationInfo, type RelationInfo } from './relation-info.ts';
+import { Snapshot } from './snapshot.ts';
 
 /** A binding of a channel that concerns a table. */
 export interface BoundBinding {
@@ -17,6 +18,8 @@ export interface BoundBinding {
 
 export interface Subscriber {
   readonly channel: Channel;
+  /** The moment since when it is told of changes. */
+  readonly snapshot: Snapshot;
   /** In the reverse order of the join, as Supabase Realtime lists the ids of a message. */
   readonly bindings: readonly BoundBinding[];
 }
@@ -35,7 +38,7 @@ export class SubscriptionError extends Error {
 /** The channels that subscribe to changes, and what of each table concerns whom. */
 export class Subscriptions {
   readonly #pool: pg.Pool;
-  readonly #channels = new Set<Channel>();
+  readonly #channels = new Map<Channel, Snapshot>();
   /** Forgotten whenever somebody comes or goes. */
   #subscribers = new Map<Relation, Promise<readonly Subscriber[]>>();
   readonly #infos = new WeakMap<Relation, Promise<RelationInfo>>();
@@ -44,16 +47,21 @@ export class Subscriptions {
     this.#pool = pool;
   }
 
-  get size(): number {
-    return this.#channels.size;
-  }
-
   [Symbol.iterator](): IterableIterator<Channel> {
-    return this.#channels.values();
+    return this.#channels.keys();
   }
 
-  add(channel: Channel): void {
-    this.#channels.add(channel);
+  has(channel: Channel): boolean {
+    return this.#channels.has(channel);
+  }
+
+  /** Adds a channel that is told of what its moment has not seen, and nothing twice. */
+  async add(channel: Channel): Promise<void> {
+    const { rows } = await this.#pool.query<{ snapshot: string }>(
+      'select pg_current_snapshot()::text as snapshot',
+    );
+    if (!channel.topic || !rows[0]) return;
+    this.#channels.set(channel, new Snapshot(rows[0].snapshot));
     this.#subscribers = new Map();
   }
 
@@ -62,7 +70,7 @@ export class Subscriptions {
   }
 
   isWanted(relation: Relation): boolean {
-    for (const { bindings } of this.#channels) {
+    for (const { bindings } of this.#channels.keys()) {
       if (bindings.some((binding) => matches(binding, relation))) return true;
     }
     return false;
@@ -92,7 +100,7 @@ export class Subscriptions {
 
   async #bind(relation: Relation): Promise<readonly Subscriber[]> {
     const subscribers: Subscriber[] = [];
-    for (const channel of this.#channels) {
+    for (const [channel, snapshot] of this.#channels) {
       const bindings: BoundBinding[] = [];
       for (const binding of channel.bindings.toReversed()) {
         if (!matches(binding, relation)) continue;
@@ -100,7 +108,7 @@ export class Subscriptions {
         const { event, select } = binding.request;
         if (filters) bindings.push({ id: binding.id, event, filters, select });
       }
-      if (bindings.length > 0) subscribers.push({ channel, bindings });
+      if (bindings.length > 0) subscribers.push({ channel, snapshot, bindings });
     }
     return subscribers;
   }

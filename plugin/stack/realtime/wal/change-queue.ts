@@ -1,8 +1,9 @@
 import type { LogMessage, RowChange } from './pgoutput.ts';
 
-/** A change with the time of its commit. */
+/** A change with the time of its commit and its transaction's id. */
 export interface CommittedChange extends RowChange {
   readonly commitTime: Date;
+  readonly xid: number;
 }
 
 const MAX_BATCH_CHANGES = 256;
@@ -22,7 +23,7 @@ export class ChangeQueue {
   #queued = 0;
   #taken = 0;
   /** The transaction being read: changes seen of it, and how many of them are to be left out. */
-  #transaction: { finalLsn: bigint; commitTime: Date; seen: number; skip: number } | undefined;
+  #transaction: { finalLsn: bigint; commitTime: Date; xid: number; seen: number; skip: number } | undefined;
   #received = 0n;
   #delivered = 0n;
 
@@ -47,15 +48,16 @@ export class ChangeQueue {
   push(message: LogMessage): void {
     switch (message.kind) {
       case 'begin': {
-        const { finalLsn, commitTime } = message;
+        const { finalLsn, commitTime, xid } = message;
         const skip = this.#transaction?.finalLsn === finalLsn ? this.#transaction.seen : 0;
-        this.#transaction = { finalLsn, commitTime, seen: 0, skip };
+        this.#transaction = { finalLsn, commitTime, xid, seen: 0, skip };
         return;
       }
       case 'change': {
         const transaction = this.#transaction;
         if (!transaction || ++transaction.seen <= transaction.skip || !message.change) return;
-        this.#changes.push({ ...message.change, commitTime: transaction.commitTime });
+        const { commitTime, xid } = transaction;
+        this.#changes.push({ ...message.change, commitTime, xid });
         this.#bytes += message.change.bytes;
         this.#queued++;
         return;

@@ -30,7 +30,12 @@ export interface RowChange {
 }
 
 export type LogMessage =
-  | { readonly kind: 'begin'; readonly finalLsn: bigint; readonly commitTime: Date }
+  | {
+      readonly kind: 'begin';
+      readonly finalLsn: bigint;
+      readonly commitTime: Date;
+      readonly xid: number;
+    }
   | { readonly kind: 'commit'; readonly endLsn: bigint }
   /** `change` is undefined for a table that nobody wants. */
   | { readonly kind: 'change'; readonly change: RowChange | undefined };
@@ -53,7 +58,8 @@ export class PgOutputDecoder {
     switch (reader.char()) {
       case 'B': {
         const finalLsn = reader.int64();
-        return { kind: 'begin', finalLsn, commitTime: toDate(reader.int64()) };
+        const commitTime = toDate(reader.int64());
+        return { kind: 'begin', finalLsn, commitTime, xid: reader.uint32() };
       }
       case 'C':
         reader.skip(9);
