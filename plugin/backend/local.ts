@@ -38,7 +38,7 @@ export function createLocalBackend(options: LocalBackendOptions): Backend {
     reason,
     target: () => target,
     describe: () => [
-      { label: 'Supabase', value: `local stack at ${url.origin} (${reason})` },
+      { label: 'Supabase', value: `local stack at ${url.origin}` },
       { label: 'Realtime', value: route.describe() },
     ],
     async close() {

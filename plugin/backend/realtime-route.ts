@@ -15,6 +15,7 @@ export interface RealtimeRouteOptions {
   /** Milliseconds; tests shorten them. */
   readonly probeTimeout?: number;
   readonly recheckAfter?: number;
+  readonly probePause?: number;
 }
 
 export interface RealtimeRoute extends WebsocketRoute {
@@ -40,6 +41,7 @@ type Way = 'direct' | 'gateway';
 export function createRealtimeRoute(options: RealtimeRouteOptions): RealtimeRoute {
   const { mode, direct, gateway, jwt, logger } = options;
   const recheckAfter = options.recheckAfter ?? RECHECK_AFTER_MS;
+  const probePause = options.probePause ?? PROBE_PAUSE_MS;
   let way: Way | undefined = fixedWay(options);
   const isFixed = way !== undefined;
   let probing: Promise<void> | undefined;
@@ -70,7 +72,7 @@ export function createRealtimeRoute(options: RealtimeRouteOptions): RealtimeRout
       if (isFixed) return ways();
       const age = Date.now() - probedAt;
       if (probing && way === undefined) await probing;
-      else if (way === undefined && age > PROBE_PAUSE_MS) await probe();
+      else if (way === undefined && age > probePause) await probe();
       else if (way === 'gateway' && direct && age > recheckAfter) void probe();
       return ways();
     },
@@ -78,7 +80,7 @@ export function createRealtimeRoute(options: RealtimeRouteOptions): RealtimeRout
       if (isFixed) return;
       const failedWay = upstream === direct ? 'direct' : 'gateway';
       if (failedWay === way) way = undefined;
-      if (Date.now() - probedAt > PROBE_PAUSE_MS) void probe();
+      if (Date.now() - probedAt > probePause) void probe();
     },
     describe: () => describeWay(way ?? (mode === 'direct' ? 'direct' : 'gateway'), options),
     settled: () => probing ?? Promise.resolve(),

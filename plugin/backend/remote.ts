@@ -45,7 +45,7 @@ export function createRemoteBackend(options: RemoteBackendOptions): Backend {
     reason,
     target: () => target,
     describe: () => [
-      { label: 'Supabase', value: `remote project at ${url.origin} (${reason}); its data is real` },
+      { label: 'Supabase', value: `remote project at ${url.origin}; its data is real` },
       ...(route ? [{ label: 'Realtime', value: route.describe() }] : []),
     ],
     async close() {

@@ -34,11 +34,11 @@ export interface ResolveBackendOptions extends BackendOptions {
  */
 export async function resolveBackend(options: ResolveBackendOptions): Promise<Backend> {
   const { root, env, logger } = options;
-  const chosen = readSetting('backend', env, options.backend);
+  const chosen = readSetting('backend', env, unlessAuto(options.backend));
   const kind = chosen ? parseChoice(chosen, ['auto', 'local', 'remote', 'embedded'] as const) : 'auto';
   if (chosen && kind === 'embedded') return options.startEmbedded(`${chosen.source} says so`);
 
-  const realtimeMode = readSetting('realtime', env, options.realtime);
+  const realtimeMode = readSetting('realtime', env, unlessAuto(options.realtime));
   const realtime: RealtimeMode = realtimeMode
     ? parseChoice(realtimeMode, ['auto', 'direct', 'gateway'] as const)
     : 'auto';
@@ -68,6 +68,11 @@ export async function resolveBackend(options: ResolveBackendOptions): Promise<Ba
     return createLocalBackend({ url, reason: `${chosen?.source} says so`, keys, ...common });
   }
   return options.startEmbedded(`no other Supabase: ${found.reason}`);
+}
+
+/** `auto` leaves the decision to whatever comes next. */
+function unlessAuto<T extends string>(choice: T | undefined): T | undefined {
+  return choice === 'auto' ? undefined : choice;
 }
 
 /**

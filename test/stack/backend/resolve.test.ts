@@ -1,0 +1,161 @@
+import { createServer } from 'node:http';
+import { describe, expect, test } from 'vitest';
+import type { Backend } from '../../../plugin/backend/backend.ts';
+import { findLocalStack } from '../../../plugin/backend/detect.ts';
+import { resolveLocalKeys } from '../../../plugin/backend/keys.ts';
+import { resolveBackend, type ResolveBackendOptions } from '../../../plugin/backend/resolve.ts';
+import { silentLogger } from '../../../plugin/logger.ts';
+import { loadConfig } from '../../../plugin/stack/config/config.ts';
+import { startFixtureStack, type FixtureStack } from '../../fixtures/gateway/local-stack.ts';
+import { makeProject } from '../../helpers/project.ts';
+import { listen, onTestEnd } from '../gateway/support.ts';
+import { signToken } from '../gateway/tokens.ts';
+
+const LOCAL_SECRET = 'super-secret-jwt-token-with-at-least-32-characters-long';
+
+/** A project folder whose config.toml has this text. */
+async function projectWith(config: string): Promise<string> {
+  const project = await makeProject({ 'supabase/config.toml': config });
+  onTestEnd(() => project.remove());
+  return project.root;
+}
+
+async function startStack(secret = LOCAL_SECRET): Promise<FixtureStack> {
+  const { anonKey, serviceRoleKey, ...opaque } = await resolveLocalKeys(
+    await loadConfig(await projectWith(`[auth]\njwt_secret = "${secret}"`)),
+    {},
+  );
+  const stack = await startFixtureStack({ secret, keys: { ...opaque, anonKey, serviceRoleKey } });
+  onTestEnd(() => {
+    for (const server of stack.servers) {
+      server.close();
+      server.closeAllConnections();
+    }
+  });
+  return stack;
+}
+
+async function choose(
+  options: Partial<ResolveBackendOptions> & { root: string },
+): Promise<Backend & { startedFor?: string }> {
+  const backend = await resolveBackend({
+    // No CLI: detection must do without one here.
+    env: { PATH: '' },
+    logger: silentLogger,
+    startEmbedded: (reason) =>
+      Promise.resolve({
+        kind: 'embedded',
+        reason,
+        target: () => ({ keys: {}, upstreams: {} }) as never,
+        describe: () => [],
+        close: () => Promise.resolve(),
+      }),
+    ...options,
+  });
+  onTestEnd(() => backend.close());
+  return backend;
+}
+
+describe('auto', () => {
+  test('takes a stack of this project that answers on the port of config.toml', async () => {
+    const { url } = await startStack();
+    const root = await projectWith(`[api]\nport = ${new URL(url).port}`);
+    const backend = await choose({ root });
+    expect(backend.kind).toBe('local');
+    expect(backend.reason).toContain(new URL(url).host);
+  });
+
+  test('takes the embedded stack when nothing answers, and says why', async () => {
+    const { url, servers } = await startStack();
+    for (const server of servers) server.close();
+    const root = await projectWith(`[api]\nport = ${new URL(url).port}`);
+    const backend = await choose({ root });
+    expect(backend.kind).toBe('embedded');
+    expect(backend.reason).toContain('nothing listens there');
+  });
+
+  test('is not fooled by a stranger on the port', async () => {
+    const { port } = await listen(createServer((_, res) => void res.end('{"hello":"world"}')));
+    const backend = await choose({ root: await projectWith(`[api]\nport = ${port}`) });
+    expect(backend.kind).toBe('embedded');
+    expect(backend.reason).toContain('something that is not Supabase');
+  });
+
+  test('nor by a stranger that never answers', async () => {
+    const { port } = await listen(createServer(() => {}));
+    const backend = await choose({ root: await projectWith(`[api]\nport = ${port}`) });
+    expect(backend.kind).toBe('embedded');
+    expect(backend.reason).toContain('no answer in time');
+  });
+
+  test('leaves another project’s stack alone, whose secrets are others', async () => {
+    const { url } = await startStack('another-secret-with-more-than-32-characters');
+    const root = await projectWith(`[api]\nport = ${new URL(url).port}`);
+    const backend = await choose({ root });
+    expect(backend.kind).toBe('embedded');
+    expect(backend.reason).toContain('refuses the keys');
+  });
+
+  test('believes the CLI about port and keys that it chose itself', async () => {
+    const secret = 'a-secret-that-the-cli-has-chosen-itself';
+    const { url } = await startStack(secret);
+    const root = await projectWith('[api]\nport = 1');
+    const config = await loadConfig(root);
+    const found = await findLocalStack({
+      config,
+      keys: await resolveLocalKeys(config, {}),
+      env: {},
+      askCli: () =>
+        Promise.resolve({
+          url: new URL(url),
+          keys: { anonKey: signToken({ role: 'anon' }, secret), jwtSecret: secret },
+        }),
+    });
+    expect(found).toMatchObject({ ok: true, url: new URL(url), keys: { jwtSecret: secret } });
+  });
+});
+
+describe('an explicit target', () => {
+  test.each([
+    [{ SUPABASE_URL: 'http://127.0.0.1:1' }, 'local', 'SUPABASE_URL is set'],
+    [{ REALTIME_PROXY_KONG_TARGET: 'http://localhost:1' }, 'local', 'REALTIME_PROXY_KONG_TARGET is set'],
+    [{ SUPABASE_URL: 'https://abc.supabase.co' }, 'remote', 'SUPABASE_URL is set'],
+    [{ VITE_SUPABASE_URL: 'https://abc.supabase.co' }, 'remote', 'VITE_SUPABASE_URL is set'],
+  ] as const)('%j is believed without probing: %s', async (env, kind, reason) => {
+    const backend = await choose({ root: await projectWith(''), env });
+    expect({ kind: backend.kind, reason: backend.reason }).toEqual({ kind, reason });
+  });
+
+  test('the option wins over the environment', async () => {
+    const backend = await choose({
+      root: await projectWith(''),
+      env: { SUPABASE_URL: 'http://127.0.0.1:1' },
+      url: 'https://x.example',
+    });
+    expect(backend.kind).toBe('remote');
+  });
+
+  test('a client’s variable that names this machine is none: it may be this very gateway', async () => {
+    const env = {
+      NEXT_PUBLIC_SUPABASE_URL: 'http://localhost:54320',
+      VITE_SUPABASE_URL: 'http://localhost:3002',
+    };
+    expect((await choose({ root: await projectWith('[api]\nport = 1'), env })).kind).toBe('embedded');
+  });
+
+  test('remote without a URL says what to set', async () => {
+    const root = await projectWith('');
+    await expect(choose({ root, backend: 'remote' })).rejects.toMatchObject({ code: 'BACKEND_URL_MISSING' });
+    const direct = choose({ root, url: 'https://abc.supabase.co', realtime: 'direct' });
+    await expect(direct).rejects.toMatchObject({ code: 'OPTION_INVALID' });
+  });
+
+  test('embedded is started without looking for others', async () => {
+    const backend = await choose({
+      root: await projectWith(''),
+      backend: 'embedded',
+      env: { SUPABASE_URL: 'https://abc.supabase.co' },
+    });
+    expect(backend).toMatchObject({ kind: 'embedded', reason: 'the option "backend" says so' });
+  });
+});

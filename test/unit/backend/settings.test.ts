@@ -1,0 +1,91 @@
+import { describe, expect, test } from 'vitest';
+import { readKeysFromEnvironment, resolveRemoteKeys } from '../../../plugin/backend/keys.ts';
+import { parseHttpUrl, readGatewayPort, readSetting, SETTINGS } from '../../../plugin/backend/settings.ts';
+import { parseCliStatus } from '../../../plugin/backend/cli-status.ts';
+
+describe('a setting', () => {
+  test('comes from the option, then from the first variable that is set', () => {
+    const env = {
+      SUPABASE_URL: 'http://b',
+      REALTIME_PROXY_KONG_TARGET: 'http://a',
+      VITE_SUPABASE_URL: 'http://c',
+    };
+    expect(readSetting('url', env, 'http://option')).toEqual({
+      value: 'http://option',
+      source: 'the option "url"',
+    });
+    expect(readSetting('url', env)).toEqual({ value: 'http://a', source: 'REALTIME_PROXY_KONG_TARGET' });
+    expect(readSetting('url', { ...env, REALTIME_PROXY_KONG_TARGET: ' ' })?.source).toBe('SUPABASE_URL');
+    expect(readSetting('url', {})).toBeUndefined();
+  });
+
+  test('every variable of the original proxy is known', () => {
+    const names = Object.values(SETTINGS).flatMap(({ env }) => env);
+    expect(names).toEqual(
+      expect.arrayContaining([
+        'REALTIME_PROXY_PORT',
+        'REALTIME_PROXY_KONG_TARGET',
+        'REALTIME_PROXY_DIRECT_TARGET',
+        'SUPABASE_SERVICE_ROLE_KEY',
+        'VITE_SUPABASE_URL',
+        'NEXT_PUBLIC_SUPABASE_URL',
+        'VITE_SUPABASE_ANON_KEY',
+        'NEXT_PUBLIC_SUPABASE_ANON_KEY',
+      ]),
+    );
+  });
+
+  test('that makes no sense is refused by the name of its variable', () => {
+    expect(() => readGatewayPort({ REALTIME_PROXY_PORT: '70000' })).toThrow(
+      /REALTIME_PROXY_PORT must be a port number/,
+    );
+    expect(() => parseHttpUrl({ value: 'localhost:4000', source: 'X' })).toThrow(/X must be a URL/);
+    expect(readGatewayPort({ REALTIME_PROXY_PORT: '54320' })).toBe(54320);
+    expect(readGatewayPort({})).toBeUndefined();
+  });
+
+  test('a WebSocket URL names the same server', () => {
+    expect(parseHttpUrl({ value: 'ws://127.0.0.1:4000', source: 'X' }).href).toBe('http://127.0.0.1:4000/');
+  });
+});
+
+describe('keys of the environment', () => {
+  test('are sorted by what they are', () => {
+    const env = { VITE_SUPABASE_ANON_KEY: 'sb_publishable_x', SUPABASE_SERVICE_ROLE_KEY: 'sb_secret_y' };
+    expect(readKeysFromEnvironment(env)).toEqual({
+      publishableKey: 'sb_publishable_x',
+      secretKey: 'sb_secret_y',
+    });
+    expect(readKeysFromEnvironment({ SUPABASE_PUBLISHABLE_KEY: 'eyJh.b.c' })).toEqual({
+      anonKey: 'eyJh.b.c',
+    });
+  });
+
+  test('of a remote project have no defaults: what is unknown is not translated', () => {
+    expect(resolveRemoteKeys({ SUPABASE_ANON_KEY: 'eyJh.b.c' })).toEqual({
+      publishableKey: undefined,
+      secretKey: undefined,
+      anonKey: 'eyJh.b.c',
+      serviceRoleKey: undefined,
+      jwtSecret: undefined,
+      jwks: undefined,
+    });
+  });
+});
+
+describe('the output of supabase status -o json', () => {
+  test('gives URL and keys, also after lines that older versions print before it', () => {
+    const status = parseCliStatus(
+      'Stopped services: [supabase_imgproxy_x]\n{\n "API_URL": "http://127.0.0.1:55321",\n "ANON_KEY": "a",\n "PUBLISHABLE_KEY": "sb_publishable_x",\n "JWT_SECRET": ""\n}\n',
+    );
+    expect(status?.url.port).toBe('55321');
+    expect(status?.keys).toEqual({ anonKey: 'a', publishableKey: 'sb_publishable_x' });
+  });
+
+  test.each(['', 'failed to inspect container', '{"ANON_KEY":"a"}', '{"API_URL":"nonsense"}', '{'])(
+    '%j is none',
+    (output) => {
+      expect(parseCliStatus(output)).toBeUndefined();
+    },
+  );
+});
