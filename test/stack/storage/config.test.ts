@@ -77,7 +77,7 @@ test('no upload is larger than the limits, with or without a length', async () =
     headers: { authorization: `Bearer ${stack.services.keys.serviceRoleKey}` },
     body: large.stream(),
     duplex: 'half',
-  } as RequestInit);
+  });
   expect(status).toBe(400);
   expect((await storage.from('private').list()).data).toEqual([]);
 });
