@@ -58,11 +58,17 @@ async function verifyToken(token: string, verifier: JwtVerifier): Promise<Claims
       case 'key':
         throw undecodable('No suitable key or wrong key type', 'No suitable key was found to decode the JWT');
       case 'algorithm':
-        throw undecodable('Wrong or unsupported encoding algorithm', error.message);
+        throw undecodable('Wrong or unsupported encoding algorithm', algorithmDetails(token));
       case 'malformed':
-        throw undecodable("JWT couldn't be decoded");
+        throw undecodable('JWT cryptographic operation failed');
     }
   }
+}
+
+function algorithmDetails(token: string): string | undefined {
+  const header: unknown = JSON.parse(Buffer.from(token.split('.')[0] ?? '', 'base64url').toString('utf8'));
+  const isNone = typeof header === 'object' && header !== null && 'alg' in header && header.alg === 'none';
+  return isNone ? "JWT is unsecured but expected 'alg' was not 'none'" : undefined;
 }
 
 const undecodable = (message: string, details?: string): RestError =>

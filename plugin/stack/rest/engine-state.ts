@@ -34,7 +34,7 @@ export class StateLoader {
 
   /** @throws when the database cannot be read */
   static async start(database: RestDatabase, settings: RestSettings, logger: Logger): Promise<StateLoader> {
-    return new StateLoader(database, settings, logger, await loadState(database, settings));
+    return new StateLoader(database, settings, logger, await loadState(database, settings, logger));
   }
 
   get state(): EngineState {
@@ -55,7 +55,7 @@ export class StateLoader {
     do {
       this.#again = false;
       try {
-        this.#state = await loadState(this.#database, this.#settings);
+        this.#state = await loadState(this.#database, this.#settings, this.#logger);
         this.#database.forgetStatements();
       } catch (error) {
         // The old state goes on being served; the next notification tries again.
@@ -65,8 +65,16 @@ export class StateLoader {
   }
 }
 
-async function loadState(database: RestDatabase, configured: RestSettings): Promise<EngineState> {
-  const settings = await loadSettings(database, configured);
+async function loadState(
+  database: RestDatabase,
+  configured: RestSettings,
+  logger: Logger,
+): Promise<EngineState> {
+  const settings = await loadSettings(database, configured).catch((error: unknown) => {
+    // As PostgREST: a pre-config function that fails leaves the configuration as it is.
+    logger.warn(`REST: the in-database configuration could not be read: ${errorMessage(error)}`);
+    return configured;
+  });
   const schemas = arrayLiteral(settings.schemas);
   const extra = arrayLiteral(settings.extraSearchPath);
   const hoisted = arrayLiteral(settings.hoistedSettings.map((name) => `^${name}=`));

@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import type pg from 'pg';
 import type { Logger } from '../../logger.ts';
 import { errorMessage } from '../../errors.ts';
@@ -8,6 +8,7 @@ import { ReloadListener } from './database/reload-listener.ts';
 import { RestDatabase } from './database/rest-database.ts';
 import { StateLoader } from './engine-state.ts';
 import { handleRequest, type StageTimes } from './handle-request.ts';
+import { answerPreflight, withCors } from './http/cors.ts';
 import { readBody } from './http/read-body.ts';
 import { sendAnswer } from './http/send-answer.ts';
 import type { RawRequest } from './parse/api-request.ts';
@@ -62,24 +63,26 @@ export async function startEngine(options: EngineOptions): Promise<RestEngine> {
     try {
       const result = await handleRequest(raw, { ...context, state }, times);
       times.set('response', performance.now());
-      const timing = state.settings.serverTiming ? [serverTiming(started, times)] : [];
-      return withTrace({ ...result, headers: [...result.headers, ...timing] }, raw, state.settings);
+      if (!state.settings.serverTiming) return result;
+      return { ...result, headers: [...result.headers, serverTiming(started, times)] };
     } catch (error) {
-      return withTrace(errorAnswer(toRestError(error, logger), state.settings), raw, state.settings);
+      return errorAnswer(toRestError(error, logger), state.settings);
     }
   };
 
   const handle = async (req: IncomingMessage, res: ServerResponse): Promise<void> => {
-    let result: HttpAnswer;
+    const { settings } = loader.state;
+    const { method = 'GET', url = '/', headers } = req;
+    let result = answerPreflight(method, headers, settings.corsOrigins);
     try {
       const body = await readBody(req);
       if (body === undefined) return;
-      const { method = 'GET', url = '/', headers } = req;
-      result = await answer({ method, url, headers, body });
+      result ??= await answer({ method, url, headers, body });
     } catch (error) {
-      result = errorAnswer(toRestError(error, logger), loader.state.settings);
+      result = errorAnswer(toRestError(error, logger), settings);
     }
-    sendAnswer(res, result, req.method === 'HEAD');
+    const traced = withTrace(result, headers, settings.traceHeader);
+    sendAnswer(res, withCors(traced, headers, settings.corsOrigins), method === 'HEAD');
   };
 
   return {
@@ -134,11 +137,12 @@ function serverTiming(started: number, times: StageTimes): Header {
   return ['Server-Timing', stages.join(', ')];
 }
 
-function withTrace(answer: HttpAnswer, raw: RawRequest, { traceHeader }: RestSettings): HttpAnswer {
-  if (traceHeader === undefined) return answer;
-  const value = raw.headers[traceHeader.toLowerCase()];
+/** Sends a request header back, for whoever follows requests through several servers. */
+function withTrace(answer: HttpAnswer, headers: IncomingHttpHeaders, name: string | undefined): HttpAnswer {
+  if (name === undefined) return answer;
+  const value = headers[name.toLowerCase()];
   const text = Array.isArray(value) ? value.join(', ') : (value ?? '');
-  return { ...answer, headers: [[traceHeader, text], ...answer.headers] };
+  return { ...answer, headers: [[name, text], ...answer.headers] };
 }
 
 async function loadTimezones(database: RestDatabase): Promise<ReadonlySet<string>> {

@@ -167,7 +167,8 @@ function estimateTotal(
   const plans = JSON.parse(readTextLines(planned)) as { Plan?: { 'Plan Rows'?: number } }[];
   const estimate = plans[0]?.Plan?.['Plan Rows'];
   if (preferences.count === 'planned') return estimate;
-  const isBeyond = total !== undefined && maxRows !== undefined && total > maxRows;
+  // As PostgREST: without a limit every number of rows is beyond it.
+  const isBeyond = total !== undefined && (maxRows === undefined || total > maxRows);
   return isBeyond && estimate !== undefined ? Math.max(total, estimate) : total;
 }
 

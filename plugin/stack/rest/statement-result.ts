@@ -2,6 +2,7 @@ import type { Rows } from './database/rest-database.ts';
 import type { StatementResult } from './respond/respond.ts';
 
 const BYTEA = 17;
+const JSONB = 3802;
 const BODY = 3;
 
 /** The row of a statement in JavaScript's types; columns as `RESULT_COLUMNS`. */
@@ -11,12 +12,18 @@ export function readResult(result: Rows | undefined): StatementResult {
     total: toNumber(total),
     page: toNumber(page) ?? 0,
     location: location ? (JSON.parse(location) as string[]) : [],
-    // Bytes come as `\x…`.
-    body: result?.types[BODY] === BYTEA ? Buffer.from(body?.slice(2) ?? '', 'hex') : (body ?? ''),
+    body: readBody(body ?? '', result?.types[BODY]),
     responseHeaders: headers ?? undefined,
     responseStatus: status ?? undefined,
     inserted: toNumber(inserted),
   };
+}
+
+function readBody(text: string, type: number | undefined): string | Buffer {
+  // Bytes come as `\x…`.
+  if (type === BYTEA) return Buffer.from(text.slice(2), 'hex');
+  // As PostgREST, which sends jsonb of a custom handler in PostgreSQL's binary form: after its version number.
+  return type === JSONB ? `\u0001${text}` : text;
 }
 
 /** The lines of EXPLAIN as one text, each ended by a line break. */

@@ -4,7 +4,13 @@ import type { HttpAnswer } from '../respond/answer.ts';
 /** Sends the answer; values beyond Latin-1 go out as the bytes of their UTF-8. */
 export function sendAnswer(res: ServerResponse, answer: HttpAnswer, headersOnly: boolean): void {
   if (res.writableEnded || res.destroyed) return;
-  for (const [name, value] of answer.headers) res.appendHeader(name, headerValue(value));
+  const sent = new Set<string>();
+  for (const [name, value] of answer.headers) {
+    const lower = name.toLowerCase();
+    if (sent.has(lower)) res.appendHeader(name, headerValue(value));
+    else res.setHeader(name, headerValue(value));
+    sent.add(lower);
+  }
   res.statusCode = answer.status;
   if (answer.statusText !== undefined) res.statusMessage = headerValue(answer.statusText);
   res.end(headersOnly ? undefined : answer.body);

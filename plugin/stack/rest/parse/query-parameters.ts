@@ -110,6 +110,29 @@ function parseCondition(value: string, isCall: boolean): Pick<Filter, 'negated' 
   return undefined;
 }
 
+/** Deepest nesting of parentheses: the grammar is recursive, and so is all that works on what it gives. */
+const MAX_DEPTH = 100;
+
+/** @throws RestError PGRST100; PostgREST itself has no such limit */
+function checkDepth(what: string, input: string): void {
+  let depth = 0;
+  let quoted = false;
+  for (let at = 0; at < input.length; at += 1) {
+    const char = input[at];
+    if (char === '"') quoted = !quoted;
+    else if (char === '\\' && quoted) at += 1;
+    else if (char === ')' && !quoted) depth -= 1;
+    else if (char === '(' && !quoted) {
+      depth += 1;
+      if (depth > MAX_DEPTH)
+        throw parseFailed(
+          `"failed to parse ${what}" ${describePosition(input, at)}`,
+          `nested more than ${MAX_DEPTH} levels deep`,
+        );
+    }
+  }
+}
+
 // Clients send the same few texts again and again.
 const CACHED_TEXTS = 2000;
 const CACHED_LENGTH = 500;
@@ -117,6 +140,7 @@ const caches = new Map<Parser<unknown>, LRUCache<string, { value: unknown }>>();
 
 /** @throws RestError PGRST100 with the position in `input`; `shown` is the text that the message quotes */
 function parse<T>(what: string, parser: Parser<T>, input: string, shown: string = input): T {
+  if (input.length > MAX_DEPTH) checkDepth(what, input);
   const cached = parser === (filterCondition as unknown) ? undefined : cacheOf(parser);
   const known = cached?.get(input) as { value: T } | undefined;
   if (known) return known.value;

@@ -44,7 +44,8 @@ export function resolveField(
     ...known,
     path: field.path,
     toJson: !isJson,
-    toTsVector: column?.type === 'tsvector' ? undefined : toTsVector,
+    // Neither a vector already nor, perhaps, a computed column that gives one.
+    toTsVector: column && column.type !== 'tsvector' ? toTsVector : undefined,
   };
 }
 

@@ -6,7 +6,18 @@ import { ACCESSIBLE_QUERY } from '../schema-cache/introspection-queries.ts';
 import { buildOpenApi } from './openapi.ts';
 import type { HttpAnswer } from './answer.ts';
 import { respondDescription } from './respond.ts';
-import type { Statement } from '../sql/writer.ts';
+import type { Routine } from '../schema-cache/types.ts';
+import { quoteName, type Statement } from '../sql/writer.ts';
+
+/** Types of the function's own schema by their name alone, as the search path of a request finds them. */
+function withLocalTypes(routine: Routine): Routine {
+  const prefixes = [`${routine.schema}.`, `${quoteName(routine.schema)}.`];
+  const parameters = routine.parameters.map((parameter) => {
+    const prefix = prefixes.find((text) => parameter.type.startsWith(text));
+    return prefix === undefined ? parameter : { ...parameter, type: parameter.type.slice(prefix.length) };
+  });
+  return { ...routine, parameters };
+}
 
 /** The OpenAPI description of a schema: what the caller's role may use, or all of it. */
 export async function describeApi(
@@ -29,7 +40,8 @@ export async function describeApi(
   );
   const routines = [...cache.routines.values()]
     .flat()
-    .filter((routine) => routine.schema === schema && (all || mayCall.has(routine.name)));
+    .filter((routine) => routine.schema === schema && (all || mayCall.has(routine.name)))
+    .map((routine) => withLocalTypes(routine));
   const description = buildOpenApi({
     tables,
     routines,

@@ -99,8 +99,9 @@ function exposedOnly(
   };
   const exposed = new Map<string, readonly Relationship[]>();
   for (const [key, group] of relationships) {
-    const kept = group.filter(isExposed);
-    if (kept.length > 0) exposed.set(key, kept);
+    // An empty group still tells that the relation is there: it is then not suggested to have been misspelt.
+    const [relation] = group;
+    if (relation && schemas.includes(relation.table.schema)) exposed.set(key, group.filter(isExposed));
   }
   return exposed;
 }

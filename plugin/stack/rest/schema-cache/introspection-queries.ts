@@ -12,7 +12,7 @@ const BASE_TYPES = `
     select step.oid, step.base, t.typnamespace as namespace from step join pg_type t on t.oid = step.base where step.next = 0
   )`;
 
-export const TABLES_QUERY = `
+export const TABLES_QUERY: string = `
 with ${BASE_TYPES},
 cols as (
   select a.attrelid, json_agg(json_build_object(
@@ -130,7 +130,7 @@ left join pg_namespace fn on fn.oid = ft.relnamespace
 where k.contype in ('p', 'f')`;
 
 /** $2: regular expressions of the settings that apply to the whole transaction. */
-export const ROUTINES_QUERY = `
+export const ROUTINES_QUERY: string = `
 with ${BASE_TYPES}
 select coalesce(json_agg(json_build_object(
   'schema', n.nspname,

@@ -35,6 +35,8 @@ export interface RestSettings {
   /** Request header that is sent back. */
   readonly traceHeader: string | undefined;
   readonly legacyTargetNames: boolean;
+  /** Origins of pages that may call; empty for any. Undefined leaves that to the gateway in front. */
+  readonly corsOrigins: readonly string[] | undefined;
   /** `app.settings.*`, set in each transaction. */
   readonly appSettings: readonly (readonly [name: string, value: string])[];
 }
@@ -62,6 +64,7 @@ const DEFAULTS: RestSettings = Object.freeze({
   serverTiming: false,
   traceHeader: undefined,
   legacyTargetNames: true,
+  corsOrigins: undefined,
   appSettings: [],
 } satisfies RestSettings);
 

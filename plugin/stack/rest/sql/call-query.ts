@@ -61,8 +61,8 @@ function wholeBody({ parameters, arguments: args }: CallPlan, params: Parameters
   const type = parameters[0]?.type ?? 'text';
   switch (args.kind) {
     case 'raw':
-      // Bytes are no text: sent as they are, without a cast from text.
-      if (type === 'bytea') return params.add(args.bytes);
+      // Bytes are no text: sent as they are.
+      if (type === 'bytea') return `${params.add(args.bytes)}::bytea`;
       return `${params.add(args.bytes.toString('utf8'))}::${type}`;
     case 'json':
       return `${params.add(args.text)}::${type}`;
