@@ -1,0 +1,29 @@
+import { SupabaseDevError } from '../../errors.ts';
+import type { Logger } from '../../logger.ts';
+import type { Binaries } from './binaries.ts';
+import type { DataDir } from './data-dir.ts';
+import type { RunAs } from './run-as.ts';
+
+/** What it takes to run one data directory; shared by the steps of a start. */
+export interface ClusterOptions {
+  readonly binaries: Binaries;
+  readonly dataDir: DataDir;
+  readonly runAs: RunAs | undefined;
+  readonly port: { exact: number } | { preferred: number };
+  /** Survive a power cut (fsync on). Off for throw-away data. */
+  readonly durable: boolean;
+  readonly logger: Logger;
+}
+
+/** PG* variables of the user's shell must not lead our server astray. */
+export function postgresEnv(): NodeJS.ProcessEnv {
+  const entries = Object.entries(process.env).filter(
+    ([name]) => !name.startsWith('PG') && name !== 'LD_PRELOAD',
+  );
+  return { ...Object.fromEntries(entries), LC_ALL: 'C', TZ: 'UTC' };
+}
+
+/** The one error of everything that goes wrong between initdb and a ready server. */
+export function startError(message: string, cause?: unknown): SupabaseDevError {
+  return new SupabaseDevError('POSTGRES_START', `PostgreSQL does not start: ${message}`, { cause });
+}

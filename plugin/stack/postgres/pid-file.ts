@@ -1,0 +1,29 @@
+import { readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { startError } from './cluster-options.ts';
+import { isPostgres, waitForEnd } from './process.ts';
+
+const STOP_TIMEOUT_MS = 10_000;
+
+/** Lines of postmaster.pid: process id, data directory, start time, port, socket folder, address, shared memory, status. */
+export async function readPidFile(cluster: string): Promise<string[] | undefined> {
+  const text = await readFile(join(cluster, 'postmaster.pid'), 'utf8').catch(() => undefined);
+  return text?.split('\n').map((line) => line.trim());
+}
+
+/** The server that a killed dev server left behind still holds the data: end it, as a fast shutdown does. */
+export async function stopOrphan(cluster: string): Promise<void> {
+  const pidFile = join(cluster, 'postmaster.pid');
+  const pid = Number((await readPidFile(cluster))?.[0]);
+  if (!(pid > 0)) return;
+  if (!(await isPostgres(pid))) {
+    // The id belongs to another program by now; PostgreSQL itself would refuse to start.
+    await rm(pidFile, { force: true });
+    return;
+  }
+  process.kill(pid, 'SIGINT');
+  if (await waitForEnd(pid, STOP_TIMEOUT_MS)) return;
+  process.kill(pid, 'SIGQUIT');
+  if (await waitForEnd(pid, STOP_TIMEOUT_MS)) return;
+  throw startError(`a PostgreSQL server (process ${pid}) holds ${cluster} and does not end`);
+}

@@ -1,0 +1,109 @@
+import { execFile, type ChildProcess } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { errorMessage, SupabaseDevError } from '../../errors.ts';
+import type { ClusterOptions } from './cluster-options.ts';
+import { launch, LOG_FILE } from './launch.ts';
+import { choosePort, findFreePort } from './ports.ts';
+
+const run = promisify(execFile);
+
+const STOP_TIMEOUT_MS = 10_000;
+// A server that keeps ending is not started for ever.
+const MAX_RESTARTS = 3;
+const RESTART_WINDOW_MS = 60_000;
+
+/** The server process, started again when it ends without being told to. */
+export class Postmaster {
+  readonly #options: ClusterOptions;
+  readonly port: number;
+  #child: ChildProcess;
+  #stopping = false;
+  #restarts: number[] = [];
+  readonly #endWithNode = (): void => {
+    this.#child.kill('SIGINT');
+  };
+
+  private constructor(options: ClusterOptions, port: number, child: ChildProcess) {
+    this.#options = options;
+    this.port = port;
+    this.#child = child;
+    // The last resort when Node ends without stop(): an exit() elsewhere, an uncaught error.
+    process.on('exit', this.#endWithNode);
+    this.#supervise(child);
+  }
+
+  static async start(options: ClusterOptions): Promise<Postmaster> {
+    const port = await choosePort(options.port, 'PostgreSQL');
+    if ('preferred' in options.port && options.port.preferred > 0 && port !== options.port.preferred) {
+      options.logger.info(`Port ${options.port.preferred} is taken: PostgreSQL listens on ${port} instead`);
+    }
+    try {
+      return new Postmaster(options, port, await launch(options, port));
+    } catch (error) {
+      // Somebody took the port between the look and the start.
+      const lostRace = error instanceof SupabaseDevError && /could not bind|in use/i.test(error.message);
+      if (!lostRace || 'exact' in options.port) throw error;
+      const other = await findFreePort();
+      return new Postmaster(options, other, await launch(options, other));
+    }
+  }
+
+  get pid(): number {
+    return this.#child.pid ?? 0;
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    process.off('exit', this.#endWithNode);
+    const child = this.#child;
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+    await requestStop(this.#options, child);
+    const tooLong = setTimeout(() => child.kill('SIGQUIT'), STOP_TIMEOUT_MS);
+    await ended;
+    clearTimeout(tooLong);
+  }
+
+  #supervise(child: ChildProcess): void {
+    child.once('exit', (code, signal) => {
+      if (this.#stopping) return;
+      // An orderly end was somebody's wish (pg_ctl stop, another dev server): do not fight it.
+      if (code === 0)
+        this.#options.logger.error('PostgreSQL was stopped from outside; restart the dev server');
+      else void this.#restart(signal ?? `exit code ${code}`);
+    });
+  }
+
+  async #restart(reason: string): Promise<void> {
+    const { logger, dataDir } = this.#options;
+    const now = performance.now();
+    this.#restarts = [...this.#restarts.filter((time) => now - time < RESTART_WINDOW_MS), now];
+    if (this.#restarts.length > MAX_RESTARTS) {
+      logger.error(
+        `PostgreSQL ended again (${reason}); see ${join(dataDir.path, LOG_FILE)}. Restart the dev server.`,
+      );
+      return;
+    }
+    logger.warn(`PostgreSQL ended unexpectedly (${reason}); starting it again`);
+    try {
+      const child = await launch(this.#options, this.port);
+      this.#child = child;
+      if (this.#stopping) child.kill('SIGINT');
+      else this.#supervise(child);
+    } catch (error) {
+      if (!this.#stopping) await this.#restart(errorMessage(error));
+    }
+  }
+}
+
+async function requestStop({ binaries, dataDir }: ClusterOptions, child: ChildProcess): Promise<void> {
+  if (process.platform !== 'win32') {
+    child.kill('SIGINT');
+    return;
+  }
+  // Windows has no signals; pg_ctl speaks to the server over its own pipe.
+  await run(join(binaries.binDir, 'pg_ctl'), ['stop', '-D', dataDir.cluster, '-m', 'fast', '-W']).catch(() =>
+    child.kill(),
+  );
+}

@@ -1,0 +1,25 @@
+/** Where PostgreSQL listens: on this machine only. */
+export const HOST = '127.0.0.1';
+
+/** The settings that differ from PostgreSQL's own defaults. */
+export function serverSettings(port: number, durable: boolean): Record<string, string | number> {
+  return {
+    port,
+    listen_addresses: HOST,
+    unix_socket_directories: '',
+    // Realtime reads the WAL. A slot that nobody reads (the stack is off for long) must not fill the disk.
+    wal_level: 'logical',
+    max_replication_slots: 10,
+    max_wal_senders: 10,
+    max_slot_wal_keep_size: '1GB',
+    max_wal_size: '512MB',
+    max_connections: 100,
+    timezone: 'UTC',
+    log_timezone: 'UTC',
+    log_line_prefix: '%m [%p] %q%u ',
+    // Compiling a plan costs more than the short queries of a development database ever win.
+    jit: 'off',
+    // Commits still reach the operating system, so throw-away data survives a killed server, if not a power cut.
+    ...(durable ? {} : { fsync: 'off', full_page_writes: 'off' }),
+  };
+}
