@@ -94,13 +94,15 @@ async function open(options: EmbeddedStackOptions): Promise<Access> {
   return opened.kind === 'stack' ? ownAccess(opened) : joinedAccess(opened);
 }
 
+const NO_MIGRATIONS =
+  'none yet; a file saved as supabase/migrations/<timestamp>_<name>.sql is applied at once';
+
 function ownAccess(stack: EmbeddedStack): Access {
   return {
     target: () => stack.target(),
     lines() {
       const { applied, total } = stack.migrations();
-      const migrations =
-        total === 0 ? 'none in supabase/migrations' : `${total} (${applied.length} applied now)`;
+      const migrations = total === 0 ? NO_MIGRATIONS : `${total} (${applied.length} applied now)`;
       return [
         { label: 'Supabase', value: 'embedded' },
         { label: 'PostgreSQL', value: stack.record.dbUrl },

@@ -1,4 +1,4 @@
-import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import pg from 'pg';
@@ -197,6 +197,16 @@ describe('a start that fails', () => {
     await expect
       .poll(async () => (await fetch(`${server.url}/rest/v1/late`, { headers: { apikey: KEY } })).status)
       .toBe(200);
+  });
+
+  test('works without a folder supabase, says what to create, and takes it up once it is there', async () => {
+    const app = await project({}, `{ embedded: { dbPort: 0 } }`);
+    await rm(join(app.root, 'supabase'), { recursive: true });
+    const server = await serve(app);
+    await server.waitForOutput(/Migrations:\s+none yet; .*supabase\/migrations\/<timestamp>_<name>\.sql/);
+    await app.write('supabase/migrations/1_first.sql', 'create table first (id int primary key);');
+    await server.waitForOutput(/applied 1 new migration\(s\): 1/);
+    expect(server.output()).not.toMatch(/error/i);
   });
 
   test('says what an unknown option is', async () => {

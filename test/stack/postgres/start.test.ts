@@ -29,6 +29,7 @@ async function start(
     dataDir: join(root, '.supabase'),
     port: options.port ?? { exact: 0 },
     ephemeral: options.ephemeral ?? true,
+    skipExtensions: options.skipExtensions,
     schemaDirs: [],
     logger: options.logger ?? silentLogger,
   });
@@ -104,6 +105,28 @@ describe('startPostgres', () => {
       code: 'MIGRATION_FAILED',
       hint: expect.stringMatching(/no extension "vector".*binDir/),
     });
+  });
+
+  test('creates an extension that only a superuser may, as Supabase lets role postgres do', async () => {
+    const app = await project({
+      'supabase/migrations/1_fdw.sql':
+        'create extension if not exists postgres_fdw with schema extensions; select 1;',
+    });
+    const postgres = await start(app);
+    expect(
+      await query(postgres, `select extname from pg_extension where extname = 'postgres_fdw'`),
+    ).toHaveLength(1);
+  });
+
+  test('skips a missing extension that may be missing, and says so', async () => {
+    const app = await project({
+      'supabase/migrations/1_cron.sql': 'create extension pg_cron;\ncreate table items (id int);',
+    });
+    const said: string[] = [];
+    const logger = { ...silentLogger, info: (text: string) => said.push(text) };
+    const postgres = await start(app, { skipExtensions: ['pg_cron'], logger });
+    expect(postgres.migrations.applied).toEqual(['1']);
+    expect(said).toEqual([expect.stringContaining('no extension "pg_cron"')]);
   });
 
   test('gives way to a free port when the preferred one is taken, and fails when it must be that one', async () => {
