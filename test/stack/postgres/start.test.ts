@@ -3,10 +3,14 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import pg from 'pg';
 import { afterEach, describe, expect, test } from 'vitest';
-import { silentLogger, type Logger } from '../../../plugin/logger.ts';
+import { silentLogger } from '../../../plugin/logger.ts';
 import { loadConfig } from '../../../plugin/stack/config/config.ts';
 import { isAlive } from '../../../plugin/stack/postgres/process.ts';
-import { startPostgres, type Postgres } from '../../../plugin/stack/postgres/postgres.ts';
+import {
+  startPostgres,
+  type Postgres,
+  type PostgresOptions,
+} from '../../../plugin/stack/postgres/postgres.ts';
 import { makeProject, type TestProject } from '../../helpers/project.ts';
 
 const cleanUps: (() => Promise<unknown>)[] = [];
@@ -22,7 +26,7 @@ async function project(files?: Record<string, string>): Promise<TestProject> {
 
 async function start(
   { root }: TestProject,
-  options: { port?: { exact: number } | { preferred: number }; ephemeral?: boolean; logger?: Logger } = {},
+  options: Partial<Pick<PostgresOptions, 'port' | 'ephemeral' | 'skipExtensions' | 'logger'>> = {},
 ): Promise<Postgres> {
   const postgres = await startPostgres({
     config: await loadConfig(root),
