@@ -215,7 +215,8 @@ export class FamilyConnection {
 
   #schedulePresence(): void {
     clearTimeout(this.#presenceTimer);
-    const wait = Math.max(0, this.#presenceSentAt + PRESENCE_INTERVAL_MS - Date.now());
+    // A moment's patience: on the way in, the channel to show is known only shortly after the connection is there.
+    const wait = Math.max(200, this.#presenceSentAt + PRESENCE_INTERVAL_MS - Date.now());
     this.#presenceTimer = setTimeout(() => {
       if (this.#state !== 'live') return;
       this.#presenceSentAt = Date.now();

@@ -82,14 +82,14 @@ export const MessageItem = memo(function MessageItem(props: MessageItemProps): R
           {message && <ReactionBar message={message} />}
           {row.outgoing && <OutgoingStatus item={row.outgoing} />}
         </div>
+        {showsActions && (
+          <MessageActions
+            message={message}
+            onEdit={() => onEditingChange(message.id)}
+            onPickerChange={setIsPicking}
+          />
+        )}
       </div>
-      {showsActions && (
-        <MessageActions
-          message={message}
-          onEdit={() => onEditingChange(message.id)}
-          onPickerChange={setIsPicking}
-        />
-      )}
     </article>
   );
 });

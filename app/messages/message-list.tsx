@@ -57,6 +57,7 @@ export function MessageList(props: MessageListProps): ReactNode {
 
   // A channel opens at the first unread message, otherwise at the end.
   const hasOpened = useRef(false);
+  useLayoutEffect(() => () => void (hasOpened.current = false), []);
   useLayoutEffect(() => {
     if (hasOpened.current || rows.length === 0) return;
     hasOpened.current = true;
