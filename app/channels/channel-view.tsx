@@ -7,6 +7,7 @@ import type { Family, Member } from '../families/family-queries.ts';
 import { useFamilyLive } from '../live/family-live.tsx';
 import { Composer } from '../messages/composer.tsx';
 import composerStyles from '../messages/composer.module.css';
+import type { Conversation } from '../messages/conversation.ts';
 import { ConversationContext, type ConversationScreen } from '../messages/conversation-context.ts';
 import { MessageList } from '../messages/message-list.tsx';
 import { fetchMessage } from '../messages/message-requests.ts';
@@ -47,6 +48,7 @@ export function ChannelView({
   const [target, setTarget] = useState<{ id: string } | undefined>(undefined);
   const [isAtEnd, setIsAtEnd] = useState(false);
   const openedAt = useReadMark(family.id, channel.id, snapshot.messages.at(-1)?.position, isAtEnd);
+  useLostChanges(family.id, conversation);
   const canWrite = channel.archived_at === null;
   useTitle(`#${channel.name}`, family.name);
 
@@ -163,6 +165,18 @@ function useReadMark(
     return () => document.removeEventListener('visibilitychange', mark);
   }, [queryClient, familyId, channelId, newest, isAtEnd, readPosition]);
   return openedAt;
+}
+
+/**
+ * Trusts live changes, and checks: when the database counts further than what is loaded, something was lost on its way and
+ * is fetched. Right after a change the two differ for a moment; then catching up finds nothing new and costs little.
+ */
+function useLostChanges(familyId: string, conversation: Conversation): void {
+  const { data } = useQuery(progressQuery(familyId));
+  const known = data?.[conversation.channelId]?.lastRevision ?? 0;
+  useEffect(() => {
+    if (known > conversation.lastRevision) void conversation.catchUp();
+  }, [known, conversation]);
 }
 
 /** Follows a deep link `?message=<id>` once the conversation is there. */

@@ -16,6 +16,8 @@ const NOTHING: ChannelProgress = { lastPosition: 0, lastRevision: 0, readPositio
 export function progressQuery(familyId: string) {
   return queryOptions({
     queryKey: ['progress', familyId],
+    // One small query now and then tells whether a live change got lost on its way (useLostChanges).
+    refetchInterval: 15_000,
     // An answer that was under way while a message came in must not take it back.
     structuralSharing: (before, after) =>
       keepHighest(before as FamilyProgress | undefined, after as FamilyProgress),

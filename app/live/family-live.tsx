@@ -28,6 +28,8 @@ interface FamilyLive {
   readonly watch: (channelId: string | null) => void;
   /** Tells the others that this person is typing; may be called at every key press. */
   readonly signalTyping: (channelId: string) => void;
+  /** The message is sent: the next key press is news again. */
+  readonly endTyping: () => void;
 }
 
 const LiveContext = createContext<FamilyLive | undefined>(undefined);
@@ -46,8 +48,8 @@ export function FamilyLiveProvider({
   const [state, setState] = useState<ConnectionState>('connecting');
   const [online, setOnline] = useState<OnlinePeople>(new Map());
   const [typing] = useState(() => new TypingStore());
-  const connection = useRef<FamilyConnection | undefined>(undefined);
   const typingSentAt = useRef(0);
+  const connection = useRef<FamilyConnection | undefined>(undefined);
 
   useEffect(() => {
     const current = new FamilyConnection(familyId, userId, {
@@ -92,9 +94,10 @@ export function FamilyLiveProvider({
     typingSentAt.current = Date.now();
     connection.current?.sendTyping(channelId);
   }, []);
+  const endTyping = useCallback(() => void (typingSentAt.current = 0), []);
   const value = useMemo(
-    () => ({ state, online, typing, watch, signalTyping }),
-    [state, online, typing, watch, signalTyping],
+    () => ({ state, online, typing, watch, signalTyping, endTyping }),
+    [state, online, typing, watch, signalTyping, endTyping],
   );
   return <LiveContext value={value}>{children}</LiveContext>;
 }

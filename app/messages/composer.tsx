@@ -34,7 +34,7 @@ export function Composer(props: ComposerProps): ReactNode {
   const { channelId, channelName, replyingTo, onReplyEnd, onEditLast } = props;
   const { members } = useConversationScreen();
   const { outbox } = useMessaging();
-  const { signalTyping } = useFamilyLive();
+  const { signalTyping, endTyping } = useFamilyLive();
   const [text, setText] = useState(drafts.get(channelId) ?? '');
   const [caret, setCaret] = useState(0);
   const [selected, setSelected] = useState(0);
@@ -63,7 +63,6 @@ export function Composer(props: ComposerProps): ReactNode {
     setCaret(position);
     setSelected(0);
     drafts.set(channelId, value);
-    if (value.trim() !== '') signalTyping(channelId);
   };
   const replace = (value: string, position: number): void => {
     nextCaret.current = position;
@@ -76,6 +75,8 @@ export function Composer(props: ComposerProps): ReactNode {
     const people = [...members.values()].filter((member) => !member.hasLeft);
     outbox.send({ channelId, body, replyTo: replyingTo?.id ?? null, mentions: findMentions(body, people) });
     setText('');
+    // Its arrival ends the signal; the next word starts a new one.
+    endTyping();
     drafts.delete(channelId);
     onReplyEnd();
   };
@@ -158,7 +159,10 @@ export function Composer(props: ComposerProps): ReactNode {
           aria-controls={listId}
           aria-autocomplete="list"
           aria-activedescendant={active && `${listId}-${active.id}`}
-          onChange={(event) => change(event.target.value, event.target.selectionStart)}
+          onChange={(event) => {
+            change(event.target.value, event.target.selectionStart);
+            if (event.target.value.trim() !== '') signalTyping(channelId);
+          }}
           onSelect={(event) => setCaret(event.currentTarget.selectionStart)}
           onKeyDown={onKeyDown}
         />

@@ -39,6 +39,11 @@ export class Conversation {
 
   getSnapshot = (): ConversationSnapshot => this.#snapshot;
 
+  /** Up to where nothing is missing. */
+  get lastRevision(): number {
+    return this.#log.lastRevision;
+  }
+
   /** Whether a component shows this conversation now. */
   get isWatched(): boolean {
     return this.#listeners.size > 0;

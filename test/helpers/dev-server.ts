@@ -23,6 +23,7 @@ export interface DevServer extends AsyncDisposable {
  * Starts Vite in `root` on a free port and waits until it listens.
  *
  * @param args further arguments of the command `vite`
+ * @param port another port than a free one, for a server that comes back where it was
  */
 export async function startDevServer(
   root: string,
@@ -30,10 +31,16 @@ export async function startDevServer(
     command = 'dev',
     args = [],
     env = {},
-  }: { command?: 'dev' | 'preview'; args?: readonly string[]; env?: Readonly<Record<string, string>> } = {},
+    port = 0,
+  }: {
+    command?: 'dev' | 'preview';
+    args?: readonly string[];
+    env?: Readonly<Record<string, string>>;
+    port?: number;
+  } = {},
 ): Promise<DevServer> {
   const { VITEST: _, ...parentEnv } = process.env;
-  const child = spawn(process.execPath, [VITE, command, '--port', '0', ...args], {
+  const child = spawn(process.execPath, [VITE, command, '--port', String(port), ...args], {
     cwd: root,
     env: { ...parentEnv, ...env, NODE_ENV: command === 'dev' ? 'development' : 'production' },
     stdio: ['ignore', 'pipe', 'pipe'],
