@@ -23,7 +23,11 @@ describe('splitText', () => {
 
   it('leaves the punctuation of the sentence outside', () => {
     expect(splitText('https://example.com/a.')).toEqual([link('https://example.com/a'), plain('.')]);
-    expect(splitText('(https://example.com/a)')).toEqual([plain('('), link('https://example.com/a'), plain(')')]);
+    expect(splitText('(https://example.com/a)')).toEqual([
+      plain('('),
+      link('https://example.com/a'),
+      plain(')'),
+    ]);
     expect(splitText('https://example.com/a_(b)')).toEqual([link('https://example.com/a_(b)')]);
   });
 
