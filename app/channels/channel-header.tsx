@@ -1,7 +1,8 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { type ReactNode, useState } from 'react';
 import { useUser } from '../auth/session.tsx';
-import type { Family, Member } from '../families/family-queries.ts';
+import type { Family } from '../families/family-queries.ts';
+import type { Member } from '../families/member.ts';
 import { ConnectionBadge } from '../presence/connection-badge.tsx';
 import { IconButton } from '../shared/button.tsx';
 import { Popover, PopoverItem } from '../shared/popover.tsx';

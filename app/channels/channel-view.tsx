@@ -3,7 +3,8 @@ import { type ReactNode, useCallback, useEffect, useMemo, useState } from 'react
 import { useSearchParams } from 'wouter';
 import { useUser } from '../auth/session.tsx';
 import { rememberVisit } from '../families/last-visited.ts';
-import type { Family, Member } from '../families/family-queries.ts';
+import type { Family } from '../families/family-queries.ts';
+import type { Member } from '../families/member.ts';
 import { useFamilyLive } from '../live/family-live.tsx';
 import { Composer } from '../messages/composer.tsx';
 import composerStyles from '../messages/composer.module.css';

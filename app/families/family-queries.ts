@@ -1,18 +1,9 @@
 import { queryOptions } from '@tanstack/react-query';
 import type { Enums, Tables } from '../database.types.ts';
 import { supabase } from '../supabase.ts';
+import type { Member } from './member.ts';
 
 export type Family = Tables<'families'>;
-
-export interface Member {
-  readonly id: string;
-  readonly name: string;
-  readonly color: string;
-  readonly avatarPath: string | null;
-  readonly role: Enums<'family_role'>;
-  /** Left the family, or was removed; kept for the names in its history. */
-  readonly hasLeft: boolean;
-}
 
 /** The families of the person who is signed in, oldest first. Row level security hides every other one. */
 export const familiesQuery = queryOptions({

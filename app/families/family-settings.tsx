@@ -16,10 +16,10 @@ import {
   type Family,
   formatInviteCode,
   leaveFamily,
-  type Member,
   renameFamily,
   replaceInviteCode,
 } from './family-queries.ts';
+import type { Member } from './member.ts';
 import { CopyInviteLink } from './invite-hint.tsx';
 import { MemberRow } from './member-row.tsx';
 

@@ -7,7 +7,8 @@ import { Dialog, DialogActions } from '../shared/dialog.tsx';
 import styles from '../shared/page.module.css';
 import { Popover, PopoverItem } from '../shared/popover.tsx';
 import { showErrorToast } from '../shared/toast.tsx';
-import { type Member, membersQuery, removeMember, setMemberRole } from './family-queries.ts';
+import { membersQuery, removeMember, setMemberRole } from './family-queries.ts';
+import type { Member } from './member.ts';
 
 interface MemberRowProps {
   member: Member;

@@ -1,4 +1,4 @@
-import type { Member } from '../families/family-queries.ts';
+import type { Member } from '../families/member.ts';
 
 /** "@an" before the caret: where it begins and what has been typed after the @. */
 export interface MentionQuery {

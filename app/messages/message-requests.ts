@@ -1,6 +1,7 @@
 import { errorCode } from '../shared/errors.ts';
 import { supabase } from '../supabase.ts';
 import type { Message } from './message.ts';
+import type { NewMessage } from './outgoing-message.ts';
 
 export const PAGE_SIZE = 50;
 /** Most rows one answer may hold (`api.max_rows` in supabase/config.toml). */
@@ -50,14 +51,6 @@ export async function fetchMessage(id: string): Promise<Message | null> {
     .maybeSingle()
     .throwOnError();
   return data;
-}
-
-export interface NewMessage {
-  readonly id: string;
-  readonly channelId: string;
-  readonly body: string;
-  readonly replyTo: string | null;
-  readonly mentions: readonly string[];
 }
 
 /** SQLSTATE of a duplicate key. */

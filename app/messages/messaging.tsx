@@ -1,6 +1,7 @@
 import { createContext, type ReactNode, useContext, useEffect, useState, useSyncExternalStore } from 'react';
 import { Conversation, type ConversationSnapshot } from './conversation.ts';
-import { Outbox, type OutgoingMessage } from './outbox.ts';
+import { Outbox } from './outbox.ts';
+import type { OutgoingMessage } from './outgoing-message.ts';
 
 /** Conversations kept in memory; those not looked at for longest go first. */
 const KEPT_CONVERSATIONS = 12;

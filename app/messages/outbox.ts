@@ -1,13 +1,7 @@
 import { describeError, isUnreachable } from '../shared/errors.ts';
 import type { Message } from './message.ts';
-import { insertMessage, type NewMessage } from './message-requests.ts';
-
-/** A message on its way. `waiting`: no connection, it will be tried again; `failed`: refused, the person decides. */
-export interface OutgoingMessage extends NewMessage {
-  readonly createdAt: string;
-  readonly state: 'sending' | 'waiting' | 'failed';
-  readonly error?: string;
-}
+import { insertMessage } from './message-requests.ts';
+import type { NewMessage, OutgoingMessage } from './outgoing-message.ts';
 
 const MAX_RETRY_DELAY_MS = 15_000;
 

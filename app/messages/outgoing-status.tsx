@@ -1,7 +1,7 @@
 import type { ReactNode } from 'react';
 import styles from './message-item.module.css';
 import { useMessaging } from './messaging.tsx';
-import type { OutgoingMessage } from './outbox.ts';
+import type { OutgoingMessage } from './outgoing-message.ts';
 
 /** Where a message is on its way, and what can be done about it. */
 export function OutgoingStatus({ item }: { item: OutgoingMessage }): ReactNode {

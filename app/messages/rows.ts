@@ -1,5 +1,5 @@
 import type { Message } from './message.ts';
-import type { OutgoingMessage } from './outbox.ts';
+import type { OutgoingMessage } from './outgoing-message.ts';
 
 /** A line of the conversation. What separates it from the one before is part of it, so that keys are messages only. */
 export interface Row {

@@ -1,7 +1,7 @@
 import type { ReactNode } from 'react';
 import { useUser } from '../auth/session.tsx';
 import type { Channel } from '../channels/channel-queries.ts';
-import type { Member } from '../families/family-queries.ts';
+import type { Member } from '../families/member.ts';
 import styles from '../families/sidebar.module.css';
 import { useFamilyLive } from '../live/family-live.tsx';
 import { Avatar } from '../shared/avatar.tsx';

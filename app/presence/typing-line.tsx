@@ -1,5 +1,5 @@
 import type { ReactNode } from 'react';
-import type { Member } from '../families/family-queries.ts';
+import type { Member } from '../families/member.ts';
 import { useTyping } from '../live/family-live.tsx';
 import styles from './typing-line.module.css';
 

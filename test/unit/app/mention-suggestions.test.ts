@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Member } from '../../../app/families/family-queries.ts';
+import type { Member } from '../../../app/families/member.ts';
 import {
   completeMention,
   findMentionQuery,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { OutgoingMessage } from '../../../app/messages/outbox.ts';
+import type { OutgoingMessage } from '../../../app/messages/outgoing-message.ts';
 import { buildRows } from '../../../app/messages/rows.ts';
 import { makeMessage } from '../../helpers/message.ts';
 
