@@ -20,21 +20,21 @@ export function watchPlugin(context: PluginContext): Plugin {
       server.watcher.add(dir);
       // One at a time: a save during a migration is looked at after it.
       let queue = Promise.resolve();
-      const onChange = (path: string): void => {
+      const onSave = (path: string, isNew: boolean): void => {
         if (!normalizePath(path).startsWith(`${dir}/`) || !path.endsWith('.sql')) return;
         queue = queue
-          .then(() => catchUp(server, holder))
+          .then(() => catchUp(server, holder, isNew))
           .catch((error: unknown) => {
             logFailure(server.config.logger, error);
             showOverlay(server, error);
           });
       };
-      server.watcher.on('add', onChange).on('change', onChange);
+      server.watcher.on('add', (path) => onSave(path, true)).on('change', (path) => onSave(path, false));
     },
   };
 }
 
-async function catchUp(server: ViteDevServer, holder: BackendHolder): Promise<void> {
+async function catchUp(server: ViteDevServer, holder: BackendHolder, isNew: boolean): Promise<void> {
   const { logger } = server.config;
   if (!holder.backend) {
     await holder.retry();
@@ -42,13 +42,18 @@ async function catchUp(server: ViteDevServer, holder: BackendHolder): Promise<vo
     await injectKeys(server.config, holder.backend);
     server.environments.client.moduleGraph.invalidateAll();
     logger.info('Supabase is up', { timestamp: true });
-    server.environments.client.hot.send({ type: 'full-reload' });
-    return;
+  } else {
+    const applied = await holder.backend.migrate?.();
+    if (!applied) return;
+    if (applied.length === 0) {
+      if (!isNew) logger.info(NOTHING_NEW, { timestamp: true });
+      return;
+    }
+    const list = applied.join(', ');
+    logger.info(`Supabase: applied ${applied.length} new migration(s): ${list}`, { timestamp: true });
   }
-  const applied = (await holder.backend.migrate?.()) ?? [];
-  if (applied.length === 0) return;
-  logger.info(`Supabase: applied ${applied.length} new migration(s): ${applied.join(', ')}`, {
-    timestamp: true,
-  });
   server.environments.client.hot.send({ type: 'full-reload' });
 }
+
+const NOTHING_NEW =
+  'Supabase: what is applied is not applied again; to rebuild from all files, stop, delete .supabase/ and start';

@@ -197,6 +197,8 @@ describe('a start that fails', () => {
     await expect
       .poll(async () => (await fetch(`${server.url}/rest/v1/late`, { headers: { apikey: KEY } })).status)
       .toBe(200);
+    await app.write('supabase/migrations/1_late.sql', 'create table late (id int primary key, more int);');
+    await server.waitForOutput(/what is applied is not applied again/);
   });
 
   test('works without a folder supabase, says what to create, and takes it up once it is there', async () => {
