@@ -1,0 +1,39 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import type { SupabaseClient } from '@supabase/supabase-js';
+import type { Database } from '../../app/database.types.ts';
+import { startTestStack, type TestStack } from './stack.ts';
+
+const SUPABASE_DIR = fileURLToPath(new URL('../../supabase', import.meta.url));
+
+/** A stack of its own with OurChat's configuration and migrations, and without its demo family. */
+export async function startOurChatStack(): Promise<TestStack> {
+  const files: Record<string, string> = {
+    'supabase/config.toml': await readFile(`${SUPABASE_DIR}/config.toml`, 'utf8'),
+  };
+  for (const name of await readdir(`${SUPABASE_DIR}/migrations`)) {
+    files[`supabase/migrations/${name}`] = await readFile(`${SUPABASE_DIR}/migrations/${name}`, 'utf8');
+  }
+  return startTestStack(files);
+}
+
+export type OurChatClient = SupabaseClient<Database>;
+
+export interface Person {
+  readonly id: string;
+  readonly name: string;
+  readonly client: OurChatClient;
+}
+
+/** Signs somebody up: a real session, as the page has it. */
+export async function signUpPerson(stack: TestStack, name: string): Promise<Person> {
+  const client = stack.client() as unknown as OurChatClient;
+  const email = `${name.toLowerCase()}.${crypto.randomUUID()}@example.com`;
+  const { data, error } = await client.auth.signUp({
+    email,
+    password: 'correct horse battery',
+    options: { data: { display_name: name } },
+  });
+  if (error || !data.user) throw error ?? new Error('no user');
+  return { id: data.user.id, name, client };
+}
