@@ -1,11 +1,14 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
 import { createServer as createHttpServer, type Server } from 'node:http';
+import { connect, type IncomingHttpHeaders } from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
 import { createServer, type Plugin, type ViteDevServer } from 'vite';
 import { afterEach, describe, expect, test } from 'vitest';
-import { WebSocket } from 'ws';
+import { WebSocket, type ClientOptions } from 'ws';
 import supabase, { type SupabasePluginApi } from '../../../plugin/index.ts';
 import { startDevServer, VITE } from '../../helpers/dev-server.ts';
 import { makeViteProject } from '../../helpers/vite-project.ts';
@@ -49,10 +52,9 @@ async function readItems(origin: string): Promise<unknown> {
 }
 
 /** Opens Realtime's WebSocket and sends a heartbeat; the status of the answer. */
-async function heartbeat(origin: string): Promise<unknown> {
-  const socket = new WebSocket(
-    `${origin.replace('http', 'ws')}/realtime/v1/websocket?apikey=${KEY}&vsn=1.0.0`,
-  );
+async function heartbeat(origin: string, options: ClientOptions = {}): Promise<unknown> {
+  const url = `${origin.replace('http', 'ws')}/realtime/v1/websocket?apikey=${KEY}&vsn=1.0.0`;
+  const socket = new WebSocket(url, options);
   opened.push(async () => socket.terminate());
   await once(socket, 'open');
   socket.send(JSON.stringify({ topic: 'phoenix', event: 'heartbeat', payload: {}, ref: '1' }));
@@ -95,6 +97,21 @@ test('defends its sockets beside a plugin that destroys every upgrade but Viteâ€
   const vite = await createVite([destroyer, ...supabase({ backend: 'embedded' })], { port: 0 });
   await vite.listen();
   expect(await heartbeat(vite.resolvedUrls?.local[0]?.replace(/\/$/, '') ?? '')).toBe('ok');
+});
+
+test('serves HTTP/2 and secure WebSockets with server.https', async () => {
+  const tls = fileURLToPath(new URL('../../fixtures/tls/localhost', import.meta.url));
+  const [key, cert] = await Promise.all([readFile(`${tls}.key`), readFile(`${tls}.crt`)]);
+  const vite = await createVite(supabase({ backend: 'embedded' }), { port: 0, https: { key, cert } });
+  await vite.listen();
+  const origin = vite.resolvedUrls?.local[0]?.replace(/\/$/, '') ?? '';
+  const session = connect(origin, { rejectUnauthorized: false });
+  opened.push(async () => session.destroy());
+  // The certificate is self-signed.
+  const stream = session.request({ ':path': '/rest/v1/items', apikey: KEY });
+  const [headers] = (await once(stream, 'response')) as [IncomingHttpHeaders];
+  expect([headers[':status'], JSON.parse(await text(stream))]).toEqual([200, [{ id: 7 }]]);
+  expect(await heartbeat(origin, { rejectUnauthorized: false })).toBe('ok');
 });
 
 test('starts nothing under Vitest unless asked', async () => {
