@@ -51,6 +51,7 @@ describe.each(TARGETS)('supabase-js on %s', (_, start) => {
   let url: string;
   let keys: GatewayKeys;
   let database: pg.Client;
+  let userId: string;
   let userToken: string;
   const clients: SupabaseClient[] = [];
 
@@ -67,8 +68,9 @@ describe.each(TARGETS)('supabase-js on %s', (_, start) => {
       password: 'correct horse',
     });
     if (error) throw error;
+    userId = data.user?.id ?? '';
     userToken = data.session?.access_token ?? '';
-    await database.query('insert into gateway_notes (owner, body) values ($1, $2)', [data.user?.id, 'mine']);
+    await database.query('insert into gateway_notes (owner, body) values ($1, $2)', [userId, 'mine']);
   });
 
   afterAll(async () => {
@@ -151,9 +153,9 @@ describe.each(TARGETS)('supabase-js on %s', (_, start) => {
       await subscribe(channel);
       await ready.promise;
       const body = `row ${Math.random()}`;
-      const owner = isUser ? ', owner' : '';
-      const value = isUser ? ', (select owner from gateway_notes limit 1)' : '';
-      await database.query(`insert into ${table} (body${owner}) values ($1${value})`, [body]);
+      if (isUser)
+        await database.query('insert into gateway_notes (owner, body) values ($1, $2)', [userId, body]);
+      else await database.query('insert into gateway_items (body) values ($1)', [body]);
       expect(await arrived.promise).toMatchObject({ body });
     });
   });
