@@ -145,7 +145,7 @@ describe.each(TARGETS)('supabase-js on %s', (_, start) => {
       const channel = client
         .channel(`changes-${Math.random().toString(36).slice(2)}`)
         .on('postgres_changes', { event: 'INSERT', schema: 'public', table }, (change) =>
-          arrived.resolve(change.new),
+          arrived.push(String(change.new.body)),
         )
         .on('system', {}, (payload: { status?: string; extension?: string }) => {
           if (payload.extension === 'postgres_changes' && payload.status === 'ok') ready.resolve();
