@@ -19,6 +19,8 @@ export class SupabaseDevError extends Error {
     this.code = code;
     this.hint = details.hint;
     this.location = details.location;
+    // Whoever lets it reach the top (Vite's command line, a script) prints the stack: it should say what to do.
+    if (this.hint) this.stack = this.stack?.replace(message, () => `${message}\n  What to do: ${this.hint}`);
   }
 }
 

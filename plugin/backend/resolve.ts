@@ -77,11 +77,12 @@ function unlessAuto<T extends string>(choice: T | undefined): T | undefined {
 
 /**
  * The URL that the developer named. Variables for the client count only when they lead elsewhere: on this machine
- * they name what the browser should use, which may be this very gateway.
+ * they name what the browser should use, which may be this very gateway, and `/` is the page's own origin.
  */
 function readExplicitTarget(env: Environment, option: string | undefined): Sourced<string> | undefined {
   const setting = readSetting('url', env, option);
   if (!setting || !/^(?:VITE_|NEXT_PUBLIC_)/.test(setting.source)) return setting;
+  if (setting.value === '/') return undefined;
   return isLoopbackHost(parseHttpUrl(setting).hostname) ? undefined : setting;
 }
 

@@ -151,7 +151,8 @@ describe('a build', () => {
 
   test('holds what the environment says, and is previewed with the API on the same origin', async () => {
     await using project = await makeViteProject(files);
-    const built = await build(project.root, { VITE_SUPABASE_URL: '/', VITE_SUPABASE_PUBLISHABLE_KEY: KEY });
+    await project.write('.env.production', `VITE_SUPABASE_URL=/\nVITE_SUPABASE_PUBLISHABLE_KEY=${KEY}\n`);
+    const built = await build(project.root, {});
     expect(built).toMatchObject({ code: 0 });
     await using preview = await startDevServer(project.root, { command: 'preview' });
     await preview.waitForOutput(/Supabase:\s+embedded/);
