@@ -1,7 +1,37 @@
 import type { App } from './app.ts';
 import { requireCaptcha } from './captcha.ts';
-import { limit, refuseSaml, requireOAuthServer, requirePasskeys, requireUser } from './guards.ts';
+import {
+  limit,
+  refuseSaml,
+  requireAdmin,
+  requireManualLinking,
+  requireNotAnonymous,
+  requireOAuthServer,
+  requirePasskeys,
+  requireUser,
+} from './guards.ts';
 import { group, route, type Route } from './http/router.ts';
+import {
+  adminAudit,
+  adminDeleteFactor,
+  adminListCustomProviders,
+  adminListFactors,
+  adminListSso,
+  adminListUsers,
+  adminUpdateFactor,
+} from './routes/admin-lists.ts';
+import { generateLink, invite } from './routes/admin-links.ts';
+import {
+  adminCreateUser,
+  adminDeleteUser,
+  adminGetUser,
+  adminUpdateUser,
+  loadUser,
+} from './routes/admin-users.ts';
+import { challengeFactor } from './routes/factor-challenge.ts';
+import { verifyFactor } from './routes/factor-verify.ts';
+import { enrollFactor, loadFactor, unenrollFactor } from './routes/factors.ts';
+import { unlinkIdentity } from './routes/identities.ts';
 import { discovery, health, jwks, settings } from './routes/info.ts';
 import { logout } from './routes/logout.ts';
 import { magicLink, otp } from './routes/otp.ts';
@@ -29,7 +59,72 @@ export const ROUTES: readonly Route<App>[] = [
   group('/verify', [limit('verify')], [route('GET', '', verifyGet), route('POST', '', verifyPost)]),
   route('POST', '/logout', requireUser, logout),
   group('/reauthenticate', [requireUser], [route('GET', '', reauthenticate)]),
-  group('/user', [requireUser], [route('GET', '', getUser), route('PUT', '', limit('user'), putUser)]),
+  group(
+    '/user',
+    [requireUser],
+    [
+      route('GET', '', getUser),
+      route('PUT', '', limit('user'), putUser),
+      group('/identities', [requireManualLinking], [route('DELETE', '/:identity_id', unlinkIdentity)]),
+    ],
+  ),
+  group(
+    '/factors',
+    [requireUser, requireNotAnonymous],
+    [
+      route('POST', '', enrollFactor),
+      group(
+        '/:factor_id',
+        [loadFactor],
+        [
+          route('POST', '/verify', limit('factor-verify'), verifyFactor),
+          route('POST', '/challenge', limit('factor-challenge'), challengeFactor),
+          route('DELETE', '', unenrollFactor),
+        ],
+      ),
+    ],
+  ),
+  route('POST', '/invite', requireAdmin, invite),
+  group(
+    '/admin',
+    [requireAdmin],
+    [
+      route('GET', '/audit', adminAudit),
+      route('POST', '/generate_link', generateLink),
+      group(
+        '/users',
+        [],
+        [
+          route('GET', '', adminListUsers),
+          route('POST', '', adminCreateUser),
+          group(
+            '/:user_id',
+            [loadUser],
+            [
+              route('GET', '', adminGetUser),
+              route('PUT', '', adminUpdateUser),
+              route('DELETE', '', adminDeleteUser),
+              group(
+                '/factors',
+                [],
+                [
+                  route('GET', '', adminListFactors),
+                  group(
+                    '/:factor_id',
+                    [loadFactor],
+                    [route('PUT', '', adminUpdateFactor), route('DELETE', '', adminDeleteFactor)],
+                  ),
+                ],
+              ),
+            ],
+          ),
+        ],
+      ),
+      group('/sso/providers', [], [route('GET', '', adminListSso)]),
+      group('/custom-providers', [], [route('GET', '', adminListCustomProviders)]),
+      group('/oauth', [requireOAuthServer], []),
+    ],
+  ),
   group('/passkeys', [requirePasskeys], []),
   group('/sso', [refuseSaml], []),
   group('/oauth', [requireOAuthServer], []),

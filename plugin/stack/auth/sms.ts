@@ -1,7 +1,7 @@
 import type { App } from './app.ts';
 import { timestamp, type Db } from './db/database.ts';
-import { putOneTimeToken, type OneTimeTokenType } from './db/one-time-tokens.ts';
-import { updateUser, type User, type UserColumns } from './db/users.ts';
+import { putOneTimeToken } from './db/one-time-tokens.ts';
+import { updateUser, type User } from './db/users.ts';
 import { hasHook, runHook } from './hooks.ts';
 import { internal, tooMany } from './http/errors.ts';
 import type { AuthRequest } from './http/request.ts';
@@ -11,11 +11,15 @@ import { randomCode } from './passwords.ts';
 import { serializeUser } from './tokens/serialize-user.ts';
 import { frequencyMessage, hashCode } from './validate.ts';
 
-const COLUMNS = {
+type PhoneCodeType = 'confirmation' | 'phone_change' | 'reauthentication';
+type TokenColumn = 'confirmation_token' | 'phone_change_token' | 'reauthentication_token';
+type SentColumn = 'confirmation_sent_at' | 'phone_change_sent_at' | 'reauthentication_sent_at';
+
+const COLUMNS: Readonly<Record<PhoneCodeType, readonly [TokenColumn, SentColumn]>> = {
   confirmation: ['confirmation_token', 'confirmation_sent_at'],
   phone_change: ['phone_change_token', 'phone_change_sent_at'],
   reauthentication: ['reauthentication_token', 'reauthentication_sent_at'],
-} as const satisfies Record<string, readonly [OneTimeTokenType & keyof UserColumns, keyof UserColumns]>;
+};
 
 /**
  * Sends a code to a phone and keeps its hash. Numbers of `[auth.sms.test_otp]` get their fixed code and no message.
@@ -29,7 +33,7 @@ export async function sendPhoneCode(
   db: Db,
   user: User,
   phone: string,
-  type: keyof typeof COLUMNS,
+  type: PhoneCodeType,
 ): Promise<string> {
   const { sms } = app.settings;
   const [tokenColumn, sentColumn] = COLUMNS[type];

@@ -1,8 +1,8 @@
 import type { App } from '../app.ts';
 import type { Db } from '../db/database.ts';
 import { timestamp } from '../db/database.ts';
-import { putOneTimeToken, type OneTimeTokenType } from '../db/one-time-tokens.ts';
-import { updateUser, type User, type UserColumns } from '../db/users.ts';
+import { putOneTimeToken } from '../db/one-time-tokens.ts';
+import { updateUser, type User } from '../db/users.ts';
 import { hasHook, runHook } from '../hooks.ts';
 import { tooMany } from '../http/errors.ts';
 import type { JsonObject } from '../http/go-json.ts';
@@ -11,10 +11,14 @@ import { randomCode } from '../passwords.ts';
 import { serializeUser } from '../tokens/serialize-user.ts';
 import { externalUrl, redirectTarget, siteUrl } from '../urls.ts';
 import { frequencyMessage, hashCode, PKCE_PREFIX } from '../validate.ts';
-import type { MailName } from './templates.ts';
+import type { MailName, Notification } from './templates.ts';
 
 /** The kinds of mail with a code in them, by the `type` of their links. */
 type LinkType = 'signup' | 'invite' | 'recovery' | 'magiclink' | 'email_change' | 'reauthentication';
+
+type CodeType = Exclude<LinkType, 'email_change'>;
+type TokenColumn = 'confirmation_token' | 'recovery_token' | 'reauthentication_token';
+type SentColumn = 'confirmation_sent_at' | 'recovery_sent_at' | 'reauthentication_sent_at';
 
 const TEMPLATE: Readonly<Record<LinkType, MailName>> = {
   signup: 'confirmation',
@@ -26,13 +30,13 @@ const TEMPLATE: Readonly<Record<LinkType, MailName>> = {
 };
 
 /** Where the token of each kind is kept in auth.users, and when it was sent. */
-const COLUMNS = {
+const COLUMNS: Readonly<Record<CodeType, readonly [TokenColumn, SentColumn]>> = {
   signup: ['confirmation_token', 'confirmation_sent_at'],
   invite: ['confirmation_token', 'confirmation_sent_at'],
   recovery: ['recovery_token', 'recovery_sent_at'],
   magiclink: ['recovery_token', 'recovery_sent_at'],
   reauthentication: ['reauthentication_token', 'reauthentication_sent_at'],
-} as const satisfies Record<string, readonly [OneTimeTokenType & keyof UserColumns, keyof UserColumns]>;
+};
 
 /**
  * Mails a code and link of this kind, and keeps its hash; an older one of the kind is void from then on.
@@ -44,7 +48,7 @@ export async function sendCode(
   req: AuthRequest,
   db: Db,
   user: User,
-  type: keyof typeof COLUMNS,
+  type: CodeType,
   isPkce = false,
 ): Promise<void> {
   const [tokenColumn, sentColumn] = COLUMNS[type];
@@ -103,7 +107,7 @@ export async function notify(
   app: App,
   req: AuthRequest,
   user: User,
-  name: string,
+  name: Notification,
   data: Readonly<Record<string, string>> = {},
   to: string = user.email,
 ): Promise<void> {
@@ -114,7 +118,7 @@ export async function notify(
     Phone: user.phone,
     Data: user.raw_user_meta_data,
   };
-  const mail = app.templates.render(`${name}_notification` as MailName, { ...details, ...data });
+  const mail = app.templates.render(`${name}_notification`, { ...details, ...data });
   await app.mailer.send({ to, ...mail }).catch(() => {
     app.logger.warn(`auth: the notification ${name} could not be sent`);
   });

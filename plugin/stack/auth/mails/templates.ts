@@ -6,13 +6,30 @@ export interface MailTemplates {
   render(name: MailName, data: Readonly<Record<string, unknown>>): { subject: string; html: string };
 }
 
-export type MailName = keyof typeof DEFAULTS;
+export type MailName =
+  | 'confirmation'
+  | 'invite'
+  | 'recovery'
+  | 'magic_link'
+  | 'email_change'
+  | 'reauthentication'
+  | `${Notification}_notification`;
+
+/** Mails that tell of a change. */
+export type Notification =
+  | 'password_changed'
+  | 'email_changed'
+  | 'phone_changed'
+  | 'identity_linked'
+  | 'identity_unlinked'
+  | 'mfa_factor_enrolled'
+  | 'mfa_factor_unenrolled';
 
 const link = (label: string): string => `<p><a href="{{ .ConfirmationURL }}">${label}</a></p>`;
 const unasked = `<p>If you did not ask for this, you can ignore this mail.</p>`;
 const notYou = `<p>If this was not you, contact support at once.</p>`;
 
-const DEFAULTS = {
+const DEFAULTS: Readonly<Record<MailName, { readonly subject: string; readonly html: string }>> = {
   confirmation: {
     subject: 'Confirm your email address',
     html: `<h2>Confirm your email address</h2>\n\n<p>One step is left to finish your sign-up.</p>\n${link('Confirm email address')}`,
@@ -65,7 +82,7 @@ const DEFAULTS = {
     subject: 'A verification method was removed from your account',
     html: `<h2>A verification method was removed</h2>\n\n<p>{{ .FactorType }} no longer protects {{ .Email }}.</p>\n${notYou}`,
   },
-} as const;
+};
 
 /** @throws SupabaseDevError CONFIG_INVALID for a template that does not parse */
 export function createMailTemplates(sources: ReadonlyMap<string, MailTemplateSource>): MailTemplates {

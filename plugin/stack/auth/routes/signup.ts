@@ -25,7 +25,7 @@ import { updateProviders } from '../db/providers.ts';
 import { mergeMetadata } from '../db/metadata.ts';
 import { hasHook, runHook } from '../hooks.ts';
 import { badRequest, internal, invalid, unprocessable } from '../http/errors.ts';
-import type { JsonObject, Params } from '../http/go-json.ts';
+import type { JsonObject } from '../http/go-json.ts';
 import { json, type Reply } from '../http/reply.ts';
 import { readParams, type AuthRequest } from '../http/request.ts';
 import { sendCode } from '../mails/send.ts';
@@ -35,7 +35,7 @@ import { issueSession } from '../tokens/issue.ts';
 import { serializeUser } from '../tokens/serialize-user.ts';
 import { checkChannel, checkCodeChallenge, checkEmail, checkPhone } from '../validate.ts';
 
-export const SIGNUP = {
+const SIGNUP = {
   name: 'SignupParams',
   fields: {
     email: 'string',
@@ -48,7 +48,16 @@ export const SIGNUP = {
   },
 } as const;
 
-export type SignupParams = Params<typeof SIGNUP.fields>;
+/** What a sign-up needs to know, from POST /signup or from a first sign-in by code. */
+export interface SignupParams {
+  email: string;
+  phone: string;
+  readonly password: string;
+  readonly data: JsonObject | undefined;
+  readonly channel: string;
+  readonly code_challenge: string;
+  readonly code_challenge_method: string;
+}
 
 /** POST /signup: an anonymous user without address and number, else a user to be confirmed or signed in at once. */
 export async function signup(app: App, req: AuthRequest): Promise<Reply> {

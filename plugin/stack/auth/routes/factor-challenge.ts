@@ -1,0 +1,84 @@
+import type { App } from '../app.ts';
+import { userOf } from '../guards.ts';
+import { writeAudit } from '../db/audit.ts';
+import { insertChallenge, type Challenge } from '../db/challenges.ts';
+import { transaction } from '../db/database.ts';
+import type { Factor } from '../db/factors.ts';
+import { tooMany } from '../http/errors.ts';
+import { json, type Reply } from '../http/reply.ts';
+import { readParams, type AuthRequest } from '../http/request.ts';
+import { randomCode } from '../passwords.ts';
+import { sendSms } from '../sms.ts';
+import { checkChannel, frequencyMessage } from '../validate.ts';
+import { factorOf, requireFactorType } from './factors.ts';
+import { webAuthnChallenge } from './factor-webauthn.ts';
+
+const CHALLENGE = {
+  name: 'ChallengeFactorParams',
+  fields: { channel: 'string', webauthn: 'object' },
+} as const;
+
+/** Seconds for which a challenge can be answered. */
+export const CHALLENGE_EXPIRY = 300;
+
+/** POST /factors/:factor_id/challenge */
+export async function challengeFactor(app: App, req: AuthRequest): Promise<Reply> {
+  const factor = factorOf(req);
+  requireFactorType(app, factor.factor_type, 'verify');
+  switch (factor.factor_type) {
+    case 'totp':
+      return challengeTotp(app, req, factor);
+    case 'phone':
+      return challengePhone(app, req, factor);
+    case 'webauthn': {
+      readParams(req, CHALLENGE);
+      const { challenge, webauthn } = await webAuthnChallenge(app, req, factor);
+      return json({ ...describe(challenge, factor), webauthn });
+    }
+  }
+}
+
+async function challengeTotp(app: App, req: AuthRequest, factor: Factor): Promise<Reply> {
+  const challenge = await transaction(app.pool, async (db) => {
+    const made = await insertChallenge(db, factor, req.ip);
+    const traits = { factor_id: factor.id, factor_status: factor.status };
+    await writeAudit(db, userOf(req), 'challenge_created', traits, req.ip);
+    return made;
+  });
+  return json(describe(challenge, factor));
+}
+
+async function challengePhone(app: App, req: AuthRequest, factor: Factor): Promise<Reply> {
+  const { channel } = readParams(req, CHALLENGE);
+  checkChannel(channel || 'sms');
+  const settings = app.settings.mfa.phone;
+  const last = factor.last_challenged_at;
+  if (last !== null && Date.parse(last) + settings.maxFrequency * 1000 >= Date.now()) {
+    throw tooMany('over_sms_send_rate_limit', frequencyMessage(last, settings.maxFrequency));
+  }
+  const code = app.settings.sms.testOtp.get(factor.phone) ?? randomCode(settings.otpLength);
+  const user = userOf(req);
+  const challenge = await transaction(app.pool, async (db) => {
+    if (!app.settings.sms.testOtp.has(factor.phone)) {
+      await sendSms(app, req, db, user, {
+        phone: factor.phone,
+        code,
+        template: settings.template,
+        type: 'mfa',
+      });
+    }
+    const made = await insertChallenge(db, factor, req.ip, { otpCode: code });
+    const traits = { factor_id: factor.id, factor_status: factor.status };
+    await writeAudit(db, user, 'challenge_created', traits, req.ip);
+    return made;
+  });
+  return json(describe(challenge, factor));
+}
+
+function describe(challenge: Challenge, factor: Factor): Record<string, unknown> {
+  return {
+    id: challenge.id,
+    type: factor.factor_type,
+    expires_at: Math.floor(Date.parse(challenge.created_at) / 1000) + CHALLENGE_EXPIRY,
+  };
+}
