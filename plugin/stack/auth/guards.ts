@@ -84,7 +84,7 @@ async function verifyBearer(app: App, req: AuthRequest): Promise<AccessClaims> {
   const refuse = (reason: string): AuthError =>
     forbidden('bad_jwt', `invalid JWT: unable to parse or verify signature, ${reason}`);
   const { claims } = await app.jwt.verify(token).catch((error: unknown) => {
-    throw refuse(error instanceof JwtVerifyError ? describeRefusal(error, token) : 'token is malformed');
+    throw refuse(error instanceof JwtVerifyError ? describeRefusal(app, error, token) : 'token is malformed');
   });
   const now = Date.now() / 1000;
   if (typeof claims.exp === 'number' && now >= claims.exp) {
@@ -105,14 +105,14 @@ async function verifyBearer(app: App, req: AuthRequest): Promise<AccessClaims> {
 }
 
 /** The words of the original's JWT library. */
-function describeRefusal(error: JwtVerifyError, token: string): string {
+function describeRefusal(app: App, error: JwtVerifyError, token: string): string {
   if (error.reason === 'signature') return 'token signature is invalid: signature is invalid';
   if (token.split('.').length !== 3) {
     return 'token is malformed: token contains an invalid number of segments';
   }
   const header = decodeHeader(token);
   if (!header) return 'token is malformed: could not JSON decode header: invalid character in header';
-  if (error.reason === 'algorithm') {
+  if (error.reason === 'algorithm' || app.keys.signingKeys.length === 0) {
     return `token signature is invalid: signing method ${header.alg} is invalid`;
   }
   if (error.reason === 'key') {

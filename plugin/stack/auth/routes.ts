@@ -28,6 +28,9 @@ import {
   adminUpdateUser,
   loadUser,
 } from './routes/admin-users.ts';
+import { answerConsent, showConsent } from './oauth/local-consent.ts';
+import { authorize, authorizeLink } from './routes/authorize.ts';
+import { callback } from './routes/callback.ts';
 import { challengeFactor } from './routes/factor-challenge.ts';
 import { verifyFactor } from './routes/factor-verify.ts';
 import { enrollFactor, loadFactor, unenrollFactor } from './routes/factors.ts';
@@ -65,7 +68,11 @@ export const ROUTES: readonly Route<App>[] = [
     [
       route('GET', '', getUser),
       route('PUT', '', limit('user'), putUser),
-      group('/identities', [requireManualLinking], [route('DELETE', '/:identity_id', unlinkIdentity)]),
+      group(
+        '/identities',
+        [requireManualLinking],
+        [route('GET', '/authorize', authorizeLink), route('DELETE', '/:identity_id', unlinkIdentity)],
+      ),
     ],
   ),
   group(
@@ -125,6 +132,10 @@ export const ROUTES: readonly Route<App>[] = [
       group('/oauth', [requireOAuthServer], []),
     ],
   ),
+  route('GET', '/authorize', authorize),
+  group('/callback', [], [route('GET', '', callback), route('POST', '', callback)]),
+  route('GET', '/dev/consent', showConsent),
+  route('POST', '/dev/consent', answerConsent),
   group('/passkeys', [requirePasskeys], []),
   group('/sso', [refuseSaml], []),
   group('/oauth', [requireOAuthServer], []),

@@ -77,9 +77,18 @@ export function withQuery(target: string, params: Readonly<Record<string, string
   return `${base}?${encodeSorted(query)}${fragment === undefined ? '' : `#${fragment}`}`;
 }
 
-/** Puts parameters into the fragment, which replaces one that is there. */
-export function withFragment(target: string, params: Readonly<Record<string, string>>): string {
-  return `${target.split('#', 1)[0]}#${encodeSorted(new URLSearchParams(params))}`;
+/**
+ * Puts parameters into the fragment, which replaces one that is there. Errors and messages are escaped twice by the
+ * original, and clients have learned to live with it.
+ */
+export function withFragment(
+  target: string,
+  params: Readonly<Record<string, string>>,
+  escaping: 'escaped once' | 'escaped twice' = 'escaped once',
+): string {
+  const encoded = encodeSorted(new URLSearchParams(params));
+  const fragment = escaping === 'escaped twice' ? encoded.replaceAll('%', '%25') : encoded;
+  return `${target.split('#', 1)[0]}#${fragment}`;
 }
 
 function encodeSorted(params: URLSearchParams): string {

@@ -2,6 +2,7 @@ import { publicJwk } from '../../jwt.ts';
 import type { App } from '../app.ts';
 import { json, type Reply } from '../http/reply.ts';
 import type { AuthRequest } from '../http/request.ts';
+import { sortKeys } from '../tokens/serialize-user.ts';
 import { issuer } from '../urls.ts';
 
 // The release whose behaviour this service follows; clients look at it.
@@ -66,7 +67,7 @@ export function settings(app: App): Reply {
 
 /** GET /.well-known/jwks.json */
 export function jwks(app: App): Reply {
-  const keys = app.keys.signingKeys.filter((key) => key.kty !== 'oct').map(publicJwk);
+  const keys = app.keys.signingKeys.filter((key) => key.kty !== 'oct').map((key) => sortKeys(publicJwk(key)));
   return json({ keys }, 200, PUBLIC);
 }
 

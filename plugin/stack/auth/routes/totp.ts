@@ -15,8 +15,7 @@ export function createTotpSecret(): string {
 /** The address that an authenticator app reads from the QR code. */
 export function totpUri(issuer: string, account: string, secret: string): string {
   const label = `${escapePath(issuer)}:${escapePath(account)}`;
-  const name = encodeURIComponent(issuer);
-  return `otpauth://totp/${label}?algorithm=SHA1&digits=6&issuer=${name}&period=${PERIOD_SECONDS}&secret=${secret}`;
+  return `otpauth://totp/${label}?algorithm=SHA1&digits=6&issuer=${escapePath(issuer)}&period=${PERIOD_SECONDS}&secret=${secret}`;
 }
 
 /** RFC 6238 with SHA-1 and six digits; a step to either side is accepted. */

@@ -15,6 +15,7 @@ import { issueSession, type TokenResponse } from '../tokens/issue.ts';
 import { redirectTarget, withFragment, withQuery } from '../urls.ts';
 import { checkEmail, checkPhone, hashCode, PKCE_PREFIX } from '../validate.ts';
 import { confirmEmail } from './signup.ts';
+import { replacePassword } from './user.ts';
 import { confirmEmailChange, confirmSms } from './verify-changes.ts';
 import { verifyCode, verifyLink, type Verification } from './verify-token.ts';
 
@@ -66,7 +67,9 @@ export async function verifyGet(app: App, req: AuthRequest): Promise<Reply> {
       const isDone = await confirm(app, req, db, user, verification, password);
       if (!isDone) {
         const message = { message: HALF_CONFIRMED };
-        return finish(withFragment(isPkce ? withQuery(target, message) : target, { ...message, sb: '' }));
+        return finish(
+          withFragment(isPkce ? withQuery(target, message) : target, { ...message, sb: '' }, 'escaped twice'),
+        );
       }
       if (isPkce) {
         await prepareSignIn(db, user);
@@ -112,7 +115,7 @@ function errorLocation(target: string, error: AuthError, isPkce: boolean): strin
     error_code: error.code,
     error_description: error.message,
   };
-  return withFragment(isPkce ? withQuery(target, params) : target, { ...params, sb: '' });
+  return withFragment(isPkce ? withQuery(target, params) : target, { ...params, sb: '' }, 'escaped twice');
 }
 
 function checkVerification(params: {
@@ -173,7 +176,7 @@ async function confirm(
     case 'signup':
     case 'invite':
       if (!hasPassword(user) && user.invited_at !== null && password !== undefined) {
-        await updateUser(db, user, { encrypted_password: password });
+        await replacePassword(db, user, password, undefined);
       }
       await writeAudit(db, user, 'user_signedup', { provider: 'email' });
       await confirmEmail(db, user);
@@ -223,7 +226,7 @@ async function issueAuthCode(db: Db, user: User, type: string): Promise<string> 
   if (!flow?.auth_code) {
     throw badRequest(
       'flow_state_not_found',
-      'No associated flow state found. No valid flow state found for user.',
+      'No associated flow state found. 422: No valid flow state found for user.',
     );
   }
   await updateFlowState(db, flow, { auth_code_issued_at: timestamp() });
