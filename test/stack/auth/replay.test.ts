@@ -93,7 +93,7 @@ afterAll(async () => {
 
 const origin = (): string => `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 
-describe.each(recordings)('%s', (file, entries) => {
+describe.each(recordings)('%s', (_file, entries) => {
   test.each(groupNotes(entries))('%s', async (_label, notes, exchange) => {
     for (const note of notes) learnFromNote(note);
     await db.query(prepare(exchange));
@@ -101,7 +101,7 @@ describe.each(recordings)('%s', (file, entries) => {
     const answer = await send(exchange);
     const problems = replayer.compare(exchange, answer);
     rememberSecret(exchange, answer.text);
-    expect(explained(file, exchange) === undefined ? problems : []).toEqual([]);
+    expect(explained(exchange) === undefined ? problems : []).toEqual([]);
   });
 });
 

@@ -30,7 +30,7 @@ export async function adminListUsers(app: App, req: AuthRequest): Promise<Reply>
     ]),
     app.pool.query<User>(
       `select * from auth.users where ${condition} order by created_at ${direction} limit $3 offset $4`,
-      [aud, filter, page.size, (page.number - 1) * page.size],
+      [aud, filter, page.size, Math.max(0, page.number - 1) * page.size],
     ),
   ]);
   const users = found.rows.map((row) =>
@@ -60,7 +60,7 @@ export async function adminAudit(app: App, req: AuthRequest): Promise<Reply> {
     app.pool.query<{ id: string; payload: unknown; created_at: string; ip_address: string }>(
       `select id, payload, created_at, ip_address from auth.audit_log_entries where ${condition}
        order by created_at desc limit $2 offset $3`,
-      [value, page.size, (page.number - 1) * page.size],
+      [value, page.size, Math.max(0, page.number - 1) * page.size],
     ),
   ]);
   const entries = found.rows.map((row) => ({ ...row, payload: sortKeys(row.payload) }));
@@ -134,7 +134,7 @@ function readPage(req: AuthRequest): Page {
     return Number(text);
   };
   const size = read('per_page', DEFAULT_PAGE_SIZE);
-  return { number: Math.max(1, read('page', 1)), size: size === 0 ? 20 : size };
+  return { number: read('page', 1), size: size === 0 ? 20 : size };
 }
 
 function readSort(req: AuthRequest): 'asc' | 'desc' {
