@@ -1,5 +1,15 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { constants, copyFile, link, mkdir, open, rename, rm, type FileHandle } from 'node:fs/promises';
+import {
+  constants,
+  copyFile,
+  link,
+  mkdir,
+  open,
+  rename,
+  rm,
+  unlink,
+  type FileHandle,
+} from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { hasErrorCode } from '../../../errors.ts';
 import { isUuid } from '../names.ts';
@@ -47,27 +57,33 @@ export class BlobStore {
 
   /** Stores what `fill` writes as a new blob; when it throws nothing is left. */
   store<T>(fill: (writer: BlobWriter) => Promise<T>): Promise<{ blob: StoredBlob; result: T }> {
-    return this.#write(fill, (temporary, version) => this.#publish(temporary, version));
+    return this.#write(fill, (version) => this.#makeFolder(version));
   }
 
   /** Stores what `fill` writes as a file of this name in the folder of unfinished uploads. */
   async stage(name: string, fill: (writer: BlobWriter) => Promise<void>): Promise<StoredBlob> {
-    const { blob } = await this.#write(fill, (temporary) => rename(temporary, join(this.#uploads, name)));
+    const { blob } = await this.#write(fill, () => join(this.#uploads, name));
+    await blob.flushed;
     return blob;
   }
 
   async #write<T>(
     fill: (writer: BlobWriter) => Promise<T>,
-    publish: (temporary: string, version: string) => Promise<void>,
+    choosePath: (version: string) => Promise<string> | string,
   ): Promise<{ blob: StoredBlob; result: T }> {
     const version = randomUUID();
     const temporary = join(this.#uploads, `${version}.tmp`);
     const writer = new BlobWriter(version, temporary, await open(temporary, 'wx'));
     try {
       const result = await fill(writer);
-      const blob = await writer.finish(this.#durable);
-      await publish(temporary, version);
-      return { blob, result };
+      const target = await choosePath(version);
+      // Windows renames no open file.
+      if (process.platform === 'win32') await writer.flush(this.#durable);
+      await rename(temporary, target);
+      // No row names the blob yet: the disk may still be busy with it while the database is asked.
+      const flushed = Promise.all([writer.flush(this.#durable), this.#syncFolder(dirname(target))]);
+      flushed.catch(() => {});
+      return { blob: { ...writer.measured(), flushed }, result };
     } catch (error) {
       await writer.discard();
       throw error;
@@ -82,9 +98,9 @@ export class BlobStore {
       for await (const chunk of file.createReadStream({ autoClose: false }) as AsyncIterable<Buffer>)
         hash.update(chunk);
       if (this.#durable) await file.sync();
-      const { size, mtime } = await file.stat();
+      const { size } = await file.stat();
       await this.#share(path, version);
-      return { version, size, md5: hash.digest('hex'), lastModified: mtime };
+      return { version, size, md5: hash.digest('hex'), lastModified: new Date(), flushed: Promise.resolve() };
     } finally {
       await file.close();
     }
@@ -117,7 +133,7 @@ export class BlobStore {
   async remove(versions: Iterable<string | null | undefined>): Promise<void> {
     for (const version of versions) {
       const path = this.#path(version);
-      if (path !== undefined) await rm(path, { force: true }).catch(() => {});
+      if (path !== undefined) await unlink(path).catch(() => {});
     }
   }
 
@@ -126,13 +142,7 @@ export class BlobStore {
     const target = await this.#makeFolder(version);
     await rm(target, { force: true });
     await link(source, target).catch(() => copyFile(source, target, constants.COPYFILE_FICLONE));
-    if (this.#durable) await syncFolder(dirname(target));
-  }
-
-  async #publish(temporary: string, version: string): Promise<void> {
-    const target = await this.#makeFolder(version);
-    await rename(temporary, target);
-    if (this.#durable) await syncFolder(dirname(target));
+    await this.#syncFolder(dirname(target));
   }
 
   /** A version comes from the database, where anyone with enough rights may have written anything. */
@@ -145,23 +155,23 @@ export class BlobStore {
     const folder = join(this.#objects, version.slice(0, 2));
     if (!this.#folders.has(folder)) {
       await mkdir(folder, { recursive: true });
-      if (this.#durable) await syncFolder(this.#objects);
+      await this.#syncFolder(this.#objects);
       this.#folders.add(folder);
     }
     return join(folder, version);
   }
-}
 
-/** Makes a rename in a folder durable; Windows has no such thing and needs none. */
-async function syncFolder(path: string): Promise<void> {
-  if (process.platform === 'win32') return;
-  const folder = await open(path, 'r');
-  try {
-    await folder.sync();
-  } catch (error) {
-    if (!hasErrorCode(error, 'EINVAL') && !hasErrorCode(error, 'ENOTSUP')) throw error;
-  } finally {
-    await folder.close();
+  /** Makes a new name in a folder durable; Windows has no such thing and needs none. */
+  async #syncFolder(path: string): Promise<void> {
+    if (!this.#durable || process.platform === 'win32') return;
+    const folder = await open(path, 'r');
+    try {
+      await folder.sync();
+    } catch (error) {
+      if (!hasErrorCode(error, 'EINVAL') && !hasErrorCode(error, 'ENOTSUP')) throw error;
+    } finally {
+      await folder.close();
+    }
   }
 }
 

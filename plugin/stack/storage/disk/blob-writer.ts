@@ -9,10 +9,12 @@ export interface StoredBlob {
   /** MD5 in hex, the ETag without its quotes. */
   readonly md5: string;
   readonly lastModified: Date;
+  /** Resolves once the bytes are safe on the disk; to be awaited before a row that names them is committed. */
+  readonly flushed: Promise<unknown>;
 }
 
 // Chunks of a socket are 64 KiB at most: fewer, larger writes cost less.
-const WRITE_SIZE = 1024 * 1024;
+const WRITE_SIZE = 256 * 1024;
 
 /** Writes one blob to a temporary file, measuring it on the way. */
 export class BlobWriter {
@@ -60,12 +62,19 @@ export class BlobWriter {
     }
   }
 
-  /** Ends writing, flushed to the disk itself if `durable`. */
-  async finish(durable: boolean): Promise<StoredBlob> {
-    if (durable) await this.#file.sync();
-    const { mtime } = await this.#file.stat();
-    await this.#close();
-    return { version: this.version, size: this.#size, md5: this.#hash.digest('hex'), lastModified: mtime };
+  /** What was written; nothing may be written afterwards. */
+  measured(): Omit<StoredBlob, 'flushed'> {
+    const md5 = this.#hash.digest('hex');
+    return { version: this.version, size: this.#size, md5, lastModified: new Date() };
+  }
+
+  /** Closes the file, flushed to the disk itself if `durable`. */
+  async flush(durable: boolean): Promise<void> {
+    try {
+      if (durable && this.#open) await this.#file.sync();
+    } finally {
+      await this.#close();
+    }
   }
 
   /** Gives up: the temporary file is deleted. */

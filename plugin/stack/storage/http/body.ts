@@ -35,11 +35,16 @@ export async function readJsonBody(req: IncomingMessage, emptyAllowed: boolean):
   }
 }
 
+/** The body as it arrives. Who stops reading early leaves the connection open, for the answer that says why. */
+export function bodyOf(req: IncomingMessage): AsyncIterable<Buffer> {
+  return req.iterator({ destroyOnReturn: false });
+}
+
 /** @throws StorageError EntityTooLarge above `limit` bytes */
 export async function readAll(req: IncomingMessage, limit: number): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let length = 0;
-  for await (const chunk of req as AsyncIterable<Buffer>) {
+  for await (const chunk of bodyOf(req)) {
     length += chunk.length;
     if (length > limit) throw storageErrors.bodyTooLarge();
     chunks.push(chunk);

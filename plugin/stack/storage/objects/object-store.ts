@@ -88,7 +88,7 @@ export class ObjectStore {
       httpStatusCode: 200,
       ...(content.robotsTag === undefined ? {} : { xRobotsTag: content.robotsTag }),
     };
-    return this.saveRow(scope, draft, metadata, blob.version);
+    return this.saveRow(scope, draft, metadata, blob.version, blob.flushed);
   }
 
   /** As `save`, with metadata as it is to stand in the row. */
@@ -97,11 +97,14 @@ export class ObjectStore {
     draft: ObjectDraft,
     metadata: ObjectMetadata,
     version: string,
+    flushed: Promise<unknown> = Promise.resolve(),
   ): Promise<ObjectRow> {
     try {
       const { row, replaced } = await this.database.asService(scope, async (transaction) => {
         const replaced = draft.upsert ? await lockVersion(transaction, draft.bucket, draft.name) : undefined;
-        return { row: await write(transaction, draft, metadata, version), replaced };
+        const row = await write(transaction, draft, metadata, version);
+        await flushed;
+        return { row, replaced };
       });
       await this.blobs.remove([replaced]);
       return row;

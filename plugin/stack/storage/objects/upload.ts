@@ -1,4 +1,4 @@
-import { checkContentType } from '../http/body.ts';
+import { bodyOf, checkContentType } from '../http/body.ts';
 import { header, sendJson, type Exchange } from '../http/exchange.ts';
 import { storageErrors } from '../errors.ts';
 import { checkBucketName, checkMimeType, checkNewObjectName, isEmptyFolderFile } from '../names.ts';
@@ -78,7 +78,7 @@ export class Uploads {
     checkNewObjectName(target.name);
     const known = { mimetype: mimeType, contentLength };
     await this.#objects.checkWrite(exchange, { ...target, userMetadata }, known);
-    const { blob } = await this.#objects.blobs.store((writer) => writer.writeAll(req, limit));
+    const { blob } = await this.#objects.blobs.store((writer) => writer.writeAll(bodyOf(req), limit));
     return {
       content: { blob, mimeType, cacheControl: header(req, 'cache-control') ?? 'no-cache' },
       userMetadata,

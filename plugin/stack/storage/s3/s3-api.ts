@@ -4,6 +4,7 @@ import { JwtVerifyError } from '../../jwt.ts';
 import { callerOf, verifyInTime, type Caller } from '../caller.ts';
 import { StorageError, storageErrors, toStorageError } from '../errors.ts';
 import { header, type Exchange } from '../http/exchange.ts';
+import { bodyOf } from '../http/body.ts';
 import { readForm } from '../objects/form.ts';
 import { decodeChunkedBody, isChunkedBody, signatureMismatch } from './chunked-body.ts';
 import { checkPostPolicy } from './post-policy.ts';
@@ -83,12 +84,12 @@ export class S3Api {
     const length = header(req, isChunked ? 'x-amz-decoded-content-length' : 'content-length');
     const content = isChunked
       ? decodeChunkedBody(
-          req,
+          bodyOf(req),
           client.contentHash ?? '',
           (previous, hash) => signChunk(client, secret, previous, hash),
           client.signature,
         )
-      : req;
+      : bodyOf(req);
     await handler({
       ...exchange,
       ...names,
