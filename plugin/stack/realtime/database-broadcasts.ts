@@ -3,6 +3,7 @@ import type { Logger } from '../../logger.ts';
 import type { Database } from '../postgres/database.ts';
 import type { Channel } from './channel.ts';
 import type { Hub } from './hub.ts';
+import { xidsOf } from './changes/visibility.ts';
 import type { CommittedChange } from './wal/change-queue.ts';
 import { ChangeLog } from './wal/change-log.ts';
 
@@ -27,6 +28,8 @@ export class DatabaseBroadcasts {
       publication: PUBLICATION,
       isWanted: ({ schema, table }) => schema === 'realtime' && table.startsWith('messages'),
       deliver: async (batch) => {
+        // Who asks the database at once should find what made it send.
+        await rest.pool.query('select _realtime.await_transactions($1)', [xidsOf(batch)]);
         for (const change of batch) this.#broadcast(change);
       },
       // A broadcast is told to those who are there; nobody counts on having had all of them.

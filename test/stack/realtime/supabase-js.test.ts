@@ -1,7 +1,8 @@
-import { REALTIME_SUBSCRIBE_STATES, type RealtimeChannel, type SupabaseClient } from '@supabase/supabase-js';
+import type { SupabaseClient } from '@supabase/supabase-js';
 import { SignJWT } from 'jose';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { collector, subscribed, watchTable } from '../../helpers/realtime/client.ts';
 import { startTestStack, type TestStack } from '../../helpers/stack.ts';
 
 const ALICE = '11111111-1111-4111-8111-111111111111';
@@ -45,59 +46,6 @@ async function userClient(sub: string): Promise<SupabaseClient> {
   // The first join of supabase-js carries the token only once it is set.
   await client.realtime.setAuth();
   return client;
-}
-
-function subscribed(channel: RealtimeChannel): Promise<RealtimeChannel> {
-  return new Promise((resolve, reject) => {
-    channel.subscribe((status, error) => {
-      if (status === REALTIME_SUBSCRIBE_STATES.SUBSCRIBED) resolve(channel);
-      else if (status !== REALTIME_SUBSCRIBE_STATES.CLOSED) reject(error ?? new Error(status));
-    });
-  });
-}
-
-/** Collects what arrives; `next` waits for the first that is not taken yet. */
-function collector<T>(): { add: (value: T) => void; next: () => Promise<T>; all: T[] } {
-  const all: T[] = [];
-  const waiting: ((value: T) => void)[] = [];
-  let taken = 0;
-  return {
-    all,
-    add(value) {
-      all.push(value);
-      const resolve = waiting.shift();
-      if (resolve) {
-        taken++;
-        resolve(value);
-      }
-    },
-    next: () =>
-      new Promise((resolve) => {
-        const value = all[taken];
-        if (value === undefined) waiting.push(resolve);
-        else {
-          taken++;
-          resolve(value);
-        }
-      }),
-  };
-}
-
-async function watchTable(
-  client: SupabaseClient,
-  table: string,
-): Promise<ReturnType<typeof collector<Record<string, unknown>>>> {
-  const changes = collector<Record<string, unknown>>();
-  const ready = collector<Record<string, unknown>>();
-  const channel = client
-    .channel(`changes-${table}`)
-    .on('postgres_changes', { event: '*', schema: 'public', table }, (change) =>
-      changes.add(change as unknown as Record<string, unknown>),
-    )
-    .on('system', {}, (message: Record<string, unknown>) => ready.add(message));
-  await subscribed(channel);
-  expect(await ready.next()).toMatchObject({ status: 'ok', message: 'Subscribed to PostgreSQL' });
-  return changes;
 }
 
 describe('supabase-js', () => {

@@ -60,7 +60,7 @@ async function findCandidates(
   const comparisons: Comparison[] = [];
   const undecided: { change: CommittedChange; watched: WatchedRelation; tests: Test[] }[] = [];
   for (const change of batch) {
-    const watched = await subscriptions.watch(change.relation);
+    const watched = await subscriptions.watch(change);
     if (!watched) continue;
     const late = watched.subscribers.filter(({ snapshot }) => !snapshot.sees(change.xid));
     const tests = late.flatMap((subscriber) =>

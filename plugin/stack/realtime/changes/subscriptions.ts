@@ -1,6 +1,7 @@
 import type pg from 'pg';
 import { errorMessage } from '../../../errors.ts';
 import type { Channel } from '../channel.ts';
+import type { CommittedChange } from '../wal/change-queue.ts';
 import type { Relation } from '../wal/pgoutput.ts';
 import type { ChangeBinding, ChangeRequest } from './bindings.ts';
 import type { BoundFilter } from './filters.ts';
@@ -77,15 +78,20 @@ export class Subscriptions {
   }
 
   /** Undefined when nobody wants to know of this table. */
-  async watch(relation: Relation): Promise<WatchedRelation | undefined> {
+  async watch({ relation, xid }: CommittedChange): Promise<WatchedRelation | undefined> {
     let subscribers = this.#subscribers.get(relation);
     if (!subscribers) {
-      subscribers = this.#bind(relation);
+      subscribers = this.#awaitTransaction(xid).then(() => this.#bind(relation));
       this.#subscribers.set(relation, subscribers);
       subscribers.catch(() => this.#subscribers.delete(relation));
     }
     const bound = await subscribers;
     return bound.length === 0 ? undefined : { info: await this.#info(relation), subscribers: bound };
+  }
+
+  /** The change may be the first of a table that the same transaction made. */
+  async #awaitTransaction(xid: number): Promise<void> {
+    await this.#pool.query('select _realtime.await_transactions($1)', [[xid]]);
   }
 
   #info(relation: Relation): Promise<RelationInfo> {

@@ -41,6 +41,11 @@ export function viewerOf(claims: ChannelClaims): Viewer {
   return viewer;
 }
 
+/** Ids of the transactions that made these changes, each once. */
+export function xidsOf(changes: readonly CommittedChange[]): number[] {
+  return [...new Set(changes.map(({ xid }) => xid))];
+}
+
 interface CheckRow {
   readonly job: number;
   readonly viewer: number;
@@ -77,8 +82,8 @@ export async function checkVisibility(
   }));
   const { rows } = await pool.query<CheckRow>({
     name: 'check_changes',
-    text: 'select * from _realtime.check_changes($1)',
-    values: [JSON.stringify(input)],
+    text: 'select * from _realtime.check_changes($1, $2)',
+    values: [JSON.stringify(input), xidsOf(jobs.flatMap(({ changes }) => changes))],
   });
   const result = new Map<Relation, Map<string, Visibility>>();
   for (const row of rows) {

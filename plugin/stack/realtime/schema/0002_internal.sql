@@ -31,6 +31,29 @@ begin
 end
 $$;
 
+-- Waits until these transactions (low 32 bits of their ids) are visible to others. The log tells of a commit a moment
+-- earlier: who looks at once could still miss the rows.
+create function _realtime.await_transactions(xids bigint[]) returns void
+language plpgsql
+as $$
+declare
+  now_seen pg_snapshot;
+  newest bigint;
+begin
+  for attempt in 1 .. 10000 loop
+    now_seen := pg_current_snapshot();
+    newest := pg_snapshot_xmax(now_seen)::text::bigint;
+    exit when not exists (
+      select from unnest(xids) xid, lateral (select (newest >> 32 << 32) + xid as id) low
+      where not pg_visible_in_snapshot((case
+        when id - newest > 2147483648 then id - 4294967296
+        when newest - id > 2147483648 then id + 4294967296
+        else id end)::text::xid8, now_seen));
+    perform pg_sleep(0.0005);
+  end loop;
+end
+$$;
+
 -- What a token may do with a private topic, by trial as Supabase Realtime does: a row per extension is inserted and read
 -- back (read) or inserted (write) as that role with those claims, and all of it is undone.
 create function _realtime.check_policies(

@@ -141,11 +141,12 @@ end
 $$;
 
 -- Who may see what of some changed rows. `jobs` is a list with one element per table:
--- {relation: oid, keys: [column names], types: [type oids], rows: [[key values as text]], viewers: [{role, claims}]}.
+-- {relation: oid, keys: [column names], types: [type oids], rows: [[key values as text]], viewers: [{role, claims}]};
+-- `xids` are the transactions that changed the rows.
 -- For each viewer: the columns that the role may read, whether row level security holds for the table, and the positions
 -- (from 1) of the rows that the role with these claims can read now. One statement is prepared per table and key; viewers
 -- of one role share its plan.
-create function _realtime.check_changes(jobs jsonb)
+create function _realtime.check_changes(jobs jsonb, xids bigint[])
 returns table (job integer, viewer integer, secured boolean, columns text[], visible integer[], failure text)
 language plpgsql
 as $$
@@ -156,6 +157,7 @@ declare
   statement text;
   known_role text;
 begin
+  perform _realtime.await_transactions(xids);
   for item in select value, ordinality - 1 as i from jsonb_array_elements(jobs) with ordinality loop
     job := item.i;
     relation := (item.value ->> 'relation')::oid;
