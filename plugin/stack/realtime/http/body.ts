@@ -10,12 +10,10 @@ export async function readBody(req: IncomingMessage): Promise<Buffer> {
   let size = 0;
   for await (const chunk of req) {
     size += (chunk as Buffer).length;
-    if (size > MAX_BODY_BYTES) {
-      req.resume();
-      throw new HttpError(413, 'Request Entity Too Large');
-    }
-    chunks.push(chunk as Buffer);
+    // Read to its end all the same: a client that is still sending would not see the answer.
+    if (size <= MAX_BODY_BYTES) chunks.push(chunk as Buffer);
   }
+  if (size > MAX_BODY_BYTES) throw new HttpError(413, 'Request Entity Too Large');
   return Buffer.concat(chunks);
 }
 

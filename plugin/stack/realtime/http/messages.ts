@@ -46,15 +46,15 @@ function readMessage(
     errors[name] = [isBlank(value) ? "can't be blank" : 'is invalid'];
     return '';
   };
-  const topic = text('topic');
+  const event = text('event');
   const { payload } = fields;
   if (isBlank(payload)) errors.payload = ["can't be blank"];
   else if (!isObject(payload)) errors.payload = ['is invalid'];
   else if (Buffer.byteLength(JSON.stringify(payload)) > maxPayloadBytes)
     errors.payload = ['Payload size exceeds tenant limit'];
-  const event = text('event');
   const isPrivate = readBoolean(fields.private);
   if (isPrivate === undefined) errors.private = ['is invalid'];
+  const topic = text('topic');
   if (Object.keys(errors).length > 0 || !isObject(payload)) return { errors };
   return { message: { topic, event, payload, isPrivate: isPrivate === true } };
 }

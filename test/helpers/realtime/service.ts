@@ -1,0 +1,42 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { createJwtVerifier } from '../../../plugin/stack/jwt.ts';
+import { loadConfig } from '../../../plugin/stack/config/config.ts';
+import { resolveKeys } from '../../../plugin/stack/keys.ts';
+import { createDatabase } from '../../../plugin/stack/postgres/database.ts';
+import { createRealtime } from '../../../plugin/stack/realtime/realtime.ts';
+import { silentLogger } from '../../../plugin/logger.ts';
+
+/** Realtime without a gateway and without a database, for what needs neither. */
+export interface BareRealtime extends AsyncDisposable {
+  /** `127.0.0.1:<port>` */
+  readonly host: string;
+}
+
+/** @param root folder with `supabase/config.toml` */
+export async function startBareRealtime(root: string): Promise<BareRealtime> {
+  const config = await loadConfig(root);
+  const keys = await resolveKeys(config);
+  const service = await createRealtime({
+    config,
+    keys,
+    jwt: createJwtVerifier(keys),
+    // Nobody listens on port 9.
+    database: createDatabase('127.0.0.1', 9, 'unused'),
+    mailer: { send: () => Promise.reject(new Error('Realtime sends no mail')) },
+    dataDir: root,
+    logger: silentLogger,
+  });
+  const server: Server = createServer((req, res) => service.handle(req, res));
+  server.on('upgrade', (req, socket, head) => service.upgrade?.(req, socket, head));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  return {
+    host: `127.0.0.1:${port}`,
+    async [Symbol.asyncDispose]() {
+      await service.close();
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
