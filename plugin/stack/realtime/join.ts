@@ -27,6 +27,7 @@ export async function joinChannel(
   existing: Channel | undefined,
 ): Promise<void> {
   existing?.leave();
+  socket.joining++;
   try {
     await enterChannel(realtime, socket, message);
   } catch (error) {
@@ -36,6 +37,7 @@ export async function joinChannel(
     socket.write(socket.serializer.reply(message.joinRef, message.ref, message.topic, 'error', response));
     if (reason === TOO_MANY_JOINS) socket.close(1000);
   }
+  socket.joining--;
   existing?.sendClose();
 }
 
@@ -94,7 +96,7 @@ function checkLimits(realtime: Realtime, socket: ClientSocket, config: JoinConfi
   }
   if (joins.isExceeded()) throw new JoinError(TOO_MANY_JOINS);
   joins.add(1);
-  if (socket.channels.size >= settings.maxChannelsPerSocket) {
+  if (socket.channels.size + socket.joining > settings.maxChannelsPerSocket) {
     throw new JoinError('ChannelRateLimitReached: Too many channels');
   }
 }

@@ -22,6 +22,8 @@ export class ClientSocket {
   /** Headers `x-…` of the handshake, for policies. */
   readonly headers: Readonly<Record<string, string>>;
   readonly channels: Map<string, Channel> = new Map();
+  /** Joins that are being decided. */
+  joining = 0;
   readonly #realtime: Realtime;
   readonly #webSocket: WebSocket;
   readonly #raw: Duplex;

@@ -6,10 +6,10 @@ export interface CommittedChange extends RowChange {
   readonly xid: number;
 }
 
-const MAX_BATCH_CHANGES = 256;
+const MAX_BATCH_CHANGES = 1000;
 const MAX_BATCH_BYTES = 1024 * 1024;
-const PAUSE_CHANGES = 4 * MAX_BATCH_CHANGES;
-const PAUSE_BYTES = 8 * MAX_BATCH_BYTES;
+const PAUSE_CHANGES = 2 * MAX_BATCH_CHANGES;
+const PAUSE_BYTES = 2 * MAX_BATCH_BYTES;
 
 /**
  * Changes between the log and their delivery, in the order of commits: bounded, each once. After a reconnect the log

@@ -1,0 +1,82 @@
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { WebSocket } from 'ws';
+import { LOCAL_KEYS } from '../../../plugin/stack/keys.ts';
+import { makeProject, type TestProject } from '../../helpers/project.ts';
+import { makeRecordedTokens, type RecordedTokens } from '../../helpers/realtime/project.ts';
+import { startBareRealtime } from '../../helpers/realtime/service.ts';
+
+let project: TestProject;
+let tokens: RecordedTokens;
+
+beforeAll(async () => {
+  tokens = await makeRecordedTokens(LOCAL_KEYS.jwtSecret);
+  project = await makeProject(tokens.files);
+});
+
+afterAll(() => project.remove());
+
+async function connect(host: string): Promise<WebSocket> {
+  const apikey = await tokens.resolve('<anon>');
+  const socket = new WebSocket(`ws://${host}/socket/websocket?vsn=2.0.0&apikey=${apikey}`);
+  await new Promise((resolve, reject) => socket.once('open', resolve).once('error', reject));
+  return socket;
+}
+
+function nextReply(socket: WebSocket, ref: string): Promise<unknown> {
+  return new Promise((resolve) => {
+    const listen = (data: Buffer): void => {
+      const [, replyRef, , event, payload] = JSON.parse(data.toString());
+      if (replyRef !== ref || event !== 'phx_reply') return;
+      socket.off('message', listen);
+      resolve(payload);
+    };
+    socket.on('message', listen);
+  });
+}
+
+describe('limits', () => {
+  it('refuses the 101st channel of a socket', async () => {
+    await using realtime = await startBareRealtime(project.root);
+    const socket = await connect(realtime.host);
+    socket.setMaxListeners(200);
+    const replies = [];
+    for (let i = 1; i <= 101; i++) {
+      replies.push(nextReply(socket, `${i}`));
+      socket.send(JSON.stringify([`${i}`, `${i}`, `realtime:room-${i}`, 'phx_join', { config: {} }]));
+    }
+    const answers = await Promise.all(replies);
+    expect(answers[99]).toMatchObject({ status: 'ok' });
+    expect(answers[100]).toEqual({
+      status: 'error',
+      response: { reason: 'ChannelRateLimitReached: Too many channels' },
+    });
+    socket.close();
+  });
+
+  it('closes a socket that was silent for a minute, and keeps one that sends heartbeats', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'performance'] });
+    try {
+      await using realtime = await startBareRealtime(project.root);
+      const [silent, alive] = [await connect(realtime.host), await connect(realtime.host)];
+      const closed = new Promise((resolve) => silent.once('close', resolve));
+      vi.advanceTimersByTime(30_000);
+      const reply = nextReply(alive, '1');
+      alive.send('[null,"1","phoenix","heartbeat",{}]');
+      await reply;
+      vi.advanceTimersByTime(36_000);
+      expect(await closed).toBe(1000);
+      expect(alive.readyState).toBe(WebSocket.OPEN);
+      alive.close();
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  it('tells clients to connect again when it stops', async () => {
+    const realtime = await startBareRealtime(project.root);
+    const socket = await connect(realtime.host);
+    const closed = new Promise((resolve) => socket.once('close', resolve));
+    await realtime[Symbol.asyncDispose]();
+    expect(await closed).toBe(1012);
+  });
+});
