@@ -1,0 +1,288 @@
+// The gateway against the ways around it: no proxy, Vite's server.proxy, bare http-proxy. Every server has a process of
+// its own; all take turns in one run. Usage: npm run build && node bench/gateway.mjs [seconds per measurement]
+import { fork } from 'node:child_process';
+import { request } from 'node:http';
+import { cpus } from 'node:os';
+import { performance } from 'node:perf_hooks';
+import { fileURLToPath } from 'node:url';
+import autocannon from 'autocannon';
+import { WebSocket } from 'ws';
+import { KEYS, SESSION_COOKIE } from './gateway-servers.mjs';
+
+const SECONDS = Number(process.argv[2] ?? 4);
+const SERVERS = fileURLToPath(new URL('./gateway-servers.mjs', import.meta.url));
+// What supabase-js sends without a session.
+const HEADERS = { apikey: KEYS.publishableKey, authorization: `Bearer ${KEYS.publishableKey}` };
+const GIB = 1024 ** 3;
+
+const children = [];
+try {
+  console.log(`${cpus().length} cores, Node ${process.version}, ${SECONDS} s a measurement`);
+  const upstream = await start('upstream');
+  const servers = {
+    direct: upstream,
+    'this gateway': await start('gateway', upstream.port),
+    'this gateway in Vite': await start('gateway-in-vite', upstream.port),
+    'Vite server.proxy': await start('vite-proxy', upstream.port),
+    'bare http-proxy': await start('http-proxy', upstream.port),
+    'http-proxy, keep-alive': await start('http-proxy-keep-alive', upstream.port),
+  };
+  await measureHttp(servers);
+  const { 'Vite server.proxy': _vite, 'http-proxy, keep-alive': _agent, ...sockets } = servers;
+  await measureWebsockets(sockets);
+  await measureStreams(servers['this gateway']);
+} finally {
+  for (const child of children) child.kill();
+}
+await measureParts();
+
+async function start(role, upstreamPort) {
+  const child = fork(SERVERS, [role, String(upstreamPort ?? '')], { execArgv: ['--expose-gc'] });
+  children.push(child);
+  const port = await new Promise((resolve, reject) => {
+    child.once('message', resolve);
+    child.once('exit', (code) => reject(new Error(`${role} ended with ${code}`)));
+  });
+  const rss = () =>
+    new Promise((resolve) => {
+      child.once('message', resolve);
+      child.send('rss');
+    });
+  return { port, rss };
+}
+
+async function measureHttp(servers) {
+  for (const { port } of Object.values(servers)) await load(port, 10, 1);
+  for (const connections of [1, 10, 100]) {
+    console.log(`\nHTTP, ${connections} connections`.padEnd(34), 'requests/s   p50 ms   p99 ms');
+    const results = {};
+    for (const [name, { port }] of Object.entries(servers)) {
+      results[name] = await load(port, connections, SECONDS);
+      const { requests, p50, p99, errors } = results[name];
+      console.log(
+        `  ${name.padEnd(30)} ${number(requests, 11)} ${fixed(p50, 8)} ${fixed(p99, 8)}${errors ? `  ${errors} errors` : ''}`,
+      );
+    }
+    const own = results['this gateway in Vite'];
+    console.log(
+      `  in Vite: ${(own.requests / results['Vite server.proxy'].requests).toFixed(1)} × Vite's server.proxy`,
+    );
+    if (connections === 1) {
+      const added = (name) => `${(results[name].p50 - results.direct.p50).toFixed(3)} ms`;
+      console.log(`  p50 added: ${added('this gateway')}, in Vite ${added('this gateway in Vite')}`);
+    }
+  }
+}
+
+/** Requests per second, and latency in ms with the resolution of the clock (autocannon rounds to whole ones). */
+async function load(port, connections, duration) {
+  const times = [];
+  const instance = autocannon({
+    url: `http://localhost:${port}/rest/v1/items?select=*`,
+    connections,
+    duration,
+    headers: HEADERS,
+  });
+  instance.on('response', (_client, _status, _bytes, time) => times.push(time));
+  const { errors, non2xx, '2xx': good, duration: seconds } = await instance;
+  times.sort((a, b) => a - b);
+  return { requests: good / seconds, p50: at(times, 0.5), p99: at(times, 0.99), errors: errors + non2xx };
+}
+
+async function measureWebsockets(servers) {
+  console.log(
+    '\nWebSocket'.padEnd(32),
+    'connect p50 ms   echo p50   echo p99   messages/s   MB/s of 16 KiB   KiB per idle socket',
+  );
+  const results = {};
+  for (const [name, server] of Object.entries(servers)) {
+    const connects = [];
+    for (let i = 0; i < 200; i += 1) {
+      const started = performance.now();
+      const socket = await open(server.port);
+      connects.push(performance.now() - started);
+      socket.terminate();
+    }
+    const echoes = await echo(server.port, 5_000);
+    results[name] = {
+      small: await flood(server.port, 300_000, 200),
+      large: await flood(server.port, 20_000, 16_384),
+    };
+    const perSocket = name === 'direct' ? undefined : await measureIdle(server, 1_000);
+    console.log(
+      `  ${name.padEnd(30)} ${fixed(
+        at(
+          connects.toSorted((a, b) => a - b),
+          0.5,
+        ),
+        12,
+      )} ${fixed(at(echoes, 0.5), 11)} ${fixed(at(echoes, 0.99), 10)}` +
+        ` ${number(results[name].small, 12)} ${number((results[name].large * 16_384) / 1e6, 14)} ${perSocket === undefined ? '' : fixed(perSocket, 16)}`,
+    );
+  }
+  const ratio = (kind) =>
+    ((results['this gateway'][kind] / results['bare http-proxy'][kind]) * 100).toFixed(0);
+  console.log(`  of bare http-proxy's throughput: ${ratio('small')} % (200 B), ${ratio('large')} % (16 KiB)`);
+}
+
+function open(port) {
+  return new Promise((resolve, reject) => {
+    const socket = new WebSocket(
+      `ws://localhost:${port}/realtime/v1/websocket?apikey=${KEYS.publishableKey}&vsn=2.0.0`,
+    );
+    socket.once('open', () => resolve(socket));
+    socket.once('error', reject);
+  });
+}
+
+async function echo(port, count) {
+  const socket = await open(port);
+  const times = [];
+  for (let i = 0; i < count; i += 1) {
+    const started = performance.now();
+    await new Promise((resolve) => {
+      socket.once('message', resolve);
+      socket.send('["1","2","realtime:room","broadcast",{"event":"e","payload":{"n":1}}]');
+    });
+    times.push(performance.now() - started);
+  }
+  socket.terminate();
+  return times.toSorted((a, b) => a - b);
+}
+
+/** Messages per second from the upstream to one client. */
+async function flood(port, count, size) {
+  const socket = await open(port);
+  const started = performance.now();
+  await new Promise((resolve) => {
+    let received = 0;
+    socket.on('message', () => {
+      received += 1;
+      if (received === count) resolve();
+    });
+    socket.send(`flood ${count} ${size}`);
+  });
+  socket.terminate();
+  return count / ((performance.now() - started) / 1000);
+}
+
+async function measureIdle(server, count) {
+  const before = await server.rss();
+  const sockets = [];
+  for (let i = 0; i < count; i += 50) {
+    sockets.push(...(await Promise.all(Array.from({ length: 50 }, () => open(server.port)))));
+  }
+  const after = await server.rss();
+  for (const socket of sockets) socket.terminate();
+  return (after - before) / count / 1024;
+}
+
+async function measureStreams(server) {
+  const before = await server.rss();
+  let peak = before;
+  let sampled = Promise.resolve();
+  const sampler = setInterval(() => {
+    sampled = sampled.then(async () => {
+      peak = Math.max(peak, await server.rss());
+    });
+  }, 100);
+  const down = await time(() => download(server.port));
+  const up = await time(() => upload(server.port));
+  clearInterval(sampler);
+  await sampled;
+  console.log(
+    `\n1 GiB object: down ${number(GIB / 1e6 / down, 0)} MB/s, up ${number(GIB / 1e6 / up, 0)} MB/s`,
+  );
+  console.log(
+    `  memory of the gateway: ${(before / 1e6).toFixed(0)} MB before, ${(peak / 1e6).toFixed(0)} MB at most`,
+  );
+}
+
+function download(port) {
+  return new Promise((resolve, reject) => {
+    request(
+      { port, host: 'localhost', path: '/storage/v1/object/download', headers: HEADERS },
+      (response) => {
+        response.resume().on('end', resolve).on('error', reject);
+      },
+    ).end();
+  });
+}
+
+function upload(port) {
+  return new Promise((resolve, reject) => {
+    const headers = { ...HEADERS, 'content-length': GIB };
+    const req = request(
+      { port, host: 'localhost', method: 'POST', path: '/storage/v1/object/upload', headers },
+      (response) => {
+        response.resume().on('end', resolve);
+      },
+    );
+    req.on('error', reject);
+    const chunk = Buffer.alloc(1024 * 1024);
+    let written = 0;
+    const write = () => {
+      while (written < GIB) {
+        written += chunk.length;
+        if (!req.write(chunk)) return req.once('drain', write);
+      }
+      return req.end();
+    };
+    write();
+  });
+}
+
+async function measureParts() {
+  const dist = new URL('../dist/gateway/', import.meta.url).href;
+  const { matchRoute } = await import(`${dist}routes.js`);
+  const { readSessionTokens } = await import(`${dist}session-cookie.js`);
+  const { createTokenJudge } = await import(`${dist}access-token.js`);
+  const { translateHttpCredentials } = await import(`${dist}credentials.js`);
+  const { identifyCaller } = await import(`${dist}caller.js`);
+  const { createHostCheck } = await import(`${dist}hosts.js`);
+  const isHostAllowed = createHostCheck();
+  const rules = { keys: KEYS, judge: createTokenJudge(KEYS), requireKey: false, leaveUnknownKeys: false };
+  const headers = {
+    host: 'localhost:3002',
+    ...HEADERS,
+    'user-agent': 'Mozilla/5.0',
+    'sec-fetch-site': 'same-origin',
+  };
+  const req = { headers, socket: { remoteAddress: '127.0.0.1' } };
+  const caller = identifyCaller(req, isHostAllowed);
+  const withCookie = { ...headers, cookie: SESSION_COOKIE };
+  const parts = {
+    'route of a module (not ours)': () => matchRoute('/src/components/message-list.tsx?t=1763818000'),
+    'route of a REST request': () => matchRoute('/rest/v1/messages?select=*&channel_id=eq.1'),
+    'route of a storage object': () => matchRoute('/storage/v1/object/public/avatars/a.png'),
+    'who is calling': () => identifyCaller(req, isHostAllowed),
+    'publishable key → JWT': () => translateHttpCredentials('/rest/v1/messages', headers, caller, rules),
+    'session cookie (2 chunks) → token': () => readSessionTokens(SESSION_COOKIE, 'localhost'),
+    'session cookie → judged JWT': () =>
+      translateHttpCredentials('/rest/v1/messages', withCookie, caller, rules),
+  };
+  console.log('\nparts of a request'.padEnd(43), 'µs');
+  for (const [name, run] of Object.entries(parts)) {
+    for (let i = 0; i < 20_000; i += 1) run();
+    const count = 100_000;
+    const started = performance.now();
+    for (let i = 0; i < count; i += 1) run();
+    console.log(`  ${name.padEnd(38)} ${(((performance.now() - started) / count) * 1000).toFixed(2)}`);
+  }
+}
+
+async function time(run) {
+  const started = performance.now();
+  await run();
+  return (performance.now() - started) / 1000;
+}
+
+function at(sorted, part) {
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? NaN;
+}
+function fixed(value, width) {
+  return value.toFixed(2).padStart(width);
+}
+function number(value, width) {
+  return Math.round(value).toLocaleString('en').padStart(width);
+}
