@@ -107,6 +107,31 @@ test('listings walk names in both directions and never miss a folder', async () 
   }
 });
 
+test('listings of any names are those of a plain model', async () => {
+  await postgres.query(`insert into storage.buckets (id, name) values ('model', 'model')`);
+  const letters = ['a', 'b', 'B', '!', '/', '0'];
+  // A fixed sequence instead of chance: a failure can be seen again.
+  let state = 7;
+  const next = (below: number): number => (state = (state * 16_807) % 2_147_483_647) % below;
+  const word = (): string => Array.from({ length: 1 + next(5) }, () => letters[next(6)]).join('');
+  const names = [...new Set(Array.from({ length: 600 }, word))].filter((name) => !/^\/|\/\/|\/$/.test(name));
+  await postgres.query(`insert into storage.objects (bucket_id, name) select 'model', unnest($1::text[])`, [
+    names,
+  ]);
+  const sql = `select name, id is null folder from storage.search_v2($1, 'model', 1500, 1, '', $2)`;
+  for (const prefix of ['', 'a', 'a/', 'b!', 'B/a'])
+    for (const order of ['asc', 'desc']) {
+      const items = names.flatMap((name) => {
+        if (!name.startsWith(prefix)) return [];
+        const slash = name.indexOf('/', prefix.length);
+        return [slash < 0 ? name : name.slice(0, slash + 1)];
+      });
+      const expected = [...new Set(items)].toSorted((a, b) => (a < b ? -1 : 1));
+      const found = named((await postgres.query(sql, [prefix, order])).rows);
+      expect(found).toEqual(order === 'asc' ? expected : expected.toReversed());
+    }
+});
+
 function named(rows: { name: string; folder: boolean }[]): string[] {
   return rows.map((row) => (row.folder ? `${row.name}/` : row.name));
 }

@@ -1,7 +1,8 @@
 -- Listing of objects and folders. A folder is a common prefix of names up to a delimiter.
 --
--- Each listing is a walk over an index: every step finds the first name after the last one returned, and after a
--- folder continues behind all of its contents, so that its cost is that of the page, whatever the folders hold.
+-- Each listing is a walk over an index: a step finds the names after the last one returned, up to the first folder,
+-- and continues behind all of the folder's contents. Its cost is therefore that of the page, whatever the folders
+-- hold. Steps grow while they meet no folder: a run of objects needs few of them.
 
 set local role supabase_storage_admin;
 set local search_path = storage, public, extensions;
@@ -54,17 +55,27 @@ begin
   return query execute format(
     $query$
       with recursive walk as (
-        (select o.*, storage.get_common_prefix(o.name, $2, $3) as folder
+        (select o.name, o.id, o.metadata, o.updated_at, o.created_at, o.last_accessed_at, storage.get_common_prefix(o.name, $2, $3) as folder, 1 as batch, true as is_last
          from storage.objects o
          where o.bucket_id = $1 and o.name collate "C" >= $4 and o.name collate "C" < $5
          order by o.name collate "C" %1$s limit 1)
         union all
         select n.* from walk w cross join lateral (
-          select o.*, storage.get_common_prefix(o.name, $2, $3) as folder
-          from storage.objects o
-          where o.bucket_id = $1 and %2$s
-          order by o.name collate "C" %1$s limit 1
+          select b.name, b.id, b.metadata, b.updated_at, b.created_at, b.last_accessed_at, b.folder,
+            case when count(b.folder) over () > 0 then 1 else least(w.batch * 2, 128) end,
+            b.position = max(b.position) over ()
+          from (
+            select o.*, row_number() over (order by o.name collate "C" %1$s) as position,
+              count(o.folder) over (order by o.name collate "C" %1$s rows between unbounded preceding and 1 preceding) as folders
+            from (
+              select o.*, storage.get_common_prefix(o.name, $2, $3) as folder from storage.objects o
+              where o.bucket_id = $1 and %2$s
+              order by o.name collate "C" %1$s limit w.batch
+            ) o
+          ) b
+          where b.folders = 0
         ) n
+        where w.is_last
       )
       select coalesce(left(folder, -length($3)), name),
         case when folder is null then id end,
@@ -181,19 +192,29 @@ begin
     return query execute format(
       $query$
         with recursive walk as (
-          (select o.*, storage.get_common_prefix(lower(o.name), $2, '/') as folder
+          (select o.name, o.id, o.metadata, o.updated_at, o.created_at, o.last_accessed_at, storage.get_common_prefix(lower(o.name), $2, '/') as folder, 1 as batch, true as is_last
            from storage.objects o
            where o.bucket_id = $1 and lower(o.name) collate "C" >= $2
              and lower(o.name) collate "C" < $2 || chr(1114111)
            order by lower(o.name) collate "C" %1$s, o.name collate "C" %1$s limit 1)
           union all
           select n.* from walk w cross join lateral (
-            select o.*, storage.get_common_prefix(lower(o.name), $2, '/') as folder
-            from storage.objects o
-            where o.bucket_id = $1 and lower(o.name) collate "C" >= $2
-              and lower(o.name) collate "C" < $2 || chr(1114111) and %2$s
-            order by lower(o.name) collate "C" %1$s, o.name collate "C" %1$s limit 1
+            select b.name, b.id, b.metadata, b.updated_at, b.created_at, b.last_accessed_at, b.folder,
+              case when count(b.folder) over () > 0 then 1 else least(w.batch * 2, 128) end,
+              b.position = max(b.position) over ()
+            from (
+              select o.*, row_number() over (order by lower(o.name) collate "C" %1$s, o.name collate "C" %1$s) as position,
+                count(o.folder) over (order by lower(o.name) collate "C" %1$s, o.name collate "C" %1$s rows between unbounded preceding and 1 preceding) as folders
+              from (
+                select o.*, storage.get_common_prefix(lower(o.name), $2, '/') as folder from storage.objects o
+                where o.bucket_id = $1 and lower(o.name) collate "C" >= $2
+                  and lower(o.name) collate "C" < $2 || chr(1114111) and %2$s
+                order by lower(o.name) collate "C" %1$s, o.name collate "C" %1$s limit w.batch
+              ) o
+            ) b
+            where b.folders = 0
           ) n
+          where w.is_last
         )
         select substr(coalesce(left(name, length(folder) - 1), name), $3),
           case when folder is null then id end,
