@@ -28,6 +28,28 @@ import {
   adminUpdateUser,
   loadUser,
 } from './routes/admin-users.ts';
+import {
+  adminDelete,
+  adminGet,
+  adminList,
+  adminRegenerateSecret,
+  adminRegister,
+  adminUpdate,
+  registerDynamically,
+} from './oauth-server/client-routes.ts';
+import { authorizeClient, decideAuthorization, getAuthorization } from './oauth-server/authorize.ts';
+import { exchangeToken, listGrants, revokeGrant, userInfo } from './oauth-server/token.ts';
+import {
+  adminDeletePasskey,
+  adminListPasskeys,
+  authenticationOptions,
+  deletePasskey,
+  listPasskeys,
+  registrationOptions,
+  renamePasskey,
+  verifyAuthentication,
+  verifyRegistration,
+} from './passkeys/routes.ts';
 import { answerConsent, showConsent } from './oauth/local-consent.ts';
 import { authorize, authorizeLink } from './routes/authorize.ts';
 import { callback } from './routes/callback.ts';
@@ -72,6 +94,11 @@ export const ROUTES: readonly Route<App>[] = [
         '/identities',
         [requireManualLinking],
         [route('GET', '/authorize', authorizeLink), route('DELETE', '/:identity_id', unlinkIdentity)],
+      ),
+      group(
+        '/oauth/grants',
+        [requireOAuthServer],
+        [route('GET', '', listGrants), route('DELETE', '', revokeGrant)],
       ),
     ],
   ),
@@ -123,20 +150,62 @@ export const ROUTES: readonly Route<App>[] = [
                   ),
                 ],
               ),
+              group(
+                '/passkeys',
+                [requirePasskeys],
+                [route('GET', '', adminListPasskeys), route('DELETE', '/:passkey_id', adminDeletePasskey)],
+              ),
             ],
           ),
         ],
       ),
       group('/sso/providers', [], [route('GET', '', adminListSso)]),
       group('/custom-providers', [], [route('GET', '', adminListCustomProviders)]),
-      group('/oauth', [requireOAuthServer], []),
+      group(
+        '/oauth',
+        [requireOAuthServer],
+        [
+          route('GET', '/clients', adminList),
+          route('POST', '/clients', adminRegister),
+          route('GET', '/clients/:client_id', adminGet),
+          route('PUT', '/clients/:client_id', adminUpdate),
+          route('DELETE', '/clients/:client_id', adminDelete),
+          route('POST', '/clients/:client_id/regenerate_secret', adminRegenerateSecret),
+        ],
+      ),
     ],
   ),
   route('GET', '/authorize', authorize),
   group('/callback', [], [route('GET', '', callback), route('POST', '', callback)]),
   route('GET', '/dev/consent', showConsent),
   route('POST', '/dev/consent', answerConsent),
-  group('/passkeys', [requirePasskeys], []),
+  group(
+    '/passkeys',
+    [requirePasskeys],
+    [
+      route('POST', '/authentication/options', limit('passkey'), requireCaptcha, authenticationOptions),
+      route('POST', '/authentication/verify', limit('passkey'), verifyAuthentication),
+      group(
+        '/registration',
+        [requireUser, requireNotAnonymous],
+        [route('POST', '/options', registrationOptions), route('POST', '/verify', verifyRegistration)],
+      ),
+      route('GET', '', requireUser, listPasskeys),
+      route('PATCH', '/:passkey_id', requireUser, renamePasskey),
+      route('DELETE', '/:passkey_id', requireUser, deletePasskey),
+    ],
+  ),
   group('/sso', [refuseSaml], []),
-  group('/oauth', [requireOAuthServer], []),
+  group(
+    '/oauth',
+    [requireOAuthServer],
+    [
+      route('POST', '/clients/register', limit('oauth-register'), registerDynamically),
+      route('POST', '/token', exchangeToken),
+      route('GET', '/userinfo', requireUser, userInfo),
+      route('GET', '/authorize', authorizeClient),
+      route('GET', '/authorizations/:authorization_id', requireUser, getAuthorization),
+      route('POST', '/authorizations/:authorization_id/consent', requireUser, decideAuthorization),
+    ],
+  ),
 ];

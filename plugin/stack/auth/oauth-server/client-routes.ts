@@ -1,0 +1,117 @@
+import type { App } from '../app.ts';
+import { AuthError, badRequest, forbidden, invalid, notFound } from '../http/errors.ts';
+import { isUuid, parseParams, type Params } from '../http/go-json.ts';
+import { json, noContent, type Reply } from '../http/reply.ts';
+import { readText, type AuthRequest } from '../http/request.ts';
+import {
+  checkGrantTypes,
+  checkRedirectUris,
+  checkTexts,
+  deleteClient,
+  findClient,
+  listClients,
+  regenerateSecret,
+  registerClient,
+  serializeClient,
+  updateClient,
+  type OAuthClient,
+} from './clients.ts';
+
+const CLIENT = {
+  name: 'OAuthServerClientRegisterParams',
+  fields: {
+    redirect_uris: 'strings',
+    client_type: 'string',
+    token_endpoint_auth_method: 'string',
+    grant_types: 'strings',
+    client_name: 'string',
+    client_uri: 'string',
+    logo_uri: 'string',
+  },
+} as const;
+
+/** POST /oauth/clients/register (RFC 7591), if `allow_dynamic_registration`. */
+export async function registerDynamically(app: App, req: AuthRequest): Promise<Reply> {
+  if (!app.settings.oauthServer.dynamicRegistration) {
+    throw forbidden(
+      'oauth_dynamic_client_registration_disabled',
+      'Dynamic client registration is not enabled',
+    );
+  }
+  return register(app, req, 'dynamic');
+}
+
+/** POST /admin/oauth/clients */
+export function adminRegister(app: App, req: AuthRequest): Promise<Reply> {
+  return register(app, req, 'manual');
+}
+
+/** GET /admin/oauth/clients */
+export async function adminList(app: App): Promise<Reply> {
+  const clients = await listClients(app.pool);
+  return json(clients.length === 0 ? {} : { clients: clients.map((client) => serializeClient(client)) });
+}
+
+/** GET /admin/oauth/clients/:client_id */
+export async function adminGet(app: App, req: AuthRequest): Promise<Reply> {
+  return json(serializeClient(await loadClient(app, req)));
+}
+
+/** PUT /admin/oauth/clients/:client_id */
+export async function adminUpdate(app: App, req: AuthRequest): Promise<Reply> {
+  const client = await loadClient(app, req);
+  const text = readText(req);
+  const params = readClient(text);
+  // Absent is not empty here: only what the body names is changed.
+  const given = new Set(Object.keys(JSON.parse(text) as object));
+  if (!Object.keys(CLIENT.fields).some((name) => given.has(name))) {
+    throw invalid('No fields provided for update');
+  }
+  if (given.has('redirect_uris')) checkRedirectUris(params.redirect_uris ?? []);
+  if (given.has('grant_types')) checkGrantTypes(params.grant_types ?? []);
+  checkTexts(params);
+  await updateClient(app.pool, client, {
+    ...(params.redirect_uris ? { redirect_uris: params.redirect_uris.join(',') } : {}),
+    ...(params.grant_types ? { grant_types: params.grant_types.join(',') } : {}),
+    ...(given.has('client_name') ? { client_name: params.client_name || null } : {}),
+    ...(given.has('client_uri') ? { client_uri: params.client_uri || null } : {}),
+    ...(given.has('logo_uri') ? { logo_uri: params.logo_uri || null } : {}),
+  });
+  return json(serializeClient(client));
+}
+
+/** DELETE /admin/oauth/clients/:client_id */
+export async function adminDelete(app: App, req: AuthRequest): Promise<Reply> {
+  const client = await loadClient(app, req);
+  await deleteClient(app.pool, client.id);
+  return noContent;
+}
+
+/** POST /admin/oauth/clients/:client_id/regenerate_secret */
+export async function adminRegenerateSecret(app: App, req: AuthRequest): Promise<Reply> {
+  const client = await loadClient(app, req);
+  if (client.client_type === 'public') throw invalid('Cannot regenerate secret for public client');
+  const secret = await regenerateSecret(app.pool, client);
+  return json(serializeClient(client, secret));
+}
+
+async function register(app: App, req: AuthRequest, type: 'dynamic' | 'manual'): Promise<Reply> {
+  const { client, secret } = await registerClient(app.pool, readClient(readText(req)), type);
+  return json(serializeClient(client, secret), 201);
+}
+
+async function loadClient(app: App, req: AuthRequest): Promise<OAuthClient> {
+  const id = req.params.client_id ?? '';
+  if (!isUuid(id)) throw invalid('invalid client_id format');
+  const client = await findClient(app.pool, id);
+  if (!client) throw notFound('oauth_client_not_found', 'OAuth client not found');
+  return client;
+}
+
+function readClient(text: string): Params<typeof CLIENT.fields> {
+  try {
+    return parseParams(text, CLIENT);
+  } catch (error) {
+    throw error instanceof AuthError ? badRequest('bad_json', 'Invalid JSON body') : error;
+  }
+}
