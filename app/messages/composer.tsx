@@ -152,10 +152,6 @@ export function Composer(props: ComposerProps): ReactNode {
           maxLength={4000}
           placeholder={`Message #${channelName}`}
           aria-label={`Message #${channelName}`}
-          // An editable combobox by WAI-ARIA: no element of HTML suggests names within a text of several lines.
-          // oxlint-disable-next-line jsx-a11y/prefer-tag-over-role
-          role="combobox"
-          aria-expanded={suggestions.length > 0}
           aria-controls={listId}
           aria-autocomplete="list"
           aria-activedescendant={active && `${listId}-${active.id}`}

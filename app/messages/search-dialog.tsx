@@ -44,7 +44,7 @@ export default function SearchDialog({ family, channels, members, onClose }: Sea
     <Dialog title={`Search in ${family.name}`} onClose={onClose}>
       <Field
         label="Words"
-        type="search"
+        enterKeyHint="search"
         autoComplete="off"
         value={text}
         onChange={(event) => setText(event.target.value)}

@@ -147,6 +147,6 @@ export async function waitForState(page: Page, state: string, timeout = 20_000):
 }
 
 export async function sendMessage(page: Page, text: string): Promise<void> {
-  await page.getByRole('combobox', { name: /^Message #/ }).fill(text);
+  await page.getByRole('textbox', { name: /^Message #/ }).fill(text);
   await page.keyboard.press('Enter');
 }

@@ -62,9 +62,9 @@ describe.skipIf(skipsBrowserTests())('two people of a family, and one of another
   });
 
   it('shows that somebody is typing', async () => {
-    await ben.page.getByRole('combobox', { name: /^Message #/ }).pressSequentially('Let me think');
+    await ben.page.getByRole('textbox', { name: /^Message #/ }).pressSequentially('Let me think');
     await expect(anna.page.getByText('Ben is typing…').waitFor()).resolves.toBeUndefined();
-    await ben.page.getByRole('combobox', { name: /^Message #/ }).fill('');
+    await ben.page.getByRole('textbox', { name: /^Message #/ }).fill('');
   });
 
   it('shows a new channel and its messages to the other at once, with an unread count', async () => {

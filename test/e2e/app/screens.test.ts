@@ -1,0 +1,227 @@
+import { mkdir, readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
+import type { AxeResults } from 'axe-core';
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { launchChromium, skipsBrowserTests } from '../../helpers/chromium.ts';
+import {
+  openVisitor,
+  type OurChat,
+  signIn,
+  signUp,
+  startOurChat,
+  type Visitor,
+  waitForState,
+} from '../../helpers/ourchat.ts';
+
+// Every screen, in every appearance, checked by axe-core. With SCREENSHOTS=1 they are also written to docs/images.
+
+const IMAGES = fileURLToPath(new URL('../../../docs/images/', import.meta.url));
+const takesScreenshots = Boolean(process.env['SCREENSHOTS']);
+
+const APPEARANCES: readonly { readonly name: string; readonly options: BrowserContextOptions }[] = [
+  { name: 'light', options: { colorScheme: 'light', viewport: { width: 1280, height: 800 } } },
+  { name: 'dark', options: { colorScheme: 'dark', viewport: { width: 1280, height: 800 } } },
+  {
+    name: 'phone',
+    options: {
+      colorScheme: 'light',
+      viewport: { width: 390, height: 844 },
+      deviceScaleFactor: 2,
+      isMobile: true,
+      hasTouch: true,
+    },
+  },
+];
+
+interface Violation {
+  readonly id: string;
+  readonly nodes: readonly string[];
+}
+
+describe.skipIf(skipsBrowserTests()).each(APPEARANCES)(
+  'every screen, $name',
+  ({ name: appearance, options }) => {
+    let chat: OurChat;
+    let browser: Browser;
+    let axe: string;
+    let visitor: Visitor;
+    let page: Page;
+
+    beforeAll(async () => {
+      if (takesScreenshots) await mkdir(IMAGES, { recursive: true });
+      axe = await readFile(createRequire(import.meta.url).resolve('axe-core'), 'utf8');
+      [chat, browser] = await Promise.all([startOurChat(), launchChromium()]);
+      visitor = await openVisitor(browser, { locale: 'en-GB', reducedMotion: 'reduce', ...options });
+      ({ page } = visitor);
+    });
+
+    afterAll(async () => {
+      await browser?.close();
+      await chat?.[Symbol.asyncDispose]();
+    });
+
+    /** Takes the picture and returns what axe-core objects to. */
+    async function look(screen: string): Promise<Violation[]> {
+      if (takesScreenshots) await page.screenshot({ path: `${IMAGES}${screen}-${appearance}.png` });
+      await page.evaluate(axe);
+      const results = await page.evaluate(() =>
+        (globalThis as unknown as { axe: { run(): Promise<AxeResults> } }).axe.run(),
+      );
+      return results.violations.map(({ id, nodes }) => ({ id, nodes: nodes.map((node) => node.html) }));
+    }
+
+    const openDrawer = async (): Promise<void> => {
+      if (appearance === 'phone') await page.getByRole('button', { name: 'Channels and people' }).click();
+    };
+
+    it('sign in', async () => {
+      await page.goto(chat.url);
+      await page.getByRole('heading', { name: 'Welcome back' }).waitFor();
+      expect(await look('sign-in')).toEqual([]);
+    });
+
+    it('sign in refused', async () => {
+      await page.getByLabel('E-mail').fill('anna@example.com');
+      await page.getByLabel('Password').fill('not her password');
+      await page.getByRole('button', { name: 'Sign in', exact: true }).click();
+      await page.getByRole('alert').waitFor();
+      expect(await look('sign-in-refused')).toEqual([]);
+    });
+
+    it('sign in with a link', async () => {
+      await page.getByRole('button', { name: 'Sign in with a link by mail instead' }).click();
+      await page.getByRole('button', { name: 'Send me a link' }).waitFor();
+      expect(await look('magic-link')).toEqual([]);
+    });
+
+    it('sign up', async () => {
+      await page.goto(`${chat.url}/sign-up`);
+      await page.getByRole('heading', { name: 'Create your account' }).waitFor();
+      expect(await look('sign-up')).toEqual([]);
+    });
+
+    it('forgot password', async () => {
+      await page.goto(`${chat.url}/forgot-password`);
+      await page.getByRole('heading', { name: 'Forgot your password?' }).waitFor();
+      expect(await look('forgot-password')).toEqual([]);
+    });
+
+    it('first family', async () => {
+      await signUp(page, chat.url, 'Nora');
+      expect(await look('welcome')).toEqual([]);
+      await page.getByRole('button', { name: 'I have an invite code' }).click();
+      expect(await look('join')).toEqual([]);
+    });
+
+    it('invitation by link', async () => {
+      await page.goto(`${chat.url}/join/FAM11YDEM0`);
+      await page.getByRole('heading', { name: 'Join The Millers?' }).waitFor();
+      expect(await look('invitation')).toEqual([]);
+      await page.goto(`${chat.url}/join/WRONG`);
+      await page.getByRole('heading', { name: 'This invitation does not work' }).waitFor();
+      expect(await look('invitation-wrong')).toEqual([]);
+      await page.goto(chat.url);
+      await page.getByRole('button', { name: 'Sign out' }).click();
+      await page.getByRole('heading', { name: 'Welcome back' }).waitFor();
+    });
+
+    it('conversation', async () => {
+      await signIn(page, chat.url, 'anna@example.com', 'family-demo');
+      await waitForState(page, 'live');
+      await page.getByText('Found it. Thank you!').waitFor();
+      expect(await look('chat')).toEqual([]);
+    });
+
+    it('tools of a message, and the emoji', async () => {
+      await page.getByRole('article').filter({ hasText: 'On the hook' }).focus();
+      await page.getByRole('toolbar', { name: 'Message' }).waitFor();
+      expect(await look('message-tools')).toEqual([]);
+      await page.getByRole('button', { name: 'More reactions' }).click();
+      await page.getByRole('group', { name: 'More reactions' }).waitFor();
+      expect(await look('emoji')).toEqual([]);
+      await page.keyboard.press('Escape');
+    });
+
+    it('reply, mention and edit', async () => {
+      await page.getByRole('article').filter({ hasText: 'On the hook' }).focus();
+      await page.getByRole('button', { name: 'Reply' }).click();
+      await page.getByRole('textbox', { name: /^Message #/ }).pressSequentially('Thank you, @');
+      await page.getByRole('listbox', { name: 'People' }).waitFor();
+      expect(await look('reply-and-mention')).toEqual([]);
+      await page.keyboard.press('Escape');
+      await page.getByRole('textbox', { name: /^Message #/ }).fill('');
+      await page.keyboard.press('Escape');
+      await page.getByRole('textbox', { name: /^Message #/ }).press('ArrowUp');
+      await page.getByLabel('Edit message').waitFor();
+      expect(await look('edit')).toEqual([]);
+      await page.keyboard.press('Escape');
+    });
+
+    it('side bar', async () => {
+      await openDrawer();
+      await page.getByRole('navigation', { name: 'Channels' }).waitFor();
+      expect(await look('side-bar')).toEqual([]);
+      await page.getByRole('button', { name: 'The Millers' }).click();
+      await page.getByRole('button', { name: 'Family settings and invite' }).waitFor();
+      expect(await look('family-menu')).toEqual([]);
+      await page.keyboard.press('Escape');
+    });
+
+    it('new channel, and an empty one', async () => {
+      await page.getByRole('button', { name: 'New channel' }).click();
+      await page.getByRole('dialog', { name: 'New channel' }).waitFor();
+      expect(await look('new-channel')).toEqual([]);
+      await page.getByLabel('Name', { exact: true }).fill('Garden');
+      await page.getByRole('button', { name: 'Create channel' }).click();
+      await page.getByText('Nobody has written here yet.').waitFor();
+      expect(await look('empty-channel')).toEqual([]);
+    });
+
+    it('search', async () => {
+      await page.getByRole('button', { name: 'Search' }).click();
+      await page.getByLabel('Words').fill('straw');
+      await page.getByText('I bring the strawberries.').waitFor();
+      expect(await look('search')).toEqual([]);
+      await page.keyboard.press('Escape');
+    });
+
+    it('family settings', async () => {
+      await openDrawer();
+      await page.getByRole('button', { name: 'The Millers' }).click();
+      await page.getByRole('button', { name: 'Family settings and invite' }).click();
+      await page.getByRole('heading', { name: 'Invite' }).waitFor();
+      expect(await look('family-settings')).toEqual([]);
+      await page.getByRole('button', { name: 'Leave The Millers' }).click();
+      await page.getByRole('dialog').waitFor();
+      expect(await look('leave-family')).toEqual([]);
+      await page.keyboard.press('Escape');
+    });
+
+    it("one's own settings", async () => {
+      await page.goto(`${chat.url}/settings`);
+      await page.getByRole('button', { name: 'Set up an authenticator app' }).click();
+      await page.getByRole('img', { name: 'QR code for the authenticator app' }).waitFor();
+      expect(await look('settings')).toEqual([]);
+    });
+
+    it('offline, with a message waiting', async () => {
+      await page.goto(chat.url);
+      await waitForState(page, 'live');
+      await page.context().setOffline(true);
+      await waitForState(page, 'offline');
+      await page.getByRole('textbox', { name: /^Message #/ }).fill('This one waits until we are back online.');
+      await page.keyboard.press('Enter');
+      await page.getByText('Waiting for the connection').waitFor();
+      expect(await look('offline')).toEqual([]);
+      await page.context().setOffline(false);
+      await waitForState(page, 'live');
+      await page.getByText('Waiting for the connection').waitFor({ state: 'detached' });
+    });
+
+    it('has thrown no error', () => {
+      expect(visitor.errors).toEqual([]);
+    });
+  },
+);
