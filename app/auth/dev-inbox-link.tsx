@@ -4,7 +4,7 @@ import type { ReactNode } from 'react';
 export function DevInboxLink(): ReactNode {
   if (!import.meta.env.DEV) return null;
   return (
-    <a href="/__supabase/inbox" target="_blank" rel="noreferrer">
+    <a href="/__supabase/mail/" target="_blank" rel="noreferrer">
       Open the development inbox
     </a>
   );

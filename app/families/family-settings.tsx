@@ -1,7 +1,8 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { type ReactNode, useState } from 'react';
+import { type ReactNode, useEffect, useState } from 'react';
 import { useLocation } from 'wouter';
 import { useUser } from '../auth/session.tsx';
+import { useFamilyLive } from '../live/family-live.tsx';
 import { Button, IconButton } from '../shared/button.tsx';
 import { Dialog, DialogActions } from '../shared/dialog.tsx';
 import { describeError } from '../shared/errors.ts';
@@ -34,7 +35,9 @@ export default function FamilySettings({ family, members, onOpenMenu }: FamilySe
   const [, navigate] = useLocation();
   const current = members.filter((member) => !member.hasLeft);
   const isOwner = current.some((member) => member.id === userId && member.role === 'owner');
+  const { watch } = useFamilyLive();
   useTitle('Settings', family.name);
+  useEffect(() => watch(null), [watch]);
   return (
     <Page
       title={family.name}

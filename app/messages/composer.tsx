@@ -152,7 +152,7 @@ export function Composer(props: ComposerProps): ReactNode {
           maxLength={4000}
           placeholder={`Message #${channelName}`}
           aria-label={`Message #${channelName}`}
-          aria-controls={listId}
+          aria-controls={suggestions.length > 0 ? listId : undefined}
           aria-autocomplete="list"
           aria-activedescendant={active && `${listId}-${active.id}`}
           onChange={(event) => {

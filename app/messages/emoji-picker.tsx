@@ -8,7 +8,7 @@ interface EmojiPickerProps {
   label: string;
   size?: 'small' | 'normal';
   align?: 'start' | 'end';
-  side?: 'above' | 'below';
+  side?: 'above' | 'auto';
   onPick: (emoji: string) => void;
   onOpenChange?: (isOpen: boolean) => void;
 }

@@ -50,8 +50,8 @@ export function MessageActions({ message, onEdit, onPickerChange }: MessageActio
           <EmojiPicker
             label="More reactions"
             size="small"
-            side="below"
-            align={isOwn ? 'start' : 'end'}
+            side="auto"
+            align="end"
             onPick={toggle}
             onOpenChange={onPickerChange}
           />

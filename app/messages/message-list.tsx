@@ -21,6 +21,8 @@ const BOTTOM_PX = 8;
 /** This close to the end counts as reading the newest message. */
 const END_PX = 60;
 
+const SETTLE_MS = 50;
+
 interface MessageListProps {
   rows: readonly Row[];
   snapshot: ConversationSnapshot;
@@ -44,7 +46,7 @@ export function MessageList(props: MessageListProps): ReactNode {
   const virtualizer = useVirtualizer({
     count: rows.length,
     getScrollElement: () => scroller.current,
-    estimateSize: () => 56,
+    estimateSize: (index) => estimateHeight(rows[index]),
     getItemKey: (index) => rows[index]?.key ?? index,
     overscan: 8,
     paddingStart: TOP_PX,
@@ -56,6 +58,13 @@ export function MessageList(props: MessageListProps): ReactNode {
   });
 
   // A channel opens at the first unread message, otherwise at the end.
+  // Until the first lines are measured their places are guesses: they are shown when they hold still.
+  const [isSettled, setIsSettled] = useState(false);
+  useEffect(() => {
+    const timer = setTimeout(() => setIsSettled(true), SETTLE_MS);
+    return () => clearTimeout(timer);
+  }, []);
+
   const hasOpened = useRef(false);
   useLayoutEffect(() => () => void (hasOpened.current = false), []);
   useLayoutEffect(() => {
@@ -124,7 +133,7 @@ export function MessageList(props: MessageListProps): ReactNode {
         {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-element-interactions */}
         <div
           className={styles['canvas']}
-          style={{ height: virtualizer.getTotalSize() }}
+          style={{ height: virtualizer.getTotalSize(), visibility: isSettled ? 'visible' : 'hidden' }}
           role="log"
           aria-label={`Messages in ${channelName}`}
           aria-live="off"
@@ -164,4 +173,13 @@ export function MessageList(props: MessageListProps): ReactNode {
       )}
     </div>
   );
+}
+
+/** In pixels, before a line is measured. The closer, the less the scroll bar moves. */
+function estimateHeight(row: Row | undefined): number {
+  if (!row) return 0;
+  const lines = Math.ceil((row.message?.body ?? row.outgoing?.body ?? '').length / 80);
+  const separators = (row.startsDay ? 49 : 0) + (row.isFirstUnread ? 49 : 0);
+  const reply = (row.message?.reply_to ?? row.outgoing?.replyTo) == null ? 0 : 51;
+  return separators + (row.startsGroup ? 34 : 0) + reply + 17 + 22 * Math.max(1, lines);
 }

@@ -38,13 +38,13 @@ export function ReactionBar({ message }: { message: Message }): ReactNode {
             type="button"
             className={styles['reaction']}
             aria-pressed={people.includes(userId)}
-            aria-label={`${emoji} from ${names}`}
             title={names}
             disabled={!canWrite}
             onClick={() => toggle(emoji)}
           >
             <span>{emoji}</span>
             <span>{people.length}</span>
+            <span className="visually-hidden"> from {names}</span>
           </button>
         );
       })}

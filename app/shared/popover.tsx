@@ -1,16 +1,26 @@
-import { type KeyboardEvent, type ReactNode, useCallback, useEffect, useId, useRef, useState } from 'react';
+import {
+  type KeyboardEvent,
+  type MouseEvent,
+  type ReactNode,
+  useCallback,
+  useEffect,
+  useId,
+  useRef,
+  useState,
+} from 'react';
 import { Icon, type IconName } from './icon.tsx';
 import styles from './popover.module.css';
 
 interface PopoverProps {
   /** Renders the button that opens it; spread `trigger` on it. */
   renderTrigger: (trigger: {
-    onClick: () => void;
+    onClick: (event: MouseEvent<HTMLElement>) => void;
     'aria-expanded': boolean;
     'aria-controls': string;
   }) => ReactNode;
   label: string;
-  side?: 'above' | 'below';
+  /** `auto`: where there is more room. */
+  side?: 'above' | 'below' | 'auto';
   align?: 'start' | 'end';
   className?: string;
   onOpenChange?: (isOpen: boolean) => void;
@@ -26,6 +36,7 @@ export function Popover(props: PopoverProps): ReactNode {
   const [isOpen, setIsOpen] = useState(false);
   const anchor = useRef<HTMLDivElement>(null);
   const panel = useRef<HTMLDivElement>(null);
+  const [roomier, setRoomier] = useState<'above' | 'below'>('below');
   const id = useId();
 
   const change = useCallback(
@@ -69,7 +80,15 @@ export function Popover(props: PopoverProps): ReactNode {
         if (isOpen && next instanceof Node && !event.currentTarget.contains(next)) change(false);
       }}
     >
-      {renderTrigger({ onClick: () => change(!isOpen), 'aria-expanded': isOpen, 'aria-controls': id })}
+      {renderTrigger({
+        onClick: (event) => {
+          const { top } = event.currentTarget.getBoundingClientRect();
+          setRoomier(top > window.innerHeight / 2 ? 'above' : 'below');
+          change(!isOpen);
+        },
+        'aria-expanded': isOpen,
+        'aria-controls': id,
+      })}
       {isOpen && (
         <div
           ref={panel}
@@ -77,7 +96,7 @@ export function Popover(props: PopoverProps): ReactNode {
           // oxlint-disable-next-line jsx-a11y/prefer-tag-over-role -- a fieldset is for the fields of a form
           role="group"
           aria-label={label}
-          className={`${styles['panel']} ${styles[side]} ${styles[align]} ${className ?? ''}`}
+          className={`${styles['panel']} ${styles[side === 'auto' ? roomier : side]} ${styles[align]} ${className ?? ''}`}
         >
           {children(() => change(false))}
         </div>

@@ -146,7 +146,7 @@ describe.skipIf(skipsBrowserTests()).each(APPEARANCES)(
 
     it('reply, mention and edit', async () => {
       await page.getByRole('article').filter({ hasText: 'On the hook' }).focus();
-      await page.getByRole('button', { name: 'Reply' }).click();
+      await page.getByRole('button', { name: 'Reply', exact: true }).click();
       await page.getByRole('textbox', { name: /^Message #/ }).pressSequentially('Thank you, @');
       await page.getByRole('listbox', { name: 'People' }).waitFor();
       expect(await look('reply-and-mention')).toEqual([]);
@@ -201,8 +201,8 @@ describe.skipIf(skipsBrowserTests()).each(APPEARANCES)(
 
     it("one's own settings", async () => {
       await page.goto(`${chat.url}/settings`);
-      await page.getByRole('button', { name: 'Set up an authenticator app' }).click();
-      await page.getByRole('img', { name: 'QR code for the authenticator app' }).waitFor();
+      await page.getByRole('radio', { name: 'pink' }).waitFor();
+      await page.getByRole('button', { name: 'Set up an authenticator app' }).waitFor();
       expect(await look('settings')).toEqual([]);
     });
 
@@ -211,7 +211,9 @@ describe.skipIf(skipsBrowserTests()).each(APPEARANCES)(
       await waitForState(page, 'live');
       await page.context().setOffline(true);
       await waitForState(page, 'offline');
-      await page.getByRole('textbox', { name: /^Message #/ }).fill('This one waits until we are back online.');
+      await page
+        .getByRole('textbox', { name: /^Message #/ })
+        .fill('This one waits until we are back online.');
       await page.keyboard.press('Enter');
       await page.getByText('Waiting for the connection').waitFor();
       expect(await look('offline')).toEqual([]);

@@ -1,0 +1,130 @@
+import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import pg from 'pg';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startOurChatStack } from '../../helpers/ourchat-stack.ts';
+import type { TestStack } from '../../helpers/stack.ts';
+
+// app/database.types.ts is kept by hand; this keeps the hand honest.
+
+const TYPES = fileURLToPath(new URL('../../../app/database.types.ts', import.meta.url));
+
+const TYPE_NAMES: Readonly<Record<string, string>> = {
+  uuid: 'string',
+  text: 'string',
+  timestamptz: 'string',
+  int8: 'number',
+  jsonb: 'Json',
+  _uuid: 'string[]',
+  family_role: "Database['public']['Enums']['family_role']",
+};
+
+let stack: TestStack;
+let client: pg.Client;
+let types: string;
+
+beforeAll(async () => {
+  stack = await startOurChatStack();
+  client = new pg.Client(stack.dbUrl);
+  await client.connect();
+  types = (await readFile(TYPES, 'utf8')).replaceAll(/\s+/g, ' ');
+});
+
+afterAll(async () => {
+  await client?.end();
+  await stack?.stop();
+});
+
+describe('database.types.ts', () => {
+  it('names every column of every table with its type', async () => {
+    const { rows } = await client.query<{
+      table: string;
+      column: string;
+      type: string;
+      nullable: boolean;
+    }>(`
+      select table_name as table, column_name as column, udt_name as type, is_nullable = 'YES' as nullable
+      from information_schema.columns where table_schema = 'public' order by 1, 2`);
+    const tables = groupByTable(rows);
+    for (const [table, columns] of tables) {
+      const fields = columns.map(
+        ({ column, type, nullable }) => `${column}: ${TYPE_NAMES[type] ?? type}${nullable ? ' | null' : ''};`,
+      );
+      const row = new RegExp(`\\b${table}: \\{ Row: \\{ (.*?) ?\\}; Insert`).exec(types)?.[1];
+      const normalized = row?.endsWith(';') ? row : `${row};`;
+      expect(`${table}: ${normalized}`).toBe(`${table}: ${fields.join(' ')}`);
+    }
+    expect([...tables.keys()]).toHaveLength(8);
+  });
+
+  it('names every function that a signed-in person may call', async () => {
+    const { rows } = await client.query<{ name: string }>(`
+      select proname as name from pg_proc
+      where pronamespace = 'public'::regnamespace and has_function_privilege('authenticated', oid, 'execute')
+      order by 1`);
+    const functions = /Functions: \{(.*)\}; Enums/.exec(types)?.[1] ?? '';
+    const names = [...functions.matchAll(/(\w+): \{ Args/g)].map((match) => match[1]);
+    expect(names).toEqual(rows.map((row) => row.name));
+  });
+
+  it('leaves nothing to call for somebody who is not signed in', async () => {
+    const { rows } = await client.query(`
+      select proname from pg_proc
+      where pronamespace = 'public'::regnamespace and has_function_privilege('anon', oid, 'execute')`);
+    expect(rows).toEqual([]);
+  });
+});
+
+describe('indexes', () => {
+  // A family that has talked for years: the planner has to have a choice.
+  beforeAll(async () => {
+    await client.query(`
+      insert into public.families (id, name) select gen_random_uuid(), 'Family ' || n from generate_series(1, 20) n;
+      insert into public.channels (family_id, name) select id, 'general' from public.families;
+      insert into public.messages (id, channel_id, body)
+      select gen_random_uuid(), channels.id, 'Message ' || n || ' about ' || md5(n::text)
+      from public.channels, generate_series(1, 500) n;
+      analyze public.messages;`);
+  }, 60_000);
+
+  // As the API runs them: the policies are part of the plan. The search is a function above them (security definer).
+  const QUERIES: readonly { readonly what: string; readonly role: string; readonly sql: string }[] = [
+    {
+      what: 'a page of history',
+      role: 'authenticated',
+      sql: 'select * from messages where channel_id = $1 and position < 300 order by position desc limit 50',
+    },
+    {
+      what: 'what has changed',
+      role: 'authenticated',
+      sql: 'select * from messages where channel_id = $1 and revision > 480 order by revision limit 1000',
+    },
+    { what: 'one message', role: 'authenticated', sql: 'select * from messages where id = $1' },
+    {
+      what: 'the search',
+      role: 'postgres',
+      sql: `select * from messages where deleted_at is null and channel_id <> $1
+              and to_tsvector('simple', body) @@ '''abc'':*'::tsquery`,
+    },
+  ];
+
+  it.each(QUERIES)('$what reads the messages through an index', async ({ role, sql }) => {
+    const claims = JSON.stringify({ sub: crypto.randomUUID(), role, aal: 'aal1' });
+    await client.query('begin');
+    await client.query("select set_config('request.jwt.claims', $1, true), set_config('role', $2, true)", [
+      claims,
+      role,
+    ]);
+    const { rows } = await client.query<{ 'QUERY PLAN': string }>(`explain ${sql}`, [crypto.randomUUID()]);
+    await client.query('rollback');
+    const plan = rows.map((row) => row['QUERY PLAN']).join('\n');
+    expect(plan).toMatch(/Index Scan using messages|Bitmap Heap Scan on messages/);
+    expect(plan).not.toContain('Seq Scan on messages');
+  });
+});
+
+function groupByTable<T extends { table: string }>(rows: readonly T[]): Map<string, T[]> {
+  const groups = new Map<string, T[]>();
+  for (const row of rows) groups.set(row.table, [...(groups.get(row.table) ?? []), row]);
+  return groups;
+}
