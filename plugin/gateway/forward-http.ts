@@ -3,7 +3,7 @@ import { request as requestHttps } from 'node:https';
 import type { GatewayRequest } from './caller.ts';
 import { UpstreamTimeout } from './failures.ts';
 import { hasRequestBody } from './headers.ts';
-import { isHttp2, type GatewayResponse } from './respond.ts';
+import { breakOff, isGone, isHttp2, type GatewayResponse } from './respond.ts';
 import { connectOptions, type UpstreamPool } from './upstream-pool.ts';
 
 export interface ForwardedRequest {
@@ -33,13 +33,14 @@ export function forwardHttp(
   pool: UpstreamPool,
 ): void {
   let answered = false;
+  let complete = false;
   let retried = false;
   const withBody = hasRequestBody(req);
   let upstream = send();
 
-  // The client went away, or the response is complete; then destroying does nothing.
+  // The client went away. (On HTTP/2 a cancelled response calls itself finished, so we keep count ourselves.)
   res.once('close', () => {
-    if (!res.writableFinished) upstream.destroy();
+    if (!complete) upstream.destroy();
   });
   // An aborted upload; 'close' above does the rest.
   req.on('error', () => {});
@@ -57,15 +58,17 @@ export function forwardHttp(
     });
     request.setTimeout(out.idleTimeout, () => {
       // A client that reads slowly is no fault of the upstream.
-      if (!res.writableNeedDrain) request.destroy(new UpstreamTimeout());
+      const isReaderSlow = isHttp2(res) ? res.stream.writableNeedDrain : res.writableNeedDrain;
+      if (!isReaderSlow) request.destroy(new UpstreamTimeout());
     });
     request.on('response', (response) => {
       answered = true;
       out.onResponse();
+      response.once('end', () => (complete = true));
       sendBack(response, res, out);
     });
     request.on('error', (error: NodeJS.ErrnoException) => {
-      if (answered || res.destroyed) return;
+      if (answered || isGone(res)) return;
       // An idle connection that the upstream closed in the moment we took it: nothing has been processed.
       if (request.reusedSocket && error.code === 'ECONNRESET' && !withBody && !retried) {
         retried = true;
@@ -94,7 +97,7 @@ function pipeRequestBody(req: GatewayRequest, upstream: ClientRequest): void {
 }
 
 function sendBack(response: IncomingMessage, res: GatewayResponse, out: ForwardedRequest): void {
-  if (res.destroyed) {
+  if (isGone(res)) {
     response.destroy();
     return;
   }
@@ -105,7 +108,7 @@ function sendBack(response: IncomingMessage, res: GatewayResponse, out: Forwarde
     res.end();
   });
   // Cut off in the middle: the client must see that too, and not take the part for the whole.
-  response.on('error', () => res.destroy());
+  response.on('error', () => breakOff(res));
 }
 
 const CONNECTION_HEADERS = new Set([

@@ -6,6 +6,12 @@ export const HOST_NOT_ALLOWED: GatewayError = {
   hint: 'Add the name to server.allowedHosts in vite.config (it guards against DNS rebinding).',
 };
 
+export const LOOP: GatewayError = {
+  code: 'LOOP',
+  message: 'The address of the backend leads back to this server',
+  hint: 'Is SUPABASE_URL (or the option "url") the dev server’s own address? Leave it out, or name the backend.',
+};
+
 export const ORIGIN_NOT_ALLOWED: GatewayError = {
   code: 'ORIGIN_NOT_ALLOWED',
   message: 'A page of this origin may not open a WebSocket here',

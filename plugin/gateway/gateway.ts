@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { errorMessage } from '../errors.ts';
 import type { Logger } from '../logger.ts';
 import { createTokenJudge, type TokenJudge } from './access-token.ts';
 import { identifyCaller, type Caller, type GatewayRequest } from './caller.ts';
@@ -11,6 +12,7 @@ import { forwardHttp } from './forward-http.ts';
 import * as errors from './gateway-errors.ts';
 import { buildOutgoingHeaders, rewriteForService, type OutgoingRequest } from './headers.ts';
 import { createHostCheck, type HostCheck } from './hosts.ts';
+import { createLoopGuard } from './loop-guard.ts';
 import { respondJson, type GatewayError, type GatewayResponse } from './respond.ts';
 import { createResponseRewriter } from './response-headers.ts';
 import { findPathFault, matchRoute, type RouteMatch } from './routes.ts';
@@ -60,10 +62,11 @@ export function createGateway(options: GatewayOptions): Gateway {
   const isHostAllowed = options.isHostAllowed ?? createHostCheck();
   const timeouts = { ...DEFAULT_TIMEOUTS, ...options.timeouts };
   const pool = createUpstreamPool();
+  const loops = createLoopGuard();
   const failures = createFailureLog(options.logger);
   const resolveTarget = cacheTarget(options.target);
   const rules = cacheRules(options.requireKey ?? false);
-  const upgrades = createUpgradeHandler({ isHostAllowed, resolveTarget, rules, failures, timeouts });
+  const upgrades = createUpgradeHandler({ loops, isHostAllowed, resolveTarget, rules, failures, timeouts });
 
   const handle = (req: GatewayRequest, res: GatewayResponse): boolean => {
     const url = req.url ?? '';
@@ -72,6 +75,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     const fault = findPathFault(url);
     const caller = identifyCaller(req, isHostAllowed);
     if (fault !== undefined) respondJson(res, 400, errors.invalidPath(fault));
+    else if (loops.isLoop(req.headers)) respondJson(res, 508, errors.LOOP);
     else if (!caller) respondJson(res, 403, errors.HOST_NOT_ALLOWED);
     else if (isPreflight(req)) answerPreflight(req, res, caller);
     else if (match === 'unknown') respondJson(res, 404, errors.NO_SUCH_PATH);
@@ -122,7 +126,12 @@ export function createGateway(options: GatewayOptions): Gateway {
       refuse(res, caller, credentials.refusal.status, credentials.refusal.body);
       return;
     }
-    const out: OutgoingRequest = { route, caller, authorization: credentials.authorization };
+    const out: OutgoingRequest = {
+      route,
+      caller,
+      authorization: credentials.authorization,
+      via: loops.via(req.headers),
+    };
     if (upstream.kind === 'handler') callService(req, res, upstream, match.serviceUrl, out);
     else sendToUrl(req, res, upstream, match, out);
   };
@@ -140,9 +149,9 @@ export function createGateway(options: GatewayOptions): Gateway {
       // Services are written for HTTP/1; what they use of a request is the same in Node's HTTP/2 layer.
       service.handle(req as IncomingMessage, res as ServerResponse);
     } catch (error) {
-      const { body } = describeFailure(out.route.upstream, error);
-      options.logger.error(`supabase: ${body.message}`);
-      respondJson(res, 502, body);
+      const message = `The ${out.route.upstream} service failed: ${errorMessage(error)}`;
+      options.logger.error(`supabase: ${message}`);
+      refuse(res, out.caller, 500, { code: 'SERVICE_FAILED', message });
     }
   };
 

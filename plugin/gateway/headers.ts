@@ -18,6 +18,7 @@ const NOT_PASSED_ON = new Set([
   'trailer',
   'transfer-encoding',
   'upgrade',
+  'via',
   'x-forwarded-for',
   'x-forwarded-host',
   'x-forwarded-path',
@@ -32,6 +33,8 @@ export interface OutgoingRequest {
   readonly route: Route;
   readonly caller: Caller;
   readonly authorization: string | undefined;
+  /** The Via header, ours included. */
+  readonly via: string;
 }
 
 /**
@@ -50,6 +53,7 @@ export function buildOutgoingHeaders(req: GatewayRequest, out: OutgoingRequest, 
     if (NOT_PASSED_ON.has(lower) || name.startsWith(':') || connectionNames?.has(lower)) continue;
     headers.push(name, raw[i + 1] ?? '');
   }
+  headers.push('via', out.via);
   const cookie = out.route.upstream === 'functions' ? withoutSessionCookies(req.headers.cookie) : undefined;
   if (cookie) headers.push('cookie', cookie);
   for (const [name, value] of addedHeaders(req.headers, out)) headers.push(name, value);

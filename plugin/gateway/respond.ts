@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import type { Http2ServerResponse } from 'node:http2';
+import { constants, type Http2ServerResponse } from 'node:http2';
 import type { Duplex } from 'node:stream';
 
 /** A response of either protocol. */
@@ -18,7 +18,7 @@ export function respondJson(
   status: number,
   body: GatewayError | Readonly<Record<string, string>>,
 ): void {
-  if (res.headersSent || res.destroyed) return;
+  if (res.headersSent || isGone(res)) return;
   const text = JSON.stringify(body);
   res.statusCode = status;
   res.setHeader('content-type', 'application/json; charset=utf-8');
@@ -30,6 +30,18 @@ export function respondJson(
 
 function hasBody(headers: { 'content-length'?: string; 'transfer-encoding'?: string }): boolean {
   return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
+}
+
+/** Whether nobody can be answered any more. */
+export function isGone(res: GatewayResponse): boolean {
+  return isHttp2(res) ? res.stream.destroyed : res.destroyed;
+}
+
+/** Breaks a begun response off, so that the client does not take the part for the whole. */
+export function breakOff(res: GatewayResponse): void {
+  // Destroying an HTTP/2 stream without an error would end it as if all were well.
+  if (isHttp2(res)) res.stream.close(constants.NGHTTP2_INTERNAL_ERROR);
+  else res.destroy();
 }
 
 /** HTTP/2 knows no connection headers and no reason phrases. */
@@ -77,4 +89,5 @@ const REASONS: Readonly<Record<number, string>> = {
   502: 'Bad Gateway',
   503: 'Service Unavailable',
   504: 'Gateway Timeout',
+  508: 'Loop Detected',
 };

@@ -10,7 +10,7 @@ export interface SocketPair {
 }
 
 // How long one side may stay open after the other has ended: enough for a close frame's answer.
-const HALF_OPEN_MS = 5_000;
+const HALF_OPEN_MS = 2_000;
 const KEEP_ALIVE_MS = 30_000;
 
 /**

@@ -17,6 +17,8 @@ export interface Handshake {
   readonly apikey: string | undefined;
   /** The session's access token, preferred where it fits. */
   readonly userToken: string | undefined;
+  /** The Via header, ours included. */
+  readonly via: string;
 }
 
 /**
@@ -35,6 +37,7 @@ export function buildUpgradeHeaders(
     if (typeof value === 'string') headers.push(name, value.slice(0, 512));
   }
   for (const [name, value] of forwardedHeaders(handshake.caller, handshake.route)) headers.push(name, value);
+  headers.push('via', handshake.via);
   const { apikey, userToken } = handshake;
   const fits = userToken !== undefined && sizeOf(headers) + path.length + userToken.length < MAX_HEADER_BYTES;
   const token = fits ? userToken : apikey;

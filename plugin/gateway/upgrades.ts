@@ -8,6 +8,7 @@ import { forwardUpgrade } from './forward-websocket.ts';
 import * as errors from './gateway-errors.ts';
 import { forwardedHeaders, replaceRequest } from './headers.ts';
 import type { HostCheck } from './hosts.ts';
+import type { LoopGuard } from './loop-guard.ts';
 import { refuseUpgrade } from './respond.ts';
 import { findPathFault, matchRoute } from './routes.ts';
 import type { SocketPair } from './socket-pair.ts';
@@ -22,6 +23,7 @@ import { buildUpgradeHeaders, type Handshake } from './upgrade-headers.ts';
 import { readQueryKey, replaceQueryKey } from './websocket-query.ts';
 
 interface UpgradeOptions {
+  readonly loops: LoopGuard;
   readonly isHostAllowed: HostCheck;
   readonly resolveTarget: () => GatewayTarget | Promise<GatewayTarget>;
   readonly rules: (target: GatewayTarget) => CredentialRules;
@@ -36,7 +38,7 @@ export interface UpgradeHandler {
 
 /** The WebSocket half of the gateway. */
 export function createUpgradeHandler(options: UpgradeOptions): UpgradeHandler {
-  const { isHostAllowed, resolveTarget, rules, failures, timeouts } = options;
+  const { loops, isHostAllowed, resolveTarget, rules, failures, timeouts } = options;
   const pairs = new Set<SocketPair>();
 
   const handle = (req: IncomingMessage, socket: Duplex, head: Buffer): boolean => {
@@ -49,6 +51,7 @@ export function createUpgradeHandler(options: UpgradeOptions): UpgradeHandler {
     const fault = findPathFault(url);
     const caller = identifyCaller(req, isHostAllowed);
     if (fault !== undefined) refuseUpgrade(socket, 400, errors.invalidPath(fault));
+    else if (loops.isLoop(req.headers)) refuseUpgrade(socket, 508, errors.LOOP);
     else if (!caller) refuseUpgrade(socket, 403, errors.HOST_NOT_ALLOWED);
     else if (match === 'unknown') refuseUpgrade(socket, 404, errors.NO_SUCH_PATH);
     else if (match.route.transport === 'http') refuseUpgrade(socket, 400, errors.HTTP_ONLY);
@@ -64,7 +67,12 @@ export function createUpgradeHandler(options: UpgradeOptions): UpgradeHandler {
           refuseUpgrade(socket, credentials.refusal.status, credentials.refusal.body);
           return;
         }
-        void connect(req, socket, head, target, serviceUrl, { route, caller, ...credentials });
+        void connect(req, socket, head, target, serviceUrl, {
+          route,
+          caller,
+          via: loops.via(req.headers),
+          ...credentials,
+        });
       };
       const target = resolveTarget();
       if (!(target instanceof Promise)) start(target);

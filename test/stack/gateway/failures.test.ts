@@ -1,8 +1,9 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { connect, createServer as createTcpServer, type AddressInfo, type Socket } from 'node:net';
 import { describe, expect, test } from 'vitest';
-import type { GatewayOptions } from '../../../plugin/gateway/gateway.ts';
+import { createGateway, type GatewayOptions } from '../../../plugin/gateway/gateway.ts';
 import type { GatewayTarget } from '../../../plugin/gateway/target.ts';
+import { silentLogger } from '../../../plugin/logger.ts';
 import { ask, defer, listen, onTestEnd, startGateway } from './support.ts';
 import { KEYS } from './tokens.ts';
 
@@ -163,6 +164,43 @@ describe('an upstream that', () => {
     expect((await ask(url, '/rest/v1/items')).body).toBe('ok');
     expect(connections).toBe(2);
   });
+});
+
+test('a target that leads back to the gateway itself is noticed on the first round', async () => {
+  let requests = 0;
+  const port = await takeFreePort();
+  const gateway = createGateway({ target: targetAt(`http://127.0.0.1:${port}`), logger: silentLogger });
+  onTestEnd(() => gateway.close());
+  const server = createServer((req, res) => {
+    requests += 1;
+    gateway.handle(req, res);
+  });
+  const listening = defer<void>();
+  server.listen(port, '127.0.0.1', () => listening.resolve());
+  await listening.promise;
+  onTestEnd(() => {
+    server.close();
+    server.closeAllConnections();
+  });
+  const answer = await ask(`http://127.0.0.1:${port}`, '/rest/v1/items');
+  expect(answer.status).toBe(508);
+  expect(code(answer.body)).toBe('LOOP');
+  expect(requests).toBe(2);
+});
+
+test('a service of this process that throws answers 500, and the server goes on', async () => {
+  const handle = (): void => {
+    throw new Error('broken');
+  };
+  const target: GatewayTarget = { keys: KEYS, upstreams: { rest: { kind: 'handler', handle } } };
+  const { lines, logger } = recordLog();
+  const { url } = await startGateway({ target, logger });
+  for (let i = 0; i < 2; i++) {
+    const answer = await ask(url, '/rest/v1/items');
+    expect(answer.status).toBe(500);
+    expect(code(answer.body)).toBe('SERVICE_FAILED');
+  }
+  expect(lines[0]).toContain('broken');
 });
 
 describe('a client that goes away', () => {
