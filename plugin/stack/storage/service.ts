@@ -21,13 +21,13 @@ import { RestApi } from './rest.ts';
 import { restRoutes } from './routes.ts';
 import { seedBuckets } from './seed-buckets.ts';
 import { readStorageSettings, type StorageSettings } from './settings.ts';
-import { TusApi } from './tus/tus-api.ts';
+import type { TusApi } from './tus/tus-api.ts';
 import { S3Api } from './s3/s3-api.ts';
 import { S3Buckets } from './s3/s3-buckets.ts';
 import { S3Listing } from './s3/s3-listing.ts';
 import { S3Multipart, uploadOfPartFile } from './s3/s3-multipart.ts';
 import { S3Objects } from './s3/s3-objects.ts';
-import { isUploadToKeep } from './tus/upload-files.ts';
+import { isTusPath, isUploadToKeep } from './tus/kept-uploads.ts';
 
 // The version that a build of supabase/storage without one reports.
 const VERSION = '0.0.0';
@@ -48,7 +48,9 @@ export async function createStorage(context: StackContext): Promise<Service> {
     const answer = settings.enabled ? createApis(context, settings, objects) : refuse;
     return {
       handle(req, res) {
-        const done = answer(req, res, req.url ?? '/').finally(() => running.delete(res));
+        const done = answer(req, res, req.url ?? '/')
+          .catch((error: unknown) => sendError(req, res, error))
+          .finally(() => running.delete(res));
         running.set(res, done);
       },
       async close() {
@@ -81,7 +83,12 @@ function createApis(context: StackContext, settings: StorageSettings, objects: O
     renders: settings.imageTransformation ? new Renders(objects, downloads, tokens) : undefined,
   });
   const rest = new RestApi(routes, context.jwt);
-  const tus = new TusApi(objects, context.jwt, tokens, settings.fileSizeLimit);
+  // Its library is loaded by the first resumable upload: most projects start without one.
+  let tus: Promise<TusApi> | undefined;
+  const loadTus = async (): Promise<TusApi> => {
+    const { TusApi } = await import('./tus/tus-api.ts');
+    return new TusApi(objects, context.jwt, tokens, settings.fileSizeLimit);
+  };
   const s3 = new S3Api(
     {
       buckets: new S3Buckets(database, buckets),
@@ -96,7 +103,7 @@ function createApis(context: StackContext, settings: StorageSettings, objects: O
     if (path === '/status') res.writeHead(200, { 'content-length': 0 }).end();
     else if (path === '/version') res.writeHead(200, VERSION_HEADERS).end(VERSION);
     else if (path === '/health') await sendHealth(context, database, req, res);
-    else if (TusApi.owns(path) && req.method !== 'GET') await tus.handle(req, res, url);
+    else if (isTusPath(path) && req.method !== 'GET') await (await (tus ??= loadTus())).handle(req, res, url);
     else if (settings.s3Protocol && S3Api.owns(path)) await s3.handle(req, res, url);
     else await rest.handle(req, res, url);
   };

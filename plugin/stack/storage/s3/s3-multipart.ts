@@ -112,7 +112,8 @@ export class S3Multipart {
     await this.#check(request, upload);
     const stored = new Map((await this.#parts(upload.id)).map((part) => [part.part_number, part]));
     const wanted =
-      readPartList(text) ?? [...stored.values()].map((part) => [part.part_number, part.etag] as const);
+      (await readPartList(text)) ??
+      [...stored.values()].map((part) => [part.part_number, part.etag] as const);
     for (const [number, etag] of wanted) {
       const part = stored.get(number);
       if (!part)
@@ -318,9 +319,9 @@ function draftOf({ bucket, key, caller }: S3Request, userMetadata: UserMetadata 
   return { bucket, name: key, owner: caller.owner, upsert: true, userMetadata };
 }
 
-function readPartList(text: string): (readonly [number: number, etag: string])[] | undefined {
+async function readPartList(text: string): Promise<(readonly [number: number, etag: string])[] | undefined> {
   if (text.trim() === '') return undefined;
-  const { CompleteMultipartUpload: list } = parseXml(text, ['Part']) as {
+  const { CompleteMultipartUpload: list } = (await parseXml(text, ['Part'])) as {
     CompleteMultipartUpload?: { Part?: { PartNumber?: string; ETag?: string }[] };
   };
   return list?.Part?.map((part) => [Number(part.PartNumber), (part.ETag ?? '').replaceAll('"', '')] as const);

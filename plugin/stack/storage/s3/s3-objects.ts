@@ -143,7 +143,7 @@ export class S3Objects {
 
   removeMany = async (request: S3Request): Promise<void> => {
     const { bucket } = request;
-    const keys = readDeleteList((await readAll(request.req, XML_LIMIT)).toString('utf8'));
+    const keys = await readDeleteList((await readAll(request.req, XML_LIMIT)).toString('utf8'));
     await this.#objects.buckets.get(bucket);
     const removed = new Set((await this.#removals.remove(request, bucket, keys)).map((row) => row.name));
     const denied = await this.#existing(
@@ -196,8 +196,8 @@ function setObjectHeaders({ res }: S3Request, row: ObjectRow): void {
     setHeader(res, name, value);
 }
 
-function readDeleteList(text: string): string[] {
-  const { Delete: list } = parseXml(text, ['Object']) as {
+async function readDeleteList(text: string): Promise<string[]> {
+  const { Delete: list } = (await parseXml(text, ['Object'])) as {
     Delete?: { Object?: { Key?: unknown }[] } | string;
   };
   const objects = typeof list === 'object' ? list.Object : undefined;

@@ -1,4 +1,3 @@
-import { XMLParser } from 'fast-xml-parser';
 import { StorageError } from '../errors.ts';
 
 /** An element's content: text, child elements in their order, or nothing (the element is then left out). */
@@ -30,8 +29,9 @@ function escapeText(text: string): string {
  *
  * @throws StorageError MalformedXML; documents with a DOCTYPE (entities of their own) are refused
  */
-export function parseXml(text: string, lists: readonly string[]): Record<string, unknown> {
+export async function parseXml(text: string, lists: readonly string[]): Promise<Record<string, unknown>> {
   if (/<!DOCTYPE/i.test(text)) throw malformed();
+  const { XMLParser } = await import('fast-xml-parser');
   try {
     const parser = new XMLParser({
       parseTagValue: false,

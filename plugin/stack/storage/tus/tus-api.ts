@@ -10,10 +10,10 @@ import { checkMimeType } from '../names.ts';
 import type { ObjectDraft, ObjectStore } from '../objects/object-store.ts';
 import type { UserMetadata } from '../objects/row.ts';
 import type { SignedTokens } from '../objects/signed-token.ts';
+import { TUS_PATH } from './kept-uploads.ts';
 import { UploadFiles } from './upload-files.ts';
 import { formatUploadId, parseUploadId } from './upload-id.ts';
 
-export const TUS_PATH = '/upload/resumable';
 const SIGNED_PATH = `${TUS_PATH}/sign`;
 const ALLOWED_HEADERS = ['Authorization', 'X-Upsert', 'Upload-Expires', 'ApiKey', 'x-signature'];
 const OPERATIONS: Readonly<Record<string, string>> = {
@@ -65,11 +65,6 @@ export class TusApi {
       onUploadFinish: (request, upload) => this.#finish(this.#request(request), upload),
       onResponseError: (_request, error) => presentError(error),
     });
-  }
-
-  /** Whether a path belongs to this protocol. */
-  static owns(path: string): boolean {
-    return path === TUS_PATH || path.startsWith(`${TUS_PATH}/`);
   }
 
   async handle(req: IncomingMessage, res: ServerResponse, url: string): Promise<void> {

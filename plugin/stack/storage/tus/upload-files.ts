@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { DataStore, ERRORS, Upload } from '@tus/server';
 import { hasErrorCode } from '../../../errors.ts';
+import { isFresh, isUploadFile } from './kept-uploads.ts';
 import { formatUploadId, parseUploadId } from './upload-id.ts';
 
-const DAY = 24 * 60 * 60 * 1000;
-const FILE = /^tus-([0-9a-f-]{36})\.(json|part)$/;
+const HOUR = 60 * 60 * 1000;
 
 /** What is kept of an upload beside its bytes. */
 interface UploadRecord {
@@ -123,20 +123,10 @@ export class UploadFiles extends DataStore {
 
   /** At most once an hour, when something new begins: no timer has to be kept. */
   async #sweep(): Promise<void> {
-    if (Date.now() - this.#sweptAt < DAY / 24) return;
+    if (Date.now() - this.#sweptAt < HOUR) return;
     this.#sweptAt = Date.now();
     for (const name of await readdir(this.#dir))
-      if (FILE.test(name) && !(await isFresh(this.#dir, name)))
+      if (isUploadFile(name) && !(await isFresh(this.#dir, name)))
         await rm(join(this.#dir, name), { force: true });
   }
-}
-
-/** Whether a file belongs to an upload that may still go on; asked at start. */
-export async function isUploadToKeep(dir: string, name: string): Promise<boolean> {
-  return FILE.test(name) && isFresh(dir, name);
-}
-
-async function isFresh(dir: string, name: string): Promise<boolean> {
-  const { mtimeMs } = await stat(join(dir, name));
-  return Date.now() - mtimeMs < DAY;
 }
