@@ -20,7 +20,14 @@ grant anon, authenticated, service_role, authenticator, supabase_privileged_role
 grant supabase_realtime_admin to postgres;
 grant anon, authenticated, service_role to supabase_storage_admin;
 grant authenticator to supabase_storage_admin;
-grant pg_monitor, pg_read_all_data, pg_signal_backend, pg_checkpoint, pg_create_subscription to postgres with admin option;
+grant pg_monitor, pg_read_all_data, pg_signal_backend, pg_checkpoint to postgres with admin option;
+do $$
+begin
+  -- Since PostgreSQL 16.
+  if exists (select from pg_roles where rolname = 'pg_create_subscription') then
+    grant pg_create_subscription to postgres with admin option;
+  end if;
+end $$;
 grant pg_read_all_data to supabase_read_only_user;
 
 alter database postgres owner to postgres;

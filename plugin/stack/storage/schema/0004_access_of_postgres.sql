@@ -6,7 +6,7 @@ do $$
 begin
   -- Before PostgreSQL 16 a membership always includes SET ROLE.
   if current_setting('server_version_num')::integer >= 160000 then
-    grant supabase_storage_admin to postgres with inherit true, set false;
+    execute 'grant supabase_storage_admin to postgres with inherit true, set false';
   else
     grant supabase_storage_admin to postgres;
   end if;
