@@ -25,7 +25,8 @@ export type Notification =
   | 'mfa_factor_enrolled'
   | 'mfa_factor_unenrolled';
 
-const link = (label: string): string => `<p><a href="{{ .ConfirmationURL }}">${label}</a></p>`;
+const link = (label: string): string =>
+  `<p><a href="{{ .ConfirmationURL }}">${label}</a></p>\n<p>Or enter the code: {{ .Token }}</p>`;
 const unasked = `<p>If you did not ask for this, you can ignore this mail.</p>`;
 const notYou = `<p>If this was not you, contact support at once.</p>`;
 

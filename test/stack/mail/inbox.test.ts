@@ -1,0 +1,121 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { createInboxHandler } from '../../../plugin/stack/mail/api.ts';
+import { Inbox } from '../../../plugin/stack/mail/inbox.ts';
+
+let inbox: Inbox;
+let server: Server;
+let base: string;
+
+beforeEach(async () => {
+  inbox = new Inbox({ name: 'Admin', address: 'admin@email.com' });
+  const handler = createInboxHandler(inbox);
+  server = createServer((req, res) => handler.handle(req, res));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+});
+
+afterEach(() => {
+  server.closeAllConnections();
+  server.close();
+});
+
+const send = (to: string, subject: string, html = `<p>${subject} &amp; more</p>`): string =>
+  inbox.add({ to, subject, html }).id;
+
+interface MailJson {
+  readonly ID: string;
+  readonly Subject: string;
+}
+
+interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
+  readonly json: MailJson & {
+    readonly total: number;
+    readonly unread: number;
+    readonly messages_count: number;
+    readonly messages: readonly MailJson[];
+  };
+}
+
+async function get(path: string): Promise<Answer> {
+  const response = await fetch(base + path);
+  const { status, headers } = response;
+  const text = await response.text();
+  const isJson = headers.get('content-type') === 'application/json';
+  return { status, headers, text, json: JSON.parse(isJson ? text : '{}') as Answer['json'] };
+}
+
+test('lists, gives and deletes mails as Mailpit does', async () => {
+  const first = send('ann@example.com', 'First');
+  const second = send('bob@example.com', 'Second');
+  const list = (await get('/api/v1/messages')).json;
+  expect(list).toMatchObject({ total: 2, unread: 2, count: 2, start: 0 });
+  expect(list.messages.map((mail) => mail.ID)).toEqual([second, first]);
+  expect((await get('/api/v1/messages?start=1&limit=1')).json.messages[0]?.ID).toBe(first);
+  expect((await get(`/api/v1/message/${first}`)).json).toMatchObject({
+    Subject: 'First',
+    To: [{ Name: '', Address: 'ann@example.com' }],
+    From: { Name: 'Admin', Address: 'admin@email.com' },
+    HTML: '<p>First &amp; more</p>',
+    Text: 'First & more',
+  });
+  expect((await get('/api/v1/message/latest')).json.ID).toBe(second);
+  expect((await get('/api/v1/messages')).json.unread).toBe(0);
+  expect((await get('/api/v1/message/nothing')).status).toBe(404);
+  const body = JSON.stringify({ IDs: [first] });
+  expect((await fetch(`${base}/api/v1/messages`, { method: 'DELETE', body })).status).toBe(200);
+  expect((await get('/api/v1/messages')).json.total).toBe(1);
+  await fetch(`${base}/api/v1/messages`, { method: 'DELETE' });
+  expect((await get('/api/v1/messages')).json.total).toBe(0);
+});
+
+test('searches', async () => {
+  send('ann@example.com', 'Reset your password');
+  send('ann@example.com', 'Your sign-in link');
+  send('bob@example.com', 'Reset your password');
+  const found = async (query: string): Promise<number> =>
+    (await get(`/api/v1/search?query=${encodeURIComponent(query)}`)).json.messages_count;
+  expect(await found('to:ann@example.com')).toBe(2);
+  expect(await found('to:ann@example.com subject:"reset your"')).toBe(1);
+  expect(await found('!to:ann@example.com')).toBe(1);
+  expect(await found('is:unread')).toBe(3);
+});
+
+test('waits for the next mail to an address', async () => {
+  const old = send('ann@example.com', 'Old');
+  expect((await get('/api/v1/wait?to=ann@example.com')).json.ID).toBe(old);
+  const next = get(`/api/v1/wait?to=ann@example.com&after=${old}`);
+  setTimeout(() => {
+    send('bob@example.com', 'Not this one');
+    send('ann@example.com', 'New');
+  }, 50);
+  expect((await next).json.Subject).toBe('New');
+  expect((await get('/api/v1/wait?to=nobody@example.com&timeout=20')).status).toBe(408);
+});
+
+test('shows mails without letting them do anything', async () => {
+  const id = send(
+    'ann@example.com',
+    'Evil',
+    '<script>parent.stolen = 1</script><a href="https://x.example">x</a>',
+  );
+  const page = await get('/');
+  expect(page.headers.get('content-security-policy')).toContain("default-src 'none'");
+  expect(page.text).toMatch(/<iframe[^>]* sandbox=/);
+  expect(page.text).not.toMatch(/(?:src|href)="\//);
+  const view = await get(`/view/${id}.html`);
+  const policy = view.headers.get('content-security-policy') ?? '';
+  expect(policy).toMatch(/^sandbox /);
+  expect(policy).not.toContain('allow-scripts');
+  expect(policy).not.toContain('allow-same-origin');
+});
+
+test('keeps only so many mails', () => {
+  for (let index = 0; index < 600; index += 1) send('ann@example.com', `Mail ${index}`);
+  expect(inbox.all()).toHaveLength(500);
+  expect(inbox.find('latest')?.subject).toBe('Mail 599');
+});
