@@ -38,9 +38,11 @@ function classifyKey(name: KeyName, value: string): KeyName {
 
 /** Keys of the CLI's stack: environment, config.toml, the CLI's well-known values. */
 export async function resolveLocalKeys(config: SupabaseConfig, env: Environment): Promise<GatewayKeys> {
-  const { publishableKey, secretKey, anonKey, serviceRoleKey, jwtSecret } = await resolveKeys(config);
-  const local = { publishableKey, secretKey, anonKey, serviceRoleKey, jwtSecret, jwks: undefined };
-  return { ...local, ...readKeysFromEnvironment(env) };
+  const given = readKeysFromEnvironment(env);
+  // Only the secret from the environment: the rest is laid over the result, by what each key is.
+  const keys = await resolveKeys(config, { SUPABASE_JWT_SECRET: given.jwtSecret });
+  const { publishableKey, secretKey, anonKey, serviceRoleKey, jwtSecret } = keys;
+  return { publishableKey, secretKey, anonKey, serviceRoleKey, jwtSecret, jwks: undefined, ...given };
 }
 
 /** Keys of a Supabase elsewhere: only what the environment says; what is unknown is passed on untranslated. */

@@ -2,10 +2,9 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { errorMessage } from '../errors.ts';
 import type { Logger } from '../logger.ts';
-import { createTokenJudge, type TokenJudge } from './access-token.ts';
 import { identifyCaller, type Caller, type GatewayRequest } from './caller.ts';
 import { answerPreflight, grantReading, isPreflight } from './cors.ts';
-import { translateHttpCredentials, type CredentialRules, type Refusal } from './credentials.ts';
+import { translateHttpCredentials, type Refusal } from './credentials.ts';
 import { createFailureLog } from './failure-log.ts';
 import { describeBackendFailure, describeFailure } from './failures.ts';
 import { forwardHttp } from './forward-http.ts';
@@ -16,19 +15,14 @@ import { createLoopGuard } from './loop-guard.ts';
 import { respondJson, type GatewayError, type GatewayResponse } from './respond.ts';
 import { createResponseRewriter } from './response-headers.ts';
 import { findPathFault, matchRoute, type RouteMatch } from './routes.ts';
-import {
-  joinPath,
-  type GatewayTarget,
-  type HandlerUpstream,
-  type Upstream,
-  type UrlUpstream,
-} from './target.ts';
+import { joinPath, type GatewayTarget, type HandlerUpstream, type UrlUpstream } from './target.ts';
+import { cacheRules, cacheTarget, type TargetSource } from './target-cache.ts';
 import { createUpgradeHandler } from './upgrades.ts';
 import { createUpstreamPool } from './upstream-pool.ts';
 
 export interface GatewayOptions {
   /** Where requests go; a promise or function when the backend is still starting, or may be replaced. */
-  readonly target: GatewayTarget | Promise<GatewayTarget> | (() => GatewayTarget | Promise<GatewayTarget>);
+  readonly target: TargetSource;
   readonly logger: Logger;
   /** Names that the server answers for (see `createHostCheck`); by default IP addresses and localhost. */
   readonly isHostAllowed?: HostCheck;
@@ -211,29 +205,4 @@ function refuse(
 /** The mails of all accounts, with their links: for a person at this machine, in a page of this origin. */
 function mayReadMail(caller: Caller): boolean {
   return caller.isLocal && (caller.origin === 'own' || caller.origin === 'none');
-}
-
-/** Remembers a resolved target, so that all later requests go on in the same turn. */
-function cacheTarget(target: GatewayOptions['target']): () => GatewayTarget | Promise<GatewayTarget> {
-  if (typeof target === 'function') return target;
-  let current = target;
-  if (target instanceof Promise) {
-    target.then(
-      (ready) => (current = ready),
-      // Each request that waits for it answers the failure itself.
-      () => {},
-    );
-  }
-  return () => current;
-}
-
-/** Rules for the keys of a target; the judge keeps its cache as long as the keys stay the same. */
-function cacheRules(requireKey: boolean): (target: GatewayTarget, upstream?: Upstream) => CredentialRules {
-  const judges = new WeakMap<GatewayTarget['keys'], TokenJudge>();
-  return ({ keys }, upstream) => {
-    let judge = judges.get(keys);
-    if (!judge) judges.set(keys, (judge = createTokenJudge(keys)));
-    const leaveUnknownKeys = upstream?.kind === 'url' && upstream.speaks === 'gateway';
-    return { keys, judge, requireKey, leaveUnknownKeys };
-  };
 }

@@ -161,7 +161,7 @@ export function createUpgradeHandler(options: UpgradeOptions): UpgradeHandler {
       return failure;
     }
     if (outcome.kind === 'refused') {
-      failures.failed(`${subject}, a WebSocket`, `refused with status ${outcome.status}`);
+      failures.failed(`${subject}, a WebSocket`, describeRefusal(outcome.status));
       return undefined;
     }
     failures.worked(subject);
@@ -178,6 +178,13 @@ export function createUpgradeHandler(options: UpgradeOptions): UpgradeHandler {
   };
 
   return { handle, close };
+}
+
+/** Realtime's own refusals, which it explains to nobody who only sees a closed socket. */
+function describeRefusal(status: number): string {
+  if (status === 401 || status === 403) return `refused (${status}): it does not accept this key or token`;
+  if (status === 404) return 'refused (404): no Realtime answers there, or it has no tenant realtime-dev';
+  return `refused (${status})`;
 }
 
 async function waysToRealtime(target: GatewayTarget): Promise<readonly Upstream[]> {

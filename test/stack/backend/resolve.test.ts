@@ -159,3 +159,13 @@ describe('an explicit target', () => {
     expect(backend).toMatchObject({ kind: 'embedded', reason: 'the option "backend" says so' });
   });
 });
+
+test('keys of the local stack: an opaque key in an older variable does not take the JWT’s place', async () => {
+  const config = await loadConfig(await projectWith(''));
+  const plain = await resolveLocalKeys(config, {});
+  const keys = await resolveLocalKeys(config, {
+    SUPABASE_ANON_KEY: 'sb_publishable_own',
+    SUPABASE_SERVICE_ROLE_KEY: 'sb_secret_own',
+  });
+  expect(keys).toEqual({ ...plain, publishableKey: 'sb_publishable_own', secretKey: 'sb_secret_own' });
+});
