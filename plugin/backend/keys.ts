@@ -40,7 +40,7 @@ function classifyKey(name: KeyName, value: string): KeyName {
 export async function resolveLocalKeys(config: SupabaseConfig, env: Environment): Promise<GatewayKeys> {
   const given = readKeysFromEnvironment(env);
   // Only the secret from the environment: the rest is laid over the result, by what each key is.
-  const keys = await resolveKeys(config, { SUPABASE_JWT_SECRET: given.jwtSecret });
+  const keys = await resolveKeys({ ...config, env: { SUPABASE_JWT_SECRET: given.jwtSecret } });
   const { publishableKey, secretKey, anonKey, serviceRoleKey, jwtSecret } = keys;
   return { publishableKey, secretKey, anonKey, serviceRoleKey, jwtSecret, jwks: undefined, ...given };
 }
