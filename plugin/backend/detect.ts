@@ -3,6 +3,7 @@ import type { SupabaseConfig } from '../stack/config/config.ts';
 import { readCliStatus, type CliStatus } from './cli-status.ts';
 import { readKeysFromEnvironment } from './keys.ts';
 import { probeApi, probeKey } from './probe.ts';
+import { isForeignStack } from './same-project.ts';
 import type { Environment } from './settings.ts';
 
 export type LocalStack =
@@ -21,7 +22,8 @@ export function localApiUrl(config: SupabaseConfig): URL {
 /**
  * Looks for a running stack of this project.
  *
- * First the port of config.toml: it must be Supabase that answers there, and it must accept this project's keys.
+ * First the port of config.toml: it must be Supabase that answers there, it must accept this project's keys, and its
+ * database must not be another project's.
  * Only when that fails is the CLI asked, which knows ports and keys that it chose itself but takes a second.
  */
 export async function findLocalStack(options: {
@@ -34,7 +36,8 @@ export async function findLocalStack(options: {
   const { config, keys, env } = options;
   const url = localApiUrl(config);
   const api = await probeApi(url, keys.anonKey);
-  if (api.ok && (await probeKey(url, keys.anonKey ?? ''))) {
+  const isForeign = api.ok && (await isForeignStack(config)) === true;
+  if (api.ok && !isForeign && (await probeKey(url, keys.anonKey ?? ''))) {
     const reason = `a Supabase with this project's keys answers at ${url.host}`;
     return { ok: true, url, keys: { ...keys, jwks: api.jwks }, reason };
   }
@@ -53,6 +56,7 @@ export async function findLocalStack(options: {
       };
     }
   }
-  const reason = api.ok ? 'a Supabase answers, but refuses the keys of this project' : api.reason;
+  let reason = api.ok ? 'a Supabase answers, but refuses the keys of this project' : api.reason;
+  if (isForeign) reason = 'the stack of another project answers';
   return { ok: false, reason: `at ${url.host} ${reason}` };
 }

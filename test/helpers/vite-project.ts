@@ -19,8 +19,8 @@ export async function makeViteProject(
     'index.html': '<!doctype html><title>Test</title><script type="module" src="/main.js"></script>',
     'main.js':
       'console.log(import.meta.env.VITE_SUPABASE_URL, import.meta.env.VITE_SUPABASE_PUBLISHABLE_KEY);',
-    // Another PostgreSQL port for each project: tests run side by side.
-    'supabase/config.toml': '[db]\nport = 0\n',
+    // Tests run side by side: another PostgreSQL port for each, and nobody's stack on the port of the API.
+    'supabase/config.toml': '[api]\nport = 1\n[db]\nport = 0\n',
     ...files,
   });
   await symlink(join(REPOSITORY, 'node_modules'), join(project.root, 'node_modules'), 'junction');

@@ -223,7 +223,9 @@ describe('a start that fails', () => {
     const { port } = other.address() as { port: number };
     const strict = await serve(await project({}, `{ embedded: { dbPort: ${port} } }`));
     await strict.waitForOutput(new RegExp(`Port ${port} \\(PostgreSQL\\) is taken`));
-    const lenient = await serve(await project({ 'supabase/config.toml': `[db]\nport = ${port}\n` }));
+    const lenient = await serve(
+      await project({ 'supabase/config.toml': `[api]\nport = 1\n[db]\nport = ${port}\n` }),
+    );
     expect(await dbUrlOf(lenient)).not.toContain(`:${port}/`);
     await lenient.waitForOutput(new RegExp(`port ${port} is taken`, 'i'));
   });

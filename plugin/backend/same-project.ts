@@ -1,0 +1,48 @@
+import pg from 'pg';
+import type { SupabaseConfig } from '../stack/config/config.ts';
+import { POSTGRES_PASSWORD } from '../stack/postgres/database.ts';
+import { listMigrations } from '../stack/postgres/migrations.ts';
+
+const CONNECT_TIMEOUT_MS = 1_000;
+
+/**
+ * Whether the database of a local stack holds another project's data. All local stacks share ports and keys by default,
+ * so these prove nothing; but a stack of this project has this project's migrations.
+ *
+ * @returns undefined where it cannot be told: the database cannot be reached, or neither side has migrations
+ */
+export async function isForeignStack(config: SupabaseConfig): Promise<boolean | undefined> {
+  const port = config.section('db').integer('port', 54322);
+  const recorded = await readRecordedVersions(port);
+  if (!recorded) return undefined;
+  const own = (await listMigrations(config.supabaseDir)).map((migration) => migration.version);
+  if (own.length === 0 && recorded.length === 0) return undefined;
+  return !own.some((version) => recorded.includes(version));
+}
+
+/** Versions of the migrations that are applied there; undefined when the database does not answer. */
+async function readRecordedVersions(port: number): Promise<string[] | undefined> {
+  const client = new pg.Client({
+    host: '127.0.0.1',
+    port,
+    user: 'postgres',
+    password: POSTGRES_PASSWORD,
+    database: 'postgres',
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    query_timeout: CONNECT_TIMEOUT_MS,
+  });
+  client.on('error', () => {});
+  try {
+    await client.connect();
+    const { rows } = await client.query<{ version: string }>(
+      'select version from supabase_migrations.schema_migrations',
+    );
+    return rows.map((row) => row.version);
+  } catch (error) {
+    const hasNoTable =
+      error instanceof pg.DatabaseError && (error.code === '42P01' || error.code === '3F000');
+    return hasNoTable ? [] : undefined;
+  } finally {
+    await client.end().catch(() => {});
+  }
+}
