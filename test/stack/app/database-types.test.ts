@@ -118,7 +118,7 @@ describe('indexes', () => {
     const { rows } = await client.query<{ 'QUERY PLAN': string }>(`explain ${sql}`, [crypto.randomUUID()]);
     await client.query('rollback');
     const plan = rows.map((row) => row['QUERY PLAN']).join('\n');
-    expect(plan).toMatch(/Index Scan using messages|Bitmap Heap Scan on messages/);
+    expect(plan).toMatch(/Index Scan (Backward )?using messages|Bitmap Heap Scan on messages/);
     expect(plan).not.toContain('Seq Scan on messages');
   });
 });

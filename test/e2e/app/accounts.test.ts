@@ -1,0 +1,130 @@
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { launchChromium, skipsBrowserTests } from '../../helpers/chromium.ts';
+import {
+  createFamily,
+  openVisitor,
+  type OurChat,
+  PASSWORD,
+  signIn,
+  signUp,
+  startOurChat,
+  type Visitor,
+  waitForState,
+} from '../../helpers/ourchat.ts';
+
+describe.skipIf(skipsBrowserTests())('an account', () => {
+  let chat: OurChat;
+  let browser: Browser;
+  let visitor: Visitor;
+  let page: Page;
+  let email: string;
+
+  beforeAll(async () => {
+    [chat, browser] = await Promise.all([startOurChat(), launchChromium()]);
+    visitor = await openVisitor(browser);
+    ({ page } = visitor);
+    email = await signUp(page, chat.url, 'Anna');
+    await createFamily(page, 'The Account Family');
+  });
+
+  afterAll(async () => {
+    await browser?.close();
+    await chat?.[Symbol.asyncDispose]();
+  });
+
+  const signOut = async (how = 'Sign out'): Promise<void> => {
+    await page.goto(`${chat.url}/settings`);
+    await page.getByRole('button', { name: how, exact: true }).click();
+    await page.getByRole('heading', { name: 'Welcome back' }).waitFor();
+  };
+
+  /** The link in the newest mail to this account, from the development inbox. */
+  async function linkInMail(): Promise<string> {
+    const response = await page.request.get(`${chat.url}/__supabase/mail/api/v1/messages?limit=1`);
+    const { messages } = (await response.json()) as { messages: { ID: string; To: { Address: string }[] }[] };
+    expect(messages[0]?.To[0]?.Address).toBe(email);
+    const mail = await page.request.get(`${chat.url}/__supabase/mail/api/v1/message/${messages[0]?.ID}`);
+    const { HTML } = (await mail.json()) as { HTML: string };
+    return (/href="([^"]+)"/.exec(HTML)?.[1] ?? '').replaceAll('&amp;', '&');
+  }
+
+  it('is refused a wrong password, in words', async () => {
+    await signOut();
+    await signIn(page, chat.url, email, 'wrong password');
+    expect(await page.getByRole('alert').textContent()).toBe(
+      'This e-mail address and password do not belong together.',
+    );
+  });
+
+  it('leads to the address that was asked for before signing in', async () => {
+    await signIn(page, `${chat.url}/settings`, email);
+    await expect(page.getByRole('heading', { name: 'Your settings' }).waitFor()).resolves.toBeUndefined();
+  });
+
+  it('changes its name and colour, for everybody to see', async () => {
+    await page.getByLabel('Your name').fill('Anna Maria');
+    await page.getByRole('radio', { name: 'violet' }).check({ force: true });
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByText('Saved.').waitFor();
+    await page.goto(chat.url);
+    const people = page.getByRole('region', { name: 'People' });
+    await expect(people.getByText('Anna Maria (you)').waitFor()).resolves.toBeUndefined();
+  });
+
+  it('signs in with a link by mail', async () => {
+    await signOut();
+    await page.getByRole('button', { name: 'Sign in with a link by mail instead' }).click();
+    await page.getByLabel('E-mail').fill(email);
+    await page.getByRole('button', { name: 'Send me a link' }).click();
+    await page.getByText('We have sent you a mail.').waitFor();
+    expect(await page.getByRole('link', { name: 'Open the development inbox' }).getAttribute('href')).toBe(
+      '/__supabase/mail/',
+    );
+    await page.goto(await linkInMail());
+    // Back where it was asked for.
+    await page.getByRole('heading', { name: 'Your settings' }).waitFor();
+  });
+
+  it('gets a new password by mail', async () => {
+    await signOut();
+    await page.getByRole('link', { name: 'Forgot your password?' }).click();
+    await page.getByLabel('E-mail').fill(email);
+    await page.getByRole('button', { name: 'Send the link' }).click();
+    await page.getByText('a mail is on its way').waitFor();
+    await page.goto(await linkInMail());
+    await page.getByLabel('New password').fill('another good password');
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByText('Your password has been changed.').waitFor();
+    await signOut();
+    await signIn(page, chat.url, email, 'another good password');
+    await waitForState(page, 'live');
+    await page.goto(`${chat.url}/settings`);
+    await page.getByLabel('New password').fill(PASSWORD);
+    await page.getByRole('button', { name: 'Change password' }).click();
+    await expect(page.getByText('Your password has been changed.').waitFor()).resolves.toBeUndefined();
+  });
+
+  it('signs out on all devices at once', async () => {
+    await using second = await openVisitor(browser);
+    await signIn(second.page, chat.url, email);
+    await waitForState(second.page, 'live');
+    await signOut('Sign out on all devices');
+    // The other device learns of it when it next asks about its account, at the latest when its token is refreshed.
+    await second.page.goto(`${chat.url}/settings`);
+    await expect(
+      second.page.getByRole('heading', { name: 'Welcome back' }).waitFor(),
+    ).resolves.toBeUndefined();
+  });
+
+  it('keeps the appearance it has chosen', async () => {
+    await signIn(page, `${chat.url}/settings`, email);
+    await page.getByRole('radio', { name: 'Dark' }).check();
+    await page.reload();
+    expect(await page.locator('html').getAttribute('data-theme')).toBe('dark');
+  });
+
+  it('has thrown no error', () => {
+    expect(visitor.errors).toEqual([]);
+  });
+});

@@ -1,0 +1,197 @@
+import type { Browser, Locator, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { launchChromium, skipsBrowserTests } from '../../helpers/chromium.ts';
+import {
+  createFamily,
+  openVisitor,
+  type OurChat,
+  sendMessage,
+  signUp,
+  startOurChat,
+  type Visitor,
+  waitForState,
+} from '../../helpers/ourchat.ts';
+
+describe.skipIf(skipsBrowserTests())('life in a family', () => {
+  let chat: OurChat;
+  let browser: Browser;
+  let owner: Visitor;
+  let member: Visitor;
+  let anna: Page;
+  let ben: Page;
+
+  beforeAll(async () => {
+    [chat, browser] = await Promise.all([startOurChat(), launchChromium()]);
+    [owner, member] = await Promise.all([openVisitor(browser), openVisitor(browser)]);
+    anna = owner.page;
+    ben = member.page;
+    await signUp(anna, chat.url, 'Anna');
+    const code = await createFamily(anna, 'The Millers');
+    // By link, before there is an account: it is followed once there is one.
+    await signUp(ben, chat.url, 'Ben');
+    await ben.goto(`${chat.url}/join/${code.replace('-', '')}`);
+    await ben.getByRole('button', { name: 'Join The Millers' }).click();
+    await waitForState(ben, 'live');
+  });
+
+  afterAll(async () => {
+    await browser?.close();
+    await chat?.[Symbol.asyncDispose]();
+  });
+
+  const line = (page: Page, text: string): Locator =>
+    page.getByRole('log').getByRole('article').filter({ hasText: text });
+  const shows = (locator: Locator): Promise<void> => locator.first().waitFor();
+
+  it('shows an edit at once, and that it was edited', async () => {
+    await sendMessage(anna, 'Lunch at twelf');
+    await shows(line(ben, 'Lunch at twelf'));
+    await anna.getByRole('textbox', { name: /^Message #/ }).press('ArrowUp');
+    await anna.getByLabel('Edit message').fill('Lunch at twelve');
+    await anna.keyboard.press('Enter');
+    await shows(line(ben, 'Lunch at twelve').getByText('edited'));
+    expect(await line(ben, 'Lunch at twelf ').count()).toBe(0);
+  });
+
+  it('shows reactions, and takes them back', async () => {
+    await line(ben, 'Lunch at twelve').focus();
+    await ben.getByRole('button', { name: 'React with 👍' }).click();
+    const reaction = line(anna, 'Lunch at twelve').getByRole('button', { name: /👍\s*1\s*from Ben/ });
+    await shows(reaction);
+    await reaction.click();
+    await shows(line(ben, 'Lunch at twelve').getByRole('button', { name: /👍\s*2/ }));
+    await line(ben, 'Lunch at twelve')
+      .getByRole('button', { name: /👍\s*2/ })
+      .click();
+    await expect(
+      shows(line(anna, 'Lunch at twelve').getByRole('button', { name: /👍\s*1\s*from you/ })),
+    ).resolves.toBeUndefined();
+  });
+
+  it('shows what a reply answers, and leads there', async () => {
+    await line(ben, 'Lunch at twelve').focus();
+    await ben.getByRole('button', { name: 'Reply', exact: true }).click();
+    await sendMessage(ben, 'I will be there');
+    const quote = line(anna, 'I will be there').getByRole('button', { name: /In reply to.*Lunch at twelve/ });
+    await shows(quote);
+    await quote.click();
+    await expect(shows(line(anna, 'Lunch at twelve'))).resolves.toBeUndefined();
+  });
+
+  it('completes mentions and shows them as such', async () => {
+    await anna.getByRole('textbox', { name: /^Message #/ }).pressSequentially('@be');
+    await anna.getByRole('option', { name: 'Ben' }).waitFor();
+    await anna.keyboard.press('Enter');
+    await anna.getByRole('textbox', { name: /^Message #/ }).pressSequentially('bring bread');
+    await anna.keyboard.press('Enter');
+    await expect(
+      shows(line(ben, 'bring bread').locator('strong', { hasText: '@Ben' })),
+    ).resolves.toBeUndefined();
+  });
+
+  it('makes links of addresses, and nothing of HTML', async () => {
+    await sendMessage(anna, 'See https://example.com/a?b=c <b onclick=alert(1)>bold</b>');
+    const link = line(ben, 'See').getByRole('link');
+    await shows(link);
+    expect(await link.getAttribute('href')).toBe('https://example.com/a?b=c');
+    expect(await line(ben, 'See').locator('b').count()).toBe(0);
+  });
+
+  it('removes what is deleted from both pages', async () => {
+    await sendMessage(anna, 'Never mind');
+    await shows(line(ben, 'Never mind'));
+    await line(anna, 'Never mind').focus();
+    await anna.getByRole('button', { name: 'Delete' }).click();
+    await anna.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
+    await shows(line(ben, 'This message was deleted'));
+    expect(await line(ben, 'Never mind').count()).toBe(0);
+  });
+
+  it('counts what is unread, and marks where it begins', async () => {
+    await ben.getByRole('button', { name: 'New channel' }).click();
+    await ben.getByLabel('Name', { exact: true }).fill('music');
+    await ben.getByRole('button', { name: 'Create channel' }).click();
+    await ben.getByRole('heading', { name: 'music' }).waitFor();
+    await sendMessage(anna, 'One');
+    await sendMessage(anna, 'Two');
+    await ben.getByRole('link', { name: /general\s*2 unread/ }).click();
+    await shows(line(ben, 'One').getByText('New messages'));
+    await expect(shows(ben.getByRole('link', { name: 'general', exact: true }))).resolves.toBeUndefined();
+  });
+
+  it('goes back and forth with the browser, and remembers the last channel', async () => {
+    await ben.goBack();
+    await ben.getByRole('heading', { name: 'music' }).waitFor();
+    await ben.goForward();
+    await ben.getByRole('heading', { name: 'general' }).waitFor();
+    await ben.goBack();
+    await ben.getByRole('heading', { name: 'music' }).waitFor();
+    await ben.goto(chat.url);
+    await expect(ben.getByRole('heading', { name: 'music' }).waitFor()).resolves.toBeUndefined();
+  });
+
+  it('finds messages by the beginning of a word and leads to them', async () => {
+    await ben.getByRole('button', { name: 'Search' }).click();
+    await ben.getByLabel('Words').fill('twel');
+    await ben.getByRole('link', { name: /Lunch at twelve/ }).click();
+    await shows(line(ben, 'Lunch at twelve'));
+    expect(ben.url()).toMatch(/\/channel\/[0-9a-f-]+\?message=[0-9a-f-]+$/);
+  });
+
+  it('archives a channel for reading only, and opens it again', async () => {
+    await ben.getByRole('link', { name: 'music' }).click();
+    await anna.getByRole('link', { name: 'music' }).click();
+    await ben.getByRole('button', { name: 'Channel settings' }).click();
+    await ben.getByRole('button', { name: 'Archive' }).click();
+    await anna.getByText('This channel is archived.').waitFor();
+    await anna.getByRole('button', { name: 'Channel settings' }).click();
+    await anna.getByRole('button', { name: 'Open again' }).click();
+    await expect(ben.getByRole('textbox', { name: 'Message #music' }).waitFor()).resolves.toBeUndefined();
+  });
+
+  it('lets its owner rename it and replace the code, and nobody else', async () => {
+    const openSettings = async (page: Page): Promise<void> => {
+      await page.getByRole('button', { name: /^The Millers/ }).click();
+      await page.getByRole('button', { name: 'Family settings and invite' }).click();
+      await page.getByRole('heading', { name: 'Invite' }).waitFor();
+    };
+    await Promise.all([openSettings(anna), openSettings(ben)]);
+    expect(await ben.getByRole('button', { name: 'Replace the code' }).count()).toBe(0);
+    await anna.getByRole('button', { name: 'Replace the code' }).click();
+    await anna.getByText('There is a new invite code.').waitFor();
+    await anna.getByLabel('Name of the family').fill('The Millers and Friends');
+    await anna.getByRole('button', { name: 'Save' }).click();
+    await expect(
+      ben.getByRole('button', { name: 'The Millers and Friends', exact: true }).waitFor(),
+    ).resolves.toBeUndefined();
+  });
+
+  it('ends for somebody who is removed, at once', async () => {
+    await anna.getByRole('button', { name: 'What Ben may do' }).click();
+    await anna.getByRole('button', { name: 'Remove from the family' }).click();
+    await anna.getByRole('dialog').getByRole('button', { name: 'Remove' }).click();
+    await ben.getByRole('heading', { name: 'Start your family' }).waitFor();
+    await anna.goto(chat.url);
+    await shows(anna.getByRole('region', { name: 'People' }).getByText('Anna (you)'));
+    expect(await anna.getByRole('region', { name: 'People' }).getByText('Ben').count()).toBe(0);
+  });
+
+  it('lets one person belong to two families and switch', async () => {
+    await ben.getByLabel('Name of your family').fill('Bens own');
+    await ben.getByRole('button', { name: 'Create family' }).click();
+    await waitForState(ben, 'live');
+    await ben.getByRole('button', { name: 'Bens own', exact: true }).click();
+    await ben.getByRole('button', { name: 'Start or join another family' }).click();
+    await ben.getByLabel('Name of your family').fill('Bens second');
+    await ben.getByRole('button', { name: 'Create family' }).click();
+    await ben.getByRole('button', { name: 'Bens second', exact: true }).click();
+    await ben.getByRole('button', { name: 'Bens own' }).click();
+    await expect(
+      ben.getByRole('button', { name: 'Bens own', exact: true }).waitFor(),
+    ).resolves.toBeUndefined();
+  });
+
+  it('has thrown no error', () => {
+    expect([...owner.errors, ...member.errors]).toEqual([]);
+  });
+});
