@@ -37,7 +37,7 @@ function route(
     gateway,
     jwt: KEYS.anonKey,
     logger: { info: push, warn: push, error: push },
-    probeTimeout: 500,
+    probeTimeout: 10_000,
     probePause: 0,
     ...options,
   });

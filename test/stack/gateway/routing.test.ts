@@ -90,3 +90,35 @@ describe('to services in this process', () => {
     expect(answer.body).toContain('disk full');
   });
 });
+
+describe('cookies of the app', () => {
+  test('reach functions without the session, and no other service', async () => {
+    const { url } = await startGateway({ target: services(...ALL) });
+    const headers = {
+      cookie: 'theme=dark; sb-127-auth-token.0=x; sb-127-auth-token-code-verifier=y; cart=1',
+    };
+    expect(seenIn(await ask(url, '/functions/v1/hello', { headers })).headers.cookie).toBe(
+      'theme=dark; cart=1',
+    );
+    for (const path of ['/auth/v1/user', '/rest/v1/items', '/storage/v1/object/b/o']) {
+      expect(seenIn(await ask(url, path, { headers })).headers.cookie).toBeUndefined();
+    }
+  });
+});
+
+describe('the inbox', () => {
+  test.each<[string, Record<string, string>, number]>([
+    ['a person at this machine', { host: 'localhost' }, 200],
+    [
+      'a page of this origin',
+      { host: 'localhost', origin: 'http://localhost', 'sec-fetch-site': 'same-origin' },
+      200,
+    ],
+    ['a page of another port', { host: 'localhost', origin: 'http://localhost:1' }, 403],
+    ['a website', { host: 'localhost', 'sec-fetch-site': 'cross-site' }, 403],
+    ['somebody in the network', { host: '192.168.1.5' }, 403],
+  ])('answers %s accordingly', async (_, headers, status) => {
+    const { url } = await startGateway({ target: services(...ALL) });
+    expect((await ask(url, '/__supabase/mail/', { headers })).status).toBe(status);
+  });
+});
