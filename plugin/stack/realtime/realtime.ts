@@ -27,10 +27,11 @@ const MAX_CONNECTIONS = 6;
 export async function createRealtime(context: StackContext): Promise<Service> {
   const { config, jwt, database, logger } = context;
   const settings = readRealtimeSettings(config);
-  // A generic plan serves all claims of a role; planning would cost more than the lookups themselves.
+  // A generic plan serves all claims of a role; planning would cost more than the lookups themselves, which are by key:
+  // a small table must not be scanned, with its policies asked about each row.
   const pool = database.createPool('supabase_admin', {
     max: MAX_CONNECTIONS,
-    options: '-c plan_cache_mode=force_generic_plan',
+    options: '-c plan_cache_mode=force_generic_plan -c enable_seqscan=off',
     allowExitOnIdle: true,
   });
   const events = new RateCounter(settings.maxEventsPerSecond);

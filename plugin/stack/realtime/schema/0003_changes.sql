@@ -201,6 +201,8 @@ begin
 end
 $$;
 
+-- A scalar subquery, not a join: the key is looked up in its index before the policies are asked about the one row found.
+-- In a join the planner would have to ask them about every row of the table first.
 create function _realtime.prepare_lookup(relation oid, keys jsonb, types jsonb) returns text
 language plpgsql
 as $$
@@ -218,7 +220,7 @@ begin
     'prepare %I (jsonb) as
      select coalesce(array_agg(k.i::integer), ''{}'')
      from jsonb_array_elements($1) with ordinality as k(value, i)
-     where exists (select 1 from %s t where %s)',
+     where (select true from %s t where %s limit 1)',
     lookup, (select format('%I.%I', nspname, relname) from pg_class c join pg_namespace n on n.oid = c.relnamespace
                 where c.oid = relation), conditions);
   return lookup;
