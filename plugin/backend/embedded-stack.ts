@@ -81,8 +81,8 @@ async function start(options: EmbeddedStackOptions, ownership: Ownership): Promi
     },
     async stop() {
       await gateway.close();
-      await server.close();
-      await services.stop();
+      // The server waits for its sockets, and those of Realtime end with the service.
+      await Promise.all([server.close(), services.stop()]);
       await ownership.release();
     },
   };
