@@ -1,3 +1,5 @@
+import { LRUCache } from 'lru-cache';
+
 /** `kind` is a type that PostgREST treats in its own way, or `other`. */
 export type MediaType =
   | { readonly kind: KnownKind; readonly mime: string }
@@ -33,8 +35,19 @@ export const JSON_TYPE: MediaType = { kind: 'json', mime: 'application/json' };
 export const ANY_TYPE: MediaType = { kind: 'any', mime: '*/*' };
 export const OPENAPI_TYPE: MediaType = { kind: 'openapi', mime: 'application/openapi+json' };
 
+// The same few come with every request.
+const cache = new LRUCache<string, MediaType>({ max: 500 });
+
 /** Parses one media type with its parameters; what cannot be parsed is an `other` type of that text. */
 export function parseMediaType(text: string): MediaType {
+  const known = cache.get(text);
+  if (known) return known;
+  const type = readMediaType(text);
+  cache.set(text, type);
+  return type;
+}
+
+function readMediaType(text: string): MediaType {
   const { essence, parameters } = tokenize(text);
   const known = KNOWN.get(essence);
   if (known) return { kind: known, mime: essence };

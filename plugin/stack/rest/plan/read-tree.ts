@@ -43,7 +43,12 @@ function buildNode(
     }
   }
   return {
-    ...head,
+    name: head.name,
+    nameAlias: head.nameAlias,
+    hint: head.hint,
+    join: head.join,
+    depth: head.depth,
+    spread: head.spread,
     select: fields,
     from,
     alias: undefined,
