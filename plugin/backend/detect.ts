@@ -2,7 +2,7 @@ import type { GatewayKeys } from '../gateway/target.ts';
 import type { SupabaseConfig } from '../stack/config/config.ts';
 import { readCliStatus, type CliStatus } from './cli-status.ts';
 import { readKeysFromEnvironment } from './keys.ts';
-import { probeApi, probeKey } from './probe.ts';
+import { probeApi, probeEmbedded, probeKey } from './probe.ts';
 import { isForeignStack } from './same-project.ts';
 import type { Environment } from './settings.ts';
 
@@ -36,7 +36,7 @@ export async function findLocalStack(options: {
   const { config, keys, env } = options;
   const url = localApiUrl(config);
   const api = await probeApi(url, keys.anonKey);
-  const isForeign = api.ok && (await isForeignStack(config)) === true;
+  const isForeign = api.ok && ((await probeEmbedded(url)) || (await isForeignStack(config)) === true);
   if (api.ok && !isForeign && (await probeKey(url, keys.anonKey ?? ''))) {
     const reason = `a Supabase with this project's keys answers at ${url.host}`;
     return { ok: true, url, keys: { ...keys, jwks: api.jwks }, reason };

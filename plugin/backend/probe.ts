@@ -71,6 +71,17 @@ export async function probeKey(url: URL, anonKey: string, timeout = 2_000): Prom
   }
 }
 
+/**
+ * Whether an embedded stack of this package answers there: it has an inbox below its own prefix. Whose it is, its data
+ * directory knows; a project finds its own by that and not by a port.
+ */
+export async function probeEmbedded(url: URL, timeout = 2_000): Promise<boolean> {
+  const answer = await probe({ url, path: '/__supabase/mail/api/v1/messages', headers: {}, timeout }).catch(
+    () => undefined,
+  );
+  return answer?.status === 200 && isRecord(answer.json) && 'messages' in answer.json;
+}
+
 /** What a WebSocket handshake came to; Realtime takes 2 s for a refusal. */
 export type HandshakeResult = { status: number } | { error: string };
 

@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { findLocalStack } from '../../../plugin/backend/detect.ts';
+import { probeEmbedded } from '../../../plugin/backend/probe.ts';
 import { isForeignStack } from '../../../plugin/backend/same-project.ts';
 import { loadConfig } from '../../../plugin/stack/config/config.ts';
 import { makeProject } from '../../helpers/project.ts';
@@ -37,4 +39,14 @@ test('a stack with other migrations, or without any where this project has some,
 test('it cannot be told without migrations on either side, or without a database', async () => {
   expect(await ask(empty.dbUrl)).toBeUndefined();
   expect(await ask('postgresql://127.0.0.1:1/', '20260101000000')).toBeUndefined();
+});
+
+test('an embedded stack is never taken for one of the Supabase CLI’s', async () => {
+  expect(await probeEmbedded(new URL(stack.url))).toBe(true);
+  const config = await loadConfig('/nowhere', {
+    overrides: { api: { port: Number(new URL(stack.url).port) } },
+  });
+  const keys = { ...stack, jwks: undefined };
+  const found = await findLocalStack({ config, keys, env: {} });
+  expect(found).toMatchObject({ ok: false, reason: expect.stringContaining('another project') });
 });
