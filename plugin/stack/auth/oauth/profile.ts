@@ -49,3 +49,9 @@ export function profileOf(claims: {
 export function singleEmail(email: unknown, verified: boolean): readonly ProviderEmail[] {
   return typeof email === 'string' && email !== '' ? [{ email, verified, primary: true }] : [];
 }
+
+/** Azure's claim on who owns the address's domain; without it, as in most tenants, Azure's word is taken. */
+export function isAzureEmailVerified(claims: Readonly<Record<string, unknown>>): boolean {
+  const owner = claims.xms_edov;
+  return owner === undefined || owner === null || owner === true || owner === '1' || owner === 'true';
+}

@@ -1,6 +1,6 @@
 import { isObject, type JsonObject } from '../http/go-json.ts';
 import type { ExternalProvider } from '../settings-external.ts';
-import { profileOf, singleEmail, type ProviderProfile } from './profile.ts';
+import { isAzureEmailVerified, profileOf, singleEmail, type ProviderProfile } from './profile.ts';
 
 /** How to talk to a provider: where to send people, where to exchange the code, how to read the answer. */
 export interface ProviderDefinition {
@@ -127,7 +127,6 @@ const BUILDERS: Readonly<Record<string, Builder>> = {
       scopes: ['openid'],
       userUrls: [],
       read(_answers, claims) {
-        const isVerified = claims.xms_edov === true || claims.xms_edov === 1 || claims.xms_edov === '1';
         const known = {
           issuer: text(claims.iss),
           sub: text(claims.sub),
@@ -135,7 +134,11 @@ const BUILDERS: Readonly<Record<string, Builder>> = {
           picture: '',
         };
         const extra = { preferred_username: text(claims.preferred_username) };
-        return profileOf({ ...known, emails: singleEmail(claims.email, isVerified), extra });
+        return profileOf({
+          ...known,
+          emails: singleEmail(claims.email, isAzureEmailVerified(claims)),
+          extra,
+        });
       },
     };
   },

@@ -1,7 +1,12 @@
 import type { App } from '../app.ts';
-import { badRequest, OAuthError } from '../http/errors.ts';
-import type { Reply } from '../http/reply.ts';
+import { requireUser, userOf } from '../guards.ts';
+import { transaction } from '../db/database.ts';
+import { OAuthError } from '../http/errors.ts';
+import { json, type Reply } from '../http/reply.ts';
 import { readParams, type AuthRequest } from '../http/request.ts';
+import { linkProfile, signInWithProfile } from '../oauth/accounts.ts';
+import { findIdTokenProvider, verifyIdToken } from '../oauth/id-token.ts';
+import { issueSession } from '../tokens/issue.ts';
 
 const ID_TOKEN = {
   name: 'IdTokenGrantParams',
@@ -16,20 +21,28 @@ const ID_TOKEN = {
   },
 } as const;
 
-const ISSUERS: Readonly<Record<string, string>> = {
-  google: 'https://accounts.google.com',
-  apple: 'https://appleid.apple.com',
-  facebook: 'https://www.facebook.com',
-  kakao: 'https://kauth.kakao.com',
-};
-
-/** `grant_type=id_token`: a token of an OpenID provider for a session. */
-export async function idTokenGrant(_app: App, req: AuthRequest): Promise<Reply> {
+/** `grant_type=id_token`: a token of an OpenID provider for a session, or to link its identity. */
+export async function idTokenGrant(app: App, req: AuthRequest): Promise<Reply> {
   const params = readParams(req, ID_TOKEN);
-  if (params.id_token === '') throw new OAuthError('invalid request', 'id_token required');
+  const refuse = (message: string): Error => new OAuthError('invalid request', message);
+  if (params.id_token === '') throw refuse('id_token required');
   if (params.provider === '' && (params.client_id === '' || params.issuer === '')) {
-    throw new OAuthError('invalid request', 'provider or client_id and issuer required');
+    throw refuse('provider or client_id and issuer required');
   }
-  const issuer = ISSUERS[params.provider] ?? params.issuer;
-  throw badRequest('provider_disabled', `Provider (issuer "${issuer}") is not enabled`);
+  const isLink = params.link_identity;
+  if (isLink) {
+    if (!req.headers.authorization) {
+      throw refuse('Linking requires a valid user access token in Authorization');
+    }
+    await requireUser(app, req);
+  }
+  const provider = findIdTokenProvider(app, params.provider, params.issuer, params.id_token);
+  const profile = await verifyIdToken(provider, params.id_token, params.nonce, params.access_token);
+  const { response } = await transaction(app.pool, async (db) => {
+    const user = isLink
+      ? await linkProfile(app, req, db, userOf(req), provider.name, profile)
+      : await signInWithProfile(app, req, db, provider.name, profile);
+    return issueSession(app, req, db, user, 'oauth');
+  });
+  return json(response);
 }
