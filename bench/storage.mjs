@@ -3,7 +3,7 @@
 // Usage: npm run build && node bench/storage.mjs [durable|ephemeral]
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { access, chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { access, chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { Agent, request } from 'node:http';
 import { createServer } from 'node:net';
 import { cpus, tmpdir } from 'node:os';
@@ -15,10 +15,11 @@ import pg from 'pg';
 const KIB = 1024;
 const MIB = 1024 * KIB;
 const SIZES = [
-  { name: '1 KiB', bytes: KIB, uploads: 1500, downloads: 6000, parallel: 16 },
-  { name: '1 MiB', bytes: MIB, uploads: 150, downloads: 600, parallel: 8 },
-  { name: '100 MiB', bytes: 100 * MIB, uploads: 6, downloads: 12, parallel: 2 },
+  { name: '1 KiB', bytes: KIB, uploads: 400, downloads: 2000, parallel: 16 },
+  { name: '1 MiB', bytes: MIB, uploads: 40, downloads: 150, parallel: 8 },
+  { name: '100 MiB', bytes: 100 * MIB, uploads: 2, downloads: 4, parallel: 2 },
 ];
+const ROUNDS = 7;
 const durable = process.argv[2] !== 'ephemeral';
 const agent = new Agent({ keepAlive: true, maxSockets: 64 });
 const children = [];
@@ -40,7 +41,7 @@ try {
   console.log(
     `${cpus().length} cores, Node ${process.version}, ${durable ? 'durable (fsync)' : 'ephemeral (no fsync)'}\n`,
   );
-  console.log('| | requests/s | MB/s | of the floor |\n|---|---|---|---|');
+  console.log('| median | requests/s | MB/s | of the floor | CPU ms a request |\n|---|---|---|---|---|');
   for (const size of SIZES) await benchSize(size, floor, storage, nginx);
   await benchLarge(storage);
   await benchListing(storage);
@@ -53,28 +54,39 @@ try {
 
 async function benchSize(size, floor, storage, nginx) {
   const body = Buffer.alloc(size.bytes, 'x');
+  const name = (index) => `${size.bytes}-${index % Math.min(50, size.uploads)}`;
   const put = (server) => (index) =>
-    send(server.upload(`${size.bytes}-${index % 50}`), { method: 'PUT', headers: server.headers, body });
-  const get = (server) => (index) =>
-    send(server.download(`${size.bytes}-${index % Math.min(50, size.uploads)}`), { method: 'GET' });
-  const rates = {};
-  // Two rounds each, alternating: the first warms up, the second counts.
-  for (let round = 0; round < 2; round += 1) {
-    rates.floorUp = await measure(size.uploads, size.parallel, put(floor));
-    rates.storageUp = await measure(size.uploads, size.parallel, put(storage));
-    rates.floorDown = await measure(size.downloads, size.parallel, get(floor));
-    rates.storageDown = await measure(size.downloads, size.parallel, get(storage));
-    if (nginx) rates.nginxDown = await measure(size.downloads, size.parallel, get(nginx));
+    send(server.upload(name(index)), { method: 'PUT', headers: server.headers, body });
+  const get = (server) => (index) => send(server.download(name(index)), { method: 'GET' });
+  const cases = [
+    [`upload ${size.name}: bare node:http`, floor, put(floor), size.uploads],
+    [`upload ${size.name}: Storage`, storage, put(storage), size.uploads],
+    [`download ${size.name}: bare node:http`, floor, get(floor), size.downloads],
+    [`download ${size.name}: Storage`, storage, get(storage), size.downloads],
+    ...(nginx ? [[`download ${size.name}: nginx`, nginx, get(nginx), size.downloads]] : []),
+  ].map(([label, server, run, count]) => ({ label, server, run, count, rates: [], cpu: [] }));
+  // The servers take turns, so that whatever else the machine does falls on all of them; the first round warms up.
+  for (let round = 0; round <= ROUNDS; round += 1)
+    for (const one of cases) {
+      const before = await cpuSeconds(one.server.pid);
+      const rate = await measure(one.count, size.parallel, one.run);
+      if (round === 0) continue;
+      one.rates.push(rate);
+      one.cpu.push(((await cpuSeconds(one.server.pid)) - before) / one.count);
+    }
+  for (const one of cases) {
+    const base = cases.find(
+      ({ label, server }) => server === floor && label.startsWith(one.label.split(' ')[0]),
+    );
+    const share = median(one.rates.map((rate, round) => rate / base.rates[round]));
+    const rate = median(one.rates);
+    const shown = rate < 10 ? rate.toFixed(1) : Math.round(rate);
+    const megabytes = ((rate * size.bytes) / 1e6).toFixed(1);
+    const cpu = (median(one.cpu) * 1000).toFixed(2);
+    console.log(
+      `| ${one.label} | ${shown} | ${megabytes} | ${one === base ? '' : `${Math.round(share * 100)} %`} | ${cpu} |`,
+    );
   }
-  const row = (name, rate, base) => {
-    const share = base === undefined ? '' : `${Math.round((rate / base) * 100)} %`;
-    console.log(`| ${name} | ${Math.round(rate)} | ${((rate * size.bytes) / 1e6).toFixed(1)} | ${share} |`);
-  };
-  row(`upload ${size.name}: bare node:http`, rates.floorUp);
-  row(`upload ${size.name}: Storage`, rates.storageUp, rates.floorUp);
-  row(`download ${size.name}: bare node:http`, rates.floorDown);
-  row(`download ${size.name}: Storage`, rates.storageDown, rates.floorDown);
-  if (nginx) row(`download ${size.name}: nginx`, rates.nginxDown, rates.floorDown);
 }
 
 /** One object of 1 GiB up and down, and the most memory that the process of the stack ever had. */
@@ -134,7 +146,7 @@ async function benchListing(storage) {
       await run();
       times.push(performance.now() - started);
     }
-    console.log(`- ${name}: ${times.toSorted((a, b) => a - b)[15].toFixed(1)}`);
+    console.log(`- ${name}: ${median(times).toFixed(1)} (fastest ${Math.min(...times).toFixed(1)})`);
   }
 }
 
@@ -146,7 +158,7 @@ async function startFloor(files) {
   children.push(child);
   const [url] = await once(createInterface(child.stdout), 'line');
   const path = (name) => `${url}/${name}`;
-  return { upload: path, download: path, headers: {} };
+  return { pid: child.pid, upload: path, download: path, headers: {} };
 }
 
 async function startStorage() {
@@ -214,7 +226,7 @@ async function startNginx(files) {
       break;
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
-  return { download: path };
+  return { pid: child.pid, download: path };
 }
 
 /** Requests a second with so many at a time. */
@@ -248,6 +260,32 @@ function send(url, { method, headers = {}, body, pieces, anyStatus = false }) {
 async function writePieces(req, { piece, count }) {
   for (let sent = 0; sent < count; sent += 1) if (!req.write(piece)) await once(req, 'drain');
   req.end();
+}
+
+function median(values) {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)];
+}
+
+/** CPU time that a process and all below it have used (PostgreSQL is below the stack). Linux only, else 0. */
+async function cpuSeconds(pid) {
+  const processes = [];
+  for (const entry of await readdir('/proc').catch(() => [])) {
+    const stat = /^\d+$/.test(entry) ? await readFile(`/proc/${entry}/stat`, 'utf8').catch(() => '') : '';
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    if (stat !== '')
+      processes.push({
+        pid: Number(entry),
+        parent: Number(fields[1]),
+        ticks: Number(fields[11]) + Number(fields[12]),
+      });
+  }
+  const family = new Set([pid]);
+  for (let size = 0; size !== family.size;) {
+    size = family.size;
+    for (const one of processes) if (family.has(one.parent)) family.add(one.pid);
+  }
+  return processes.filter((one) => family.has(one.pid)).reduce((sum, one) => sum + one.ticks, 0) / 100;
 }
 
 async function residentMiB(pid, field) {
