@@ -130,6 +130,23 @@ test('pages from a bucket do not run, and headers cannot be forged', async () =>
   expect(named.headers['set-cookie']).toBeUndefined();
 });
 
+test('a type that follows the file in a form is checked as well, and nothing refused is kept', async () => {
+  await postgres.query(
+    `insert into storage.buckets (id, name, allowed_mime_types) values ('png', 'png', '{image/png}')`,
+  );
+  const before = await readdir(join(stack.storageDir, 'objects'), { recursive: true });
+  const boundary = 'b0undary';
+  const form = [
+    `--${boundary}\r\ncontent-disposition: form-data; name="f"; filename="f"\r\ncontent-type: image/png\r\n\r\nx\r\n`,
+    `--${boundary}\r\ncontent-disposition: form-data; name="contentType"\r\n\r\ntext/html\r\n--${boundary}--\r\n`,
+  ].join('');
+  const type = { 'content-type': `multipart/form-data; boundary=${boundary}` };
+  const answer = await send('POST', '/object/png/page', { ...service, ...type }, form);
+  expect(answer.body).toContain('mime type text/html is not supported');
+  expect(await readdir(join(stack.storageDir, 'objects'), { recursive: true })).toEqual(before);
+  expect(await readdir(join(stack.storageDir, 'uploads'))).toEqual([]);
+});
+
 test('a sort or search of a request is never SQL', async () => {
   const json = { ...service, 'content-type': 'application/json' };
   for (const body of [

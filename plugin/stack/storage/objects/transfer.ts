@@ -136,15 +136,21 @@ export class Transfers {
     });
     if (bucketId !== toBucket || sourceKey !== destinationKey) {
       // Blobs know no names: to move an object is to rename its row.
-      const versions = await database.asService(exchange, async (transaction) => {
-        await lockVersion(transaction, toBucket, destinationKey);
-        const old = await lockVersion(transaction, bucketId, sourceKey);
-        if (old === undefined) throw storageErrors.noSuchKey();
-        const version = await blobs.copy(old ?? '');
-        await transaction.query(MOVE_SQL, [...values, version]);
-        return old;
-      });
-      await blobs.remove([versions]);
+      let version: string | undefined;
+      const old = await database
+        .asService(exchange, async (transaction) => {
+          await lockVersion(transaction, toBucket, destinationKey);
+          const old = await lockVersion(transaction, bucketId, sourceKey);
+          if (old === undefined) throw storageErrors.noSuchKey();
+          version = await blobs.copy(old ?? '');
+          await transaction.query(MOVE_SQL, [...values, version]);
+          return old;
+        })
+        .catch(async (error: unknown) => {
+          await blobs.remove([version]);
+          throw error;
+        });
+      await blobs.remove([old]);
     }
     sendJson(exchange.res, 200, { message: 'Successfully moved' });
   };

@@ -91,12 +91,15 @@ export class Uploads {
     bucket: Bucket,
   ): Promise<Received> {
     const limit = this.#objects.sizeLimit(bucket, target.name);
-    let partType = '';
-    const { blob, result: fields } = await this.#objects.blobs.store((writer) =>
-      readForm(exchange.req, async (file, type, early) => {
+    const checkType = (type: string): void => {
+      if (!isEmptyFolderFile(target.name)) checkMimeType(type, bucket.allowedMimeTypes);
+    };
+    const { blob, result } = await this.#objects.blobs.store(async (writer) => {
+      let partType = '';
+      const fields = await readForm(exchange.req, async (file, type, early) => {
         partType = type;
         const mimetype = early.get('contentType') || type;
-        if (!isEmptyFolderFile(target.name)) checkMimeType(mimetype, bucket.allowedMimeTypes);
+        checkType(mimetype);
         checkNewObjectName(target.name);
         const draft = { ...target, userMetadata: formMetadata(early) };
         await this.#objects.checkWrite(exchange, draft, {
@@ -104,10 +107,14 @@ export class Uploads {
           contentLength: contentLengthOf(exchange),
         });
         await writer.writeAll(file, limit);
-      }),
-    );
-    const content = { blob, mimeType: fields.get('contentType') || partType, cacheControl: maxAge(fields) };
-    return { content, userMetadata: formMetadata(fields) };
+      });
+      // Fields may follow the file, and count as well: what they say is checked before anything is kept.
+      const mimeType = fields.get('contentType') || partType;
+      checkType(mimeType);
+      return { mimeType, cacheControl: maxAge(fields), userMetadata: formMetadata(fields) };
+    });
+    const { mimeType, cacheControl, userMetadata } = result;
+    return { content: { blob, mimeType, cacheControl }, userMetadata };
   }
 }
 

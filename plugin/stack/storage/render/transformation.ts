@@ -52,7 +52,7 @@ export function transformationClaims(transformation: Transformation): {
   return { ...(transformations && { transformations }), ...(format && { format }) };
 }
 
-/** Reads back what `transformationClaims` wrote. @throws StorageError for what no signature of ours covers */
+/** Reads back what `transformationClaims` wrote. */
 export function parseTransformation(text: string): Transformation {
   const values = new Map(text.split(',').map((segment) => segment.split(':', 2) as [string, string]));
   const number = (name: string): number | undefined => {
