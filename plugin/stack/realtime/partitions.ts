@@ -9,11 +9,13 @@ export class MessagePartitions {
   readonly #pool: pg.Pool;
   readonly #logger: Logger;
   readonly #timer: NodeJS.Timeout;
+  /** When the partitions of now exist (or could not be made, which is logged). */
+  readonly ready: Promise<void>;
 
   constructor(pool: pg.Pool, logger: Logger) {
     this.#pool = pool;
     this.#logger = logger;
-    void this.#maintain();
+    this.ready = this.#maintain();
     this.#timer = setInterval(() => void this.#maintain(), INTERVAL_MS).unref();
   }
 

@@ -3,6 +3,7 @@ import type { StackContext } from '../context.ts';
 import type { Service } from '../service.ts';
 import { CHANGES_SLOT, ChangeFeed } from './changes/feed.ts';
 import { BROADCASTS_SLOT, DatabaseBroadcasts } from './database-broadcasts.ts';
+import { sendJson } from './http/respond.ts';
 import { handleRequest } from './http/router.ts';
 import { Hub } from './hub.ts';
 import type { Realtime } from './server.ts';
@@ -20,6 +21,17 @@ const IDLE_CHECK_MS = 5_000;
 const CLOSE_RESTART = 1012;
 const MAX_CONNECTIONS = 6;
 
+/** `realtime.enabled = false`: there is no such service, as behind the Supabase CLI's gateway. */
+const disabledRealtime: Service = {
+  handle(_req, res) {
+    sendJson(res, 503, { message: 'Realtime is disabled in supabase/config.toml' });
+  },
+  upgrade(_req, socket) {
+    socket.end('HTTP/1.1 503 Service Unavailable\r\nconnection: close\r\ncontent-length: 0\r\n\r\n');
+  },
+  close: () => Promise.resolve(),
+};
+
 /**
  * Supabase Realtime's protocol over this stack's database: `upgrade` takes sockets at `/socket/websocket`, `handle`
  * answers the HTTP API. Nothing is read from the database before the first client comes.
@@ -27,6 +39,7 @@ const MAX_CONNECTIONS = 6;
 export async function createRealtime(context: StackContext): Promise<Service> {
   const { config, jwt, database, logger } = context;
   const settings = readRealtimeSettings(config);
+  if (!settings.isEnabled) return disabledRealtime;
   // A generic plan serves all claims of a role; planning would cost more than the lookups themselves, which are by key:
   // a small table must not be scanned, with its policies asked about each row.
   const pool = database.createPool('supabase_admin', {
@@ -53,8 +66,11 @@ export async function createRealtime(context: StackContext): Promise<Service> {
   };
   const upgrades = new Upgrades(realtime);
   const partitions = new MessagePartitions(pool, logger);
-  // A process that was killed may have left slots behind, whose listeners are gone.
-  const cleaning = Promise.allSettled([CHANGES_SLOT, BROADCASTS_SLOT].map((slot) => dropSlot(pool, slot)));
+  // A process that was killed may have left slots behind, whose listeners are gone. After the partitions, so that a start
+  // opens one connection and no more.
+  const cleaning = partitions.ready.then(async () => {
+    for (const slot of [CHANGES_SLOT, BROADCASTS_SLOT]) await dropSlot(pool, slot).catch(() => {});
+  });
   const idleCheck = setInterval(() => {
     for (const socket of sockets) socket.closeIfIdle(performance.now());
   }, IDLE_CHECK_MS).unref();
