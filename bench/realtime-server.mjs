@@ -10,7 +10,13 @@ process.on('message', (message) => void handle(message));
 process.send(server.info);
 
 async function handle(message) {
-  if (message === 'usage') process.send({ rss: process.memoryUsage().rss, cpu: process.cpuUsage() });
+  if (message === 'usage') {
+    const cpu = process.cpuUsage();
+    // What is left after a collection, in the heap and in buffers.
+    globalThis.gc();
+    const { heapUsed, external } = process.memoryUsage();
+    process.send({ memory: heapUsed + external, cpu });
+  }
   if (message === 'stop') {
     await server.stop();
     process.disconnect();

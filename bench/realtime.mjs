@@ -48,15 +48,17 @@ for (const server of [stack, bare]) {
 }
 
 async function startServer(kind) {
-  const child = fork(fileURLToPath(new URL('./realtime-server.mjs', import.meta.url)), [kind]);
+  const child = fork(fileURLToPath(new URL('./realtime-server.mjs', import.meta.url)), [kind], {
+    execArgv: ['--expose-gc'],
+  });
   const [info] = await once(child, 'message');
   return { child, info };
 }
 
 async function usage({ child }) {
   child.send('usage');
-  const [{ rss, cpu }] = await once(child, 'message');
-  return { rss, cpuMs: (cpu.user + cpu.system) / 1000 };
+  const [{ memory, cpu }] = await once(child, 'message');
+  return { memory, cpuMs: (cpu.user + cpu.system) / 1000 };
 }
 
 function sign(sub) {
@@ -259,7 +261,7 @@ async function measureSockets(count) {
   await Promise.all(replies);
   const beaten = await usage(stack);
   await closeAll(sockets);
-  const mb = ((joined.rss - before.rss) / 1024 / 1024).toFixed(1);
+  const mb = ((joined.memory - before.memory) / 1024 / 1024).toFixed(1);
   console.log(
     `${count} sockets with a channel each                    ${mb} MB, ${(joined.cpuMs - before.cpuMs).toFixed(0)} ms CPU to connect and join, ${(beaten.cpuMs - joined.cpuMs).toFixed(1)} ms CPU per heartbeat of all`,
   );
