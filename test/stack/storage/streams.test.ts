@@ -104,6 +104,27 @@ test('of concurrent uploads to one name one wins whole, and only one creates it'
   expect(response.headers.get('etag')).toBe(`"${createHash('md5').update(got).digest('hex')}"`);
 });
 
+test('an object that is being replaced is always there', async () => {
+  await upload('changing', Buffer.from('0'), 1, 'PUT');
+  const finished = new AbortController();
+  const writing = (async () => {
+    for (let turn = 1; turn <= 60; turn += 1) await upload('changing', Buffer.alloc(turn, 'x'), turn, 'PUT');
+    finished.abort();
+  })();
+  const read = async (): Promise<number[]> => {
+    const statuses: number[] = [];
+    while (!finished.signal.aborted) {
+      const response = await fetch(`${stack.url}/object/public/streams/changing`);
+      await response.arrayBuffer();
+      statuses.push(response.status);
+    }
+    return statuses;
+  };
+  const statuses = (await Promise.all([read(), read(), read(), read()])).flat();
+  await writing;
+  expect(new Set(statuses)).toEqual(new Set([200]));
+});
+
 test.skipIf(process.getuid?.() === 0 || process.platform === 'win32')(
   'an unwritable folder gives a clear error and no row',
   async () => {

@@ -3,6 +3,7 @@ import type { ServerResponse } from 'node:http';
 import { pipeline } from 'node:stream/promises';
 import { hasErrorCode } from '../../../errors.ts';
 import type { BlobStore } from '../disk/blob-store.ts';
+import { openCurrent } from '../disk/open-current.ts';
 import { StorageError } from '../errors.ts';
 import { header, type Exchange } from '../http/exchange.ts';
 import { parseRange } from './range.ts';
@@ -16,16 +17,16 @@ export interface AssetOptions {
   readonly expires?: Date;
 }
 
-/** Answers with an object's bytes: whole, a range, or 304. Headers as the Storage API sends them. */
+/** Answers with the bytes of the object that `find` finds: whole, a range, or 304, with the Storage API's headers. */
 export async function sendAsset(
   exchange: Exchange,
   blobs: BlobStore,
-  row: Pick<ObjectRow, 'version' | 'metadata'>,
+  find: () => Promise<Pick<ObjectRow, 'version' | 'metadata'>>,
   options: AssetOptions = {},
 ): Promise<void> {
   const { req, res } = exchange;
+  const { row, file } = await openCurrent(blobs, find);
   const metadata = row.metadata ?? {};
-  const file = await blobs.read(row.version);
   try {
     const { size } = await file.stat();
     const notModified = isNotModified(exchange, metadata);

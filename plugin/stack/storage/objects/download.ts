@@ -18,11 +18,11 @@ export class Downloads {
   }
 
   public = async (exchange: Exchange): Promise<void> => {
-    await sendAsset(exchange, this.#objects.blobs, await this.findPublic(exchange));
+    await sendAsset(exchange, this.#objects.blobs, () => this.findPublic(exchange));
   };
 
   authenticated = async (exchange: Exchange): Promise<void> => {
-    await sendAsset(exchange, this.#objects.blobs, await this.findReadable(exchange));
+    await sendAsset(exchange, this.#objects.blobs, () => this.findReadable(exchange));
   };
 
   signed = async (exchange: Exchange): Promise<void> => {
@@ -30,9 +30,8 @@ export class Downloads {
     checkBucketName(bucket);
     const token = exchange.query.get('token') ?? '';
     const claims = await this.#tokens.verify(token, `${bucket}/${name}`, 'download');
-    const row = await this.findSigned(bucket, name);
     const expires = new Date((claims.exp ?? NaN) * 1000);
-    await sendAsset(exchange, this.#objects.blobs, row, { expires });
+    await sendAsset(exchange, this.#objects.blobs, () => this.findSigned(bucket, name), { expires });
   };
 
   head = async (exchange: Exchange): Promise<void> => {

@@ -1,3 +1,4 @@
+import { openCurrent } from '../disk/open-current.ts';
 import { StorageError, storageErrors } from '../errors.ts';
 import { header } from '../http/exchange.ts';
 import { readAll } from '../http/body.ts';
@@ -73,9 +74,8 @@ export class S3Objects {
 
   get = async (request: S3Request): Promise<void> => {
     const { req, res } = request;
-    const row = await this.#find(request);
+    const { row, file } = await openCurrent(this.#objects.blobs, () => this.#find(request));
     const metadata = row.metadata ?? {};
-    const file = await this.#objects.blobs.read(row.version);
     try {
       const { size } = await file.stat();
       const notModified = isNotModified(request, metadata);

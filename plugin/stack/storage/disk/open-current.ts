@@ -1,0 +1,26 @@
+import type { FileHandle } from 'node:fs/promises';
+import { hasErrorCode } from '../../../errors.ts';
+import type { BlobStore } from './blob-store.ts';
+
+/**
+ * Opens the bytes of an object that may be replaced meanwhile: when its blob is gone, the row is asked once more, and
+ * only a row that still names the missing blob is an error.
+ *
+ * @throws Error ENOENT for a row without bytes; whatever `find` throws
+ */
+export async function openCurrent<R extends { readonly version: string | null }>(
+  blobs: BlobStore,
+  find: () => Promise<R>,
+): Promise<{ row: R; file: FileHandle }> {
+  let row = await find();
+  for (;;) {
+    try {
+      return { row, file: await blobs.read(row.version) };
+    } catch (error) {
+      if (!hasErrorCode(error, 'ENOENT')) throw error;
+      const newer = await find();
+      if (newer.version === row.version) throw error;
+      row = newer;
+    }
+  }
+}
