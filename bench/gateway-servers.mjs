@@ -1,5 +1,5 @@
 // The servers that bench/gateway.mjs measures, one a process: node gateway-servers.mjs <role> <port of the upstream>.
-// Tells its port, then answers 'rss' with its memory after a garbage collection.
+// Tells its port, then answers 'rss' with its memory in bytes after a garbage collection, 'cpu' with its time in µs.
 import { createHmac } from 'node:crypto';
 import { Agent, createServer } from 'node:http';
 import { fileURLToPath } from 'node:url';
@@ -52,7 +52,12 @@ const ROLES = {
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const [, , role, upstreamPort] = process.argv;
   process.send(await ROLES[role](Number(upstreamPort)));
-  process.on('message', () => {
+  process.on('message', (question) => {
+    if (question === 'cpu') {
+      const { user, system } = process.cpuUsage();
+      process.send(user + system);
+      return;
+    }
     globalThis.gc();
     process.send(process.memoryUsage().rss);
   });

@@ -30,7 +30,8 @@ try {
   await measureHttp(servers);
   const { 'Vite server.proxy': _vite, 'http-proxy, keep-alive': _agent, ...sockets } = servers;
   await measureWebsockets(sockets);
-  await measureStreams(servers['this gateway']);
+  console.log('\n1 GiB object'.padEnd(32), 'down MB/s   up MB/s   memory before and at most, MB');
+  for (const name of ['direct', 'this gateway', 'bare http-proxy']) await measureStreams(name, servers[name]);
 } finally {
   for (const child of children) child.kill();
 }
@@ -43,28 +44,31 @@ async function start(role, upstreamPort) {
     child.once('message', resolve);
     child.once('exit', (code) => reject(new Error(`${role} ended with ${code}`)));
   });
-  const rss = () =>
+  const ask = (question) =>
     new Promise((resolve) => {
       child.once('message', resolve);
-      child.send('rss');
+      child.send(question);
     });
-  return { port, rss };
+  return { port, rss: () => ask('rss'), cpu: () => ask('cpu') };
 }
 
 /** All take turns, a second each, so that what else the machine does falls on all; the median of their turns counts. */
 async function measureHttp(servers) {
-  for (const { port } of Object.values(servers)) await load(port, 10);
+  for (const server of Object.values(servers)) await load(server, 10);
   for (const connections of [1, 10, 100]) {
     const turns = Object.fromEntries(Object.keys(servers).map((name) => [name, []]));
     for (let turn = 0; turn < TURNS; turn += 1) {
-      for (const [name, { port }] of Object.entries(servers)) turns[name].push(await load(port, connections));
+      for (const [name, server] of Object.entries(servers)) turns[name].push(await load(server, connections));
     }
-    console.log(`\nHTTP, ${connections} connections`.padEnd(34), 'requests/s   mean ms   p50 ms   p99 ms');
+    console.log(
+      `\nHTTP, ${connections} connections`.padEnd(34),
+      'requests/s   mean ms   p50 ms   p99 ms   CPU µs each',
+    );
     const medians = Object.entries(turns).map(([name, runs]) => [name, summarize(runs)]);
-    for (const [name, { requests, p50, p99 }] of medians) {
+    for (const [name, { requests, cpu, p50, p99 }] of medians) {
       const mean = (connections * 1000) / requests;
       console.log(
-        `  ${name.padEnd(30)} ${number(requests, 11)} ${fixed(mean, 9)} ${fixed(p50, 8)} ${fixed(p99, 8)}`,
+        `  ${name.padEnd(30)} ${number(requests, 11)} ${fixed(mean, 9)} ${fixed(p50, 8)} ${fixed(p99, 8)} ${number(cpu, 13)}`,
       );
     }
     const results = Object.fromEntries(medians);
@@ -84,17 +88,18 @@ function summarize(runs) {
       runs.map((run) => run[key]).toSorted((a, b) => a - b),
       0.5,
     );
-  return { requests: median('requests'), p50: median('p50'), p99: median('p99') };
+  return { requests: median('requests'), cpu: median('cpu'), p50: median('p50'), p99: median('p99') };
 }
 
 /**
  * Requests per second, and latency in ms with the resolution of the clock. (For servers that close each connection
  * autocannon counts the time before the connection as well: their mean tells more than their p50.)
  */
-async function load(port, connections) {
+async function load(server, connections) {
+  const before = await server.cpu();
   const times = [];
   const instance = autocannon({
-    url: `http://localhost:${port}/rest/v1/items?select=*`,
+    url: `http://localhost:${server.port}/rest/v1/items?select=*`,
     connections,
     duration: 1,
     headers: HEADERS,
@@ -103,7 +108,8 @@ async function load(port, connections) {
   const { errors, non2xx, '2xx': good, duration: seconds } = await instance;
   times.sort((a, b) => a - b);
   if (errors + non2xx > 0) throw new Error(`${errors + non2xx} requests failed`);
-  return { requests: good / seconds, p50: at(times, 0.5), p99: at(times, 0.99) };
+  const cpu = ((await server.cpu()) - before) / good;
+  return { requests: good / seconds, cpu, p50: at(times, 0.5), p99: at(times, 0.99) };
 }
 
 async function measureWebsockets(servers) {
@@ -194,7 +200,7 @@ async function measureIdle(server, count) {
   return (after - before) / count / 1024;
 }
 
-async function measureStreams(server) {
+async function measureStreams(name, server) {
   const before = await server.rss();
   let peak = before;
   let sampled = Promise.resolve();
@@ -208,10 +214,7 @@ async function measureStreams(server) {
   clearInterval(sampler);
   await sampled;
   console.log(
-    `\n1 GiB object: down ${number(GIB / 1e6 / down, 0)} MB/s, up ${number(GIB / 1e6 / up, 0)} MB/s`,
-  );
-  console.log(
-    `  memory of the gateway: ${(before / 1e6).toFixed(0)} MB before, ${(peak / 1e6).toFixed(0)} MB at most`,
+    `  ${name.padEnd(30)} ${number(GIB / 1e6 / down, 9)} ${number(GIB / 1e6 / up, 9)} ${number(before / 1e6, 14)} ${number(peak / 1e6, 9)}`,
   );
 }
 
