@@ -88,6 +88,7 @@ export async function createRealtime(context: StackContext): Promise<Service> {
     async close() {
       clearInterval(idleCheck);
       partitions.close();
+      upgrades.close();
       for (const socket of sockets) socket.close(CLOSE_RESTART);
       await cleaning;
       await Promise.all([realtime.changes.close(), realtime.databaseBroadcasts.close()]);

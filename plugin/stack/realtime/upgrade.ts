@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
 import type { JwtVerifier } from '../jwt.ts';
+import { requestUrl } from './request-url.ts';
 import type { Realtime } from './server.ts';
 import type { Serializer } from './protocol/messages.ts';
 import { serializerV1 } from './protocol/v1.ts';
@@ -23,6 +24,7 @@ const PATHS = new Set(['/socket/websocket', '/socket/websocket/', '/realtime/v1/
 export class Upgrades {
   readonly #realtime: Realtime;
   readonly #server: WebSocketServer;
+  #isClosed = false;
 
   constructor(realtime: Realtime) {
     this.#realtime = realtime;
@@ -38,6 +40,11 @@ export class Upgrades {
     });
   }
 
+  /** From now on nobody gets in, not even who is being checked. */
+  close(): void {
+    this.#isClosed = true;
+  }
+
   async handle(req: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
     // Until ws takes over, a reset must not become an uncaught error.
     const ignore = (): void => {};
@@ -47,6 +54,7 @@ export class Upgrades {
       refuse(socket, handshake);
       return;
     }
+    if (this.#isClosed) socket.destroy();
     if (socket.destroyed) return;
     this.#server.handleUpgrade(req, socket, head, (webSocket) => {
       socket.off('error', ignore);
@@ -61,8 +69,8 @@ export async function checkHandshake(
   req: IncomingMessage,
   jwt: JwtVerifier,
 ): Promise<Refusal | { readonly serializer: Serializer; readonly token: string }> {
-  const url = new URL(req.url ?? '/', 'http://localhost');
-  if (!PATHS.has(url.pathname)) return plain(404, 'Not Found');
+  const url = requestUrl(req);
+  if (!url || !PATHS.has(url.pathname)) return plain(404, 'Not Found');
   const serializer = chooseSerializer(url.searchParams.get('vsn'));
   if (!serializer) return plain(403, '');
   const header = req.headers['x-api-key'];

@@ -69,7 +69,7 @@ it('delivers a transaction of 100,000 rows in order, stays responsive and cuts o
   }
   // The client of this test holds all changes itself.
   expect(peak).toBeLessThan(400 * 1024 * 1024);
-  expect(slowest).toBeLessThan(1000);
+  expect(slowest).toBeLessThan(3000);
   deaf.listen();
   expect(await deaf.closed).toBe(1006);
-}, 60_000);
+}, 120_000);

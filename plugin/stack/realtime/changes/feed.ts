@@ -19,6 +19,8 @@ const PUBLICATION = 'supabase_realtime';
 export const CHANGES_SLOT = 'supabase_realtime_replication_slot';
 const START_TIMEOUT_MS = 5_000;
 const RETRY_MS = 5_000;
+// PostgreSQL makes a slot only when all transactions have ended that were open before.
+const SLOW_START = 'the replication slot is not ready (an open transaction may hold it up)';
 
 /** `postgres_changes`: tells channels what changes in the tables of the publication `supabase_realtime`. */
 export class ChangeFeed {
@@ -60,8 +62,12 @@ export class ChangeFeed {
       channel.sendSystem('postgres_changes', 'ok', 'Subscribed to PostgreSQL');
       return;
     }
-    this.#subscriptions.delete(channel);
-    channel.sendSystem('postgres_changes', 'error', outcome.message);
+    // One that only could not be checked again goes on as it is; the log keeps what comes meanwhile.
+    const isKept = !outcome.isFinal && this.#subscriptions.has(channel);
+    if (!isKept) {
+      this.#subscriptions.delete(channel);
+      channel.sendSystem('postgres_changes', 'error', outcome.message);
+    }
     if (outcome.isFinal) return;
     const retry = setTimeout(() => void this.subscribe(channel).catch(() => {}), RETRY_MS);
     this.#retries.set(channel, retry.unref());
@@ -87,7 +93,7 @@ export class ChangeFeed {
     await this.#log.start(START_TIMEOUT_MS);
     if (!this.#log.isStreaming) {
       const { failure } = this.#log;
-      const reason = failure === undefined ? 'it does not answer' : errorMessage(failure);
+      const reason = failure === undefined ? SLOW_START : errorMessage(failure);
       return { message: `Unable to read changes from PostgreSQL: ${reason}`, isFinal: false };
     }
     // Not while changes are being delivered: one of those could be neither in the snapshot nor delivered.

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { requestUrl } from '../request-url.ts';
 import type { Realtime } from '../server.ts';
 import { checkHandshake } from '../upgrade.ts';
 import { broadcastBatch, broadcastSingle } from './broadcast.ts';
@@ -29,7 +30,8 @@ export async function handleRequest(
 }
 
 async function route(realtime: Realtime, req: IncomingMessage, res: ServerResponse): Promise<void> {
-  const url = new URL(req.url ?? '/', 'http://localhost');
+  const url = requestUrl(req);
+  if (!url) return sendText(res, 400, 'Bad Request');
   const method = req.method === 'HEAD' ? 'GET' : req.method;
   const path = `${method} ${url.pathname}`;
   if (path === 'POST /api/broadcast') return broadcastBatch(realtime, req, res);
