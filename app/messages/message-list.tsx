@@ -66,14 +66,26 @@ export function MessageList(props: MessageListProps): ReactNode {
   }, []);
 
   const hasOpened = useRef(false);
+  const isPinned = useRef(false);
   useLayoutEffect(() => () => void (hasOpened.current = false), []);
   useLayoutEffect(() => {
     if (hasOpened.current || rows.length === 0) return;
     hasOpened.current = true;
     const firstUnread = rows.findIndex((row) => row.isFirstUnread);
     if (firstUnread > 0) virtualizer.scrollToIndex(firstUnread, { align: 'start' });
-    else virtualizer.scrollToEnd();
+    else {
+      isPinned.current = true;
+      virtualizer.scrollToEnd();
+    }
   }, [rows, virtualizer]);
+  // Lines turn out taller than guessed, emoji fonts come late: until the reader scrolls, the end stays the end.
+  const totalSize = virtualizer.getTotalSize();
+  useLayoutEffect(() => {
+    if (isPinned.current) virtualizer.scrollToEnd();
+  }, [totalSize, virtualizer]);
+  const unpin = (): void => {
+    isPinned.current = false;
+  };
 
   // One's own message is worth leaving the history for.
   const lastOutgoing = rows.findLast((row) => row.outgoing)?.key;
@@ -86,6 +98,7 @@ export function MessageList(props: MessageListProps): ReactNode {
   useLayoutEffect(() => {
     if (!target || targetIndex < 0 || jumpedTo.current === target) return;
     jumpedTo.current = target;
+    isPinned.current = false;
     virtualizer.scrollToIndex(targetIndex, { align: 'center' });
     setCurrentKey(target.id);
   }, [target, targetIndex, virtualizer]);
@@ -128,12 +141,22 @@ export function MessageList(props: MessageListProps): ReactNode {
 
   return (
     <div className={styles['frame']}>
-      <div ref={scroller} className={styles['scroller']} onScroll={checkEnd}>
+      {/* It only notices that the reader has begun to scroll. */}
+      {/* oxlint-disable-next-line jsx-a11y/no-static-element-interactions */}
+      <div
+        ref={scroller}
+        className={styles['scroller']}
+        onScroll={checkEnd}
+        onWheel={unpin}
+        onPointerDown={unpin}
+        onTouchMove={unpin}
+        onKeyDown={unpin}
+      >
         {/* The arrow keys go from line to line. */}
         {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-element-interactions */}
         <div
           className={styles['canvas']}
-          style={{ height: virtualizer.getTotalSize(), visibility: isSettled ? 'visible' : 'hidden' }}
+          style={{ height: totalSize, visibility: isSettled ? 'visible' : 'hidden' }}
           role="log"
           aria-label={`Messages in ${channelName}`}
           aria-live="off"
