@@ -162,6 +162,8 @@ export function createUpgradeHandler(options: UpgradeOptions): UpgradeHandler {
     }
     if (outcome.kind === 'refused') {
       failures.failed(`${subject}, a WebSocket`, describeRefusal(outcome.status));
+      // An API gateway whose Realtime is gone: perhaps there is another way to it.
+      if (outcome.status >= 502) target.websocket?.failed(upstream, describeRefusal(outcome.status));
       return undefined;
     }
     failures.worked(subject);

@@ -129,6 +129,19 @@ describe('before the handshake is answered', () => {
   });
 });
 
+test('an API gateway that cannot reach Realtime is reported, so that another way is looked for', async () => {
+  const kong = createServer().on('upgrade', (_req, socket: Duplex) =>
+    socket.end('HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\n\r\n'),
+  );
+  const { url } = await listen(kong);
+  const upstream: UrlUpstream = { kind: 'url', url: new URL(url), speaks: 'gateway', host: 'client' };
+  const failed: unknown[] = [];
+  const websocket: WebsocketRoute = { choose: () => [upstream], failed: (way) => failed.push(way) };
+  const gateway = await startGateway({ target: { keys: KEYS, upstreams: {}, websocket } });
+  expect((await upgrade(gateway.url, PATH)).status).toBe(503);
+  await expect.poll(() => failed).toEqual([upstream]);
+});
+
 describe('an open WebSocket', () => {
   test('carries messages both ways, in order and of any size', async () => {
     const { url } = await startRealtime();
