@@ -37,12 +37,13 @@ export function transactionSettings(
 }
 
 function headersJson(headers: IncomingHttpHeaders): string {
-  const { cookie: _cookie, ...others } = headers;
-  for (const name in others) {
-    const value = others[name];
-    if (Array.isArray(value)) others[name] = value.join(', ');
+  const shown: Record<string, string> = {};
+  for (const name in headers) {
+    const value = headers[name];
+    if (name === 'cookie' || value === undefined) continue;
+    shown[name] = Array.isArray(value) ? value.join(', ') : value;
   }
-  return JSON.stringify(others);
+  return JSON.stringify(shown);
 }
 
 function cookiesJson(cookie: string | undefined): string {

@@ -40,6 +40,7 @@ export async function startTestEngine(
 ): Promise<TestEngine> {
   const stack = await startTestStack({ 'supabase/migrations/1_test.sql': migration });
   const admin = new pg.Client({ connectionString: stack.dbUrl });
+  admin.on('error', () => {});
   await admin.connect();
   await admin.query(
     "create role test_authenticator login noinherit password 'test'; grant anon, authenticated, service_role to test_authenticator",
@@ -54,6 +55,9 @@ export async function startTestEngine(
     verifier: createJwtVerifier({ jwtSecret: stack.jwtSecret, signingKeys: [] }),
     createPool(options) {
       const pool = new pg.Pool({ ...connection, ...options });
+      // As the stack's own pools: the server's end is no error of the test.
+      pool.on('error', () => {});
+      pool.on('connect', (client) => client.on('error', () => {}));
       pools.push(pool);
       return pool;
     },

@@ -1,3 +1,4 @@
+import type { Writable } from 'node:stream';
 import pg from 'pg';
 import type { Statement } from '../sql/writer.ts';
 import type { DatabaseError } from '../respond/database-error.ts';
@@ -63,6 +64,17 @@ export class RestDatabase {
    * what `judge` threw
    */
   async run(transaction: Transaction): Promise<Rows[]> {
+    try {
+      return await this.#runOnce(transaction);
+    } catch (error) {
+      // The schema changed a moment ago. Nothing was done yet: it fails when the statement would begin.
+      if (!isStalePlan(error)) throw error;
+      this.forgetStatements();
+      return this.#runOnce(transaction);
+    }
+  }
+
+  async #runOnce(transaction: Transaction): Promise<Rows[]> {
     const client = await this.#connect();
     let broken: Error | undefined;
     try {
@@ -78,6 +90,9 @@ export class RestDatabase {
   async #runOn(client: pg.PoolClient, transaction: Transaction): Promise<Rows[]> {
     const { isolationLevel, readOnly, before, statements, judge } = transaction;
     const send = (statement: Statement): Promise<Rows> => this.#send(client, statement, transaction.prepare);
+    // One packet for all that is sent together.
+    const stream = streamOf(client);
+    stream.cork();
     const begin = `BEGIN ISOLATION LEVEL ${isolationLevel.toUpperCase()} READ ${readOnly ? 'ONLY' : 'WRITE'}`;
     const started = [sendText(client, begin), ...before.map(send)];
     const results = statements.map(send);
@@ -85,8 +100,10 @@ export class RestDatabase {
     const ends = transaction.end === 'commit' ? ['COMMIT'] : ['SET CONSTRAINTS ALL IMMEDIATE', 'ROLLBACK'];
     if (!judge) {
       const sent = [...started, ...results, ...ends.map((text) => sendText(client, text))];
+      stream.uncork();
       return (await settle(sent)).slice(started.length, started.length + results.length);
     }
+    stream.uncork();
     let verdict: unknown;
     let judged: Rows[] = [];
     try {
@@ -136,8 +153,16 @@ export class RestDatabase {
   }
 }
 
+const isStalePlan = (error: unknown): boolean =>
+  isDatabaseError(error) && error.code === '0A000' && error.message.startsWith('cached plan must not change');
+
 export function isDatabaseError(error: unknown): error is DatabaseError & Error {
   return error instanceof pg.DatabaseError && typeof error.code === 'string';
+}
+
+/** The socket of a client, which pg's types do not show. */
+function streamOf(client: pg.PoolClient): Writable {
+  return (client as unknown as { connection: { stream: Writable } }).connection.stream;
 }
 
 const sendText = (client: pg.PoolClient, text: string): Promise<Rows> =>

@@ -4,15 +4,10 @@ import type { HttpAnswer } from '../respond/answer.ts';
 /** Sends the answer; values beyond Latin-1 go out as the bytes of their UTF-8. */
 export function sendAnswer(res: ServerResponse, answer: HttpAnswer, headersOnly: boolean): void {
   if (res.writableEnded || res.destroyed) return;
-  const sent = new Set<string>();
-  for (const [name, value] of answer.headers) {
-    const lower = name.toLowerCase();
-    if (sent.has(lower)) res.appendHeader(name, headerValue(value));
-    else res.setHeader(name, headerValue(value));
-    sent.add(lower);
-  }
-  res.statusCode = answer.status;
-  if (answer.statusText !== undefined) res.statusMessage = headerValue(answer.statusText);
+  // A flat list keeps repeated names, and replaces what the gateway set under the same name.
+  const headers = answer.headers.flatMap(([name, value]) => [name, headerValue(value)]);
+  if (answer.statusText === undefined) res.writeHead(answer.status, headers);
+  else res.writeHead(answer.status, headerValue(answer.statusText), headers);
   res.end(headersOnly ? undefined : answer.body);
 }
 
