@@ -205,5 +205,5 @@ export class Channel {
 function toBroadcast(message: ClientMessage): Broadcast {
   if (message.broadcast) return { kind: 'user', broadcast: message.broadcast };
   if (message.binary) return { kind: 'binary', data: message.binary };
-  return { kind: 'json', payload: message.payload };
+  return { kind: 'json', payload: message.payload, text: message.payloadText };
 }

@@ -6,7 +6,7 @@ import type { RateCounter } from './rate-counter.ts';
 
 /** A broadcast on its way to the channels of a topic. */
 export type Broadcast =
-  | { readonly kind: 'json'; readonly payload: unknown }
+  | { readonly kind: 'json'; readonly payload: unknown; readonly text?: string }
   | { readonly kind: 'user'; readonly broadcast: UserBroadcast; readonly meta?: { readonly id: string } }
   | { readonly kind: 'binary'; readonly data: Buffer };
 
@@ -105,7 +105,7 @@ function encodeBroadcast(
   }
   if (message.kind === 'binary') return serializer.binaryBroadcast(name, 'broadcast', message.data);
   if (serializer.version === 2 && !isObject(message.payload)) return 'invalid';
-  return serializer.push(null, null, name, 'broadcast', JSON.stringify(message.payload));
+  return serializer.push(null, null, name, 'broadcast', message.text ?? JSON.stringify(message.payload));
 }
 
 /** A broadcast that names its id (`meta.id`) is not delivered again to those who had it by replay. */

@@ -19,6 +19,8 @@ export interface ClientMessage {
   readonly bytes: number;
   /** Parsed JSON. Undefined when `broadcast` or `binary` carries the content. */
   readonly payload: unknown;
+  /** The payload as it was sent, where that is known: numbers keep all their digits. */
+  readonly payloadText?: string;
   /** Content of a binary user broadcast (protocol 2.0.0, frame type 3). */
   readonly broadcast?: UserBroadcast;
   /** Content of a plain binary push (protocol 2.0.0, frame type 0). */

@@ -41,11 +41,33 @@ function message(joinRef: Ref, ref: Ref, topic: string, event: string, payload: 
 }
 
 function decodeText(data: Buffer): ClientMessage | undefined {
-  const value = parseJson(data.toString());
+  const text = data.toString();
+  const value = parseJson(text);
   if (!Array.isArray(value) || value.length < 5) return undefined;
   const [joinRef, ref, topic, event, payload] = value as unknown[];
   if (typeof topic !== 'string' || typeof event !== 'string') return undefined;
-  return { joinRef: toRef(joinRef), ref: toRef(ref), topic, event, payload, bytes: data.length };
+  const payloadText = value.length === 5 ? lastElement(text) : undefined;
+  return { joinRef: toRef(joinRef), ref: toRef(ref), topic, event, payload, payloadText, bytes: data.length };
+}
+
+/** The text of the fifth and last element of a JSON array, which is known to be one. */
+function lastElement(text: string): string {
+  let depth = 0;
+  let commas = 0;
+  for (let i = 0; i < text.length; i++) {
+    const char = text[i];
+    if (char === '"') {
+      do i += text[i] === '\\' ? 2 : 1;
+      while (text[i] !== '"');
+    } else if (char === '[' || char === '{') {
+      depth++;
+    } else if (char === ']' || char === '}') {
+      depth--;
+    } else if (char === ',' && depth === 1 && ++commas === 4) {
+      return text.slice(i + 1, text.lastIndexOf(']'));
+    }
+  }
+  return text;
 }
 
 function decodeBinary(data: Buffer): ClientMessage | undefined {
