@@ -27,10 +27,9 @@ else await bench(Number(process.argv[2] ?? 5));
 async function serve(root) {
   const { startStack } = await import('../dist/start-stack.js');
   const stack = await startStack({ root, port: 0, dbPort: 0 });
-  process.on('message', async (message) => {
-    if (message === 'cpu') return process.send(process.cpuUsage());
-    await stack.stop();
-    process.exit();
+  process.on('message', (message) => {
+    if (message === 'cpu') process.send(process.cpuUsage());
+    else void stack.stop().then(() => process.exit());
   });
   process.send({ url: stack.url, key: stack.anonKey });
 }
