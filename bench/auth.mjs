@@ -27,10 +27,8 @@ else await bench(Number(process.argv[2] ?? 5));
 async function serve(root) {
   const { startStack } = await import('../dist/start-stack.js');
   const stack = await startStack({ root, port: 0, dbPort: 0 });
-  process.on('message', (message) => {
-    if (message === 'cpu') process.send(process.cpuUsage());
-    else void stack.stop().then(() => process.exit());
-  });
+  process.on('message', () => process.send(process.cpuUsage()));
+  process.once('disconnect', () => void stack.stop().then(() => process.exit()));
   process.send({ url: stack.url, key: stack.anonKey });
 }
 
@@ -49,10 +47,11 @@ async function bench(seconds) {
     };
     await measure((path, options) => send(agent, stack, path, options), cpu, seconds);
     agent.destroy();
-    server.send('stop');
-    await once(server, 'exit');
   } finally {
-    server?.kill();
+    if (server?.connected) {
+      server.disconnect();
+      await once(server, 'exit');
+    }
     await rm(root, { recursive: true, force: true, maxRetries: 5 });
   }
 }
