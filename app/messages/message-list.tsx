@@ -81,8 +81,8 @@ export function MessageList(props: MessageListProps): ReactNode {
   // Lines turn out taller than guessed, emoji fonts come late: until the reader scrolls, the end stays the end.
   const totalSize = virtualizer.getTotalSize();
   useLayoutEffect(() => {
-    if (isPinned.current) virtualizer.scrollToEnd();
-  }, [totalSize, virtualizer]);
+    if (isPinned.current && !virtualizer.isAtEnd(1)) virtualizer.scrollToEnd();
+  });
   const unpin = (): void => {
     isPinned.current = false;
   };
@@ -113,11 +113,13 @@ export function MessageList(props: MessageListProps): ReactNode {
   }, [firstIndex, hasOlder, isLoadingOlder, conversation]);
 
   const checkEnd = useCallback(() => {
-    const atEnd = virtualizer.isAtEnd(END_PX);
+    const element = scroller.current;
+    if (!element) return;
+    const atEnd = element.scrollHeight - element.scrollTop - element.clientHeight <= END_PX;
     setIsAtEnd(atEnd);
     if (atEnd) conversation.trim();
-  }, [virtualizer, conversation]);
-  useEffect(checkEnd, [checkEnd, rows.length]);
+  }, [conversation]);
+  useEffect(checkEnd, [checkEnd, rows.length, totalSize]);
   useEffect(() => onAtEndChange(isAtEnd), [isAtEnd, onAtEndChange]);
 
   const lastKey = rows.at(-1)?.key;

@@ -55,20 +55,27 @@ export function buildRows(
         replyTo: item.replyTo,
       })),
   ];
+  let day = { start: 0, end: 0 };
   return lines.map(({ replyTo, ...line }, index) => {
     const before = lines[index - 1];
-    const startsDay = before === undefined || dayOf(before.createdAt) !== dayOf(line.createdAt);
+    const time = Date.parse(line.createdAt);
+    const startsDay = before === undefined || time < day.start || time >= day.end;
+    if (startsDay) day = dayOf(time);
     const isFirstUnread = line.message !== undefined && line.message === firstUnread;
     const startsGroup =
       startsDay ||
       isFirstUnread ||
       replyTo !== null ||
       before.authorId !== line.authorId ||
-      Date.parse(line.createdAt) - Date.parse(before.createdAt) > GROUP_MS;
+      time - Date.parse(before.createdAt) > GROUP_MS;
     return { ...line, startsDay, startsGroup, isFirstUnread };
   });
 }
 
-function dayOf(timestamp: string): string {
-  return new Date(timestamp).toDateString();
+/** Beginning and end of a local day; asked for once a day of the conversation, not once a message. */
+function dayOf(time: number): { start: number; end: number } {
+  const date = new Date(time);
+  const midnight = (days: number): number =>
+    new Date(date.getFullYear(), date.getMonth(), date.getDate() + days).getTime();
+  return { start: midnight(0), end: midnight(1) };
 }
