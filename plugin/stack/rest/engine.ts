@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
+import { setTimeout as delay } from 'node:timers/promises';
 import type pg from 'pg';
 import type { Logger } from '../../logger.ts';
 import { errorMessage } from '../../errors.ts';
@@ -16,6 +17,8 @@ import type { RequestExplanation } from './request-explanation.ts';
 import type { Header, HttpAnswer } from './respond/answer.ts';
 import { encodeError, RestError } from './rest-error.ts';
 import type { RestSettings } from './settings/settings.ts';
+
+const CLOSE_GRACE_MS = 1000;
 
 export interface EngineOptions {
   readonly settings: RestSettings;
@@ -97,9 +100,13 @@ export async function startEngine(options: EngineOptions): Promise<RestEngine> {
     },
     reload: () => loader.reload(),
     async close() {
-      await Promise.allSettled(open);
       await listener.close();
       await database.close();
+      // A client that is slow to send its body is not waited for.
+      const waiting = new AbortController();
+      const grace = delay(CLOSE_GRACE_MS, undefined, { signal: waiting.signal });
+      await Promise.race([Promise.allSettled(open), grace]);
+      waiting.abort();
     },
   };
 }

@@ -85,7 +85,7 @@ export async function startTestEngine(
       await new Promise((resolve) => {
         server.close(resolve);
       });
-      await engine.close();
+      await engine.close().catch(() => {});
       await admin.end();
       await stack.stop();
     },

@@ -41,6 +41,7 @@ export class ConnectionError extends Error {
 
 // As PostgREST's default.
 const POOL_SIZE = 10;
+const CLOSE_GRACE_MS = 1000;
 
 // Results are handed on as text: PostgreSQL has already made JSON of them.
 const AS_TEXT = { getTypeParser: () => (value: string | Buffer) => value };
@@ -48,6 +49,7 @@ const AS_TEXT = { getTypeParser: () => (value: string | Buffer) => value };
 /** The connections of the login role, and the only place that sends anything to PostgreSQL. */
 export class RestDatabase {
   readonly #pool: pg.Pool;
+  readonly #active = new Set<pg.PoolClient>();
   #names = new StatementNames();
   /** Prepared statements made before a change of the schema may not fit any more; so connections are of a generation. */
   #generation = 0;
@@ -76,6 +78,7 @@ export class RestDatabase {
 
   async #runOnce(transaction: Transaction): Promise<Rows[]> {
     const client = await this.#connect();
+    this.#active.add(client);
     let broken: Error | undefined;
     try {
       return await this.#runOn(client, transaction);
@@ -83,6 +86,7 @@ export class RestDatabase {
       if (error instanceof ConnectionError) broken = error;
       throw error;
     } finally {
+      this.#active.delete(client);
       client.release(broken);
     }
   }
@@ -148,8 +152,14 @@ export class RestDatabase {
     this.#names = new StatementNames();
   }
 
+  /** Ends the connections; statements that still run then are given up after a moment. */
   async close(): Promise<void> {
-    await this.#pool.end();
+    const ended = this.#pool.end();
+    const timer = setTimeout(() => {
+      for (const client of this.#active) streamOf(client).destroy();
+    }, CLOSE_GRACE_MS);
+    await ended;
+    clearTimeout(timer);
   }
 }
 
