@@ -172,6 +172,8 @@ async function timeOpenings(page) {
 
 /** As fast as frames come, for ten seconds or to the beginning. */
 async function scrollThroughHistory(page) {
+  await page.mouse.move(700, 400);
+  await page.mouse.wheel(0, -50);
   await page.evaluate(() => globalThis.longTasks.splice(0));
   const start = Date.now();
   const { frames, slow, positions } = await page.evaluate(

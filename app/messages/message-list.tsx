@@ -22,6 +22,8 @@ const BOTTOM_PX = 8;
 const END_PX = 60;
 
 const SETTLE_MS = 50;
+/** How long an opened conversation holds on to its end. */
+const PIN_MS = 1_000;
 
 interface MessageListProps {
   rows: readonly Row[];
@@ -67,6 +69,9 @@ export function MessageList(props: MessageListProps): ReactNode {
 
   const hasOpened = useRef(false);
   const isPinned = useRef(false);
+  const unpin = useCallback((): void => {
+    isPinned.current = false;
+  }, []);
   useLayoutEffect(() => () => void (hasOpened.current = false), []);
   useLayoutEffect(() => {
     if (hasOpened.current || rows.length === 0) return;
@@ -75,17 +80,15 @@ export function MessageList(props: MessageListProps): ReactNode {
     if (firstUnread > 0) virtualizer.scrollToIndex(firstUnread, { align: 'start' });
     else {
       isPinned.current = true;
+      setTimeout(unpin, PIN_MS);
       virtualizer.scrollToEnd();
     }
-  }, [rows, virtualizer]);
+  }, [rows, virtualizer, unpin]);
   // Lines turn out taller than guessed, emoji fonts come late: until the reader scrolls, the end stays the end.
   const totalSize = virtualizer.getTotalSize();
   useLayoutEffect(() => {
     if (isPinned.current && !virtualizer.isAtEnd(1)) virtualizer.scrollToEnd();
   });
-  const unpin = (): void => {
-    isPinned.current = false;
-  };
 
   // One's own message is worth leaving the history for.
   const lastOutgoing = rows.findLast((row) => row.outgoing)?.key;
@@ -98,10 +101,10 @@ export function MessageList(props: MessageListProps): ReactNode {
   useLayoutEffect(() => {
     if (!target || targetIndex < 0 || jumpedTo.current === target) return;
     jumpedTo.current = target;
-    isPinned.current = false;
+    unpin();
     virtualizer.scrollToIndex(targetIndex, { align: 'center' });
     setCurrentKey(target.id);
-  }, [target, targetIndex, virtualizer]);
+  }, [target, targetIndex, virtualizer, unpin]);
 
   const items = virtualizer.getVirtualItems();
   const firstIndex = items[0]?.index;
