@@ -3,7 +3,7 @@ import { openEmbeddedStack, type PortChoice } from './backend/embedded-stack.ts'
 import { SupabaseDevError } from './errors.ts';
 import { silentLogger, type Logger } from './logger.ts';
 import { loadConfig, type ConfigOverrides } from './stack/config/config.ts';
-import { makeEphemeralDataDir } from './stack/postgres/data-dir.ts';
+import { makeEphemeralDataDir } from './stack/postgres/ephemeral.ts';
 import { defaultDataDir } from './stack/project.ts';
 
 export type { ConfigOverrides, Logger };

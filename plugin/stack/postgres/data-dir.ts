@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { access, chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { access, chmod, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { errorMessage, SupabaseDevError } from '../../errors.ts';
 import { giveTo, type RunAs } from './run-as.ts';
@@ -41,11 +40,6 @@ export async function openDataDir(path: string, runAs: RunAs | undefined): Promi
       cause: error,
     });
   }
-}
-
-/** A data directory of its own that `removeDataDir` deletes, for tests and trials. */
-export async function makeEphemeralDataDir(): Promise<string> {
-  return mkdtemp(join(tmpdir(), 'supabase-stack-'));
 }
 
 /** Deletes a data directory with all that belongs to it. */
