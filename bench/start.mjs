@@ -1,7 +1,7 @@
 // From the command `vite` to the first signed-in query, beside Vite without the plugin; and the memory of the whole
 // afterwards, idle and with 20 clients. Linux only for memory. Usage: npm run build && node bench/start.mjs [runs]
 import { spawn } from 'node:child_process';
-import { chmod, cp, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { chmod, cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -40,18 +40,27 @@ try {
 async function makeProject() {
   const dir = await mkdtemp(join(tmpdir(), 'bench-start-'));
   await cp(join(REPOSITORY, 'supabase'), join(dir, 'supabase'), { recursive: true });
-  await symlink(join(REPOSITORY, 'node_modules'), join(dir, 'node_modules'), 'junction');
+  await installPackage(join(dir, 'node_modules'));
   await writeFile(join(dir, 'package.json'), '{ "type": "module" }');
   await writeFile(join(dir, 'index.html'), '<!doctype html><title>bench</title>');
-  const plugin = new URL('../dist/index.js', import.meta.url).href;
   await writeFile(join(dir, 'plain.config.mjs'), 'export default {};\n');
   await writeFile(
     join(dir, 'vite.config.mjs'),
-    `import supabase from '${plugin}';\nexport default { plugins: [supabase({ backend: 'embedded' })] };\n`,
+    "import supabase from 'vite-plugin-supabase';\nexport default { plugins: [supabase({ backend: 'embedded' })] };\n",
   );
   // PostgreSQL's user must be able to enter when this runs as root.
   await chmod(dir, 0o755);
   return dir;
+}
+
+/** As a user has it: the package in node_modules, where Vite does not bundle it into the config. */
+async function installPackage(modules) {
+  await mkdir(modules);
+  for (const name of await readdir(join(REPOSITORY, 'node_modules'))) {
+    if (!name.startsWith('.'))
+      await symlink(join(REPOSITORY, 'node_modules', name), join(modules, name), 'junction');
+  }
+  await symlink(REPOSITORY, join(modules, 'vite-plugin-supabase'), 'junction');
 }
 
 async function startVite(config) {
