@@ -44,12 +44,17 @@ export async function resolveKeys(config: SupabaseConfig): Promise<Keys> {
     });
   }
   const key = (name: string, configKey: string): string | undefined => env[name] || auth.string(configKey);
+  const legacyKey = (name: string, configKey: string): string | undefined => {
+    // People put the new opaque keys into the old variables; they stand for a JWT, they are none.
+    const value = key(name, configKey);
+    return value?.startsWith('sb_') ? undefined : value;
+  };
   return {
     publishableKey: key('SUPABASE_PUBLISHABLE_KEY', 'publishable_key') ?? LOCAL_KEYS.publishableKey,
     secretKey: key('SUPABASE_SECRET_KEY', 'secret_key') ?? LOCAL_KEYS.secretKey,
-    anonKey: key('SUPABASE_ANON_KEY', 'anon_key') ?? signApiKey('anon', jwtSecret),
+    anonKey: legacyKey('SUPABASE_ANON_KEY', 'anon_key') ?? signApiKey('anon', jwtSecret),
     serviceRoleKey:
-      key('SUPABASE_SERVICE_ROLE_KEY', 'service_role_key') ?? signApiKey('service_role', jwtSecret),
+      legacyKey('SUPABASE_SERVICE_ROLE_KEY', 'service_role_key') ?? signApiKey('service_role', jwtSecret),
     jwtSecret,
     signingKeys: await readSigningKeys(config, auth.string('signing_keys_path')),
   };

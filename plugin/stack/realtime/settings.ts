@@ -28,10 +28,8 @@ export interface RealtimeSettings {
  * Reads `[realtime]`, and the limits that a self-hosted Supabase Realtime takes from the environment
  * (`TENANT_MAX_EVENTS_PER_SECOND` and its sisters).
  */
-export function readRealtimeSettings(
-  config: SupabaseConfig,
-  env: Readonly<Record<string, string | undefined>> = process.env,
-): RealtimeSettings {
+export function readRealtimeSettings(config: SupabaseConfig): RealtimeSettings {
+  const { env } = config;
   const section = config.section('realtime');
   // Settings of the container's network and header parser, which this server does not have.
   section.ignore('ip_version', 'max_header_length');
