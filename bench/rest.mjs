@@ -9,63 +9,13 @@ import { fileURLToPath } from 'node:url';
 import autocannon from 'autocannon';
 import pg from 'pg';
 import { startStack } from '../dist/start-stack.js';
+import { CASES, SCHEMA } from './rest-cases.mjs';
 
 const seconds = Number(process.argv[2] ?? 2);
 const WARM_UP = 1;
 const connections = process.argv.includes('--quick') ? [10] : [1, 10, 50];
 
-const SCHEMA = `
-create table public.authors (id int primary key, name text not null);
-create table public.books (id int primary key, author_id int not null references authors, title text not null, published bool not null);
-create table public.reviews (id int primary key, book_id int not null references books, stars int not null, body text);
-create table public.events (id bigint generated always as identity primary key, kind text not null, payload jsonb);
-create index on books (author_id);
-create index on reviews (book_id);
-insert into authors select i, 'author ' || i from generate_series(1, 1000) i;
-insert into books select i, 1 + i % 1000, 'book ' || i, i % 3 > 0 from generate_series(1, 100000) i;
-insert into reviews select i, 1 + i % 100000, i % 5, 'a review of some length, number ' || i from generate_series(1, 200000) i;
-create function public.add(a int, b int) returns int language sql immutable as 'select a + b';
-create role bench_authenticator login noinherit password 'bench';
-grant anon to bench_authenticator;
-analyze;
-`;
-
-const json = { 'content-type': 'application/json' };
-const events = Array.from({ length: 1000 }, (_unused, i) => ({ kind: 'click', payload: { x: i, y: i * 2 } }));
-const CASES = [
-  { name: 'one row by primary key', request: { path: '/books?id=eq.4711' } },
-  { name: '100 rows', request: { path: '/books?order=id&limit=100' } },
-  {
-    name: 'embed of two levels',
-    request: { path: '/authors?select=name,books(title,reviews(stars))&id=eq.7' },
-  },
-  {
-    name: 'filtered count',
-    request: {
-      path: '/books?select=id&published=is.true&author_id=lt.50&limit=1',
-      headers: { prefer: 'count=exact' },
-    },
-  },
-  {
-    name: 'insert, representation',
-    request: {
-      method: 'POST',
-      path: '/events',
-      headers: { ...json, prefer: 'return=representation' },
-      body: JSON.stringify(events[0]),
-    },
-  },
-  {
-    name: 'bulk insert of 1,000',
-    request: {
-      method: 'POST',
-      path: '/events?columns=kind,payload',
-      headers: { ...json, prefer: 'return=minimal' },
-      body: JSON.stringify(events),
-    },
-  },
-  { name: 'rpc', request: { method: 'POST', path: '/rpc/add', headers: json, body: '{"a":1,"b":2}' } },
-];
+const LOGIN_ROLE = `create role bench_authenticator login noinherit password 'bench'; grant anon to bench_authenticator`;
 
 const children = [];
 const root = await mkdtemp(join(tmpdir(), 'bench-rest-'));
@@ -74,6 +24,7 @@ const admin = new pg.Client({ connectionString: stack.dbUrl });
 await admin.connect();
 try {
   await admin.query(SCHEMA);
+  await admin.query(LOGIN_ROLE);
   const { host, port } = admin;
   const connection = { host, port, database: 'postgres', user: 'bench_authenticator', password: 'bench' };
   const engine = await startServer('engine', connection);
