@@ -30,7 +30,7 @@ export function Avatar({ name, color, size = 36, online = false, imageUrl }: Ava
 }
 
 /** First letters of the first and the last word, by grapheme so that no accent or emoji is cut in two. */
-export function initials(name: string): string {
+function initials(name: string): string {
   const words = name.trim().split(/\s+/);
   const pick = words.length > 1 ? [words[0], words.at(-1)] : [words[0]];
   const first = (word: string | undefined): string =>

@@ -13,7 +13,7 @@ export interface Route {
 }
 
 /** The whole split, as the Supabase CLI's Kong template makes it. Everything else belongs to Vite. */
-export const ROUTES: readonly Route[] = [
+const ROUTES: readonly Route[] = [
   { path: '/auth/v1', transport: 'http', upstream: 'auth', servicePath: '' },
   {
     path: '/.well-known/oauth-authorization-server',

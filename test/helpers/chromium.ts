@@ -13,7 +13,7 @@ const CANDIDATES: readonly string[] = [
 ];
 
 /** Path of a Chromium or Chrome: the environment's CHROME_PATH, else one of the usual places. */
-export function findChromium(): string | undefined {
+function findChromium(): string | undefined {
   const { CHROME_PATH } = process.env;
   return CHROME_PATH === undefined || CHROME_PATH === ''
     ? CANDIDATES.find((path) => existsSync(path))

@@ -100,7 +100,7 @@ export async function openVisitor(browser: Browser, options: BrowserContextOptio
 let people = 0;
 
 /** An e-mail address that nobody has yet. */
-export function newEmail(name: string): string {
+function newEmail(name: string): string {
   people += 1;
   return `${name.toLowerCase()}.${process.pid}.${people}@example.com`;
 }

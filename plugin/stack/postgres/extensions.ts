@@ -13,7 +13,7 @@ export interface ExtensionRules {
 const CREATE_EXTENSION = /^create\s+extension\s+(?:if\s+not\s+exists\s+)?(?:"([^"]+)"|([\w-]+))/i;
 
 /** The extension that a statement creates, if it is such a statement. */
-export function createdExtension(statement: string): string | undefined {
+function createdExtension(statement: string): string | undefined {
   const [, quoted, plain] = CREATE_EXTENSION.exec(statement) ?? [];
   return quoted ?? plain?.toLowerCase();
 }

@@ -2,7 +2,7 @@ import { createServer } from 'node:net';
 import { SupabaseDevError } from '../../errors.ts';
 
 /** Whether a server could listen on this loopback port now. */
-export function isPortFree(port: number, host = '127.0.0.1'): Promise<boolean> {
+function isPortFree(port: number, host = '127.0.0.1'): Promise<boolean> {
   return new Promise((resolve) => {
     const probe = createServer();
     probe.once('error', () => resolve(false));

@@ -68,7 +68,7 @@ async function readInput(target: RestTarget, req: IncomingMessage, query: URLSea
 const API_AREAS = /^\/(?:object|bucket|render|vector)(?:\/|$|\?)/;
 
 /** Inside an area of the API the body is one of its errors, elsewhere it is Fastify's own. */
-export function sendNoRoute(res: ServerResponse, method: string, url: string): void {
+function sendNoRoute(res: ServerResponse, method: string, url: string): void {
   const message = `Route ${method}:${url} not found`;
   if (API_AREAS.test(url)) {
     const body = { statusCode: '404', error: 'Not Found', message, code: 'InvalidRequest' };

@@ -1,10 +1,10 @@
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 
-export const USER_A = '11111111-1111-4111-8111-111111111111';
-export const USER_B = '22222222-2222-4222-8222-222222222222';
+const USER_A = '11111111-1111-4111-8111-111111111111';
+const USER_B = '22222222-2222-4222-8222-222222222222';
 
 /** The tables, grants and policies of the database on which the real server was recorded. */
-export const RECORDED_SCHEMA = `
+const RECORDED_SCHEMA = `
 create type public.mood as enum ('sad', 'ok', 'happy');
 create schema other;
 grant usage on schema other to anon, authenticated, service_role;

@@ -58,12 +58,12 @@ export function parseParams<F extends Fields>(text: string, shape: Shape<F>): Pa
   return Object.fromEntries(entries) as Params<F>;
 }
 
-export function badJson(reason: string): Error {
+function badJson(reason: string): Error {
   return badRequest('bad_json', `Could not parse request body as JSON: ${reason}`);
 }
 
 /** JSON.parse with the messages of Go's encoding/json. */
-export function parseJson(text: string): unknown {
+function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {

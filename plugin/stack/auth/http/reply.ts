@@ -63,7 +63,7 @@ export function escapeHtml(text: string): string {
 const NEW_FORMAT_SINCE = Date.UTC(2024, 0, 1);
 
 /** Whether the header `X-Supabase-Api-Version` asks for the errors of 2024-01-01; anything unreadable does not. */
-export function wantsNewErrors(version: string | undefined): boolean {
+function wantsNewErrors(version: string | undefined): boolean {
   if (version === undefined || !/^\d{4}-\d{2}-\d{2}$/.test(version)) return false;
   return Date.parse(`${version}T00:00:00Z`) >= NEW_FORMAT_SINCE;
 }

@@ -17,7 +17,7 @@ import {
 } from './authorizations.ts';
 import { findClient } from './clients.ts';
 
-export const SCOPES: ReadonlySet<string> = new Set(['openid', 'profile', 'email', 'phone', 'offline_access']);
+const SCOPES: ReadonlySet<string> = new Set(['openid', 'profile', 'email', 'phone', 'offline_access']);
 const DEFAULT_SCOPE = 'email';
 
 /** GET /oauth/authorize: on to the app's own consent page, `authorization_url_path` on the site. */

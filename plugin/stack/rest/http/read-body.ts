@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { RestError } from '../rest-error.ts';
 
 /** Largest request body in bytes. */
-export const MAX_BODY_BYTES: number = 50 * 1024 * 1024;
+const MAX_BODY_BYTES: number = 50 * 1024 * 1024;
 
 const EMPTY = Buffer.alloc(0);
 

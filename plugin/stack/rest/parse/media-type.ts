@@ -31,8 +31,8 @@ const KNOWN: ReadonlyMap<string, KnownKind> = new Map([
   ['*/*', 'any'],
 ]);
 
-export const JSON_TYPE: MediaType = { kind: 'json', mime: 'application/json' };
-export const ANY_TYPE: MediaType = { kind: 'any', mime: '*/*' };
+const JSON_TYPE: MediaType = { kind: 'json', mime: 'application/json' };
+const ANY_TYPE: MediaType = { kind: 'any', mime: '*/*' };
 export const OPENAPI_TYPE: MediaType = { kind: 'openapi', mime: 'application/openapi+json' };
 
 // The same few come with every request.

@@ -103,7 +103,7 @@ const jsonStep: Parser<JsonStep> = sequence(
   (arrow, operand) => ({ arrow, operand }),
 );
 
-export const jsonPath: Parser<JsonStep[]> = many(jsonStep);
+const jsonPath: Parser<JsonStep[]> = many(jsonStep);
 
 /** A column name and its JSON path, spaces around. */
 export const field: Parser<Field> = lexeme(sequence([fieldName, jsonPath], (name, path) => ({ name, path })));

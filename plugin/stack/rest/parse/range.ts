@@ -17,7 +17,7 @@ export const isLimitZero = (range: RowRange): boolean => range.upper === -1;
 export const rangeLimit = (range: RowRange): number | undefined =>
   range.upper === Infinity ? undefined : range.upper - range.lower + 1;
 
-export const intersectRanges = (a: RowRange, b: RowRange): RowRange => ({
+const intersectRanges = (a: RowRange, b: RowRange): RowRange => ({
   lower: Math.max(a.lower, b.lower),
   upper: Math.min(a.upper, b.upper),
 });

@@ -103,7 +103,7 @@ function readTxEnd(value: string): Partial<RestSettings> {
 }
 
 /** `schema.name`, or a name that the search path finds. */
-export function parseIdentifier(text: string): Identifier | undefined {
+function parseIdentifier(text: string): Identifier | undefined {
   if (text === '') return undefined;
   const dot = text.indexOf('.');
   return dot === -1 ? { schema: '', name: text } : { schema: text.slice(0, dot), name: text.slice(dot + 1) };

@@ -14,7 +14,7 @@ import { Parameters, quoteIdentifier, quoteLiteral, type Statement } from './wri
  * that of the rows themselves, `location` a JSON array of `column=eq.value`, `inserted` the number of rows that an
  * upsert inserted.
  */
-export const RESULT_COLUMNS = [
+const RESULT_COLUMNS = [
   'total',
   'page',
   'location',

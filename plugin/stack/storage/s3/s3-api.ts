@@ -26,7 +26,7 @@ import { formatXml } from './xml.ts';
 /** The Supabase CLI's well-known local S3 credentials. */
 export const S3_ACCESS_KEY = '625729a08b95bf1b7ff351a663f3a23c';
 export const S3_SECRET_KEY = '850181e4652dd023b7a98c58ae0d2d34bd487ee0cc3254aed6eda37307425907';
-export const S3_PATH = '/s3';
+const S3_PATH = '/s3';
 
 /** Id of the one project of the CLI's Storage: the access key of requests with a session token. */
 const TENANT = 'stub';

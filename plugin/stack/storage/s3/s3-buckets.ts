@@ -4,7 +4,7 @@ import { header } from '../http/exchange.ts';
 import { sendEmpty, sendXml, type S3Request } from './s3-request.ts';
 
 /** The region that the Supabase CLI's stack names. */
-export const REGION = 'local';
+const REGION = 'local';
 
 /** Buckets over the S3 protocol. */
 export class S3Buckets {

@@ -128,7 +128,7 @@ export class Replayer {
 }
 
 /** A recorded or real answer with what differs between runs blotted out. */
-export function comparable(
+function comparable(
   status: number,
   headers: Readonly<Record<string, string>>,
   body: unknown,
