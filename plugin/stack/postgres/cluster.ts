@@ -1,6 +1,7 @@
-import { access, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SupabaseDevError } from '../../errors.ts';
+import { exists } from '../../files.ts';
 import type { ClusterOptions } from './cluster-options.ts';
 import { initCluster, PASSWORD_FILE } from './init-cluster.ts';
 import { stopOrphan } from './pid-file.ts';
@@ -49,14 +50,7 @@ async function checkMajor(cluster: string, major: number): Promise<void> {
     'POSTGRES_VERSION',
     `The data in ${cluster} is of PostgreSQL ${found}, the server is ${major}`,
     {
-      hint: `Use PostgreSQL ${found} (postgres: { binDir }), or dump the data with it and delete the folder to begin anew.`,
+      hint: `Use PostgreSQL ${found} (postgres.binDir; in vite.config: embedded.postgres.binDir), or dump the data with it and delete the folder to begin anew.`,
     },
-  );
-}
-
-function exists(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
   );
 }

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { access, chmod, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { errorMessage, SupabaseDevError } from '../../errors.ts';
+import { exists } from '../../files.ts';
 import { giveTo, type RunAs } from './run-as.ts';
 
 /** Where a stack keeps what it must not lose. */
@@ -82,11 +83,4 @@ async function removeAbandonedClusters(): Promise<void> {
     const location = await readFile(join(owner, LOCATION_FILE), 'utf8').catch(() => undefined);
     if (location !== join(home, 'postgres')) await rm(home, { recursive: true, force: true });
   }
-}
-
-function exists(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
-  );
 }

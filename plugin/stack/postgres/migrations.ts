@@ -143,7 +143,7 @@ function hintFor(error: pg.DatabaseError | undefined): string {
     const name = missing[1] ?? missing[2];
     return (
       `The embedded PostgreSQL has no extension "${name}". Run another installation that has it with ` +
-      `postgres: { binDir: '/usr/lib/postgresql/17/bin' }, or use Docker (backend: 'local').`
+      `postgres.binDir (in vite.config: embedded: { postgres: { binDir: '/usr/lib/postgresql/17/bin' } }), or use Docker (backend: 'local').`
     );
   }
   return error?.hint ?? 'Correct the file and save it; what was applied before it stays applied.';
