@@ -81,6 +81,23 @@ describe('who sees a row', () => {
     expect(changes.all[0]).toMatchObject({ new: { body: 'after' } });
   });
 
+  it('does not change, and no row is lost, while the same person gets one new token after the other', async () => {
+    const client = await clientWith({ sub: ALICE });
+    const changes = await watchTable(client, 'notes');
+    const ids = Array.from({ length: 200 }, (_, i) => 1_000_000 + i);
+    const refreshing = new AbortController();
+    const refresh = async (): Promise<void> => {
+      for (let i = 0; !refreshing.signal.aborted; i++) {
+        await client.realtime.setAuth(await sign({ sub: ALICE, nonce: i }));
+      }
+    };
+    const refreshed = refresh();
+    for (const id of ids) await db.query('insert into notes values ($1, $2)', [id, ALICE]);
+    refreshing.abort();
+    await refreshed;
+    await expect.poll(() => changes.all.map((change) => change.new.id), { timeout: 5_000 }).toEqual(ids);
+  });
+
   it('is not affected by a policy that fails for somebody else', async () => {
     const [good, bad] = [
       await watchTable(await clientWith({ sub: ALICE, level: '1' }), 'picky'),

@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import type { Logger } from '../../../logger.ts';
+import type { Channel } from '../channel.ts';
 import type { Frame } from '../protocol/frame.ts';
 import type { ClientSocket } from '../socket.ts';
 import type { CommittedChange } from '../wal/change-queue.ts';
@@ -20,7 +21,14 @@ export interface Delivery {
 interface Candidate {
   readonly change: CommittedChange;
   readonly watched: WatchedRelation;
-  readonly receivers: readonly { subscriber: Subscriber; bindings: readonly BoundBinding[] }[];
+  readonly receivers: readonly Receiver[];
+}
+
+interface Receiver {
+  readonly channel: Channel;
+  /** Who it was when the change came: its token may be replaced while the database is asked. */
+  readonly viewer: Viewer;
+  readonly bindings: readonly BoundBinding[];
 }
 
 // Beyond this, delivery waits for a receiver; one that reads nothing for so long is cut off.
@@ -84,7 +92,11 @@ async function findCandidates(
       else receivers.set(subscriber, [binding]);
     }
     if (receivers.size === 0) return [];
-    const list = [...receivers].map(([subscriber, bindings]) => ({ subscriber, bindings }));
+    const list = [...receivers].map(([{ channel }, bindings]) => ({
+      channel,
+      viewer: viewerOf(channel.claims),
+      bindings,
+    }));
     return [{ change, watched, receivers: list }];
   });
 }
@@ -121,10 +133,7 @@ function groupByRelation(candidates: readonly Candidate[]): VisibilityJob[] {
     let job = jobs.get(change.relation);
     if (!job) jobs.set(change.relation, (job = { info: watched.info, changes: [], viewers: new Map() }));
     job.changes.push(change);
-    for (const { subscriber } of receivers) {
-      const viewer = viewerOf(subscriber.channel.claims);
-      job.viewers.set(viewer.key, viewer);
-    }
+    for (const { viewer } of receivers) job.viewers.set(viewer.key, viewer);
   }
   return [...jobs].map(([relation, { info, changes, viewers }]) => ({
     relation,
@@ -142,9 +151,7 @@ function send(
 ): void {
   const data = new Map<string, string>();
   const frames = new Map<string, Frame>();
-  for (const { subscriber, bindings } of receivers) {
-    const { channel } = subscriber;
-    const viewer = viewerOf(channel.claims);
+  for (const { channel, viewer, bindings } of receivers) {
     const visibility = visibilities.get(viewer.key);
     if (!visibility || !channel.topic) continue;
     const error = findError(change, watched, visibility);

@@ -98,7 +98,8 @@ export class ChangeFeed {
     }
     // Not while changes are being delivered: one of those could be neither in the snapshot nor delivered.
     try {
-      if (!this.#subscriptions.has(channel)) await this.#inTurn(() => this.#subscriptions.add(channel));
+      if (this.#subscriptions.has(channel)) this.#subscriptions.rebind();
+      else await this.#inTurn(() => this.#subscriptions.add(channel));
       return undefined;
     } catch (error) {
       return { message: errorMessage(error), isFinal: false };

@@ -40,7 +40,7 @@ export class SubscriptionError extends Error {
 export class Subscriptions {
   readonly #pool: pg.Pool;
   readonly #channels = new Map<Channel, Snapshot>();
-  /** Forgotten whenever somebody comes or goes. */
+  /** Forgotten whenever somebody comes, goes or has another token. */
   #subscribers = new Map<Relation, Promise<readonly Subscriber[]>>();
   readonly #infos = new WeakMap<Relation, Promise<RelationInfo>>();
 
@@ -63,6 +63,11 @@ export class Subscriptions {
     );
     if (!channel.topic || !rows[0]) return;
     this.#channels.set(channel, new Snapshot(rows[0].snapshot));
+    this.#subscribers = new Map();
+  }
+
+  /** What a channel's filters may look at depends on its role, which a new token may have changed. */
+  rebind(): void {
     this.#subscribers = new Map();
   }
 
