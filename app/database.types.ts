@@ -1,22 +1,81 @@
-// The shape that `supabase gen types typescript` writes, for the tables and functions that OurChat uses.
-// test/stack/app/database-types.test.ts compares it with the migrated database.
-
 export type Json = string | number | boolean | null | { [key: string]: Json | undefined } | Json[];
 
 export type Database = {
+  // Allows to automatically instantiate createClient with right options
+  // instead of createClient<Database, { PostgrestVersion: 'XX' }>(URL, KEY)
+  __InternalSupabase: {
+    PostgrestVersion: '14.12';
+  };
   public: {
     Tables: {
       channel_counters: {
-        Row: { channel_id: string; family_id: string; last_position: number; last_revision: number };
-        Insert: { channel_id: string; family_id: string; last_position?: number; last_revision?: number };
-        Update: { channel_id?: string; family_id?: string; last_position?: number; last_revision?: number };
-        Relationships: [];
+        Row: {
+          channel_id: string;
+          family_id: string;
+          last_position: number;
+          last_revision: number;
+        };
+        Insert: {
+          channel_id: string;
+          family_id: string;
+          last_position?: number;
+          last_revision?: number;
+        };
+        Update: {
+          channel_id?: string;
+          family_id?: string;
+          last_position?: number;
+          last_revision?: number;
+        };
+        Relationships: [
+          {
+            foreignKeyName: 'channel_counters_channel_id_fkey';
+            columns: ['channel_id'];
+            isOneToOne: true;
+            referencedRelation: 'channels';
+            referencedColumns: ['id'];
+          },
+          {
+            foreignKeyName: 'channel_counters_family_id_fkey';
+            columns: ['family_id'];
+            isOneToOne: false;
+            referencedRelation: 'families';
+            referencedColumns: ['id'];
+          },
+        ];
       };
       channel_reads: {
-        Row: { channel_id: string; position: number; user_id: string };
-        Insert: { channel_id: string; position?: number; user_id?: string };
-        Update: { channel_id?: string; position?: number; user_id?: string };
-        Relationships: [];
+        Row: {
+          channel_id: string;
+          position: number;
+          user_id: string;
+        };
+        Insert: {
+          channel_id: string;
+          position?: number;
+          user_id?: string;
+        };
+        Update: {
+          channel_id?: string;
+          position?: number;
+          user_id?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: 'channel_reads_channel_id_fkey';
+            columns: ['channel_id'];
+            isOneToOne: false;
+            referencedRelation: 'channels';
+            referencedColumns: ['id'];
+          },
+          {
+            foreignKeyName: 'channel_reads_user_id_fkey';
+            columns: ['user_id'];
+            isOneToOne: false;
+            referencedRelation: 'users';
+            referencedColumns: ['id'];
+          },
+        ];
       };
       channels: {
         Row: {
@@ -46,12 +105,42 @@ export type Database = {
           id?: string;
           name?: string;
         };
-        Relationships: [];
+        Relationships: [
+          {
+            foreignKeyName: 'channels_created_by_fkey';
+            columns: ['created_by'];
+            isOneToOne: false;
+            referencedRelation: 'users';
+            referencedColumns: ['id'];
+          },
+          {
+            foreignKeyName: 'channels_family_id_fkey';
+            columns: ['family_id'];
+            isOneToOne: false;
+            referencedRelation: 'families';
+            referencedColumns: ['id'];
+          },
+        ];
       };
       families: {
-        Row: { created_at: string; id: string; invite_code: string; name: string };
-        Insert: { created_at?: string; id?: string; invite_code?: string; name: string };
-        Update: { created_at?: string; id?: string; invite_code?: string; name?: string };
+        Row: {
+          created_at: string;
+          id: string;
+          invite_code: string;
+          name: string;
+        };
+        Insert: {
+          created_at?: string;
+          id?: string;
+          invite_code?: string;
+          name: string;
+        };
+        Update: {
+          created_at?: string;
+          id?: string;
+          invite_code?: string;
+          name?: string;
+        };
         Relationships: [];
       };
       family_members: {
@@ -105,7 +194,7 @@ export type Database = {
           id: string;
           mentions: string[];
           position: number;
-          reactions: Json;
+          reactions: NonNullable<Json>;
           reply_to: string | null;
           revision: number;
         };
@@ -116,13 +205,13 @@ export type Database = {
           created_at?: string;
           deleted_at?: string | null;
           edited_at?: string | null;
-          family_id?: string;
+          family_id: string;
           id: string;
           mentions?: string[];
-          position?: number;
-          reactions?: Json;
+          position: number;
+          reactions?: NonNullable<Json>;
           reply_to?: string | null;
-          revision?: number;
+          revision: number;
         };
         Update: {
           author_id?: string | null;
@@ -135,17 +224,76 @@ export type Database = {
           id?: string;
           mentions?: string[];
           position?: number;
-          reactions?: Json;
+          reactions?: NonNullable<Json>;
           reply_to?: string | null;
           revision?: number;
         };
-        Relationships: [];
+        Relationships: [
+          {
+            foreignKeyName: 'messages_author_id_fkey';
+            columns: ['author_id'];
+            isOneToOne: false;
+            referencedRelation: 'users';
+            referencedColumns: ['id'];
+          },
+          {
+            foreignKeyName: 'messages_channel_id_fkey';
+            columns: ['channel_id'];
+            isOneToOne: false;
+            referencedRelation: 'channels';
+            referencedColumns: ['id'];
+          },
+          {
+            foreignKeyName: 'messages_family_id_fkey';
+            columns: ['family_id'];
+            isOneToOne: false;
+            referencedRelation: 'families';
+            referencedColumns: ['id'];
+          },
+          {
+            foreignKeyName: 'messages_reply_to_channel_id_fkey';
+            columns: ['reply_to', 'channel_id'];
+            isOneToOne: false;
+            referencedRelation: 'messages';
+            referencedColumns: ['id', 'channel_id'];
+          },
+        ];
       };
       reactions: {
-        Row: { created_at: string; emoji: string; message_id: string; user_id: string };
-        Insert: { created_at?: string; emoji: string; message_id: string; user_id?: string };
-        Update: { created_at?: string; emoji?: string; message_id?: string; user_id?: string };
-        Relationships: [];
+        Row: {
+          created_at: string;
+          emoji: string;
+          message_id: string;
+          user_id: string;
+        };
+        Insert: {
+          created_at?: string;
+          emoji: string;
+          message_id: string;
+          user_id?: string;
+        };
+        Update: {
+          created_at?: string;
+          emoji?: string;
+          message_id?: string;
+          user_id?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: 'reactions_message_id_fkey';
+            columns: ['message_id'];
+            isOneToOne: false;
+            referencedRelation: 'messages';
+            referencedColumns: ['id'];
+          },
+          {
+            foreignKeyName: 'reactions_user_id_fkey';
+            columns: ['user_id'];
+            isOneToOne: false;
+            referencedRelation: 'users';
+            referencedColumns: ['id'];
+          },
+        ];
       };
       users: {
         Row: {
@@ -172,36 +320,201 @@ export type Database = {
         Relationships: [];
       };
     };
-    Views: { [_ in never]: never };
+    Views: {
+      [_ in never]: never;
+    };
     Functions: {
-      create_family: { Args: { name: string }; Returns: Database['public']['Tables']['families']['Row'] };
+      create_family: {
+        Args: { name: string };
+        Returns: {
+          created_at: string;
+          id: string;
+          invite_code: string;
+          name: string;
+        };
+        SetofOptions: {
+          from: '*';
+          to: 'families';
+          isOneToOne: true;
+          isSetofReturn: false;
+        };
+      };
       delete_message: { Args: { message_id: string }; Returns: undefined };
-      join_family: { Args: { code: string }; Returns: Database['public']['Tables']['families']['Row'] };
+      join_family: {
+        Args: { code: string };
+        Returns: {
+          created_at: string;
+          id: string;
+          invite_code: string;
+          name: string;
+        };
+        SetofOptions: {
+          from: '*';
+          to: 'families';
+          isOneToOne: true;
+          isSetofReturn: false;
+        };
+      };
       leave_family: { Args: { family_id: string }; Returns: undefined };
       mark_read: { Args: { channel_id: string; position: number }; Returns: undefined };
       preview_invite: {
         Args: { code: string };
-        Returns: { family_id: string; family_name: string; is_member: boolean; member_count: number }[];
+        Returns: {
+          family_id: string;
+          family_name: string;
+          is_member: boolean;
+          member_count: number;
+        }[];
       };
       remove_member: { Args: { family_id: string; user_id: string }; Returns: undefined };
       replace_invite_code: { Args: { family_id: string }; Returns: string };
       search_messages: {
         Args: { before?: string; family_id: string; query: string };
-        Returns: Database['public']['Tables']['messages']['Row'][];
+        Returns: {
+          author_id: string | null;
+          body: string;
+          channel_id: string;
+          created_at: string;
+          deleted_at: string | null;
+          edited_at: string | null;
+          family_id: string;
+          id: string;
+          mentions: string[];
+          position: number;
+          reactions: NonNullable<Json>;
+          reply_to: string | null;
+          revision: number;
+        }[];
+        SetofOptions: {
+          from: '*';
+          to: 'messages';
+          isOneToOne: false;
+          isSetofReturn: true;
+        };
       };
       set_member_role: {
         Args: { family_id: string; role: Database['public']['Enums']['family_role']; user_id: string };
         Returns: undefined;
       };
     };
-    Enums: { family_role: 'owner' | 'member' };
-    CompositeTypes: { [_ in never]: never };
+    Enums: {
+      family_role: 'owner' | 'member';
+    };
+    CompositeTypes: {
+      [_ in never]: never;
+    };
   };
 };
 
-type PublicSchema = Database['public'];
+type DatabaseWithoutInternals = Omit<Database, '__InternalSupabase'>;
 
-export type Tables<T extends keyof PublicSchema['Tables']> = PublicSchema['Tables'][T]['Row'];
-export type TablesInsert<T extends keyof PublicSchema['Tables']> = PublicSchema['Tables'][T]['Insert'];
-export type TablesUpdate<T extends keyof PublicSchema['Tables']> = PublicSchema['Tables'][T]['Update'];
-export type Enums<T extends keyof PublicSchema['Enums']> = PublicSchema['Enums'][T];
+type DefaultSchema = DatabaseWithoutInternals[Extract<keyof Database, 'public'>];
+
+export type Tables<
+  DefaultSchemaTableNameOrOptions extends
+    | keyof (DefaultSchema['Tables'] & DefaultSchema['Views'])
+    | { schema: keyof DatabaseWithoutInternals },
+  TableName extends (DefaultSchemaTableNameOrOptions extends {
+    schema: keyof DatabaseWithoutInternals;
+  }
+    ? keyof (DatabaseWithoutInternals[DefaultSchemaTableNameOrOptions['schema']]['Tables'] &
+        DatabaseWithoutInternals[DefaultSchemaTableNameOrOptions['schema']]['Views'])
+    : never) = never,
+> = DefaultSchemaTableNameOrOptions extends { schema: keyof DatabaseWithoutInternals }
+  ? (DatabaseWithoutInternals[DefaultSchemaTableNameOrOptions['schema']]['Tables'] &
+      DatabaseWithoutInternals[DefaultSchemaTableNameOrOptions['schema']]['Views'])[TableName] extends {
+      Row: infer R;
+    }
+    ? R
+    : never
+  : DefaultSchemaTableNameOrOptions extends keyof (DefaultSchema['Tables'] & DefaultSchema['Views'])
+    ? (DefaultSchema['Tables'] & DefaultSchema['Views'])[DefaultSchemaTableNameOrOptions] extends {
+        Row: infer R;
+      }
+      ? R
+      : never
+    : never;
+
+export type TablesInsert<
+  DefaultSchemaTableNameOrOptions extends
+    | keyof DefaultSchema['Tables']
+    | { schema: keyof DatabaseWithoutInternals },
+  TableName extends (DefaultSchemaTableNameOrOptions extends {
+    schema: keyof DatabaseWithoutInternals;
+  }
+    ? keyof DatabaseWithoutInternals[DefaultSchemaTableNameOrOptions['schema']]['Tables']
+    : never) = never,
+> = DefaultSchemaTableNameOrOptions extends { schema: keyof DatabaseWithoutInternals }
+  ? DatabaseWithoutInternals[DefaultSchemaTableNameOrOptions['schema']]['Tables'][TableName] extends {
+      Insert: infer I;
+    }
+    ? I
+    : never
+  : DefaultSchemaTableNameOrOptions extends keyof DefaultSchema['Tables']
+    ? DefaultSchema['Tables'][DefaultSchemaTableNameOrOptions] extends {
+        Insert: infer I;
+      }
+      ? I
+      : never
+    : never;
+
+export type TablesUpdate<
+  DefaultSchemaTableNameOrOptions extends
+    | keyof DefaultSchema['Tables']
+    | { schema: keyof DatabaseWithoutInternals },
+  TableName extends (DefaultSchemaTableNameOrOptions extends {
+    schema: keyof DatabaseWithoutInternals;
+  }
+    ? keyof DatabaseWithoutInternals[DefaultSchemaTableNameOrOptions['schema']]['Tables']
+    : never) = never,
+> = DefaultSchemaTableNameOrOptions extends { schema: keyof DatabaseWithoutInternals }
+  ? DatabaseWithoutInternals[DefaultSchemaTableNameOrOptions['schema']]['Tables'][TableName] extends {
+      Update: infer U;
+    }
+    ? U
+    : never
+  : DefaultSchemaTableNameOrOptions extends keyof DefaultSchema['Tables']
+    ? DefaultSchema['Tables'][DefaultSchemaTableNameOrOptions] extends {
+        Update: infer U;
+      }
+      ? U
+      : never
+    : never;
+
+export type Enums<
+  DefaultSchemaEnumNameOrOptions extends
+    | keyof DefaultSchema['Enums']
+    | { schema: keyof DatabaseWithoutInternals },
+  EnumName extends (DefaultSchemaEnumNameOrOptions extends {
+    schema: keyof DatabaseWithoutInternals;
+  }
+    ? keyof DatabaseWithoutInternals[DefaultSchemaEnumNameOrOptions['schema']]['Enums']
+    : never) = never,
+> = DefaultSchemaEnumNameOrOptions extends { schema: keyof DatabaseWithoutInternals }
+  ? DatabaseWithoutInternals[DefaultSchemaEnumNameOrOptions['schema']]['Enums'][EnumName]
+  : DefaultSchemaEnumNameOrOptions extends keyof DefaultSchema['Enums']
+    ? DefaultSchema['Enums'][DefaultSchemaEnumNameOrOptions]
+    : never;
+
+export type CompositeTypes<
+  PublicCompositeTypeNameOrOptions extends
+    | keyof DefaultSchema['CompositeTypes']
+    | { schema: keyof DatabaseWithoutInternals },
+  CompositeTypeName extends (PublicCompositeTypeNameOrOptions extends {
+    schema: keyof DatabaseWithoutInternals;
+  }
+    ? keyof DatabaseWithoutInternals[PublicCompositeTypeNameOrOptions['schema']]['CompositeTypes']
+    : never) = never,
+> = PublicCompositeTypeNameOrOptions extends { schema: keyof DatabaseWithoutInternals }
+  ? DatabaseWithoutInternals[PublicCompositeTypeNameOrOptions['schema']]['CompositeTypes'][CompositeTypeName]
+  : PublicCompositeTypeNameOrOptions extends keyof DefaultSchema['CompositeTypes']
+    ? DefaultSchema['CompositeTypes'][PublicCompositeTypeNameOrOptions]
+    : never;
+
+export const Constants = {
+  public: {
+    Enums: {
+      family_role: ['owner', 'member'],
+    },
+  },
+} as const;

@@ -1,5 +1,5 @@
 import { createBrowserClient } from '@supabase/ssr';
-import type { Database } from './database.types.ts';
+import type { Database } from './database.ts';
 
 /**
  * The one client of the app. `createBrowserClient` keeps the session in cookies, so a server that renders pages, or a
