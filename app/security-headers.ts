@@ -1,0 +1,33 @@
+/**
+ * What the page's host sends with every file, as names and values: the page may contact its own origin and Supabase, run
+ * its own scripts, and be framed by nobody. docs/deploy.md holds a copy for static hosts.
+ *
+ * @param supabaseUrl URL of the project; nothing, or "/", when Supabase is on the page's own origin
+ */
+export function securityHeaders(supabaseUrl = '/'): Record<string, string> {
+  const origin = URL.canParse(supabaseUrl) ? new URL(supabaseUrl).origin : undefined;
+  const supabase = origin === undefined ? [] : [origin];
+  const policy: Readonly<Record<string, readonly string[]>> = {
+    'default-src': ["'none'"],
+    'script-src': ["'self'"],
+    'style-src': ["'self'"],
+    // data: is the QR code of the second step; blob: a picture that is about to be sent.
+    'img-src': ["'self'", 'data:', 'blob:', ...supabase],
+    // http → ws, https → wss: Realtime's socket.
+    'connect-src': ["'self'", ...supabase, ...supabase.map((url) => url.replace(/^http/, 'ws'))],
+    'object-src': ["'none'"],
+    'base-uri': ["'none'"],
+    'form-action': ["'self'"],
+    'frame-ancestors': ["'none'"],
+    // No string becomes markup or a script, not even by a mistake of our own.
+    'require-trusted-types-for': ["'script'"],
+    'trusted-types': ["'none'"],
+  };
+  return {
+    'Content-Security-Policy': Object.entries(policy)
+      .map(([directive, sources]) => `${directive} ${sources.join(' ')}`)
+      .join('; '),
+    'Referrer-Policy': 'strict-origin-when-cross-origin',
+    'X-Content-Type-Options': 'nosniff',
+  };
+}
