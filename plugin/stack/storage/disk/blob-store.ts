@@ -1,19 +1,10 @@
 import { createHash, randomUUID } from 'node:crypto';
-import {
-  constants,
-  copyFile,
-  link,
-  mkdir,
-  open,
-  rename,
-  rm,
-  unlink,
-  type FileHandle,
-} from 'node:fs/promises';
+import { constants, copyFile, link, mkdir, open, rename, rm, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { hasErrorCode } from '../../../errors.ts';
 import { isUuid } from '../names.ts';
 import { BlobWriter, type StoredBlob } from './blob-writer.ts';
+import { BlobReader, type OpenBlob } from './open-blob.ts';
 import { collectOrphans } from './orphans.ts';
 
 /**
@@ -27,6 +18,7 @@ export class BlobStore {
   readonly #uploads: string;
   readonly #durable: boolean;
   readonly #folders = new Set<string>();
+  readonly #reader = new BlobReader();
 
   /** @param durable whether stored bytes must survive a power cut, as the database's do */
   constructor(dir: string, durable: boolean) {
@@ -116,10 +108,8 @@ export class BlobStore {
   }
 
   /** Opens a blob for reading. @throws Error ENOENT */
-  async read(version: string | null): Promise<FileHandle> {
-    const path = this.#path(version);
-    if (path === undefined) throw missing(version);
-    return open(path, 'r');
+  async read(version: string | null): Promise<OpenBlob> {
+    return this.#reader.open(this.path(version));
   }
 
   /** Path of a blob, for readers that need one. @throws Error ENOENT for what is no version */
@@ -133,7 +123,9 @@ export class BlobStore {
   async remove(versions: Iterable<string | null | undefined>): Promise<void> {
     for (const version of versions) {
       const path = this.#path(version);
-      if (path !== undefined) await unlink(path).catch(() => {});
+      if (path === undefined) continue;
+      this.#reader.forget(path);
+      await unlink(path).catch(() => {});
     }
   }
 

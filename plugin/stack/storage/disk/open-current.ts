@@ -1,6 +1,6 @@
-import type { FileHandle } from 'node:fs/promises';
 import { hasErrorCode } from '../../../errors.ts';
 import type { BlobStore } from './blob-store.ts';
+import type { OpenBlob } from './open-blob.ts';
 
 /**
  * Opens the bytes of an object that may be replaced meanwhile: when its blob is gone, the row is asked once more, and
@@ -11,11 +11,11 @@ import type { BlobStore } from './blob-store.ts';
 export async function openCurrent<R extends { readonly version: string | null }>(
   blobs: BlobStore,
   find: () => Promise<R>,
-): Promise<{ row: R; file: FileHandle }> {
+): Promise<{ row: R; blob: OpenBlob }> {
   let row = await find();
   for (;;) {
     try {
-      return { row, file: await blobs.read(row.version) };
+      return { row, blob: await blobs.read(row.version) };
     } catch (error) {
       if (!hasErrorCode(error, 'ENOENT')) throw error;
       const newer = await find();

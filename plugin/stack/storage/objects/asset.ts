@@ -1,16 +1,11 @@
-import type { FileHandle } from 'node:fs/promises';
 import type { ServerResponse } from 'node:http';
-import { pipeline } from 'node:stream/promises';
-import { hasErrorCode } from '../../../errors.ts';
 import type { BlobStore } from '../disk/blob-store.ts';
 import { openCurrent } from '../disk/open-current.ts';
 import { StorageError } from '../errors.ts';
 import { header, type Exchange } from '../http/exchange.ts';
+import { sendBlob } from '../http/send-blob.ts';
 import { parseRange } from './range.ts';
 import type { ObjectMetadata, ObjectRow } from './row.ts';
-
-// Below this one read is cheaper than a stream; above it, a stream with pieces of this size.
-const PIECE = 256 * 1024;
 
 export interface AssetOptions {
   /** Instead of Cache-Control, for signed URLs: when they end. */
@@ -25,10 +20,10 @@ export async function sendAsset(
   options: AssetOptions = {},
 ): Promise<void> {
   const { req, res } = exchange;
-  const { row, file } = await openCurrent(blobs, find);
+  const { row, blob } = await openCurrent(blobs, find);
   const metadata = row.metadata ?? {};
   try {
-    const { size } = await file.stat();
+    const { size } = blob;
     const notModified = isNotModified(exchange, metadata);
     const wanted = header(req, 'range');
     const range = wanted === undefined || notModified ? undefined : parseRange(wanted, size);
@@ -41,35 +36,10 @@ export async function sendAsset(
     setHeader(res, 'content-length', String(length));
     res.statusCode = notModified ? 304 : range ? 206 : 200;
     if (length === 0 || req.method === 'HEAD') res.end();
-    else await sendBytes(res, file, range?.start ?? 0, length);
+    else await sendBlob(res, blob, range?.start ?? 0, length);
   } finally {
-    await file.close();
+    await blob.close();
   }
-}
-
-/** Sends a part of an open file; the file stays open. */
-export async function sendBytes(
-  res: ServerResponse,
-  file: FileHandle,
-  start: number,
-  length: number,
-): Promise<void> {
-  if (length <= PIECE) {
-    const buffer = Buffer.allocUnsafe(length);
-    const { bytesRead } = await file.read(buffer, 0, length, start);
-    res.end(buffer.subarray(0, bytesRead));
-    return;
-  }
-  const stream = file.createReadStream({
-    start,
-    end: start + length - 1,
-    highWaterMark: PIECE,
-    autoClose: false,
-  });
-  await pipeline(stream, res).catch((error: unknown) => {
-    // A client that goes away is no failure of ours; the stream and the file are closed.
-    if (!hasErrorCode(error, 'ERR_STREAM_PREMATURE_CLOSE')) throw error;
-  });
 }
 
 /** Answers HEAD from the row alone. */

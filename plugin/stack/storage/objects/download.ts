@@ -1,10 +1,11 @@
+import type { ServerResponse } from 'node:http';
 import { storageErrors } from '../errors.ts';
 import { sendJson, type Exchange } from '../http/exchange.ts';
 import { checkBucketName, checkObjectName } from '../names.ts';
 import { sendAsset, sendAssetHead, setHeader, setVersionHeaders } from './asset.ts';
 import { findObject } from './find.ts';
 import type { ObjectStore } from './object-store.ts';
-import type { ObjectRow } from './row.ts';
+import type { ObjectRow, StoredObject } from './row.ts';
 import type { SignedTokens } from './signed-token.ts';
 
 /** Reading objects: their bytes, their head, their information. */
@@ -43,11 +44,11 @@ export class Downloads {
   };
 
   info = async (exchange: Exchange): Promise<void> => {
-    sendInfo(exchange, await this.findReadable(exchange));
+    await this.#sendInfo(exchange, await this.findReadable(exchange));
   };
 
   publicInfo = async (exchange: Exchange): Promise<void> => {
-    sendInfo(exchange, await this.findPublic(exchange, true));
+    await this.#sendInfo(exchange, await this.findPublic(exchange, true));
   };
 
   /**
@@ -56,7 +57,7 @@ export class Downloads {
    * @param bucketFirst whether a missing bucket is told from a missing object
    * @throws StorageError NoSuchBucket, NoSuchKey
    */
-  async findPublic({ params }: Exchange, bucketFirst = false): Promise<ObjectRow> {
+  async findPublic({ params }: Exchange, bucketFirst = false): Promise<StoredObject> {
     const { bucket = '', '*': name = '' } = params;
     checkBucketName(bucket);
     checkObjectName(name);
@@ -71,7 +72,7 @@ export class Downloads {
    *
    * @throws StorageError NoSuchBucket, NoSuchKey
    */
-  async findReadable(exchange: Exchange): Promise<ObjectRow> {
+  async findReadable(exchange: Exchange): Promise<StoredObject> {
     const { bucket = '', '*': name = '' } = exchange.params;
     checkBucketName(bucket);
     const found = await this.#find(bucket, name);
@@ -83,20 +84,29 @@ export class Downloads {
   }
 
   /** The object that a signed URL stands for. @throws StorageError NoSuchKey */
-  async findSigned(bucket: string, name: string): Promise<ObjectRow> {
+  async findSigned(bucket: string, name: string): Promise<StoredObject> {
     return (await this.#find(bucket, name)).object ?? missing();
   }
 
   /** Bucket and object in one go, past row level security; `public` is undefined when there is no bucket. */
-  async #find(bucket: string, name: string): Promise<{ public?: boolean; object?: ObjectRow }> {
-    const [row] = await this.#objects.database.read<ObjectRow & { is_public: boolean | null }>(
+  async #find(bucket: string, name: string): Promise<{ public?: boolean; object?: StoredObject }> {
+    const [row] = await this.#objects.database.read<StoredObject & { is_public: boolean | null }>(
       'find-object-and-bucket',
-      `select b.public as is_public, o.* from storage.buckets b
+      `select b.public as is_public, o.id, o.version, o.metadata from storage.buckets b
        left join storage.objects o on o.bucket_id = b.id and o.name = $2 where b.id = $1`,
       [bucket, name],
     );
     if (!row) return {};
     return { public: row.is_public === true, ...(row.id === null ? {} : { object: row }) };
+  }
+
+  async #sendInfo({ res }: Exchange, { id }: StoredObject): Promise<void> {
+    const [row] = await this.#objects.database.read<ObjectRow>(
+      'object-by-id',
+      'select * from storage.objects where id = $1',
+      [id],
+    );
+    sendInfo(res, row ?? missing());
   }
 }
 
@@ -104,7 +114,7 @@ function missing(): never {
   throw storageErrors.noSuchKey();
 }
 
-function sendInfo({ res }: Exchange, row: ObjectRow): void {
+function sendInfo(res: ServerResponse, row: ObjectRow): void {
   const metadata = row.metadata ?? {};
   setVersionHeaders(res, metadata);
   setHeader(res, 'cache-control', metadata.cacheControl);

@@ -29,3 +29,6 @@ export interface ObjectRow {
   readonly updated_at: Date | null;
   readonly last_accessed_at: Date | null;
 }
+
+/** What a download needs of a row; to read its other columns, times above all, would cost more than to find it. */
+export type StoredObject = Pick<ObjectRow, 'id' | 'version' | 'metadata'>;

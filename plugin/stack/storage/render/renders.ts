@@ -4,7 +4,7 @@ import { checkBucketName } from '../names.ts';
 import { setAssetHeaders, setDisposition, setHeader } from '../objects/asset.ts';
 import type { Downloads } from '../objects/download.ts';
 import type { ObjectStore } from '../objects/object-store.ts';
-import type { ObjectRow } from '../objects/row.ts';
+import type { StoredObject } from '../objects/row.ts';
 import type { SignedTokens } from '../objects/signed-token.ts';
 import { renderImage } from './image.ts';
 import {
@@ -57,7 +57,7 @@ export class Renders {
 
   async #send(
     exchange: Exchange,
-    row: ObjectRow,
+    row: StoredObject,
     transformation: Transformation,
     expires?: Date,
   ): Promise<void> {

@@ -2,8 +2,9 @@ import { openCurrent } from '../disk/open-current.ts';
 import { StorageError, storageErrors } from '../errors.ts';
 import { header } from '../http/exchange.ts';
 import { readAll } from '../http/body.ts';
+import { sendBlob } from '../http/send-blob.ts';
 import { checkBucketName, checkMimeType, checkNewObjectName, isEmptyFolderFile } from '../names.ts';
-import { isNotModified, sendBytes, setHeader } from '../objects/asset.ts';
+import { isNotModified, setHeader } from '../objects/asset.ts';
 import { findObject } from '../objects/find.ts';
 import type { ObjectStore } from '../objects/object-store.ts';
 import { parseRange } from '../objects/range.ts';
@@ -74,10 +75,10 @@ export class S3Objects {
 
   get = async (request: S3Request): Promise<void> => {
     const { req, res } = request;
-    const { row, file } = await openCurrent(this.#objects.blobs, () => this.#find(request));
+    const { row, blob } = await openCurrent(this.#objects.blobs, () => this.#find(request));
     const metadata = row.metadata ?? {};
     try {
-      const { size } = await file.stat();
+      const { size } = blob;
       const notModified = isNotModified(request, metadata);
       const wanted = header(req, 'range');
       const range = wanted === undefined || notModified ? undefined : parseRange(wanted, size);
@@ -88,9 +89,9 @@ export class S3Objects {
       setHeader(res, 'content-length', String(length));
       res.statusCode = notModified ? 304 : range ? 206 : 200;
       if (length === 0) res.end();
-      else await sendBytes(res, file, range?.start ?? 0, length);
+      else await sendBlob(res, blob, range?.start ?? 0, length);
     } finally {
-      await file.close();
+      await blob.close();
     }
   };
 
