@@ -508,6 +508,29 @@ describe('messages', () => {
     });
   });
 
+  it('take reactions, replies and edits at the same time', async () => {
+    const id = crypto.randomUUID();
+    const { client } = people.owner;
+    await client.from('messages').insert({ id, channel_id: channelId, body: '0' }).throwOnError();
+    const rounds = Array.from({ length: 8 }, (_, round) => [
+      people.member.client.from('reactions').insert({ message_id: id, emoji: `${round}\u20e3` }),
+      client.from('reactions').insert({ message_id: id, emoji: `${round}\u20e3` }),
+      people.member.client
+        .from('messages')
+        .insert({ id: crypto.randomUUID(), channel_id: channelId, body: 'Reply', reply_to: id }),
+      client
+        .from('messages')
+        .update({ body: String(round + 1) })
+        .eq('id', id),
+    ]);
+    const answers = await Promise.all(rounds.flat());
+    expect(answers.flatMap(({ error }) => error?.message ?? [])).toEqual([]);
+    const { data } = await client.from('messages').select('reactions').eq('id', id).single().throwOnError();
+    expect(Object.values(data.reactions as object).map((by: string[]) => by.length)).toEqual(
+      Array(8).fill(2),
+    );
+  });
+
   it('lose what they said when they are deleted, and keep their place', async () => {
     const id = crypto.randomUUID();
     const { client } = people.member;
