@@ -34,7 +34,7 @@ export function MemberRow({ member, familyId, isOwner }: MemberRowProps): ReactN
   const nextRole = member.role === 'owner' ? 'member' : 'owner';
   return (
     <li className={styles['person']}>
-      <Avatar name={member.name} color={member.color} />
+      <Avatar name={member.name} color={member.color} picture={member.avatarPath} />
       <span className={styles['personName']}>
         {member.name}
         {member.id === userId && ' (you)'}

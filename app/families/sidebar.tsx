@@ -34,7 +34,7 @@ export function Sidebar({ family, channels, members }: SidebarProps): ReactNode 
         {isAlone && <InviteHint family={family} />}
       </div>
       <div className={styles['me']}>
-        <Avatar name={me?.name ?? ''} color={me?.color} size={32} />
+        <Avatar name={me?.name ?? ''} color={me?.color} picture={me?.avatarPath} size={32} />
         <span className={styles['myName']}>{me?.name}</span>
         <Link
           href="/settings"

@@ -125,7 +125,8 @@ export function Composer(props: ComposerProps): ReactNode {
               onPointerDown={(event) => event.preventDefault()}
               onClick={() => complete(member.name)}
             >
-              <Avatar name={member.name} color={member.color} size={28} /> {member.name}
+              <Avatar name={member.name} color={member.color} picture={member.avatarPath} size={28} />{' '}
+              {member.name}
             </div>
           ))}
         </div>

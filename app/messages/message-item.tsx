@@ -64,7 +64,12 @@ export const MessageItem = memo(function MessageItem(props: MessageItemProps): R
       {row.startsDay && <div className={styles['separator']}>{capitalize(formatDay(row.createdAt))}</div>}
       {row.isFirstUnread && <div className={`${styles['separator']} ${styles['unread']}`}>New messages</div>}
       <div className={`${styles['line']} ${row.startsGroup ? styles['first'] : ''}`}>
-        {!isOwn && (row.startsGroup ? <Avatar name={name} color={author?.color} /> : <span />)}
+        {!isOwn &&
+          (row.startsGroup ? (
+            <Avatar name={name} color={author?.color} picture={author?.avatarPath} />
+          ) : (
+            <span />
+          ))}
         <div className={styles['content']}>
           {row.startsGroup && (
             <div className={styles['head']}>

@@ -33,7 +33,13 @@ export function PeopleList({ members, channels }: PeopleListProps): ReactNode {
           const channel = channels.find((other) => other.id === channelId);
           return (
             <li key={person.id} className={styles['person']} data-online={pages !== undefined}>
-              <Avatar name={person.name} color={person.color} size={26} online={pages !== undefined} />
+              <Avatar
+                name={person.name}
+                color={person.color}
+                picture={person.avatarPath}
+                size={26}
+                online={pages !== undefined}
+              />
               <span className={`${styles['linkName']} ${pages ? '' : styles['away']}`}>
                 {person.name}
                 {person.id === userId && ' (you)'}

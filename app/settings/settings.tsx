@@ -13,6 +13,7 @@ import { Page, PageSection } from '../shared/page.tsx';
 import { Failure, Loading } from '../shared/state.tsx';
 import { showErrorToast } from '../shared/toast.tsx';
 import { useTitle } from '../shared/use-title.ts';
+import { PictureSection } from './picture-section.tsx';
 import { COLORS, type Profile, profileQuery, saveProfile } from './profile.ts';
 import { SecondFactorSection } from './second-factor.tsx';
 import styles from './settings.module.css';
@@ -33,7 +34,10 @@ export default function Settings(): ReactNode {
       ) : profile.isError ? (
         <Failure error={profile.error} onRetry={() => void profile.refetch()} />
       ) : (
-        <ProfileSection profile={profile.data} />
+        <>
+          <PictureSection profile={profile.data} />
+          <ProfileSection profile={profile.data} />
+        </>
       )}
       <ThemeSection />
       <PasswordSection />

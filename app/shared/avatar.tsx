@@ -1,4 +1,5 @@
-import type { CSSProperties, ReactNode } from 'react';
+import { type CSSProperties, type ReactNode, useState } from 'react';
+import { useSignedUrl } from '../images/signed-urls.ts';
 import styles from './avatar.module.css';
 
 /** The CSS colour of a person; `undefined` stands for somebody who is gone. */
@@ -9,14 +10,20 @@ export function personColor(color: string | undefined): string {
 interface AvatarProps {
   name: string;
   color: string | undefined;
+  /** Path of the picture in the bucket `avatars`. */
+  picture?: string | null | undefined;
   /** In pixels. */
   size?: number;
   online?: boolean;
-  imageUrl?: string | undefined;
 }
 
-/** Initials on the person's colour, or their picture. Decoration: the name stands beside it. */
-export function Avatar({ name, color, size = 36, online = false, imageUrl }: AvatarProps): ReactNode {
+/**
+ * Initials on the person's colour, and their picture above them as soon as it is there: the room is the same, so nothing
+ * moves, and a picture that does not come is not missed. Decoration: the name stands beside it.
+ */
+export function Avatar({ name, color, picture = null, size = 36, online = false }: AvatarProps): ReactNode {
+  const url = useSignedUrl('avatars', picture);
+  const [brokenUrl, setBrokenUrl] = useState<string | undefined>(undefined);
   const style = { '--size': `${size}px`, '--person': personColor(color) } as CSSProperties;
   return (
     <span
@@ -24,7 +31,10 @@ export function Avatar({ name, color, size = 36, online = false, imageUrl }: Ava
       style={style}
       aria-hidden="true"
     >
-      {imageUrl === undefined ? initials(name) : <img className={styles['image']} src={imageUrl} alt="" />}
+      {initials(name)}
+      {url !== undefined && url !== brokenUrl && (
+        <img key={url} className={styles['image']} src={url} alt="" onError={() => setBrokenUrl(url)} />
+      )}
     </span>
   );
 }

@@ -1,0 +1,19 @@
+import { type ComponentProps, type ReactNode, useCallback } from 'react';
+
+interface BlobImageProps extends Omit<ComponentProps<'img'>, 'src' | 'ref'> {
+  blob: Blob;
+  alt: string;
+}
+
+/** A picture that only this page has. Its address lives as long as the element does. */
+export function BlobImage({ blob, alt, ...rest }: BlobImageProps): ReactNode {
+  const show = useCallback(
+    (element: HTMLImageElement) => {
+      const url = URL.createObjectURL(blob);
+      element.src = url;
+      return () => URL.revokeObjectURL(url);
+    },
+    [blob],
+  );
+  return <img {...rest} ref={show} alt={alt} />;
+}

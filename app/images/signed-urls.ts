@@ -1,0 +1,73 @@
+import { useQuery } from '@tanstack/react-query';
+import { supabase } from '../supabase.ts';
+
+/** Both are private: a file is read with a signed URL, which Supabase gives to whoever its policies let read the file. */
+export type Bucket = 'avatars' | 'message-images';
+
+const LIFETIME_S = 60 * 60;
+/** A URL is renewed this long before it ends, so that none is handed to an `<img>` in its last moments. */
+const RESERVE_MS = 5 * 60_000;
+
+interface SignedUrl {
+  readonly url: string;
+  readonly expiresAt: number;
+}
+
+interface Batch {
+  readonly paths: Set<string>;
+  readonly urls: Promise<ReadonlyMap<string, SignedUrl>>;
+}
+
+const batches = new Map<Bucket, Batch>();
+
+/**
+ * The address at which a file can be loaded for the next hour. What one screen asks for is signed with one request.
+ *
+ * @param path `null` for no file
+ * @returns undefined while it is not known, and for a file that is not there or not for this person
+ */
+export function useSignedUrl(bucket: Bucket, path: string | null): string | undefined {
+  const { data } = useQuery({
+    queryKey: ['signed-url', bucket, path],
+    queryFn: async () => (path === null ? null : await sign(bucket, path)),
+    enabled: path !== null,
+    staleTime: ({ state }) => (state.data ? state.data.expiresAt - RESERVE_MS - Date.now() : 0),
+    gcTime: LIFETIME_S * 1_000,
+    select: usableUrl,
+  });
+  return data;
+}
+
+/** A component that comes back after an hour waits for the new URL instead of showing the old one. */
+function usableUrl(signed: SignedUrl | null): string | undefined {
+  return signed && signed.expiresAt > Date.now() ? signed.url : undefined;
+}
+
+async function sign(bucket: Bucket, path: string): Promise<SignedUrl | null> {
+  const batch = batches.get(bucket) ?? startBatch(bucket);
+  batch.paths.add(path);
+  return (await batch.urls).get(path) ?? null;
+}
+
+/** Waits until all components of a screen have asked, then signs. */
+function startBatch(bucket: Bucket): Batch {
+  const paths = new Set<string>();
+  const urls = new Promise((resolve) => setTimeout(resolve)).then(() => {
+    batches.delete(bucket);
+    return createUrls(bucket, [...paths]);
+  });
+  const batch = { paths, urls };
+  batches.set(bucket, batch);
+  return batch;
+}
+
+async function createUrls(bucket: Bucket, paths: readonly string[]): Promise<ReadonlyMap<string, SignedUrl>> {
+  const expiresAt = Date.now() + LIFETIME_S * 1_000;
+  const { data, error } = await supabase.storage.from(bucket).createSignedUrls([...paths], LIFETIME_S);
+  if (error) throw error;
+  return new Map(
+    data.flatMap(({ path, signedUrl }) =>
+      path !== null && signedUrl ? [[path, { url: signedUrl, expiresAt }] as const] : [],
+    ),
+  );
+}

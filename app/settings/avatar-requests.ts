@@ -1,0 +1,30 @@
+import { extensionOf } from '../images/encode.ts';
+import { supabase } from '../supabase.ts';
+
+const YEAR_S = 365 * 24 * 60 * 60;
+
+/** Gives a person a picture, or takes it away with `null`. The file comes first: a profile never names a missing one. */
+export async function changeAvatar(input: { userId: string; picture: Blob | null }): Promise<void> {
+  const { userId, picture } = input;
+  await removeFormerAvatars(userId);
+  const path = picture && `${userId}/${crypto.randomUUID()}.${extensionOf(picture)}`;
+  if (path !== null) {
+    const { error } = await supabase.storage
+      .from('avatars')
+      .upload(path, picture ?? '', { contentType: picture?.type, cacheControl: String(YEAR_S) });
+    if (error) throw error;
+  }
+  await supabase.from('users').update({ avatar_path: path }).eq('id', userId).throwOnError();
+  // Done as far as anybody can see; what stays behind here goes with the next change.
+  await removeFormerAvatars(userId).catch(() => {});
+}
+
+/** Removes every file in the person's folder except for the one that the profile names: its policy keeps that one. */
+async function removeFormerAvatars(userId: string): Promise<void> {
+  const bucket = supabase.storage.from('avatars');
+  const { data, error } = await bucket.list(userId);
+  if (error) throw error;
+  if (data.length === 0) return;
+  const removal = await bucket.remove(data.map((file) => `${userId}/${file.name}`));
+  if (removal.error) throw removal.error;
+}

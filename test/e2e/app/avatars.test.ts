@@ -1,0 +1,116 @@
+import type { Browser, Locator, Page } from 'playwright-core';
+import sharp from 'sharp';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { launchChromium, skipsBrowserTests } from '../../helpers/chromium.ts';
+import { giveFiles } from '../../helpers/drop-files.ts';
+import {
+  createFamily,
+  joinFamily,
+  openVisitor,
+  type OurChat,
+  sendMessage,
+  signUp,
+  startOurChat,
+  type Visitor,
+} from '../../helpers/ourchat.ts';
+import { makePicture, makeUprightPhoto } from '../../helpers/pictures.ts';
+
+describe.skipIf(skipsBrowserTests())('the picture of a person', () => {
+  let chat: OurChat;
+  let browser: Browser;
+  let visitors: Visitor[];
+  let anna: Page;
+  let ben: Page;
+
+  beforeAll(async () => {
+    [chat, browser] = await Promise.all([startOurChat(), launchChromium()]);
+    visitors = [await openVisitor(browser), await openVisitor(browser)];
+    [anna, ben] = visitors.map((visitor) => visitor.page) as [Page, Page];
+    await signUp(anna, chat.url, 'Anna');
+    const code = await createFamily(anna, 'The Millers');
+    await sendMessage(anna, 'This is me');
+    await signUp(ben, chat.url, 'Ben');
+    await joinFamily(ben, code);
+    await anna.goto(`${chat.url}/settings`);
+  });
+
+  afterAll(async () => {
+    await browser?.close();
+    await chat?.[Symbol.asyncDispose]();
+  });
+
+  const inPeopleList = (page: Page): Locator =>
+    page.getByRole('region', { name: 'People' }).getByRole('listitem').filter({ hasText: 'Anna' });
+  /** Waits until a picture is shown, and downloads it as the page did. */
+  async function shownPicture(place: Locator): Promise<{ url: string; bytes: Buffer }> {
+    const image = place.locator('img[src^=http]');
+    await image.waitFor();
+    await image.evaluate((element) => (element as unknown as { decode(): Promise<void> }).decode());
+    const url = (await image.getAttribute('src')) ?? '';
+    return { url, bytes: await (await place.page().request.get(url)).body() };
+  }
+
+  it('is chosen with the keyboard, looked at and kept; others see it at once', async () => {
+    expect(await inPeopleList(ben).locator('img').count()).toBe(0);
+    const chooser = anna.waitForEvent('filechooser');
+    await anna.getByRole('button', { name: 'Choose a picture' }).press('Enter');
+    await (await chooser).setFiles(await makeUprightPhoto());
+    await anna.getByRole('dialog', { name: 'Your new picture' }).waitFor();
+    await anna.getByRole('button', { name: 'Use this picture' }).press('Enter');
+    await anna.getByRole('dialog').waitFor({ state: 'detached' });
+    await shownPicture(anna.getByRole('main'));
+    const { bytes } = await shownPicture(inPeopleList(ben));
+    const metadata = await sharp(bytes).metadata();
+    expect(metadata).toMatchObject({ width: 256, height: 256 });
+    // Neither the place nor the camera leaves the device.
+    expect(metadata.exif).toBeUndefined();
+    await shownPicture(ben.getByRole('article').filter({ hasText: 'This is me' }));
+  });
+
+  it('can be dropped, and thought better of', async () => {
+    const { url } = await shownPicture(anna.getByRole('main'));
+    await giveFiles(anna.getByRole('heading', { name: 'Your picture' }), 'drop', [
+      await makePicture('pink.png', '#a8326f', { format: 'png' }),
+    ]);
+    await anna.getByRole('dialog', { name: 'Your new picture' }).waitFor();
+    await anna.keyboard.press('Escape');
+    await anna.getByRole('dialog').waitFor({ state: 'detached' });
+    expect((await shownPicture(anna.getByRole('main'))).url).toBe(url);
+  });
+
+  it('replaces the one before, whose file is removed', async () => {
+    const { url: before } = await shownPicture(inPeopleList(ben));
+    await giveFiles(anna.locator('body'), 'drop', [await makePicture('pink.webp', '#a8326f')]);
+    await anna.getByRole('button', { name: 'Use this picture' }).click();
+    await anna.getByRole('dialog').waitFor({ state: 'detached' });
+    await inPeopleList(ben).locator(`img:not([src="${before}"])`).waitFor();
+    const { bytes } = await shownPicture(inPeopleList(ben));
+    const { dominant } = await sharp(bytes).stats();
+    expect(dominant.r).toBeGreaterThan(dominant.g);
+    expect((await ben.request.get(before)).status()).toBe(400);
+  });
+
+  it('is of no use without its signature', async () => {
+    const { url } = await shownPicture(inPeopleList(ben));
+    const address = url.replace('/object/sign/', '/object/public/').replace(/\?.*/, '');
+    expect((await fetch(address)).status).toBe(400);
+    expect((await fetch(address.replace('/public/', '/authenticated/'))).status).toBe(400);
+  });
+
+  it('is not made of a file that is none', async () => {
+    const text = { name: 'letter.txt', mimeType: 'text/plain', buffer: Buffer.from('Dear all') };
+    await giveFiles(anna.locator('body'), 'drop', [text]);
+    expect(await anna.getByRole('alert').textContent()).toMatch(/cannot show this file as a picture/);
+  });
+
+  it('gives way to the initials when it is removed', async () => {
+    await anna.getByRole('button', { name: 'Remove picture' }).click();
+    await inPeopleList(ben).locator('img').waitFor({ state: 'detached' });
+    await anna.getByRole('button', { name: 'Choose a picture' }).waitFor();
+    expect(await inPeopleList(ben).textContent()).toMatch(/^AAnna/);
+  });
+
+  it('has thrown no error', () => {
+    expect(visitors.flatMap((visitor) => visitor.errors)).toEqual([]);
+  });
+});

@@ -1,0 +1,46 @@
+import type { Locator } from 'playwright-core';
+
+interface PageFile {
+  readonly name: string;
+  readonly mimeType: string;
+  readonly buffer: Buffer;
+}
+
+/** What the page has for this; tests are compiled without the types of the DOM. */
+interface PageGlobals {
+  readonly DataTransfer: new () => { readonly items: { add(file: unknown): void } };
+  readonly ClipboardEvent: new (type: string, options: object) => Event;
+  readonly DragEvent: new (type: string, options: object) => Event;
+}
+
+/** Lets files go over an element, or pastes them into it, as the browser would. */
+export async function giveFiles(
+  target: Locator,
+  how: 'drop' | 'paste',
+  files: readonly PageFile[],
+): Promise<void> {
+  const contents = files.map(({ name, mimeType, buffer }) => ({
+    name,
+    mimeType,
+    base64: buffer.toString('base64'),
+  }));
+  await target.evaluate(
+    (element, { how: kind, contents: list }) => {
+      const { DataTransfer, ClipboardEvent, DragEvent } = globalThis as unknown as PageGlobals;
+      const dataTransfer = new DataTransfer();
+      for (const { name, mimeType, base64 } of list) {
+        const bytes = Uint8Array.from(atob(base64), (char) => char.charCodeAt(0));
+        dataTransfer.items.add(new File([bytes], name, { type: mimeType }));
+      }
+      const options = { bubbles: true, cancelable: true };
+      if (kind === 'paste') {
+        element.dispatchEvent(new ClipboardEvent('paste', { ...options, clipboardData: dataTransfer }));
+        return;
+      }
+      for (const type of ['dragenter', 'dragover', 'drop']) {
+        element.dispatchEvent(new DragEvent(type, { ...options, dataTransfer }));
+      }
+    },
+    { how, contents },
+  );
+}

@@ -1,0 +1,212 @@
+import sharp from 'sharp';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { EVERYONE, foundFamily, type TestFamily, type Who } from '../../helpers/ourchat-family.ts';
+import { type OurChatClient, startOurChatStack } from '../../helpers/ourchat-stack.ts';
+import type { TestStack } from '../../helpers/stack.ts';
+
+// Who × what on pictures of people, through the Storage API with real sessions.
+
+let stack: TestStack;
+let family: TestFamily;
+let picture: Blob;
+/** The owner's picture, as the profile names it. */
+let ownersPath: string;
+/** A file in the owner's folder that the profile no longer names. */
+let formerPath: string;
+
+const avatars = (client: OurChatClient) => client.storage.from('avatars');
+const newPath = (userId: string): string => `${userId}/${crypto.randomUUID()}.webp`;
+const upload = (client: OurChatClient, path: string, options = {}) =>
+  avatars(client).upload(path, picture, { contentType: 'image/webp', ...options });
+const worked = ({ error }: { error: unknown }): boolean => error === null;
+
+interface Case {
+  readonly what: string;
+  /** Who can; everybody else must not. */
+  readonly allowed: readonly Who[];
+  readonly attempt: (client: OurChatClient) => Promise<boolean>;
+}
+
+const MEMBERS: readonly Who[] = ['member', 'owner'];
+
+const CASES: readonly Case[] = [
+  {
+    what: "download the owner's picture",
+    allowed: MEMBERS,
+    attempt: async (client) => worked(await avatars(client).download(ownersPath)),
+  },
+  {
+    what: 'get a signed URL for it',
+    allowed: MEMBERS,
+    attempt: async (client) => worked(await avatars(client).createSignedUrl(ownersPath, 60)),
+  },
+  {
+    what: 'get many signed URLs at once',
+    allowed: MEMBERS,
+    attempt: async (client) => {
+      const { data } = await avatars(client).createSignedUrls([ownersPath], 60);
+      return Boolean(data?.[0]?.signedUrl);
+    },
+  },
+  {
+    what: 'load it without a signature',
+    allowed: [],
+    attempt: async (client) =>
+      (await fetch(avatars(client).getPublicUrl(ownersPath).data.publicUrl)).status === 200,
+  },
+  {
+    what: 'see what else is in the folder of the owner',
+    allowed: ['owner'],
+    attempt: async (client) => ((await avatars(client).list(family.people.owner.id)).data?.length ?? 0) > 1,
+  },
+  {
+    what: 'list whose folders there are',
+    // Those of whom they may see a picture.
+    allowed: MEMBERS,
+    attempt: async (client) => ((await avatars(client).list()).data?.length ?? 0) > 0,
+  },
+  {
+    what: 'download what the owner showed before',
+    allowed: ['owner'],
+    attempt: async (client) => worked(await avatars(client).download(formerPath)),
+  },
+  {
+    what: 'add a file to the folder of the owner',
+    allowed: ['owner'],
+    attempt: async (client) => worked(await upload(client, newPath(family.people.owner.id))),
+  },
+  {
+    what: 'get a signed URL for an upload there',
+    allowed: ['owner'],
+    attempt: async (client) =>
+      worked(await avatars(client).createSignedUploadUrl(newPath(family.people.owner.id))),
+  },
+  {
+    what: 'replace the picture',
+    allowed: [],
+    attempt: async (client) => worked(await upload(client, ownersPath, { upsert: true })),
+  },
+  {
+    what: 'replace it with update()',
+    allowed: [],
+    attempt: async (client) => worked(await avatars(client).update(ownersPath, picture)),
+  },
+  {
+    what: 'move it away',
+    allowed: [],
+    attempt: async (client) =>
+      worked(await avatars(client).move(ownersPath, newPath(family.people.owner.id))),
+  },
+  {
+    what: 'delete it while the profile names it',
+    allowed: [],
+    attempt: async (client) => ((await avatars(client).remove([ownersPath])).data?.length ?? 0) > 0,
+  },
+  {
+    what: 'delete what the profile no longer names',
+    allowed: ['owner'],
+    attempt: async (client) => ((await avatars(client).remove([formerPath])).data?.length ?? 0) > 0,
+  },
+  {
+    what: 'take the picture of the owner for their own profile',
+    allowed: [],
+    attempt: async (client) => {
+      const { data: session } = await client.auth.getUser();
+      if (session.user?.id === family.people.owner.id) return false;
+      const id = session.user?.id ?? crypto.randomUUID();
+      const { data, error } = await client
+        .from('users')
+        .update({ avatar_path: ownersPath })
+        .eq('id', id)
+        .select();
+      return error === null && data.length > 0;
+    },
+  },
+  {
+    what: 'name a picture that is not there',
+    allowed: [],
+    attempt: async (client) => {
+      const { data: session } = await client.auth.getUser();
+      const id = session.user?.id ?? crypto.randomUUID();
+      const path = newPath(id);
+      const { data, error } = await client.from('users').update({ avatar_path: path }).eq('id', id).select();
+      return error === null && data.length > 0;
+    },
+  },
+  {
+    what: 'empty, change or delete the bucket',
+    allowed: [],
+    attempt: async ({ storage }) =>
+      worked(await storage.emptyBucket('avatars')) ||
+      worked(await storage.updateBucket('avatars', { public: true })) ||
+      worked(await storage.deleteBucket('avatars')),
+  },
+];
+
+beforeAll(async () => {
+  stack = await startOurChatStack();
+  const pixels = sharp({ create: { width: 8, height: 8, channels: 3, background: '#a8326f' } });
+  picture = new Blob([new Uint8Array(await pixels.webp().toBuffer())], { type: 'image/webp' });
+  family = await foundFamily(stack);
+  const { client, id } = family.people.owner;
+  [formerPath, ownersPath] = [newPath(id), newPath(id)];
+  for (const path of [formerPath, ownersPath]) {
+    const { error } = await upload(client, path);
+    if (error) throw error;
+    await client.from('users').update({ avatar_path: path }).eq('id', id).throwOnError();
+  }
+});
+
+afterAll(() => stack?.stop());
+
+describe.each(CASES)('$what', ({ allowed, attempt }) => {
+  it.each(EVERYONE)('%s', async (who) => {
+    expect(await attempt(family.clients[who])).toBe(allowed.includes(who));
+  });
+});
+
+describe('the bucket of avatars', () => {
+  it('takes small pictures only', async () => {
+    const { client, id } = family.people.member;
+    const html = new Blob(['<script>'], { type: 'text/html' });
+    const text = await avatars(client).upload(newPath(id), html);
+    expect(text.error).toMatchObject({ message: 'mime type text/html is not supported' });
+    const large = await avatars(client).upload(
+      newPath(id),
+      new Blob([new Uint8Array(300_000)], { type: 'image/webp' }),
+    );
+    expect(large.error).toMatchObject({ message: 'The object exceeded the maximum allowed size' });
+  });
+
+  it('takes names of its own form only', async () => {
+    const { client, id } = family.people.member;
+    for (const path of [
+      `${id}/me.webp`,
+      `${id}/${crypto.randomUUID()}.svg`,
+      `${id}/a/${crypto.randomUUID()}.webp`,
+    ]) {
+      expect(await upload(client, path)).toMatchObject({ data: null });
+    }
+  });
+
+  it('holds five files of a person, whatever their page does', async () => {
+    const { client, id } = family.people.stranger;
+    const answers = [];
+    for (let i = 0; i < 6; i += 1) answers.push(await upload(client, newPath(id)));
+    expect(answers.map(worked)).toEqual([true, true, true, true, true, false]);
+  });
+
+  it('opens to somebody who joins, and closes when they leave', async () => {
+    const { client } = family.people.former;
+    const { data } = await family.people.owner.client
+      .from('families')
+      .select('invite_code')
+      .eq('id', family.familyId)
+      .single()
+      .throwOnError();
+    await client.rpc('join_family', { code: data.invite_code }).throwOnError();
+    expect(worked(await avatars(client).download(ownersPath))).toBe(true);
+    await client.rpc('leave_family', { family_id: family.familyId }).throwOnError();
+    expect(worked(await avatars(client).download(ownersPath))).toBe(false);
+  });
+});
