@@ -32,6 +32,11 @@ update public.users set color = 'blue' where display_name = 'Ben';
 update public.users set color = 'amber' where display_name = 'Clara';
 update public.users set color = 'green' where display_name = 'Grandpa Karl';
 
+-- The files are in seed/avatars; config.toml says that they are put into the bucket. Clara has no picture.
+update public.users
+set avatar_path = id || '/5eed0000-0000-4000-8000-' || right(id::text, 12) || '.webp'
+where display_name in ('Anna', 'Ben', 'Grandpa Karl');
+
 insert into public.families (id, name, invite_code, created_at)
 values ('f0000000-0000-4000-8000-000000000001', 'The Millers', 'FAM11YDEM0', now() - interval '30 days');
 

@@ -6,10 +6,16 @@ import { startTestStack, type TestStack } from './stack.ts';
 
 const SUPABASE_DIR = fileURLToPath(new URL('../../supabase', import.meta.url));
 
-/** A stack of its own with OurChat's configuration and migrations, and without its demo family. */
-export async function startOurChatStack(): Promise<TestStack> {
+/**
+ * A stack of its own with OurChat's migrations, and without its demo family.
+ *
+ * @param config text of config.toml; by default OurChat's
+ */
+export async function startOurChatStack({ config }: { config?: string } = {}): Promise<TestStack> {
+  const ours = await readFile(`${SUPABASE_DIR}/config.toml`, 'utf8');
   const files: Record<string, string> = {
-    'supabase/config.toml': await readFile(`${SUPABASE_DIR}/config.toml`, 'utf8'),
+    // The demo family's pictures stay out as well.
+    'supabase/config.toml': config ?? ours.replaceAll(/^objects_path = .*$/gm, ''),
   };
   for (const name of await readdir(`${SUPABASE_DIR}/migrations`)) {
     files[`supabase/migrations/${name}`] = await readFile(`${SUPABASE_DIR}/migrations/${name}`, 'utf8');

@@ -166,6 +166,14 @@ describe.each(CASES)('$what', ({ allowed, attempt }) => {
 });
 
 describe('the bucket of avatars', () => {
+  it('is the same by its migration alone as with config.toml', async () => {
+    const read = async (from: TestStack): Promise<unknown> =>
+      (await from.client(from.secretKey).storage.getBucket('avatars')).data;
+    await using bare = await startOurChatStack({ config: '' });
+    const differs = { created_at: expect.any(String), updated_at: expect.any(String) };
+    expect(await read(bare)).toEqual({ ...((await read(stack)) as object), ...differs });
+  });
+
   it('takes small pictures only', async () => {
     const { client, id } = family.people.member;
     const html = new Blob(['<script>'], { type: 'text/html' });
