@@ -7,13 +7,13 @@ export interface Failure {
   readonly body: GatewayError;
 }
 
-/** What went wrong between the gateway and an upstream, judged by the system's or parser's error code. */
+/** What went wrong between the gateway and an upstream, judged by the system's, undici's or parser's error code. */
 export function describeFailure(subject: string, error: unknown): Failure {
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  if (error instanceof UpstreamTimeout) {
+  if (error instanceof UpstreamTimeout || code === 'UND_ERR_HEADERS_TIMEOUT') {
     return failure(504, 'UPSTREAM_TIMEOUT', `${subject} did not answer in time`, TIMEOUT_HINT);
   }
-  if (code === 'ETIMEDOUT') {
+  if (code === 'ETIMEDOUT' || code === 'UND_ERR_CONNECT_TIMEOUT') {
     return failure(
       504,
       'UPSTREAM_TIMEOUT',
@@ -21,10 +21,11 @@ export function describeFailure(subject: string, error: unknown): Failure {
       DOWN_HINT,
     );
   }
-  if (code === 'ECONNRESET' || code === 'EPIPE') {
+  if (code === 'ECONNRESET' || code === 'EPIPE' || code === 'UND_ERR_SOCKET') {
     return failure(502, 'UPSTREAM_RESET', `${subject} closed the connection without an answer`, RESET_HINT);
   }
-  if (code.startsWith('HPE_')) {
+  const isUnreadable = error instanceof Error && error.name === 'HTTPParserError';
+  if (isUnreadable || code.startsWith('HPE_') || code === 'UND_ERR_HEADERS_OVERFLOW') {
     return failure(502, 'UPSTREAM_GARBAGE', `${subject} answered something that is not HTTP`, GARBAGE_HINT);
   }
   const reason = code === 'ECONNREFUSED' ? 'nothing listens there' : errorMessage(error);

@@ -13,7 +13,7 @@ import { buildOutgoingHeaders, rewriteForService, type OutgoingRequest } from '.
 import { createHostCheck, type HostCheck } from './hosts.ts';
 import { createLoopGuard } from './loop-guard.ts';
 import { respondJson, type GatewayError, type GatewayResponse } from './respond.ts';
-import { createResponseRewriter } from './response-headers.ts';
+import { rewriteResponseHeaders } from './response-headers.ts';
 import { findPathFault, matchRoute, type RouteMatch } from './routes.ts';
 import { joinPath, type GatewayTarget, type HandlerUpstream, type UrlUpstream } from './target.ts';
 import { cacheRules, cacheTarget, type TargetSource } from './target-cache.ts';
@@ -168,7 +168,7 @@ export function createGateway(options: GatewayOptions): Gateway {
         path: joinPath(url.pathname, path),
         headers: buildOutgoingHeaders(req, out, host),
         idleTimeout: timeouts.idle,
-        rewriteResponse: createResponseRewriter(upstream, out.caller),
+        rewriteResponse: (headers) => rewriteResponseHeaders(headers, upstream, out.caller),
         onResponse: () => failures.worked(subject),
         onFailure: (error) => {
           const { status, body } = describeFailure(subject, error);

@@ -1,30 +1,41 @@
-import { mayRead } from './cors.ts';
 import type { Caller } from './caller.ts';
+import { mayRead } from './cors.ts';
+import { isHttp2, type GatewayResponse } from './respond.ts';
 import type { UrlUpstream } from './target.ts';
+
+/** Meant for the connection between gateway and upstream only. */
+const CONNECTION_HEADERS = new Set([
+  'connection',
+  'keep-alive',
+  'proxy-connection',
+  // Node refuses it beside a Content-Length; the trailers themselves follow without being announced.
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+]);
 
 /**
  * Changes an upstream's response headers (names and values alternating) so that the client stays on our origin:
  * redirects and resource locations that name the upstream name us, and CORS is the gateway's to grant.
  */
-export function createResponseRewriter(
+export function rewriteResponseHeaders(
+  headers: readonly string[],
   upstream: UrlUpstream,
   caller: Caller,
-): (headers: string[]) => string[] {
-  return (headers) => {
-    const kept: string[] = mayRead(caller) ? ['access-control-allow-origin', '*'] : [];
-    for (let i = 0; i + 1 < headers.length; i += 2) {
-      const name = headers[i] ?? '';
-      const value = headers[i + 1] ?? '';
-      const lower = name.toLowerCase();
-      if (lower === 'access-control-allow-origin') continue;
-      if (lower === 'location' || lower === 'content-location') {
-        kept.push(name, rewriteLocation(value, upstream, caller));
-      } else if (lower === 'set-cookie') {
-        kept.push(name, value.replace(/;\s*domain=[^;]*/i, ''));
-      } else kept.push(name, value);
-    }
-    return kept;
-  };
+): string[] {
+  const kept: string[] = mayRead(caller) ? ['access-control-allow-origin', '*'] : [];
+  for (let i = 0; i + 1 < headers.length; i += 2) {
+    const name = headers[i] ?? '';
+    const value = headers[i + 1] ?? '';
+    const lower = name.toLowerCase();
+    if (lower === 'access-control-allow-origin' || CONNECTION_HEADERS.has(lower)) continue;
+    if (lower === 'location' || lower === 'content-location') {
+      kept.push(name, rewriteLocation(value, upstream, caller));
+    } else if (lower === 'set-cookie') {
+      kept.push(name, value.replace(/;\s*domain=[^;]*/i, ''));
+    } else kept.push(name, value);
+  }
+  return kept;
 }
 
 /** Redirects elsewhere (to an identity provider, to the app) stay as they are. */
@@ -34,4 +45,31 @@ function rewriteLocation(value: string, upstream: UrlUpstream, caller: Caller): 
   const path = value.slice(origin.length);
   const base = pathname === '/' ? '' : pathname.replace(/\/$/, '');
   return `${caller.proto}://${caller.host}${path.startsWith(base) ? path.slice(base.length) : path}`;
+}
+
+/** Begins a response with these headers, names and values alternating, beside those that are set already. */
+export function writeHead(
+  res: GatewayResponse,
+  status: number,
+  reason: string,
+  headers: readonly string[],
+): void {
+  if (!isHttp2(res) && res.getHeaderNames().length === 0) {
+    res.writeHead(status, reason, headers as string[]);
+    return;
+  }
+  // With headers that somebody has set before (Vite's CORS), and on HTTP/2, writeHead keeps only one of several of a
+  // name, such as Set-Cookie.
+  res.statusCode = status;
+  if (!isHttp2(res) && reason !== '') res.statusMessage = reason;
+  const written = new Set<string>();
+  for (let i = 0; i + 1 < headers.length; i += 2) {
+    const name = (headers[i] ?? '').toLowerCase();
+    const value = headers[i + 1] ?? '';
+    // Vary says what others made of the request too; of all else the upstream knows more.
+    if (written.has(name) || name === 'vary') res.appendHeader(name, value);
+    else res.setHeader(name, value);
+    written.add(name);
+  }
+  res.writeHead(status);
 }

@@ -1,5 +1,7 @@
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
+import type { Client } from 'undici';
+import { Connections } from './connections.ts';
 import { isLoopbackHost } from './hosts.ts';
 
 /**
@@ -23,7 +25,10 @@ function unbracket(hostname: string): string {
 
 /** The kept-open connections to upstreams. */
 export interface UpstreamPool {
+  /** For requests whose body is a stream. */
   agent(url: URL): HttpAgent;
+  /** For all others; a promise only the first time. */
+  connections(url: URL): Connections | Promise<Connections>;
   /** Closes all connections, also those in use. */
   close(): void;
 }
@@ -42,13 +47,36 @@ export function createUpstreamPool(): UpstreamPool {
   const http = new HttpAgent(options);
   const https = new HttpsAgent(options);
   const selfSigned = new HttpsAgent({ ...options, rejectUnauthorized: false });
+  const byUrl = new WeakMap<URL, Connections>();
+  const byOrigin = new Map<string, Connections>();
+
+  const connectionsTo = async (url: URL): Promise<Connections> => {
+    // Loading it takes tens of milliseconds, which a user of the embedded stack need not spend.
+    const { Client } = await import('undici');
+    const { origin } = url;
+    const { rejectUnauthorized } = connectOptions(url);
+    const open = (): Client =>
+      new Client(origin, {
+        keepAliveTimeout: KEEP_IDLE_MS,
+        // An upstream's own announcement may shorten that, not lengthen it.
+        keepAliveMaxTimeout: KEEP_IDLE_MS,
+        connect: { rejectUnauthorized },
+      });
+    const connections = byOrigin.get(origin) ?? new Connections(open);
+    byOrigin.set(origin, connections);
+    byUrl.set(url, connections);
+    return connections;
+  };
+
   return {
     agent({ protocol, hostname }) {
       if (protocol !== 'https:') return http;
       return isLoopbackHost(unbracket(hostname)) ? selfSigned : https;
     },
+    connections: (url) => byUrl.get(url) ?? connectionsTo(url),
     close() {
       for (const agent of [http, https, selfSigned]) agent.destroy();
+      for (const connections of byOrigin.values()) connections.close();
     },
   };
 }

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { createGateway, type GatewayOptions } from '../../../plugin/gateway/gateway.ts';
 import type { GatewayTarget } from '../../../plugin/gateway/target.ts';
 import { silentLogger } from '../../../plugin/logger.ts';
-import { ask, defer, listen, onTestEnd, startGateway } from './support.ts';
+import { ask, defer, listen, onTestEnd, startGateway, type Ask } from './support.ts';
 import { KEYS } from './tokens.ts';
 
 function targetAt(url: string): GatewayTarget {
@@ -54,6 +54,8 @@ async function takeFreePort(): Promise<number> {
   return port;
 }
 
+const CHUNKED = { 'transfer-encoding': 'chunked' };
+
 const code = (body: string): unknown => (JSON.parse(body) as { code?: unknown }).code;
 
 describe('an upstream that', () => {
@@ -77,63 +79,6 @@ describe('an upstream that', () => {
     expect((await ask(url, '/rest/v1/items')).body).toBe('back');
     expect(lines).toHaveLength(2);
     expect(lines[1]).toContain('answers again');
-  });
-
-  test('hangs before its headers gives 504, and its connection is closed', async () => {
-    const { url: upstream, open } = await listenTcp(() => {});
-    const { url } = await startGateway({ target: targetAt(upstream), timeouts: { idle: 50 } });
-    const answer = await ask(url, '/rest/v1/items');
-    expect(answer.status).toBe(504);
-    expect(code(answer.body)).toBe('UPSTREAM_TIMEOUT');
-    await expect.poll(() => open.size).toBe(0);
-  });
-
-  test('hangs in the middle of a body cuts the client off, which sees that the answer is no whole one', async () => {
-    const { url: upstream, open } = await listenTcp((socket) =>
-      socket.once('data', () => socket.write('HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\npart')),
-    );
-    const { url } = await startGateway({ target: targetAt(upstream), timeouts: { idle: 50 } });
-    await expect(ask(url, '/rest/v1/items')).rejects.toThrow(/aborted|hang up/);
-    await expect.poll(() => open.size).toBe(0);
-  });
-
-  test('resets before an answer gives 502', async () => {
-    const { url: upstream } = await listenTcp((socket) =>
-      socket.once('data', () => socket.resetAndDestroy()),
-    );
-    const { url } = await startGateway({ target: targetAt(upstream) });
-    const answer = await ask(url, '/rest/v1/items', { method: 'POST', body: 'x' });
-    expect(answer.status).toBe(502);
-    expect(code(answer.body)).toBe('UPSTREAM_RESET');
-  });
-
-  test('resets in the middle of a body cuts the client off', async () => {
-    const { url: upstream } = await listenTcp((socket) =>
-      socket.once('data', () => {
-        socket.write('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\npart\r\n', () =>
-          socket.resetAndDestroy(),
-        );
-      }),
-    );
-    const { url } = await startGateway({ target: targetAt(upstream) });
-    await expect(ask(url, '/rest/v1/items')).rejects.toThrow(/aborted|hang up|RESET/);
-  });
-
-  test('closes before an answer gives 502', async () => {
-    const { url: upstream } = await listenTcp((socket) => socket.once('data', () => socket.end()));
-    const { url } = await startGateway({ target: targetAt(upstream) });
-    const answer = await ask(url, '/rest/v1/items', { method: 'POST', body: 'x' });
-    expect(answer.status).toBe(502);
-  });
-
-  test('answers garbage gives 502', async () => {
-    const { url: upstream } = await listenTcp((socket) =>
-      socket.once('data', () => socket.end('SSH-2.0-OpenSSH\r\n\r\n')),
-    );
-    const { url } = await startGateway({ target: targetAt(upstream) });
-    const answer = await ask(url, '/rest/v1/items');
-    expect(answer.status).toBe(502);
-    expect(code(answer.body)).toBe('UPSTREAM_GARBAGE');
   });
 
   test('answers an upload before it has read it all passes that answer on', async () => {
@@ -163,6 +108,98 @@ describe('an upstream that', () => {
     expect((await ask(url, '/rest/v1/items')).body).toBe('ok');
     expect((await ask(url, '/rest/v1/items')).body).toBe('ok');
     expect(connections).toBe(2);
+  });
+});
+
+// A request without a body, or with a small one, goes another way than an upload (see forward-http.ts).
+describe.each<{ title: string; request: Ask }>([
+  { title: 'without a body', request: {} },
+  { title: 'with a small body', request: { method: 'POST', body: 'x' } },
+  { title: 'with a body of unknown length', request: { method: 'POST', body: 'x', headers: CHUNKED } },
+])('to a request $title an upstream that', ({ request }) => {
+  test('hangs before its headers gives 504, and its connection is closed', async () => {
+    const { url: upstream, open } = await listenTcp(() => {});
+    const { url } = await startGateway({ target: targetAt(upstream), timeouts: { idle: 50 } });
+    const answer = await ask(url, '/rest/v1/items', request);
+    expect(answer.status).toBe(504);
+    expect(code(answer.body)).toBe('UPSTREAM_TIMEOUT');
+    await expect.poll(() => open.size).toBe(0);
+  });
+
+  test('hangs in the middle of a body cuts the client off, which sees that the answer is no whole one', async () => {
+    const { url: upstream, open } = await listenTcp((socket) =>
+      socket.once('data', () => socket.write('HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\npart')),
+    );
+    const { url } = await startGateway({ target: targetAt(upstream), timeouts: { idle: 50 } });
+    await expect(ask(url, '/rest/v1/items', request)).rejects.toThrow(/aborted|hang up/);
+    await expect.poll(() => open.size).toBe(0);
+  });
+
+  test('resets before an answer gives 502', async () => {
+    const { url: upstream } = await listenTcp((socket) =>
+      socket.once('data', () => socket.resetAndDestroy()),
+    );
+    const { url } = await startGateway({ target: targetAt(upstream) });
+    const answer = await ask(url, '/rest/v1/items', request);
+    expect(answer.status).toBe(502);
+    expect(code(answer.body)).toBe('UPSTREAM_RESET');
+  });
+
+  test('resets in the middle of a body cuts the client off', async () => {
+    const { url: upstream } = await listenTcp((socket) =>
+      socket.once('data', () => {
+        socket.write('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\npart\r\n', () =>
+          socket.resetAndDestroy(),
+        );
+      }),
+    );
+    const { url } = await startGateway({ target: targetAt(upstream) });
+    await expect(ask(url, '/rest/v1/items', request)).rejects.toThrow(/aborted|hang up|RESET/);
+  });
+
+  test('closes before an answer gives 502', async () => {
+    const { url: upstream } = await listenTcp((socket) => socket.once('data', () => socket.end()));
+    const { url } = await startGateway({ target: targetAt(upstream) });
+    const answer = await ask(url, '/rest/v1/items', request);
+    expect(answer.status).toBe(502);
+  });
+
+  test('answers garbage gives 502', async () => {
+    const { url: upstream } = await listenTcp((socket) =>
+      socket.once('data', () => socket.end('SSH-2.0-OpenSSH\r\n\r\n')),
+    );
+    const { url } = await startGateway({ target: targetAt(upstream) });
+    const answer = await ask(url, '/rest/v1/items', request);
+    expect(answer.status).toBe(502);
+    expect(code(answer.body)).toBe('UPSTREAM_GARBAGE');
+  });
+
+  test('closes in the middle of a body cuts the client off', async () => {
+    const { url: upstream } = await listenTcp((socket) =>
+      socket.once('data', () => socket.end('HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\npart')),
+    );
+    const { url } = await startGateway({ target: targetAt(upstream) });
+    await expect(ask(url, '/rest/v1/items', request)).rejects.toThrow(/aborted|hang up|RESET/);
+  });
+
+  test('answers with headers beyond what Node takes gives 502', async () => {
+    const { url: upstream } = await listenTcp((socket) =>
+      socket.once('data', () => socket.write(`HTTP/1.1 200 OK\r\nX-Big: ${'x'.repeat(20_000)}\r\n\r\n`)),
+    );
+    const { url } = await startGateway({ target: targetAt(upstream) });
+    const answer = await ask(url, '/rest/v1/items', request);
+    expect(answer.status).toBe(502);
+    expect(code(answer.body)).toBe('UPSTREAM_GARBAGE');
+  });
+
+  test('switches protocols unasked gives 502', async () => {
+    const { url: upstream } = await listenTcp((socket) =>
+      socket.once('data', () =>
+        socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n'),
+      ),
+    );
+    const { url } = await startGateway({ target: targetAt(upstream) });
+    expect((await ask(url, '/rest/v1/items', request)).status).toBe(502);
   });
 });
 
@@ -233,12 +270,33 @@ describe('a client that goes away', () => {
     );
     const { port } = await startGateway({ target: targetAt(upstream) });
     const socket = connect(port, '127.0.0.1', () =>
-      socket.write('POST /rest/v1/items HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\npart'),
+      socket.write('POST /rest/v1/items HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100000\r\n\r\npart'),
     );
     socket.on('error', () => {});
     await started.promise;
     socket.destroy();
     await expect(aborted.promise).resolves.toBeUndefined();
+  });
+
+  test('in the middle of a small body leaves the upstream alone', async () => {
+    const seen: string[] = [];
+    const { url: upstream } = await listen(
+      createServer((req, res) => {
+        seen.push(req.method ?? '');
+        res.end('ok');
+      }),
+    );
+    const { port, url, server } = await startGateway({ target: targetAt(upstream) });
+    const closed = defer<void>();
+    server.once('connection', (connection: Socket) => connection.once('close', () => closed.resolve()));
+    const socket = connect(port, '127.0.0.1', () =>
+      socket.write('POST /rest/v1/items HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\npart', () =>
+        socket.destroy(),
+      ),
+    );
+    await closed.promise;
+    expect((await ask(url, '/rest/v1/items')).body).toBe('ok');
+    expect(seen).toEqual(['GET']);
   });
 
   test('in the middle of a download ends it at the upstream', async () => {
@@ -256,6 +314,21 @@ describe('a client that goes away', () => {
     socket.once('data', () => socket.destroy());
     await expect(gone.promise).resolves.toBeUndefined();
   });
+});
+
+test('an upstream that hangs holds up no other request to it', async () => {
+  const { url: upstream } = await listen(
+    createServer((req, res) => {
+      if (req.url?.includes('hang') === false) res.end('ok');
+    }),
+  );
+  const { url, gateway } = await startGateway({ target: targetAt(upstream) });
+  expect((await ask(url, '/rest/v1/items')).body).toBe('ok');
+  const hanging = Array.from({ length: 20 }, () => ask(url, '/rest/v1/hang'));
+  for (let i = 0; i < 3; i++) expect((await ask(url, '/rest/v1/items')).body).toBe('ok');
+  // Whoever waits hears of it.
+  await gateway.close();
+  for (const answer of await Promise.all(hanging)) expect(answer.status).toBe(502);
 });
 
 test('after all of that no connection to the upstream is left once the gateway is closed', async () => {

@@ -89,6 +89,51 @@ describe('a large object', () => {
   });
 });
 
+test('a reader that pauses for longer than an upstream may be silent still gets everything', async () => {
+  const { url } = await listen(createServer((_, res) => void res.end(Buffer.alloc(32 * MIB))));
+  const upstream = { kind: 'url', url: new URL(url), speaks: 'gateway', host: 'client' } as const;
+  const idle = 50;
+  const target: GatewayTarget = { keys: KEYS, upstreams: { storage: upstream } };
+  const { port } = await startGateway({ target, timeouts: { idle } });
+  const response = defer<IncomingMessage>();
+  request({ port, host: '127.0.0.1', path: '/storage/v1/object/b/o' }, response.resolve).end();
+  const download = await response.promise;
+  await new Promise((resolve) => setTimeout(resolve, idle * 4));
+  let bytes = 0;
+  for await (const data of download) bytes += (data as Buffer).length;
+  expect(bytes).toBe(32 * MIB);
+});
+
+test.each([
+  ['GET', 5],
+  ['POST', 0],
+  ['POST', 1],
+  ['PATCH', 65_536],
+  ['PUT', 65_537],
+  ['PUT', 1_000_000],
+  ['DELETE', 100],
+])('a %s with a body of %i bytes arrives whole, announced and in chunks', async (method, size) => {
+  const { url } = await behind((req, res) => {
+    const hash = createHash('md5');
+    req.on('data', (data: Buffer) => hash.update(data));
+    req.on('end', () => res.end(`${req.method} ${req.headers['content-length']} ${hash.digest('hex')}`));
+  });
+  const body = Buffer.alloc(size, 'abc');
+  const digest = createHash('md5').update(body).digest('hex');
+  const announced = await ask(url, '/storage/v1/object/b/o', {
+    method,
+    body,
+    headers: { 'content-length': String(size) },
+  });
+  expect(announced.body).toBe(`${method} ${size} ${digest}`);
+  const chunked = await ask(url, '/storage/v1/object/b/o', {
+    method,
+    body,
+    headers: { 'transfer-encoding': 'chunked' },
+  });
+  expect(chunked.body).toBe(`${method} undefined ${digest}`);
+});
+
 test('what a function sends piece by piece arrives piece by piece', async () => {
   const next: (() => void)[] = [];
   const { port } = await behind((_, res) => {
@@ -197,6 +242,34 @@ test('ranges, several Set-Cookie and the reason phrase pass as they are', async 
   expect(answer.headers['content-range']).toBe('bytes=0-0 seen');
   // A cookie for the upstream's own domain would be dropped by the browser.
   expect(answer.headers['set-cookie']).toEqual(['a=1; Path=/', 'b=2']);
+});
+
+test('informational responses are left out, and the answer after them passes', async () => {
+  const { url } = await behind((_, res) => {
+    res.writeEarlyHints({ link: '</a.css>; rel=preload' });
+    res.writeProcessing();
+    res.end('answer');
+  });
+  expect(await ask(url, '/rest/v1/items')).toMatchObject({ status: 200, body: 'answer' });
+});
+
+test('bytes beyond ASCII in headers and reason pass as they came', async () => {
+  const { url } = await behind((_, res) => {
+    res.socket?.end(Buffer.from('HTTP/1.1 200 Grüße\r\nX-Name: Jürgen\r\n\r\nto the end', 'latin1'));
+  });
+  const { port } = new URL(url);
+  const { promise, resolve } = defer<string>();
+  let text = '';
+  const socket = connect(Number(port), '127.0.0.1', () =>
+    socket.write('GET /rest/v1/items HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n'),
+  );
+  onTestEnd(() => socket.destroy());
+  socket.on('data', (data: Buffer) => (text += data.toString('latin1')));
+  socket.on('close', () => resolve(text));
+  expect(await promise).toMatch(/^HTTP\/1\.1 200 Gr.*e\r\n/);
+  expect(text).toContain('X-Name: Jürgen\r\n');
+  // Without a length the end of the connection is the end of the body.
+  expect(text).toContain('to the end');
 });
 
 test('beside headers that another middleware has set before', async () => {

@@ -1,0 +1,19 @@
+import type { GatewayRequest } from './caller.ts';
+
+/** Bytes of a body that may be held. A request of supabase-js has some hundreds. */
+const SMALL_BODY = 64 * 1024;
+
+/**
+ * Reads a body that is announced to be small.
+ *
+ * @param onEnd gets it whole; not called when the client breaks off
+ * @returns false for a large body or one of unknown length, which is left alone
+ */
+export function readSmallBody(req: GatewayRequest, onEnd: (body: Buffer) => void): boolean {
+  const length = Number(req.headers['content-length'] ?? Infinity);
+  if (length > SMALL_BODY) return false;
+  const chunks: Buffer[] = [];
+  req.on('data', (chunk: Buffer) => chunks.push(chunk));
+  req.on('end', () => onEnd(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks)));
+  return true;
+}

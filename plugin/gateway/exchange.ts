@@ -1,0 +1,158 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import type { Writable } from 'node:stream';
+import type { Dispatcher } from 'undici';
+import type { GatewayRequest } from './caller.ts';
+import type { Connection, Connections } from './connections.ts';
+import type { ForwardedRequest } from './forward-http.ts';
+import { breakOff, isGone, isHttp2, type GatewayResponse } from './respond.ts';
+import { writeHead } from './response-headers.ts';
+import type { UpstreamPool } from './upstream-pool.ts';
+
+/** Sends a request whose body is at hand (or absent) and passes the response back as a stream. */
+export function exchange(
+  req: GatewayRequest,
+  res: GatewayResponse,
+  out: ForwardedRequest,
+  pool: UpstreamPool,
+  body: Buffer | undefined,
+): void {
+  const begin = (connections: Connections): void => {
+    if (isGone(res)) return;
+    const running = new Exchange(res, out, connections, {
+      method: req.method ?? 'GET',
+      path: out.path,
+      headers: out.headers,
+      body: body ?? null,
+      headersTimeout: out.idleTimeout,
+      bodyTimeout: out.idleTimeout,
+    });
+    // The client went away. (On HTTP/2 a cancelled response calls itself finished, so the exchange keeps count itself.)
+    res.once('close', () => running.abandon());
+    running.start();
+  };
+  const connections = pool.connections(out.url);
+  if (connections instanceof Promise) connections.then(begin, out.onFailure);
+  else begin(connections);
+}
+
+/** A body up to this size that comes in one piece leaves with the headers in one system call. */
+const SMALL_RESPONSE = 16 * 1024;
+
+class Exchange implements Dispatcher.DispatchHandler {
+  readonly #res: GatewayResponse;
+  readonly #out: ForwardedRequest;
+  readonly #connections: Connections;
+  readonly #options: Dispatcher.DispatchOptions;
+  #connection: Connection | undefined;
+  #controller: Dispatcher.DispatchController | undefined;
+  #wasRetried = false;
+  #hasBegun = false;
+  #waitsForDrain = false;
+  /** Bytes still to come, where the upstream told. */
+  #rest = NaN;
+
+  constructor(
+    res: GatewayResponse,
+    out: ForwardedRequest,
+    connections: Connections,
+    options: Dispatcher.DispatchOptions,
+  ) {
+    this.#res = res;
+    this.#out = out;
+    this.#connections = connections;
+    this.#options = options;
+  }
+
+  start(): void {
+    this.#connection = this.#connections.take();
+    this.#connection.dispatch(this.#options, this);
+  }
+
+  /** Ends what still runs, without an answer. */
+  abandon(): void {
+    if (this.#connection) this.#controller?.abort(new Error('The client went away'));
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller;
+    if (isGone(this.#res)) this.abandon();
+  }
+
+  onResponseStart(
+    controller: Dispatcher.DispatchController,
+    status: number,
+    _headers: IncomingHttpHeaders,
+    reason = '',
+  ): void {
+    // Informational; the answer follows.
+    if (status < 200) return;
+    this.#out.onResponse();
+    const raw = controller.rawHeaders as readonly Buffer[];
+    const headers: string[] = [];
+    for (let i = 0; i + 1 < raw.length; i += 2) {
+      const name = raw[i]?.toString('latin1') ?? '';
+      const value = raw[i + 1]?.toString('latin1') ?? '';
+      if (name.length === 14 && name.toLowerCase() === 'content-length') this.#rest = Number(value);
+      headers.push(name, value);
+    }
+    writeHead(this.#res, status, toLatin1(reason), this.#out.rewriteResponse(headers));
+    this.#hasBegun = true;
+  }
+
+  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    const res = this.#res;
+    this.#rest -= chunk.length;
+    if (this.#rest === 0 && chunk.length <= SMALL_RESPONSE && !isHttp2(res)) {
+      res.end(chunk.toString('latin1'), 'latin1');
+      return;
+    }
+    const writable: Writable = res;
+    if (writable.write(chunk)) return;
+    controller.pause();
+    if (this.#waitsForDrain) return;
+    this.#waitsForDrain = true;
+    res.on('drain', () => controller.resume());
+  }
+
+  onResponseEnd(_controller: Dispatcher.DispatchController, trailers: IncomingHttpHeaders): void {
+    this.#connection?.countAnswer();
+    this.#release();
+    const res = this.#res;
+    if (res.writableEnded) return;
+    for (const _any in trailers) {
+      res.addTrailers(trailers);
+      break;
+    }
+    res.end();
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+    const isReused = this.#connection?.isReused ?? false;
+    this.#release();
+    // Cut off in the middle: the client must see that too, and not take the part for the whole.
+    if (this.#hasBegun) breakOff(this.#res);
+    else if (isGone(this.#res)) return;
+    else if (isReused && isClosed(error) && this.#options.body === null && !this.#wasRetried) {
+      // An idle connection that the upstream closed in the moment we took it: nothing has been processed.
+      this.#wasRetried = true;
+      this.start();
+    } else this.#out.onFailure(error);
+  }
+
+  #release(): void {
+    if (!this.#connection) return;
+    this.#connections.giveBack(this.#connection);
+    this.#connection = undefined;
+    this.#controller = undefined;
+  }
+}
+
+function isClosed(error: Error): boolean {
+  const code = 'code' in error ? error.code : undefined;
+  return code === 'UND_ERR_SOCKET' || code === 'ECONNRESET' || code === 'EPIPE';
+}
+
+/** undici decodes a reason phrase as UTF-8, which Node would not write; the bytes pass as they came. */
+function toLatin1(reason: string): string {
+  return /[^\0-\x7f]/.test(reason) ? Buffer.from(reason).toString('latin1') : reason;
+}

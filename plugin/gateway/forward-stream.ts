@@ -1,0 +1,80 @@
+import { request as requestHttp, type ClientRequest, type IncomingMessage } from 'node:http';
+import { request as requestHttps } from 'node:https';
+import type { GatewayRequest } from './caller.ts';
+import { UpstreamTimeout } from './failures.ts';
+import type { ForwardedRequest } from './forward-http.ts';
+import { breakOff, isGone, isHttp2, type GatewayResponse } from './respond.ts';
+import { writeHead } from './response-headers.ts';
+import { connectOptions, type UpstreamPool } from './upstream-pool.ts';
+
+/** Passes a request with a body on and its response back, both as streams, by Node's own client. */
+export function forwardStream(
+  req: GatewayRequest,
+  res: GatewayResponse,
+  out: ForwardedRequest,
+  pool: UpstreamPool,
+): void {
+  let answered = false;
+  let complete = false;
+  const { url } = out;
+  const isTls = url.protocol === 'https:';
+  const upstream = (isTls ? requestHttps : requestHttp)({
+    ...connectOptions(url),
+    agent: pool.agent(url),
+    method: req.method ?? 'GET',
+    path: out.path,
+    headers: out.headers,
+  });
+  upstream.setTimeout(out.idleTimeout, () => {
+    // A client that reads slowly is no fault of the upstream.
+    const isReaderSlow = isHttp2(res) ? res.stream.writableNeedDrain : res.writableNeedDrain;
+    if (!isReaderSlow) upstream.destroy(new UpstreamTimeout());
+  });
+  upstream.on('response', (response) => {
+    answered = true;
+    out.onResponse();
+    response.once('end', () => (complete = true));
+    sendBack(response, res, out);
+  });
+  upstream.on('error', (error) => {
+    if (!answered && !isGone(res)) out.onFailure(error);
+  });
+  upstream.on('upgrade', (_response, socket) => {
+    socket.destroy();
+    if (!isGone(res)) out.onFailure(new Error('it switched protocols unasked'));
+  });
+  // The client went away. (On HTTP/2 a cancelled response calls itself finished, so we keep count ourselves.)
+  res.once('close', () => {
+    if (!complete) upstream.destroy();
+  });
+  pipeRequestBody(req, upstream);
+}
+
+function pipeRequestBody(req: GatewayRequest, upstream: ClientRequest): void {
+  req.pipe(upstream, { end: false });
+  req.once('end', () => {
+    if (req.rawTrailers.length > 0) upstream.addTrailers(req.trailers);
+    upstream.end();
+  });
+  // The upstream answered before it had read all, and closed: what remains has no reader.
+  upstream.once('close', () => {
+    req.unpipe(upstream);
+    req.resume();
+  });
+}
+
+function sendBack(response: IncomingMessage, res: GatewayResponse, out: ForwardedRequest): void {
+  if (isGone(res)) {
+    response.destroy();
+    return;
+  }
+  const { statusCode = 502, statusMessage = '', rawHeaders } = response;
+  writeHead(res, statusCode, statusMessage, out.rewriteResponse(rawHeaders));
+  response.pipe(res, { end: false });
+  response.once('end', () => {
+    if (response.rawTrailers.length > 0) res.addTrailers(response.trailers);
+    res.end();
+  });
+  // Cut off in the middle: the client must see that too, and not take the part for the whole.
+  response.on('error', () => breakOff(res));
+}
