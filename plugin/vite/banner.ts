@@ -3,14 +3,33 @@ import type { Plugin, PreviewServer, ViteDevServer } from 'vite';
 import type { Backend } from '../backend/backend.ts';
 import { PLUGIN_NAME, type PluginContext } from './plugin-context.ts';
 
-/** Prints what runs behind the gateway among Vite's own lines of URLs. */
+// Vite's command prints its URLs at once after it listens.
+const WAIT_FOR_URLS_MS = 1_000;
+
+/**
+ * Prints what runs behind the gateway among Vite's own lines of URLs; by itself where nobody prints those: in middleware
+ * mode, and under frameworks that have their own lines.
+ */
 export function bannerPlugin(context: PluginContext): Plugin {
   const extend = (server: ViteDevServer | PreviewServer): void => {
     const { holder } = context;
+    if (!holder) return;
+    const print = (): void => {
+      if (holder.backend) server.config.logger.info(formatBackend(holder.backend));
+    };
+    const { httpServer } = server;
+    if (!httpServer) {
+      print();
+      return;
+    }
+    let timer: NodeJS.Timeout | undefined;
+    httpServer.once('listening', () => (timer = setTimeout(print, WAIT_FOR_URLS_MS).unref()));
+    httpServer.once('close', () => clearTimeout(timer));
     const printUrls = server.printUrls.bind(server);
     server.printUrls = () => {
+      clearTimeout(timer);
       printUrls();
-      if (holder?.backend) server.config.logger.info(formatBackend(holder.backend));
+      print();
     };
   };
   return { name: `${PLUGIN_NAME}:banner`, configureServer: extend, configurePreviewServer: extend };

@@ -55,6 +55,8 @@ export function lifecyclePlugin(
 
   return {
     name: `${PLUGIN_NAME}:lifecycle`,
+    // A framework's own hook may load modules of the app already, and Vite fixes `import.meta.env` with the first.
+    enforce: 'pre',
     configureServer: open,
     configurePreviewServer: open,
     closeServer: close,

@@ -54,6 +54,8 @@ export function mountPlugin(context: PluginContext): Plugin<SupabasePluginApi> {
 
   return {
     name: PLUGIN_NAME,
+    // Before the middleware of frameworks, many of which answer every path.
+    enforce: 'pre',
     api: {
       handle: (req, res) => newest?.handle(req, res) ?? false,
       handleUpgrade: (req, socket, head) => newest?.handleUpgrade(req, socket, head) ?? false,

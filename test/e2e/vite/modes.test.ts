@@ -6,7 +6,8 @@ import { connect, type IncomingHttpHeaders } from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
-import { createServer, type Plugin, type ViteDevServer } from 'vite';
+import { stripVTControlCharacters } from 'node:util';
+import { createLogger, createServer, type Logger, type Plugin, type ViteDevServer } from 'vite';
 import { afterEach, describe, expect, test } from 'vitest';
 import { WebSocket, type ClientOptions } from 'ws';
 import supabase, { type SupabasePluginApi } from '../../../plugin/index.ts';
@@ -24,13 +25,18 @@ afterEach(async () => {
   for (const close of opened.splice(0).toReversed()) await close();
 });
 
-async function createVite(plugins: Plugin[], server: object): Promise<ViteDevServer> {
-  const project = await makeViteProject(files);
+async function createVite(
+  plugins: Plugin[],
+  server: object,
+  more: Readonly<Record<string, string>> = {},
+  customLogger?: Logger,
+): Promise<ViteDevServer> {
+  const project = await makeViteProject({ ...files, ...more });
   opened.push(() => project.remove());
   const vite = await createServer({
     root: project.root,
     configFile: false,
-    logLevel: 'silent',
+    ...(customLogger ? { customLogger } : { logLevel: 'silent' }),
     plugins,
     server,
   });
@@ -82,6 +88,50 @@ describe('middleware mode', () => {
     expect(await heartbeat(origin)).toBe('ok');
     await vite.close();
     expect(server.listenerCount('upgrade')).toBe(0);
+  });
+});
+
+describe('a framework that is listed before the plugin', () => {
+  test('may load modules of the app while it is set up: they have the keys', async () => {
+    let loaded: unknown;
+    const framework: Plugin = {
+      name: 'framework',
+      async configureServer(server) {
+        loaded = await server.ssrLoadModule('/server.js');
+      },
+    };
+    const own = { 'server.js': 'export const key = import.meta.env.VITE_SUPABASE_PUBLISHABLE_KEY;' };
+    await createVite(
+      [framework, ...supabase({ backend: 'embedded' })],
+      { middlewareMode: true, ws: false },
+      own,
+    );
+    expect(loaded).toMatchObject({ key: KEY });
+  });
+
+  test('may answer every path but ours', async () => {
+    const framework: Plugin = {
+      name: 'framework',
+      configureServer: ({ middlewares }) => void middlewares.use((_req, res) => res.end('"page"')),
+    };
+    const vite = await createVite([framework, ...supabase({ backend: 'embedded' })], {
+      middlewareMode: true,
+      ws: false,
+    });
+    const origin = await listen(createHttpServer(vite.middlewares));
+    expect([await readItems(origin), await (await fetch(origin)).text()]).toEqual([[{ id: 7 }], '"page"']);
+  });
+
+  test('need not print URLs: the terminal says which Supabase it is all the same', async () => {
+    const printed: string[] = [];
+    const log = createLogger('info');
+    log.info = (message) => void printed.push(stripVTControlCharacters(message));
+    for (const server of [{ middlewareMode: true, ws: false } as const, { port: 0 }]) {
+      printed.length = 0;
+      const vite = await createVite(supabase({ backend: 'embedded' }), server, {}, log);
+      if (vite.httpServer) await vite.listen();
+      await expect.poll(() => printed.join('\n'), { timeout: 5_000 }).toMatch(/Supabase: embedded/);
+    }
   });
 });
 
