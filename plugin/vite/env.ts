@@ -1,3 +1,5 @@
+import type { Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
 import { loadEnv, type Plugin, type ResolvedConfig } from 'vite';
 import type { Backend } from '../backend/backend.ts';
 import { SupabaseDevError } from '../errors.ts';
@@ -6,9 +8,11 @@ import { PLUGIN_NAME } from './plugin-context.ts';
 const URL_NAME = 'VITE_SUPABASE_URL';
 const KEY_NAMES = ['VITE_SUPABASE_PUBLISHABLE_KEY', 'VITE_SUPABASE_ANON_KEY'] as const;
 
-// Evaluated in the page: the same server is reached under several names (localhost, a phone's view of it, a tunnel).
+// Evaluated in the page: the same server is reached under several names (localhost, a phone's view of it, a tunnel). On
+// the server there is no page, and the port may be another than the configured one.
+const ORIGIN_NAME = '__SUPABASE_ORIGIN__';
 const OWN_ORIGIN = (fallback: string): string =>
-  `(globalThis.location?.origin ?? ${JSON.stringify(fallback)})`;
+  `(globalThis.location?.origin ?? globalThis.${ORIGIN_NAME} ?? ${JSON.stringify(fallback)})`;
 
 /**
  * Puts URL and keys into `import.meta.env`. In development and preview the URL is the page's own origin; in a build it is
@@ -20,6 +24,7 @@ const OWN_ORIGIN = (fallback: string): string =>
 export function envPlugin(): Plugin {
   return {
     name: `${PLUGIN_NAME}:env`,
+    enforce: 'pre',
     config(config, { command, mode, isPreview }) {
       if (command === 'serve') {
         const port = isPreview ? (config.preview?.port ?? 4173) : (config.server?.port ?? 5173);
@@ -30,11 +35,23 @@ export function envPlugin(): Plugin {
       if (env[URL_NAME] !== '/') return undefined;
       return { define: { [`import.meta.env.${URL_NAME}`]: OWN_ORIGIN('') } };
     },
+    configureServer: ({ middlewares }) =>
+      void middlewares.use(function supabaseOrigin(req, _res, next) {
+        tellOrigin(req.socket);
+        next();
+      }),
     configResolved(config) {
       refuseSecrets(config);
       if (config.command === 'build') requireBuildEnv(config);
     },
   };
+}
+
+/** Tells code that is rendered on the server where a request came in; not its Host, which anybody can choose. */
+function tellOrigin(socket: Socket): void {
+  const scheme = socket instanceof TLSSocket ? 'https' : 'http';
+  const shared = globalThis as { [ORIGIN_NAME]?: string };
+  shared[ORIGIN_NAME] = `${scheme}://localhost:${socket.localPort}`;
 }
 
 /** Gives the backend's keys to the modules that Vite transforms from now on. */

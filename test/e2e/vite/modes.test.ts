@@ -122,6 +122,22 @@ describe('a framework that is listed before the plugin', () => {
     expect([await readItems(origin), await (await fetch(origin)).text()]).toEqual([[{ id: 7 }], '"page"']);
   });
 
+  test('renders on the server with the port that really answers', async () => {
+    const own = { 'server.js': 'export const url = () => import.meta.env.VITE_SUPABASE_URL;' };
+    const framework: Plugin = {
+      name: 'framework',
+      configureServer: (server) => () => {
+        server.middlewares.use((_req, res, next) => {
+          server.ssrLoadModule('/server.js').then((module) => res.end((module.url as () => string)()), next);
+        });
+      },
+    };
+    const server = { middlewareMode: true, ws: false, port: 1234 };
+    const vite = await createVite([framework, ...supabase({ backend: 'embedded' })], server, own);
+    const origin = await listen(createHttpServer(vite.middlewares));
+    expect(await (await fetch(origin)).text()).toBe(origin.replace('127.0.0.1', 'localhost'));
+  });
+
   test('need not print URLs: the terminal says which Supabase it is all the same', async () => {
     const printed: string[] = [];
     const log = createLogger('info');
