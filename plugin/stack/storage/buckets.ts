@@ -15,6 +15,9 @@ export interface Bucket {
   readonly allowedMimeTypes: readonly string[] | null;
 }
 
+/** By which the original knows the tables of its Iceberg catalog. */
+const RESERVED_SUFFIX = '--table-s3';
+
 const SIZE_LIMIT: Schema = {
   anyOf: [
     { type: 'integer', finite: true, nullable: true, minimum: 0 },
@@ -131,7 +134,8 @@ export class Buckets {
   async insert(transaction: Transaction, body: BucketBody, owner: string | undefined): Promise<void> {
     if (body.name.trim() !== body.name) throw storageErrors.invalidBucketName();
     checkBucketName(body.name);
-    if (body.type === 'ANALYTICS') throw storageErrors.noAnalytics();
+    if (body.name.endsWith(RESERVED_SUFFIX)) throw storageErrors.invalidBucketName();
+    if (body.type === 'ANALYTICS') return insertAnalytics(transaction, body.name);
     const limit = this.#sizeLimit(body.file_size_limit);
     const types = mimeTypes(body.allowed_mime_types);
     try {
@@ -260,6 +264,16 @@ export class Buckets {
     if (limit > this.#globalLimit) throw storageErrors.tooLarge();
     return limit;
   }
+}
+
+/** Noted and no more: without the Iceberg catalog, which the CLI's stack has not, nothing asks for such a bucket. */
+async function insertAnalytics(transaction: Transaction, name: string): Promise<void> {
+  const { rowCount } = await transaction.query(
+    `insert into storage.buckets_analytics (name) values ($1)
+     on conflict (name) where deleted_at is null do nothing returning id`,
+    [name],
+  );
+  if (rowCount === 0) throw storageErrors.alreadyExists('ResourceAlreadyExists');
 }
 
 function mimeTypes(types: string[] | null | undefined): string[] | null | undefined {

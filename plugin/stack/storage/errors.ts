@@ -45,8 +45,8 @@ export const storageErrors = {
     new StorageError(409, code, 'The resource already exists', { error: 'Duplicate' }),
   bucketNotEmpty: () =>
     new StorageError(409, 'ResourceNotEmpty', 'The bucket you tried to delete is not empty'),
-  tooLarge: (entity = 'object') =>
-    new StorageError(413, 'EntityTooLarge', `The ${entity} exceeded the maximum allowed size`, {
+  tooLarge: (entity = 'object', limit = 'the maximum allowed size') =>
+    new StorageError(413, 'EntityTooLarge', `The ${entity} exceeded ${limit}`, {
       error: 'Payload too large',
     }),
   invalidMimeType: (type: string) =>
@@ -75,12 +75,11 @@ export const storageErrors = {
       error: 'invalid_range',
       httpStatus: 416,
     }),
-  noAnalytics: () =>
-    new StorageError(
-      409,
-      'FeatureNotEnabled',
-      'The feature Iceberg buckets are not enabled for this tenant is not enabled for this resource',
-    ),
+  /** The range of a copy, which the original answers with another status than that of a download. */
+  invalidCopyRange: () =>
+    new StorageError(400, 'InvalidRange', 'invalid range provided', { error: 'invalid_range' }),
+  missingContentLength: () =>
+    new StorageError(400, 'MissingContentLength', 'You must provide the Content-Length HTTP header.'),
   noContent: () => storageErrors.invalidRequest('No content provided'),
   internal: (message: string, cause?: unknown) => new StorageError(500, 'InternalError', message, { cause }),
 } as const;

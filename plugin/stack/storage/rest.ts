@@ -65,7 +65,7 @@ async function readInput(target: RestTarget, req: IncomingMessage, query: URLSea
   return checkSchema(input.body, await readJsonBody(req, false), 'body');
 }
 
-const API_AREAS = /^\/(?:object|bucket|render|vector)(?:\/|$|\?)/;
+const API_AREAS = /^\/(?:object|bucket|render|vector|cdn)(?:\/|$|\?)/;
 
 /** Inside an area of the API the body is one of its errors, elsewhere it is Fastify's own. */
 function sendNoRoute(res: ServerResponse, method: string, url: string): void {

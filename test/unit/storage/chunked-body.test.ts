@@ -54,13 +54,53 @@ test('however the bytes arrive, the pieces come out', async () => {
     expect(await decode(Buffer.from(body), 'STREAMING-UNSIGNED-PAYLOAD-TRAILER', size)).toBe('abcde');
 });
 
-test.each(['', '3\r\nab', 'zz\r\nab\r\n', '3\r\nabcd\r\n0\r\n\r\n', '-1\r\n', '3\r\nabc\r\n'])(
-  'a malformed body is refused: %j',
-  async (body) => {
-    const decoded = decode(Buffer.from(body), 'STREAMING-UNSIGNED-PAYLOAD-TRAILER');
-    await expect(decoded).rejects.toMatchObject({ code: 'InvalidRequest' });
-  },
-);
+test.each([
+  ['', 'Missing final chunk'],
+  ['3', 'Incomplete chunk header'],
+  ['3\r\nab', 'Unexpected end of chunk data'],
+  ['zz\r\nab\r\n', 'Invalid chunk size'],
+  ['-1\r\n', 'Invalid chunk size'],
+  ['3;chunk-signature=12\r\nabc\r\n', 'Invalid chunk header'],
+  ['3\r\nabcd\r\n0\r\n\r\n', 'Missing CRLF after chunk data'],
+  ['3\r\nabc\r\n', 'Missing final chunk'],
+  ['3\r\nabc\r\n0\r\n', 'Incomplete trailer section'],
+  ['3\r\nabc\r\n0\r\n\r\n', 'Incomplete trailer section'],
+  ['3\r\nabc\r\n0\r\na:b\r\n\r\nmore', 'Unexpected data after final chunk'],
+])('a malformed body is refused: %j', async (body, message) => {
+  for (const size of [1, 1000]) {
+    const decoded = decode(Buffer.from(body), 'STREAMING-UNSIGNED-PAYLOAD-TRAILER', size);
+    await expect(decoded).rejects.toMatchObject({ code: 'InvalidRequest', message });
+  }
+});
+
+test.each([
+  [`${'0'.repeat(300)}\r\n`, 'The chunk header exceeded 256 bytes'],
+  ['0'.repeat(300), 'The chunk header exceeded 256 bytes'],
+  ['800001\r\n', 'The chunk exceeded 8388608 bytes'],
+  [`${'f'.repeat(200)}\r\n`, 'The chunk exceeded 8388608 bytes'],
+  [`0\r\n${'x:y\r\n'.repeat(10_000)}`, 'The trailer section exceeded 16384 bytes'],
+])('a piece that would need much memory is refused: %#', async (body, message) => {
+  const decoded = decode(Buffer.from(body), 'STREAMING-UNSIGNED-PAYLOAD-TRAILER');
+  await expect(decoded).rejects.toMatchObject({ code: 'EntityTooLarge', message });
+});
+
+test('a signed body needs signatures, and its trailers', async () => {
+  const unsigned = Buffer.from('3\r\nabc\r\n0\r\n\r\n');
+  await expect(decode(unsigned)).rejects.toMatchObject({
+    code: 'InvalidSignature',
+    message: 'Missing chunk signature',
+  });
+  const trailed = Buffer.from(encode(PIECES, SIGNATURES).toString().replace(/\r\n$/, 'a:b\r\n\r\n'));
+  expect(await decode(trailed, 'STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER')).toBe('a'.repeat(66_560));
+});
+
+test('an encoding that nobody knows is refused', async () => {
+  const decoded = decode(Buffer.from(''), 'STREAMING-UNSIGNED-PAYLOAD');
+  await expect(decoded).rejects.toMatchObject({
+    code: 'InvalidRequest',
+    message: 'Invalid streaming algorithm: STREAMING-UNSIGNED-PAYLOAD',
+  });
+});
 
 function encode(pieces: readonly string[], signatures: readonly string[]): Buffer {
   const text = pieces.map(

@@ -55,7 +55,7 @@ export function sendAssetHead(exchange: Exchange, row: Pick<ObjectRow, 'metadata
 
 /** ETag and times, which an object's information has too. */
 export function setVersionHeaders(res: ServerResponse, metadata: ObjectMetadata): void {
-  setHeader(res, 'etag', metadata.eTag);
+  setHeader(res, 'etag', metadata.eTag ?? '');
   if (metadata.lastModified) setHeader(res, 'last-modified', new Date(metadata.lastModified).toUTCString());
 }
 
@@ -77,8 +77,9 @@ export function setDisposition({ res, query }: Exchange): void {
   setHeader(res, 'content-disposition', value);
 }
 
-// oxlint-disable-next-line no-control-regex -- control characters are what Node refuses in a header
-const NOT_IN_HEADERS = /[^\t\x20-\x7e\x80-\xff]/;
+/** What Node refuses to send in a header. */
+// oxlint-disable-next-line no-control-regex -- control characters are among it
+export const NOT_IN_HEADERS = /[^\t\x20-\x7e\x80-\xff]/;
 
 /** @throws StorageError for what an uploader wrote and no header can carry */
 export function setHeader(res: ServerResponse, name: string, value: string | undefined): void {

@@ -2,10 +2,12 @@ import { createHash } from 'node:crypto';
 import { StorageError, storageErrors } from '../errors.ts';
 import { isSameText } from './signature.ts';
 
-// A piece's header is a hexadecimal length and perhaps a signature.
-const MAX_LINE = 1024;
+const MAX_LINE = 256;
+const MAX_PIECE = 8 * 1024 * 1024;
+const MAX_TRAILERS = 16 * 1024;
 const SIGNED = 'STREAMING-AWS4-HMAC-SHA256-PAYLOAD';
 const UNSIGNED = 'STREAMING-UNSIGNED-PAYLOAD';
+const ENCODINGS = new Set([SIGNED, `${SIGNED}-TRAILER`, `${UNSIGNED}-TRAILER`]);
 
 /** Whether the body comes in pieces of `aws-chunked` encoding (`x-amz-content-sha256`). */
 export function isChunkedBody(contentHash: string | undefined): boolean {
@@ -13,41 +15,62 @@ export function isChunkedBody(contentHash: string | undefined): boolean {
 }
 
 /**
- * Decodes an `aws-chunked` body: `length[;chunk-signature=…]\r\n data \r\n`, a piece of length 0, trailers.
+ * Decodes an `aws-chunked` body: `length[;chunk-signature=…]\r\n data \r\n`, a piece of length 0, trailers. As the
+ * Storage API, trailers must be there when they were announced, but what they say (a checksum) is not looked at.
  *
  * @param contentHash which of the encodings it is
  * @param sign the signature that a piece with this hash must have, given that of the piece before
  * @param seed signature of the request, which the first piece's covers
- * @throws StorageError SignatureDoesNotMatch, InvalidRequest
+ * @throws StorageError SignatureDoesNotMatch, InvalidSignature, InvalidRequest, EntityTooLarge for a piece above 8 MiB
  */
-export async function* decodeChunkedBody(
+export function decodeChunkedBody(
   source: AsyncIterable<Buffer>,
   contentHash: string,
   sign: (previous: string, hash: string) => string,
   seed: string,
 ): AsyncGenerator<Buffer> {
+  if (!ENCODINGS.has(contentHash))
+    throw storageErrors.invalidRequest(`Invalid streaming algorithm: ${contentHash}`);
+  return decodePieces(new PieceReader(source), contentHash, sign, seed);
+}
+
+async function* decodePieces(
+  reader: PieceReader,
+  contentHash: string,
+  sign: (previous: string, hash: string) => string,
+  seed: string,
+): AsyncGenerator<Buffer> {
   const isSigned = contentHash.startsWith(SIGNED);
-  const reader = new PieceReader(source);
+  const hasTrailers = contentHash.endsWith('-TRAILER');
   let previous = seed;
   for (;;) {
-    const [size, extension = ''] = (await reader.readLine()).split(';', 2);
-    if (size === undefined || !/^[0-9a-f]{1,8}$/i.test(size)) throw malformed();
+    const { size, signature } = parseHeader(await reader.readHeader(), isSigned);
     const hash = isSigned ? createHash('sha256') : undefined;
-    for await (const data of reader.read(Number.parseInt(size, 16))) {
+    for await (const data of reader.read(size)) {
       hash?.update(data);
       yield data;
     }
+    if (size > 0 || !hasTrailers) await reader.readLineEnd();
     if (hash) {
-      const signature = /^chunk-signature=([0-9a-f]{64})$/.exec(extension)?.[1] ?? '';
-      const expected = sign(previous, hash.digest('hex'));
-      if (!isSameText(expected, signature)) throw signatureMismatch();
+      if (!isSameText(sign(previous, hash.digest('hex')), signature)) throw signatureMismatch();
       previous = signature;
     }
-    if (Number.parseInt(size, 16) === 0) break;
-    if ((await reader.readLine()) !== '') throw malformed();
+    if (size === 0) break;
   }
-  // Trailers repeat what is known otherwise, such as a checksum; the connection needs them read.
-  await reader.drain();
+  if (hasTrailers) await reader.skipTrailers();
+  await reader.expectEnd();
+}
+
+function parseHeader(line: string, isSigned: boolean): { size: number; signature: string } {
+  const [length = '', signature, ...rest] = line.split(';chunk-signature=');
+  if (signature === undefined) {
+    if (!/^[0-9a-f]+$/i.test(length)) throw storageErrors.invalidRequest('Invalid chunk size');
+    if (isSigned) throw storageErrors.invalidSignature('Missing chunk signature');
+  } else if (rest.length > 0 || !/^[0-9a-f]+$/i.test(length) || !/^[0-9a-f]{64}$/i.test(signature))
+    throw storageErrors.invalidRequest('Invalid chunk header');
+  const size = Number.parseInt(length, 16);
+  if (size > MAX_PIECE) throw storageErrors.tooLarge('chunk', `${MAX_PIECE} bytes`);
+  return { size, signature: signature?.toLowerCase() ?? '' };
 }
 
 /** Takes lines and counted bytes out of a stream, never holding more than one chunk of it and a line. */
@@ -59,28 +82,36 @@ class PieceReader {
     this.#source = source[Symbol.asyncIterator]();
   }
 
-  async readLine(): Promise<string> {
-    let end = this.#rest.indexOf('\r\n');
-    while (end < 0) {
-      if (this.#rest.length > MAX_LINE) throw malformed();
-      const more = await this.#next();
-      if (!more) throw malformed();
-      this.#rest = Buffer.concat([this.#rest, more]);
-      end = this.#rest.indexOf('\r\n');
-    }
-    const line = this.#rest.subarray(0, end).toString('latin1');
-    this.#rest = this.#rest.subarray(end + 2);
-    return line;
+  async readHeader(): Promise<string> {
+    const tooLong = storageErrors.tooLarge('chunk header', `${MAX_LINE} bytes`);
+    return this.#readUntil('\r\n', MAX_LINE, tooLong, () =>
+      this.#rest.length > 0 ? 'Incomplete chunk header' : 'Missing final chunk',
+    );
+  }
+
+  async readLineEnd(): Promise<void> {
+    while (this.#rest.length < 2) if (!(await this.#more())) break;
+    if (this.#rest.toString('latin1', 0, 2) !== '\r\n')
+      throw storageErrors.invalidRequest('Missing CRLF after chunk data');
+    this.#rest = this.#rest.subarray(2);
+  }
+
+  async skipTrailers(): Promise<void> {
+    const tooLong = storageErrors.tooLarge('trailer section', `${MAX_TRAILERS} bytes`);
+    await this.#readUntil('\r\n\r\n', MAX_TRAILERS, tooLong, () => 'Incomplete trailer section');
+  }
+
+  async expectEnd(): Promise<void> {
+    do {
+      if (this.#rest.length > 0) throw storageErrors.invalidRequest('Unexpected data after final chunk');
+    } while (await this.#more());
   }
 
   async *read(length: number): AsyncGenerator<Buffer> {
     let left = length;
     while (left > 0) {
-      if (this.#rest.length === 0) {
-        const more = await this.#next();
-        if (!more) throw malformed();
-        this.#rest = more;
-      }
+      if (this.#rest.length === 0 && !(await this.#more()))
+        throw storageErrors.invalidRequest('Unexpected end of chunk data');
       const data = this.#rest.subarray(0, left);
       this.#rest = this.#rest.subarray(data.length);
       left -= data.length;
@@ -88,18 +119,25 @@ class PieceReader {
     }
   }
 
-  async drain(): Promise<void> {
-    while (await this.#next());
+  async #readUntil(mark: string, limit: number, tooLong: StorageError, atEnd: () => string): Promise<string> {
+    for (;;) {
+      const end = this.#rest.indexOf(mark);
+      if (end > limit || (end < 0 && this.#rest.length > limit + mark.length)) throw tooLong;
+      if (end >= 0) {
+        const text = this.#rest.toString('latin1', 0, end);
+        this.#rest = this.#rest.subarray(end + mark.length);
+        return text;
+      }
+      if (!(await this.#more())) throw storageErrors.invalidRequest(atEnd());
+    }
   }
 
-  async #next(): Promise<Buffer | undefined> {
+  async #more(): Promise<boolean> {
     const { value, done } = await this.#source.next();
-    return done ? undefined : value;
+    if (done) return false;
+    this.#rest = this.#rest.length === 0 ? value : Buffer.concat([this.#rest, value]);
+    return true;
   }
-}
-
-function malformed(): StorageError {
-  return storageErrors.invalidRequest('Malformed aws-chunked body');
 }
 
 export function signatureMismatch(): StorageError {

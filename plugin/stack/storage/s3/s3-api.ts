@@ -31,7 +31,7 @@ const S3_PATH = '/s3';
 /** Id of the one project of the CLI's Storage: the access key of requests with a session token. */
 const TENANT = 'stub';
 const PREFIX = '/storage/v1';
-/** Sub-resources that are not there: without this, setting one would overwrite the object. */
+/** Sub-resources that are not there: the original would overwrite the object, or delete it. */
 const UNSUPPORTED = ['acl', 'tagging', 'retention', 'legal-hold', 'torrent', 'restore', 'select'];
 
 type Handler = (request: S3Request) => Promise<void>;
@@ -79,13 +79,16 @@ export class S3Api {
     const signed = { method: req.method ?? 'GET', path: `${PREFIX}${path}`, query, headers: req.headers };
     if (!isSignatureGood(client, { ...signed, host: hostOf(req) }, secret)) throw signatureMismatch();
     const caller = await this.#caller(client);
-    const [operation, handler] = this.#operation(req, names, query);
-    const isChunked = isChunkedBody(client.contentHash);
+    const found = this.#operation(req, names, query);
+    if (!found) return sendEmpty(exchange as Exchange, 404);
+    const [operation, handler] = found;
+    const contentHash = header(req, 'x-amz-content-sha256') ?? '';
+    const isChunked = isChunkedBody(contentHash);
     const length = header(req, isChunked ? 'x-amz-decoded-content-length' : 'content-length');
     const content = isChunked
       ? decodeChunkedBody(
           bodyOf(req),
-          client.contentHash ?? '',
+          contentHash,
           (previous, hash) => signChunk(client, secret, previous, hash),
           client.signature,
         )
@@ -100,12 +103,12 @@ export class S3Api {
     });
   }
 
-  /** Which operation a request is, as S3 tells them apart. */
+  /** Which operation a request is, as S3 tells them apart; undefined for none. @throws StorageError NotImplemented */
   #operation(
     req: IncomingMessage,
     { bucket, key }: { bucket: string; key: string },
     query: URLSearchParams,
-  ): [operation: string, handler: Handler] {
+  ): [operation: string, handler: Handler] | undefined {
     const { buckets, objects, multipart, listing } = this.#parts;
     const isCopy = req.headers['x-amz-copy-source'] !== undefined;
     const isPart = query.has('uploadId');
@@ -133,7 +136,7 @@ export class S3Api {
         if (query.has('tagging')) return ['object.get_tagging', objects.tagging];
         return ['object.get', objects.get];
       case 'PUT object':
-        if (UNSUPPORTED.some((name) => query.has(name))) break;
+        if (UNSUPPORTED.some((name) => query.has(name))) throw notImplemented();
         if (isPart && isCopy) return ['upload.part_copy', multipart.copyPart];
         if (isPart) return ['upload.part', multipart.uploadPart];
         return isCopy ? ['object.copy', objects.copy] : ['upload', objects.put];
@@ -143,14 +146,10 @@ export class S3Api {
         break;
       case 'DELETE object':
         if (isPart) return ['upload.abort_multipart', multipart.abort];
-        if (UNSUPPORTED.some((name) => query.has(name))) break;
+        if (UNSUPPORTED.some((name) => query.has(name))) throw notImplemented();
         return ['object.delete', objects.remove];
     }
-    throw new StorageError(
-      501,
-      'NotImplemented',
-      'A header or query you provided implies functionality that is not implemented',
-    );
+    return undefined;
   }
 
   /** @throws StorageError AccessDenied for keys that are not this stack's */
@@ -183,25 +182,44 @@ export class S3Api {
       const policy = fields.get('policy');
       if (policy === undefined) throw storageErrors.invalidSignature('Invalid signature format');
       if (!isPolicySignatureGood(client, policy, this.#secretOf(client))) throw signatureMismatch();
-      const { maxSize } = checkPostPolicy(policy, fields, bucket);
+      const sizes = checkPostPolicy(policy, fields, bucket);
       const caller = await this.#caller(client);
       const key = fields.get('key') ?? '';
       const request = { ...exchange, caller, operation: 'storage.s3.upload', bucket, key };
       const metadata = [...fields].filter(([name]) => name.startsWith('x-amz-meta-'));
       const row = await this.#parts.objects.store(
-        { ...request, content: file, contentLength: undefined },
+        { ...request, content: atLeast(sizes.minSize, file), contentLength: undefined },
         {
           name: key,
           mimeType: fields.get('content-type') ?? partType,
           cacheControl: fields.get('cache-control') ?? 'no-cache',
           userMetadata: Object.fromEntries(metadata.map(([name, value]) => [name.slice(11), value])),
         },
-        maxSize,
+        sizes.maxSize,
       );
       etag = row.metadata?.eTag;
     });
     sendEmpty(exchange as Exchange, 200, etag === undefined ? {} : { etag });
   }
+}
+
+/** @throws StorageError EntityTooSmall, with the text of Amazon's: the original forgets the sizes of a policy */
+async function* atLeast(size: number, source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  let left = size;
+  for await (const chunk of source) {
+    left -= chunk.length;
+    yield chunk;
+  }
+  const message = 'Your proposed upload is smaller than the minimum allowed size';
+  if (left > 0) throw new StorageError(400, 'EntityTooSmall', message);
+}
+
+function notImplemented(): StorageError {
+  return new StorageError(
+    501,
+    'NotImplemented',
+    'A header or query you provided implies functionality that is not implemented',
+  );
 }
 
 /** What the client wrote into its signature as the host. */

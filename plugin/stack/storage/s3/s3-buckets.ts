@@ -1,10 +1,9 @@
 import type { Buckets } from '../buckets.ts';
 import type { StorageDatabase } from '../database.ts';
+import { storageErrors } from '../errors.ts';
 import { header } from '../http/exchange.ts';
+import { REGION } from './signature.ts';
 import { sendEmpty, sendXml, type S3Request } from './s3-request.ts';
-
-/** The region that the Supabase CLI's stack names. */
-const REGION = 'local';
 
 /** Buckets over the S3 protocol. */
 export class S3Buckets {
@@ -45,7 +44,7 @@ export class S3Buckets {
   };
 
   head = async (request: S3Request): Promise<void> => {
-    await this.#buckets.get(request.bucket);
+    await this.#find(request);
     request.res.writeHead(200, { 'x-amz-bucket-region': REGION }).end();
   };
 
@@ -55,15 +54,23 @@ export class S3Buckets {
   };
 
   location = async (request: S3Request): Promise<void> => {
-    await this.#buckets.get(request.bucket);
+    await this.#find(request);
     sendXml(request, 'LocationConstraint', REGION);
   };
 
   versioning = async (request: S3Request): Promise<void> => {
-    await this.#buckets.get(request.bucket);
+    await this.#find(request);
     sendXml(request, 'VersioningConfiguration', [
       ['Status', 'Suspended'],
       ['MfaDelete', 'Disabled'],
     ]);
   };
+
+  /** A bucket that row level security lets the caller see. @throws StorageError NoSuchBucket */
+  async #find(request: S3Request): Promise<void> {
+    const { rowCount } = await this.#database.asCaller(request, (transaction) =>
+      transaction.query('select from storage.buckets where id = $1', [request.bucket]),
+    );
+    if (rowCount === 0) throw storageErrors.noSuchBucket();
+  }
 }

@@ -1,7 +1,7 @@
 import type { ObjectStore } from '../objects/object-store.ts';
 import { decodeCursor, encodeCursor } from '../objects/list.ts';
 import { listPage, type Page } from '../objects/list-page.ts';
-import { integerParameter, sendXml, type S3Request } from './s3-request.ts';
+import { encodingType, integerParameter, sendXml, type S3Request } from './s3-request.ts';
 import type { XmlElement } from './xml.ts';
 
 const MAX_KEYS = 1000;
@@ -28,7 +28,7 @@ export class S3Listing {
       ['IsTruncated', page.last !== undefined],
       ['MaxKeys', limit],
       ['Delimiter', query.get('delimiter') || undefined],
-      ['EncodingType', query.get('encoding-type') || undefined],
+      ['EncodingType', encodingType(request)],
       ['KeyCount', page.objects.length + page.folders.length],
       ...commonPrefixes(page, request),
       ['NextContinuationToken', next],
@@ -48,12 +48,13 @@ export class S3Listing {
       ['IsTruncated', page.last !== undefined],
       ...contents(page, request),
       ...commonPrefixes(page, request),
-      ['EncodingType', query.get('encoding-type') || undefined],
+      ['EncodingType', encodingType(request)],
     ]);
   };
 
   async #page(request: S3Request, after: string): Promise<{ page: Page; limit: number }> {
     const { bucket, query } = request;
+    encodingType(request);
     await this.#objects.buckets.get(bucket);
     const limit = Math.min(integerParameter(request, 'max-keys', { min: 0 }) || MAX_KEYS, MAX_KEYS);
     const page = await this.#objects.database.asCaller(request, (transaction) =>

@@ -2,25 +2,25 @@ import { randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { readAll } from '../http/body.ts';
 import { header } from '../http/exchange.ts';
+import type { Schema } from '../http/schema.ts';
 import { StorageError, storageErrors } from '../errors.ts';
 import { checkMimeType, checkNewObjectName, isUuid } from '../names.ts';
 import { findObject } from '../objects/find.ts';
 import type { ObjectDraft, ObjectStore } from '../objects/object-store.ts';
-import { parseRange } from '../objects/range.ts';
 import type { UserMetadata } from '../objects/row.ts';
 import {
   copySource,
+  copySourceRange,
+  encodingType,
   integerParameter,
   readUserMetadata,
   sendEmpty,
   sendXml,
   type S3Request,
 } from './s3-request.ts';
-import { parseXml, type XmlElement } from './xml.ts';
+import { readXml, type XmlElement } from './xml.ts';
 
-const XML_LIMIT = 4 * 1024 * 1024;
 const MAX_PARTS = 10_000;
 const MAX_LISTED = 1000;
 
@@ -39,6 +39,33 @@ interface PartRow {
   readonly size: string;
   readonly created_at: Date;
 }
+
+interface ListedUpload {
+  /** Key of an upload, or a folder with its delimiter. */
+  readonly name: string;
+  readonly id: string;
+  readonly created_at: Date;
+  readonly is_folder: boolean;
+}
+
+// A folder stands once, before every id, so that going on behind any of its uploads leaves it out.
+const LIST_UPLOADS = `select * from (
+    select distinct on (name collate "C", rank) name, rank, id, created_at, is_folder from (
+      select coalesce(folder, key) as name, case when folder is null then id else '' end as rank,
+        id, created_at, folder is not null as is_folder
+      from (
+        select id, key, created_at, storage.get_common_prefix(key, $2, $3) as folder
+        from storage.s3_multipart_uploads where bucket_id = $1 and starts_with(key, $2)
+      ) uploads
+    ) named
+    order by name collate "C", rank, id
+  ) listed
+  where case
+    when $4 = '' then true
+    when $5 = '' then name collate "C" > $4
+    else (name collate "C", rank) > ($4, $5)
+  end
+  order by name collate "C", rank limit $6`;
 
 /**
  * Multipart uploads over the S3 protocol. Uploads and parts are rows of `storage.s3_multipart_uploads(_parts)`, the
@@ -78,6 +105,7 @@ export class S3Multipart {
 
   uploadPart = async (request: S3Request): Promise<void> => {
     const part = partNumber(request);
+    if (request.contentLength === undefined) throw storageErrors.missingContentLength();
     const upload = await this.#find(request);
     await this.#check(request, upload);
     const md5 = await this.#storePart(request, upload, part, request.content, request.contentLength);
@@ -86,16 +114,15 @@ export class S3Multipart {
 
   copyPart = async (request: S3Request): Promise<void> => {
     const part = partNumber(request);
-    const upload = await this.#find(request);
-    await this.#check(request, upload);
     const source = copySource(request);
     const row = await this.#objects.database.asCaller(request, (transaction) =>
       findObject(transaction, source.bucket, source.key),
     );
-    const path = this.#objects.blobs.path(row.version);
-    const wanted = header(request.req, 'x-amz-copy-source-range');
     const size = row.metadata?.size ?? 0;
-    const range = wanted === undefined ? undefined : parseRange(wanted, size);
+    const range = copySourceRange(request, size);
+    const upload = await this.#find(request);
+    await this.#check(request, upload);
+    const path = this.#objects.blobs.path(row.version);
     const content = createReadStream(path, range);
     const length = range ? range.end - range.start + 1 : size;
     const md5 = await this.#storePart(request, upload, part, content, length);
@@ -107,13 +134,12 @@ export class S3Multipart {
 
   complete = async (request: S3Request): Promise<void> => {
     const { bucket, key } = request;
-    const text = (await readAll(request.req, XML_LIMIT)).toString('utf8');
+    const named = await readPartList(request);
     const upload = await this.#find(request);
     await this.#check(request, upload);
     const stored = new Map((await this.#parts(upload.id)).map((part) => [part.part_number, part]));
-    const wanted =
-      (await readPartList(text)) ??
-      [...stored.values()].map((part) => [part.part_number, part.etag] as const);
+    const all = [...stored.values()].map((part) => [part.part_number, part.etag] as const);
+    const wanted = named.length > 0 ? named : all;
     for (const [number, etag] of wanted) {
       const part = stored.get(number);
       if (!part)
@@ -147,7 +173,7 @@ export class S3Multipart {
 
   listParts = async (request: S3Request): Promise<void> => {
     const upload = await this.#find(request);
-    const limit = Math.min(integerParameter(request, 'max-parts', { min: 0 }) || MAX_LISTED, MAX_LISTED);
+    const limit = integerParameter(request, 'max-parts', { min: 1, max: MAX_LISTED }) ?? MAX_LISTED;
     const marker = integerParameter(request, 'part-number-marker');
     const all = (await this.#parts(upload.id)).filter((part) => part.part_number > (marker ?? 0));
     const shown = all.slice(0, limit);
@@ -174,42 +200,31 @@ export class S3Multipart {
   listUploads = async (request: S3Request): Promise<void> => {
     const { bucket, query } = request;
     const limit = integerParameter(request, 'max-uploads', { min: 1, max: MAX_LISTED }) ?? MAX_LISTED;
+    const encoding = encodingType(request);
     await this.#objects.buckets.get(bucket);
+    const prefix = query.get('prefix') ?? '';
+    const delimiter = query.get('delimiter') || null;
     const [keyMarker, idMarker] = [query.get('key-marker'), query.get('upload-id-marker')];
+    const after = [decodeMarker(keyMarker), decodeMarker(idMarker)];
     const { rows } = await this.#objects.database.asCaller(request, (transaction) =>
-      transaction.query<{ id: string; key: string; created_at: Date; folder: string | null }>(
-        `select * from (
-           select distinct on (coalesce(folder, key || '/' || id)) * from (
-             select id, key, created_at, storage.get_common_prefix(key, $2, $3) as folder
-             from storage.s3_multipart_uploads where bucket_id = $1 and starts_with(key, $2)) u
-         ) listed
-         where $4 = '' or (key, id) > ($4 collate "C", $5)
-         order by key, id limit $6`,
-        [
-          bucket,
-          query.get('prefix') ?? '',
-          query.get('delimiter') || null,
-          keyMarker ?? '',
-          idMarker ?? '',
-          limit + 1,
-        ],
-      ),
+      transaction.query<ListedUpload>(LIST_UPLOADS, [bucket, prefix, delimiter, ...after, limit + 1]),
     );
     const shown = rows.slice(0, limit);
     const last = rows.length > limit ? shown.at(-1) : undefined;
+    const encode = (name: string): string => (encoding === 'url' ? encodeURIComponent(name) : name);
     sendXml(request, 'ListMultipartUploadsResult', [
       ['Name', bucket],
-      ['Prefix', query.get('prefix') ?? ''],
+      ['Prefix', prefix],
       ['KeyMarker', keyMarker ?? undefined],
       ['UploadIdMarker', idMarker ?? undefined],
-      ['NextKeyMarker', last?.key],
-      ['NextUploadIdMarker', last?.id],
+      ['NextKeyMarker', last && encodeMarker(last.name)],
+      ['NextUploadIdMarker', last && encodeMarker(last.id)],
       ...shown
-        .filter((row) => row.folder === null)
+        .filter((row) => !row.is_folder)
         .map((row): XmlElement => [
           'Upload',
           [
-            ['Key', row.key],
+            ['Key', encode(row.name)],
             ['Initiated', row.created_at.toISOString()],
             ['UploadId', row.id],
             ['StorageClass', 'STANDARD'],
@@ -217,11 +232,12 @@ export class S3Multipart {
         ]),
       ['IsTruncated', last !== undefined],
       ['MaxUploads', limit],
-      ['Delimiter', query.get('delimiter') || undefined],
+      ['Delimiter', delimiter ?? undefined],
+      ['EncodingType', encoding],
       ['KeyCount', shown.length],
-      ...shown.flatMap((row): XmlElement[] =>
-        row.folder === null ? [] : [['CommonPrefixes', [['Prefix', row.folder]]]],
-      ),
+      ...shown
+        .filter((row) => row.is_folder)
+        .map((row): XmlElement => ['CommonPrefixes', [['Prefix', encode(row.name)]]]),
     ]);
   };
 
@@ -249,14 +265,14 @@ export class S3Multipart {
     upload: UploadRow,
     part: number,
     content: AsyncIterable<Buffer>,
-    announced: number | undefined,
+    announced: number,
   ): Promise<string> {
     const limit = this.#objects.sizeLimit(await this.#objects.buckets.get(upload.bucket_id), upload.key);
     const others = (await this.#parts(upload.id)).filter((row) => row.part_number !== part);
     const left = limit - others.reduce((sum, row) => sum + Number(row.size), 0);
-    if ((announced ?? 0) > left) throw storageErrors.tooLarge();
+    if (announced > left) throw storageErrors.tooLarge();
     const stored = await this.#objects.blobs.stage(partFile(upload.id, part), (writer) =>
-      writer.writeAll(content, left),
+      writer.writeAll(content, announced),
     );
     await this.#objects.database.asService(request, async (transaction) => {
       await transaction.query(
@@ -299,6 +315,17 @@ export class S3Multipart {
   }
 }
 
+/** Markers of a listing, as opaque as the original writes them. */
+function encodeMarker(text: string): string {
+  return Buffer.from(`l:${text}`).toString('base64');
+}
+
+/** A marker of ours, or a plain name, as S3's own documentation has them. */
+function decodeMarker(marker: string | null): string {
+  const text = Buffer.from(marker ?? '', 'base64').toString();
+  return text.startsWith('l:') ? text.slice(2) : (marker ?? '');
+}
+
 function partFile(id: string, part: number): string {
   return `s3-${id.toLowerCase()}-${part}`;
 }
@@ -319,12 +346,36 @@ function draftOf({ bucket, key, caller }: S3Request, userMetadata: UserMetadata 
   return { bucket, name: key, owner: caller.owner, upsert: true, userMetadata };
 }
 
-async function readPartList(text: string): Promise<(readonly [number: number, etag: string])[] | undefined> {
-  if (text.trim() === '') return undefined;
-  const { CompleteMultipartUpload: list } = (await parseXml(text, ['Part'])) as {
-    CompleteMultipartUpload?: { Part?: { PartNumber?: string; ETag?: string }[] };
-  };
-  return list?.Part?.map((part) => [Number(part.PartNumber), (part.ETag ?? '').replaceAll('"', '')] as const);
+const PART_LIST: Schema = {
+  type: 'object',
+  nullable: true,
+  properties: {
+    CompleteMultipartUpload: {
+      type: 'object',
+      properties: {
+        Part: {
+          type: 'array',
+          items: {
+            type: 'object',
+            properties: {
+              PartNumber: { type: 'integer', minimum: 1, maximum: MAX_PARTS, finite: true },
+              ETag: { type: 'string' },
+            },
+            required: ['PartNumber', 'ETag'],
+          },
+        },
+      },
+    },
+  },
+};
+
+/** The parts that a client names; none means all. ETags come with or without quotes. */
+async function readPartList({ req }: S3Request): Promise<(readonly [number: number, etag: string])[]> {
+  const body = (await readXml(req, PART_LIST, ['CompleteMultipartUpload.Part'])) as {
+    CompleteMultipartUpload?: { Part?: { PartNumber: number; ETag: string }[] };
+  } | null;
+  const parts = body?.CompleteMultipartUpload?.Part ?? [];
+  return parts.map((part) => [part.PartNumber, part.ETag.replaceAll('"', '')] as const);
 }
 
 async function* readFiles(paths: readonly string[]): AsyncGenerator<Buffer> {

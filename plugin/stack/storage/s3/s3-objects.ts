@@ -1,10 +1,10 @@
 import { openCurrent } from '../disk/open-current.ts';
-import { StorageError, storageErrors } from '../errors.ts';
+import { storageErrors } from '../errors.ts';
 import { header } from '../http/exchange.ts';
-import { readAll } from '../http/body.ts';
 import { sendBlob } from '../http/send-blob.ts';
+import type { Schema } from '../http/schema.ts';
 import { checkBucketName, checkMimeType, checkNewObjectName, isEmptyFolderFile } from '../names.ts';
-import { isNotModified, setHeader } from '../objects/asset.ts';
+import { isNotModified, NOT_IN_HEADERS, setHeader } from '../objects/asset.ts';
 import { findObject } from '../objects/find.ts';
 import type { ObjectStore } from '../objects/object-store.ts';
 import { parseRange } from '../objects/range.ts';
@@ -19,16 +19,14 @@ import {
   userMetadataHeaders,
   type S3Request,
 } from './s3-request.ts';
-import { parseXml, type XmlElement } from './xml.ts';
+import { readXml, type XmlElement } from './xml.ts';
 
-const XML_LIMIT = 4 * 1024 * 1024;
 const OVERRIDES = [
   'content-disposition',
   'content-type',
   'cache-control',
   'content-encoding',
   'content-language',
-  'expires',
 ];
 
 /** Objects over the S3 protocol. */
@@ -85,7 +83,7 @@ export class S3Objects {
       const length = notModified ? 0 : range ? range.end - range.start + 1 : size;
       setObjectHeaders(request, row);
       if (range) setHeader(res, 'content-range', `bytes ${range.start}-${range.end}/${size}`);
-      for (const name of OVERRIDES) setHeader(res, name, request.query.get(`response-${name}`) ?? undefined);
+      setOverrides(request);
       setHeader(res, 'content-length', String(length));
       res.statusCode = notModified ? 304 : range ? 206 : 200;
       if (length === 0) res.end();
@@ -144,7 +142,7 @@ export class S3Objects {
 
   removeMany = async (request: S3Request): Promise<void> => {
     const { bucket } = request;
-    const keys = await readDeleteList((await readAll(request.req, XML_LIMIT)).toString('utf8'));
+    const keys = await readDeleteList(request);
     await this.#objects.buckets.get(bucket);
     const removed = new Set((await this.#removals.remove(request, bucket, keys)).map((row) => row.name));
     const denied = await this.#existing(
@@ -187,6 +185,19 @@ function folderFile(key: string, contentLength: number | undefined): string {
   return key.endsWith('/') && contentLength === 0 ? `${key}.emptyFolderPlaceholder` : key;
 }
 
+/** What a presigned URL says the answer's headers are to be; what no header can carry is left out. */
+function setOverrides({ res, query }: S3Request): void {
+  for (const name of OVERRIDES) {
+    const value = query.get(`response-${name}`);
+    if (value && !NOT_IN_HEADERS.test(value)) res.setHeader(name, value);
+  }
+  const expires = query.get('response-expires');
+  if (!expires) return;
+  const date = new Date(expires);
+  if (Number.isNaN(date.getTime())) throw storageErrors.invalidParameter('response-expires');
+  res.setHeader('expires', date.toUTCString());
+}
+
 function setObjectHeaders({ res }: S3Request, row: ObjectRow): void {
   const metadata = row.metadata ?? {};
   setHeader(res, 'cache-control', metadata.cacheControl);
@@ -197,12 +208,26 @@ function setObjectHeaders({ res }: S3Request, row: ObjectRow): void {
     setHeader(res, name, value);
 }
 
-async function readDeleteList(text: string): Promise<string[]> {
-  const { Delete: list } = (await parseXml(text, ['Object'])) as {
-    Delete?: { Object?: { Key?: unknown }[] } | string;
+const DELETE_LIST: Schema = {
+  type: 'object',
+  properties: {
+    Delete: {
+      type: 'object',
+      properties: {
+        Object: {
+          type: 'array',
+          items: { type: 'object', properties: { Key: { type: 'string' } }, required: ['Key'] },
+        },
+      },
+      required: ['Object'],
+    },
+  },
+  required: ['Delete'],
+};
+
+async function readDeleteList({ req }: S3Request): Promise<string[]> {
+  const body = (await readXml(req, DELETE_LIST, ['Delete.Object'])) as {
+    Delete: { Object: { Key: string }[] };
   };
-  const objects = typeof list === 'object' ? list.Object : undefined;
-  if (!objects)
-    throw new StorageError(400, 'InvalidRequest', "Body, Delete must have required property 'Object'");
-  return objects.flatMap((object) => (typeof object.Key === 'string' ? [object.Key] : []));
+  return body.Delete.Object.map((object) => object.Key);
 }

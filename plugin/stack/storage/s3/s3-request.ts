@@ -1,5 +1,6 @@
 import { storageErrors } from '../errors.ts';
 import { header, type Exchange } from '../http/exchange.ts';
+import type { ByteRange } from '../objects/range.ts';
 import type { UserMetadata } from '../objects/row.ts';
 import { formatXml, type XmlElement } from './xml.ts';
 
@@ -43,14 +44,49 @@ export function integerParameter(
   return value;
 }
 
-/** `x-amz-copy-source`: where a copy comes from. @throws StorageError */
+/** `encoding-type`: whether names in a listing are percent-encoded. @throws StorageError */
+export function encodingType({ query }: Exchange): 'url' | undefined {
+  const value = query.get('encoding-type');
+  if (value === null || value === 'url') return value ?? undefined;
+  throw storageErrors.invalidRequest('Querystring, encoding-type must be equal to one of the allowed values');
+}
+
+/**
+ * `x-amz-copy-source`: where a copy comes from, percent-encoded as clients of S3 write it or not, as the original
+ * wants it (no key of an object holds a percent sign).
+ *
+ * @throws StorageError
+ */
 export function copySource({ req }: Exchange): { bucket: string; key: string } {
-  const text = decodeURIComponent(header(req, 'x-amz-copy-source') ?? '').replace(/^\//, '');
+  const text = decodeLoosely(header(req, 'x-amz-copy-source') ?? '').replace(/^\//, '');
   const [bucket = '', ...rest] = text.split('/');
   const key = rest.join('/').replace(/\?versionId=.*$/, '');
   if (bucket === '') throw storageErrors.invalidBucketName();
   if (key === '') throw storageErrors.invalidRequest('Missing Required Parameter CopySource');
   return { bucket, key };
+}
+
+function decodeLoosely(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+/**
+ * `x-amz-copy-source-range`: both ends must be given and lie inside the source.
+ *
+ * @param size bytes of the source
+ * @throws StorageError InvalidRange
+ */
+export function copySourceRange({ req }: Exchange, size: number): ByteRange | undefined {
+  const text = header(req, 'x-amz-copy-source-range');
+  if (text === undefined) return undefined;
+  const [, start, end] = /^bytes=(\d+)-(\d+)$/.exec(text)?.map(Number) ?? [];
+  if (start === undefined || end === undefined || start > end || end >= size)
+    throw storageErrors.invalidCopyRange();
+  return { start, end };
 }
 
 const META = 'x-amz-meta-';

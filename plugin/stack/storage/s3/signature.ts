@@ -31,6 +31,10 @@ export interface SignedRequest {
 }
 
 const ALGORITHM = 'AWS4-HMAC-SHA256';
+/** The region that the Supabase CLI's stack names. */
+export const REGION = 'local';
+/** What clients sign with that know no name of it. */
+const ANY_REGION = new Set(['auto', 'us-east-1', '']);
 const NEVER_SIGNED = new Set(
   'authorization connection expect from keep-alive max-forwards pragma referer te trailer transfer-encoding upgrade user-agent x-amzn-trace-id'.split(
     ' ',
@@ -112,7 +116,8 @@ function makeSignature(parts: {
   return {
     accessKey,
     date,
-    region,
+    // Under another region's name no signature is good, as the original has it.
+    region: ANY_REGION.has(region) ? region : REGION,
     service,
     longDate,
     signature,

@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { request } from 'node:http';
+import type { RecordedRow, Settings } from './recorded-steps.ts';
+import { resign } from './resign.ts';
 
 /** A body as recorded: parsed JSON, text, or only its length and hash. */
 export interface RecordedBody {
@@ -25,6 +27,9 @@ export interface Recording {
     readonly body: RecordedBody;
   };
   readonly sql?: string;
+  readonly rows?: readonly RecordedRow[];
+  readonly seen?: Readonly<Record<string, Settings>>;
+  readonly result?: unknown;
 }
 
 export interface Answer {
@@ -79,30 +84,33 @@ export class Replayer {
     this.#origin = new URL(url).origin;
   }
 
-  /** Sends a recorded request. Undefined when its body was recorded only as a hash of unknown bytes. */
-  async send(recording: Recording): Promise<Answer | undefined> {
-    const { method, path, headers = {}, body } = recording.request ?? { method: 'GET', path: '/' };
+  /** Sends a recorded request. @throws Error when its body was recorded only as a hash of unknown bytes */
+  async send(recording: Recording): Promise<Answer> {
+    const { method, headers = {}, body, ...rest } = recording.request ?? { method: 'GET', path: '/' };
     const bytes = this.#bytes(body ?? undefined);
-    if (bytes === undefined) return undefined;
+    const path = this.substitute(rest.path);
     const sent: Record<string, string> = {};
-    for (const [name, value] of Object.entries(headers)) sent[name] = this.#substitute(value);
+    for (const [name, value] of Object.entries(headers)) sent[name] = this.substitute(complete(value));
+    if (path !== rest.path && sent.authorization?.startsWith('AWS4'))
+      sent.authorization = resign(method, path, sent);
     const isPartial = Number(headers['content-length']) > (body?.length ?? 0);
     if (headers['content-length'] !== undefined && !isPartial) sent['content-length'] = String(bytes.length);
-    const answer = await exchange(this.#origin, method, this.#substitute(path), sent, bytes, isPartial);
+    const answer = await exchange(this.#origin, method, path, sent, bytes, isPartial);
     this.#learn(recording, answer);
     return answer;
   }
 
-  #substitute(text: string): string {
+  /** A text with the tokens and ids of this run. */
+  substitute(text: string): string {
     let replaced = text.replaceAll(/\{\{(\w+)\}\}/g, (_match, name: string) => TOKENS[name] ?? '');
     for (const [from, to] of this.#replaced) replaced = replaced.replaceAll(from, to);
     return replaced;
   }
 
-  #bytes(body: RecordedBody | undefined): Buffer | undefined {
+  #bytes(body: RecordedBody | undefined): Buffer {
     if (!body || body.empty) return Buffer.alloc(0);
-    if (body.json !== undefined) return Buffer.from(this.#substitute(JSON.stringify(body.json)));
-    if (body.text !== undefined) return Buffer.from(this.#substitute(body.text));
+    if (body.json !== undefined) return Buffer.from(this.substitute(JSON.stringify(body.json)));
+    if (body.text !== undefined) return Buffer.from(this.substitute(body.text));
     return guessBytes(body.length ?? 0, body.sha256 ?? '');
   }
 
@@ -154,7 +162,7 @@ export function compareRecording(
     body.json !== undefined
       ? (parseJson(text) ?? text)
       : body.text !== undefined || body.empty
-        ? text
+        ? cutAs(body.text ?? '', text)
         : { length: answer.body.length, sha256: sha256(answer.body) };
   const recordedBody =
     body.json ?? body.text ?? (body.empty ? '' : { length: body.length, sha256: body.sha256 });
@@ -165,17 +173,45 @@ export function compareRecording(
 }
 
 /** The simple patterns that the recorder used for binary bodies. */
-function guessBytes(length: number, hash: string): Buffer | undefined {
-  const patterns: Buffer[] = [
-    Buffer.from(Array.from({ length: Math.min(length, 1 << 20) }, (_, index) => index % 256)),
-    Buffer.alloc(length),
-    Buffer.alloc(length, 'x'),
-    Buffer.alloc(length, 'a'),
-    Buffer.alloc(length, 7),
-    Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]),
-    Buffer.from(JSON.stringify({ prefix: 'x'.repeat(Math.max(0, length - 13)) })),
+function guessBytes(length: number, hash: string): Buffer {
+  const patterns = [
+    (): Buffer => Buffer.from(Array.from({ length: Math.min(length, 1 << 20) }, (_, index) => index % 256)),
+    (): Buffer => Buffer.alloc(length),
+    (): Buffer => Buffer.alloc(length, 1),
+    (): Buffer => Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]),
+    (): Buffer => Buffer.from(JSON.stringify({ prefix: 'x'.repeat(Math.max(0, length - 13)) })),
+    (): Buffer => Buffer.from(LARGE_METADATA),
   ];
-  return patterns.find((bytes) => bytes.length === length && sha256(bytes) === hash);
+  for (const make of patterns) {
+    const bytes = make();
+    if (bytes.length === length && sha256(bytes) === hash) return bytes;
+  }
+  throw new Error(`Unknown bytes: ${length} with hash ${hash}`);
+}
+
+const LARGE_METADATA = [
+  '--goldenboundary\r\nContent-Disposition: form-data; name="metadata"\r\n\r\n',
+  JSON.stringify({ a: 'x'.repeat(1_100_000) }),
+  '\r\n--goldenboundary\r\nContent-Disposition: form-data; name=""; filename="b"\r\n',
+  'Content-Type: text/plain\r\n\r\nx\r\n--goldenboundary--\r\n',
+].join('');
+
+// The recorder cut long texts: "beginning…(17000 characters)".
+const CUT = /^([^…]*)…\((\d+) characters\)$/s;
+
+/** A header that was cut, written out: the one character again and again, or the metadata `{"a":"xxx…"}`. */
+function complete(value: string): string {
+  const [, beginning = '', length = ''] = CUT.exec(value) ?? [];
+  if (length === '') return value;
+  if (!beginning.startsWith('eyJh')) return beginning.charAt(0).repeat(Number(length));
+  const thousands = Math.floor((Number(length) * 3) / 4 / 1000);
+  return Buffer.from(JSON.stringify({ a: 'x'.repeat(thousands * 1000) })).toString('base64');
+}
+
+/** As much of a text as the recorder kept of another one. */
+function cutAs(recorded: string, text: string): string {
+  const [, beginning = '', length = ''] = CUT.exec(recorded) ?? [];
+  return length === '' ? text : `${text.slice(0, beginning.length)}…(${text.length} characters)`;
 }
 
 function exchange(
