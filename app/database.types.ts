@@ -392,6 +392,7 @@ export type Database = {
           isSetofReturn: true;
         };
       };
+      send_signal: { Args: { channel_id?: string; event: string; family_id: string }; Returns: undefined };
       set_member_role: {
         Args: { family_id: string; role: Database['public']['Enums']['family_role']; user_id: string };
         Returns: undefined;

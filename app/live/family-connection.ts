@@ -1,31 +1,14 @@
 import { REALTIME_SUBSCRIBE_STATES, type RealtimeChannel } from '@supabase/supabase-js';
-import type { Tables } from '../database.types.ts';
 import { supabase } from '../supabase.ts';
 import type { ConnectionState } from './connection-state.ts';
+import { createFamilyChannel, type FamilyEvents } from './family-channel.ts';
+import { PresenceTracker } from './presence-tracker.ts';
 
-/** Tables whose changes only tell that a list has to be fetched again. */
-export type ListTable = 'users' | 'families' | 'family_members' | 'channels';
-
-export interface TypingSignal {
-  readonly userId: string;
-  readonly channelId: string;
-}
-
-/** Where somebody who is online is looking. */
-export interface PresenceEntry {
-  readonly channelId: string | null;
-}
-
-export interface FamilyEvents {
+/** What a connection tells: the news of the channel, and how the channel is. */
+export interface ConnectionEvents extends FamilyEvents {
   onState(state: ConnectionState): void;
-  onMessage(message: Tables<'messages'>): void;
-  onRead(read: Tables<'channel_reads'>): void;
-  onListChange(table: ListTable): void;
   /** Something may have been missed: fetch what is newer than what is known. */
   onCatchUp(): void;
-  /** Who is online, by user id, with one entry for each open page. */
-  onPresence(online: ReadonlyMap<string, readonly PresenceEntry[]>): void;
-  onTyping(signal: TypingSignal): void;
 }
 
 const POLL_INTERVAL_MS = 5_000;
@@ -34,14 +17,12 @@ const GRACE_MS = 4_000;
 const MAX_REJOIN_DELAY_MS = 15_000;
 /** How long a channel may take to say goodbye before its place is given to the next one. */
 const LEAVE_TIMEOUT_MS = 1_500;
-/** Realtime allows five presence calls in 30 seconds and closes the channel at the sixth. */
-const PRESENCE_INTERVAL_MS = 7_000;
 
 /** supabase-js holds one channel for a topic: the next one is made when the last one is gone. */
 let leaving: Promise<unknown> = Promise.resolve();
 
 /**
- * The one realtime channel of a family: postgres changes, presence and typing signals.
+ * Keeps the one realtime channel of a family joined.
  *
  * Every time it comes (back) up, it asks for a catch-up, because nothing tells what was missed meanwhile. While it is
  * down it asks for one every few seconds, so that the app works without realtime too, only slower.
@@ -49,7 +30,11 @@ let leaving: Promise<unknown> = Promise.resolve();
 export class FamilyConnection {
   readonly #familyId: string;
   readonly #userId: string;
-  readonly #events: FamilyEvents;
+  readonly #events: ConnectionEvents;
+  readonly #presence = new PresenceTracker(
+    (entry) => void this.#channel?.track(entry),
+    ({ channelId }) => this.#sendSignal('watching', channelId),
+  );
   #channel: RealtimeChannel | undefined;
   #state: ConnectionState = 'connecting';
   #failures = 0;
@@ -58,11 +43,8 @@ export class FamilyConnection {
   #rejoinTimer: ReturnType<typeof setTimeout> | undefined;
   #graceTimer: ReturnType<typeof setTimeout> | undefined;
   #pollTimer: ReturnType<typeof setInterval> | undefined;
-  #presenceTimer: ReturnType<typeof setTimeout> | undefined;
-  #presenceSentAt = Number.NEGATIVE_INFINITY;
-  #watching: string | null = null;
 
-  constructor(familyId: string, userId: string, events: FamilyEvents) {
+  constructor(familyId: string, userId: string, events: ConnectionEvents) {
     this.#familyId = familyId;
     this.#userId = userId;
     this.#events = events;
@@ -81,23 +63,26 @@ export class FamilyConnection {
     document.removeEventListener('visibilitychange', this.#onVisible);
     this.#generation += 1;
     clearTimeout(this.#rejoinTimer);
-    clearTimeout(this.#presenceTimer);
+    this.#presence.onLost();
     this.#stopPolling();
     this.#leave();
   }
 
-  /** Tells the family which channel this page shows; at most once every seven seconds, the last one wins. */
+  /** Tells the family which channel this page shows. */
   watch(channelId: string | null): void {
-    if (this.#watching === channelId) return;
-    this.#watching = channelId;
-    this.#schedulePresence();
+    this.#presence.watch(channelId);
   }
 
+  /** Tells the family that this person is typing in a channel. */
   sendTyping(channelId: string): void {
-    // While the channel is down supabase-js would fall back to HTTP; a typing signal is not worth that.
+    this.#sendSignal('typing', channelId);
+  }
+
+  // Through the database, which knows who this is. A signal that gets lost is not worth a word.
+  #sendSignal(event: 'typing' | 'watching', channelId: string | null): void {
     if (this.#state !== 'live') return;
-    const payload: TypingSignal = { userId: this.#userId, channelId };
-    void this.#channel?.send({ type: 'broadcast', event: 'typing', payload });
+    const signal = { family_id: this.#familyId, event, channel_id: channelId ?? undefined };
+    void supabase.rpc('send_signal', signal).then(() => {});
   }
 
   async #join(): Promise<void> {
@@ -113,49 +98,11 @@ export class FamilyConnection {
   }
 
   #subscribe(): void {
-    const family = this.#familyId;
-    const all = { event: '*', schema: 'public' } as const;
-    const refetch = (table: ListTable) => (): void => this.#events.onListChange(table);
-    const channel = supabase
-      .channel(`family:${family}`, { config: { private: true, presence: { key: this.#userId } } })
-      .on<Tables<'messages'>>(
-        'postgres_changes',
-        { ...all, table: 'messages', filter: `family_id=eq.${family}` },
-        (change) => {
-          if (change.eventType !== 'DELETE') this.#events.onMessage(change.new);
-        },
-      )
-      .on<Tables<'channel_reads'>>(
-        'postgres_changes',
-        { ...all, table: 'channel_reads', filter: `user_id=eq.${this.#userId}` },
-        (change) => {
-          if (change.eventType !== 'DELETE') this.#events.onRead(change.new);
-        },
-      )
-      .on(
-        'postgres_changes',
-        { ...all, table: 'channels', filter: `family_id=eq.${family}` },
-        refetch('channels'),
-      )
-      .on(
-        'postgres_changes',
-        { ...all, table: 'family_members', filter: `family_id=eq.${family}` },
-        refetch('family_members'),
-      )
-      .on('postgres_changes', { ...all, table: 'families', filter: `id=eq.${family}` }, refetch('families'))
-      .on('postgres_changes', { ...all, table: 'users' }, refetch('users'))
-      .on('presence', { event: 'sync' }, () => {
-        this.#events.onPresence(new Map(Object.entries(channel.presenceState<PresenceEntry>())));
-      })
-      .on('broadcast', { event: 'typing' }, ({ payload }) => {
-        if (isTypingSignal(payload)) this.#events.onTyping(payload);
-      })
-      // "Subscribed to PostgreSQL" comes some time after the join: what was written in between is caught up with here.
-      .on('system', {}, (message: { extension?: string; status?: string }) => {
-        if (message.extension !== 'postgres_changes') return;
-        if (message.status === 'ok') this.#events.onCatchUp();
-        else this.#startPolling();
-      });
+    const channel = createFamilyChannel(this.#familyId, this.#userId, this.#events, (isOk) => {
+      // What was written between the join and the first change is caught up with here.
+      if (isOk) this.#events.onCatchUp();
+      else this.#startPolling();
+    });
     this.#channel = channel;
     channel.subscribe((status) => {
       if (channel !== this.#channel) return;
@@ -170,13 +117,13 @@ export class FamilyConnection {
     this.#stopPolling();
     this.#setState('live');
     this.#events.onCatchUp();
-    this.#presenceSentAt = Number.NEGATIVE_INFINITY;
-    this.#schedulePresence();
+    this.#presence.onJoined();
   }
 
   // supabase-js joins again by itself after some failures but not after others, such as the server closing the channel
   // of an expired token. A new channel after a growing delay covers all of them.
   #onLost(): void {
+    this.#presence.onLost();
     if (this.#state === 'live') {
       this.#setState(navigator.onLine ? 'reconnecting' : 'offline');
       this.#events.onPresence(new Map());
@@ -213,18 +160,6 @@ export class FamilyConnection {
     this.#pollTimer = undefined;
   }
 
-  #schedulePresence(): void {
-    clearTimeout(this.#presenceTimer);
-    // A moment's patience: on the way in, the channel to show is known only shortly after the connection is there.
-    const wait = Math.max(200, this.#presenceSentAt + PRESENCE_INTERVAL_MS - Date.now());
-    this.#presenceTimer = setTimeout(() => {
-      if (this.#state !== 'live') return;
-      this.#presenceSentAt = Date.now();
-      const entry: PresenceEntry = { channelId: this.#watching };
-      void this.#channel?.track(entry);
-    }, wait);
-  }
-
   #setState(state: ConnectionState): void {
     if (this.#state === state) return;
     this.#state = state;
@@ -245,15 +180,4 @@ export class FamilyConnection {
   #onVisible = (): void => {
     if (document.visibilityState === 'visible') this.#events.onCatchUp();
   };
-}
-
-function isTypingSignal(payload: unknown): payload is TypingSignal {
-  return (
-    typeof payload === 'object' &&
-    payload !== null &&
-    'userId' in payload &&
-    typeof payload.userId === 'string' &&
-    'channelId' in payload &&
-    typeof payload.channelId === 'string'
-  );
 }

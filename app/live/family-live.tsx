@@ -14,15 +14,15 @@ import { useUser } from '../auth/session.tsx';
 import { progressQuery, raiseProgress } from '../channels/unread.ts';
 import { familiesQuery } from '../families/family-queries.ts';
 import { useMessaging } from '../messages/messaging.tsx';
+import { NOBODY_ONLINE, type Online, OnlineLog } from '../presence/online.ts';
 import { TYPING_INTERVAL_MS, TypingStore } from '../presence/typing.ts';
 import type { ConnectionState } from './connection-state.ts';
-import { FamilyConnection, type ListTable, type PresenceEntry } from './family-connection.ts';
-
-export type OnlinePeople = ReadonlyMap<string, readonly PresenceEntry[]>;
+import type { ListTable } from './family-channel.ts';
+import { FamilyConnection } from './family-connection.ts';
 
 interface FamilyLive {
   readonly state: ConnectionState;
-  readonly online: OnlinePeople;
+  readonly online: Online;
   readonly typing: TypingStore;
   /** Tells the others which channel is on screen. */
   readonly watch: (channelId: string | null) => void;
@@ -46,15 +46,17 @@ export function FamilyLiveProvider({
   const queryClient = useQueryClient();
   const messaging = useMessaging();
   const [state, setState] = useState<ConnectionState>('connecting');
-  const [online, setOnline] = useState<OnlinePeople>(new Map());
+  const [online, setOnline] = useState(NOBODY_ONLINE);
   const [typing] = useState(() => new TypingStore());
   const typingSentAt = useRef(0);
   const connection = useRef<FamilyConnection | undefined>(undefined);
 
   useEffect(() => {
+    const log = new OnlineLog();
     const current = new FamilyConnection(familyId, userId, {
       onState: setState,
-      onPresence: setOnline,
+      onPresence: (people) => setOnline(log.setPresence(people)),
+      onWatching: (signal) => setOnline(log.noteSignal(signal)),
       onTyping: (signal) => typing.note(signal),
       onMessage: (message) => {
         const { channel_id: channelId, author_id: authorId, position, revision } = message;
@@ -84,7 +86,7 @@ export function FamilyLiveProvider({
     return () => {
       current.stop();
       typing.clear();
-      setOnline(new Map());
+      setOnline(NOBODY_ONLINE);
     };
   }, [familyId, userId, queryClient, messaging, typing]);
 

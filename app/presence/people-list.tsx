@@ -28,22 +28,21 @@ export function PeopleList({ members, channels }: PeopleListProps): ReactNode {
       </div>
       <ul className={styles['list']}>
         {people.map((person) => {
-          const pages = online.get(person.id);
-          const channelId = pages?.at(-1)?.channelId;
-          const channel = channels.find((other) => other.id === channelId);
+          const isOnline = online.has(person.id);
+          const channel = channels.find((other) => other.id === online.get(person.id));
           return (
-            <li key={person.id} className={styles['person']} data-online={pages !== undefined}>
+            <li key={person.id} className={styles['person']} data-online={isOnline}>
               <Avatar
                 name={person.name}
                 color={person.color}
                 picture={person.avatarPath}
                 size={26}
-                online={pages !== undefined}
+                online={isOnline}
               />
-              <span className={`${styles['linkName']} ${pages ? '' : styles['away']}`}>
+              <span className={`${styles['linkName']} ${isOnline ? '' : styles['away']}`}>
                 {person.name}
                 {person.id === userId && ' (you)'}
-                {pages && <span className="visually-hidden">, online</span>}
+                {isOnline && <span className="visually-hidden">, online</span>}
               </span>
               {channel && <span className={styles['where']}>#{channel.name}</span>}
             </li>

@@ -16,9 +16,11 @@ const FORMAT = new URL('../../.oxfmtrc.json', import.meta.url);
  * @param dbUrl a database with the migrations applied
  */
 export async function generateTypes(dbUrl: string): Promise<string> {
-  const pool = new pg.Pool({ connectionString: dbUrl, max: 1 });
+  // The generator asks everything at once.
+  const client = new pg.Client({ connectionString: dbUrl, pipeline: true });
+  await client.connect();
   try {
-    const metadata = await introspect(pool, { includedSchemas: ['public'] });
+    const metadata = await introspect(client, { includedSchemas: ['public'] });
     return await generateTypescript(sortGeneratorMetadata(metadata), {
       // As the Supabase CLI asks for it.
       detectOneToOneRelationships: true,
@@ -26,7 +28,7 @@ export async function generateTypes(dbUrl: string): Promise<string> {
       format: formatSource,
     });
   } finally {
-    await pool.end();
+    await client.end();
   }
 }
 

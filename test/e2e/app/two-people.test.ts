@@ -82,6 +82,15 @@ describe.skipIf(skipsBrowserTests())('two people of a family, and one of another
     ).resolves.toBeUndefined();
   });
 
+  it('shows at once which channel somebody has gone to, and again', async () => {
+    const where = ben.page.getByRole('region', { name: 'People' }).getByRole('listitem');
+    for (const channel of ['general', 'birthday-plans', 'general', 'birthday-plans']) {
+      await anna.page.getByRole('link', { name: channel, exact: true }).click();
+      const line = where.filter({ hasText: 'Anna' }).filter({ hasText: `#${channel}` });
+      await expect(line.waitFor({ timeout: 3_000 })).resolves.toBeUndefined();
+    }
+  });
+
   it('shows a stranger nothing of it', async () => {
     await sendMessage(stranger.page, 'Nobody here but me.');
     await stranger.page.getByRole('log').getByText('Nobody here but me.').waitFor();

@@ -104,6 +104,18 @@ const CASES: readonly Case[] = [
     attempt: async (client) => rows(await write(client, archivedId)),
   },
   {
+    what: 'signal to the family that they are typing',
+    allowed: MEMBERS,
+    attempt: async (client) =>
+      rows(await client.rpc('send_signal', { family_id: familyId, event: 'typing', channel_id: channelId })),
+  },
+  {
+    what: 'signal anything else to the family',
+    allowed: [],
+    attempt: async (client) =>
+      rows(await client.rpc('send_signal', { family_id: familyId, event: 'anything' })),
+  },
+  {
     what: 'write in the name of somebody else',
     allowed: [],
     attempt: async (client) => rows(await write(client, channelId, { author_id: people.owner.id })),

@@ -1,0 +1,80 @@
+import type { RealtimeChannel } from '@supabase/supabase-js';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { type Person, signUpPerson, startOurChatStack } from '../../helpers/ourchat-stack.ts';
+import type { TestStack } from '../../helpers/stack.ts';
+
+let stack: TestStack;
+let anna: Person;
+let ben: Person;
+let stella: Person;
+let familyId: string;
+let channelId: string;
+
+beforeAll(async () => {
+  stack = await startOurChatStack();
+  [anna, ben, stella] = await Promise.all([
+    signUpPerson(stack, 'Anna'),
+    signUpPerson(stack, 'Ben'),
+    signUpPerson(stack, 'Stella'),
+  ]);
+  const { data: family } = await anna.client.rpc('create_family', { name: 'Family' }).throwOnError();
+  await ben.client.rpc('join_family', { code: family.invite_code }).throwOnError();
+  const { data: channel } = await anna.client.from('channels').select().single().throwOnError();
+  familyId = family.id;
+  channelId = channel.id;
+});
+
+afterAll(() => stack?.stop());
+
+async function join(person: Person, prepare: (channel: RealtimeChannel) => void = () => {}) {
+  await person.client.realtime.setAuth();
+  const channel = person.client.channel(`family:${familyId}`, {
+    config: { private: true, presence: { key: person.id } },
+  });
+  prepare(channel);
+  const status = await new Promise<string>((resolve) => channel.subscribe((state) => resolve(state)));
+  return { channel, status };
+}
+
+it('lets members, and nobody else, join the channel of a family', async () => {
+  const [inside, outside] = await Promise.all([join(anna), join(stella)]);
+  expect([inside.status, outside.status]).toEqual(['SUBSCRIBED', 'CHANNEL_ERROR']);
+  await Promise.all([inside.channel.unsubscribe(), outside.channel.unsubscribe()]);
+});
+
+it('tells who types by their session; a signal of a member’s own making reaches nobody', async () => {
+  const signals: unknown[] = [];
+  let arrived: () => void;
+  const isHere = new Promise<void>((resolve) => (arrived = resolve));
+  const listener = await join(anna, (channel) => {
+    channel.on('broadcast', { event: 'typing' }, ({ payload }) => {
+      signals.push(payload);
+      arrived();
+    });
+  });
+  const forger = await join(ben);
+  await forger.channel.send({
+    type: 'broadcast',
+    event: 'typing',
+    payload: { userId: anna.id, channelId },
+  });
+  const signal = { family_id: familyId, event: 'typing', channel_id: channelId };
+  await ben.client.rpc('send_signal', signal).throwOnError();
+  await isHere;
+  expect(signals).toEqual([{ userId: ben.id, channelId, id: expect.any(String) }]);
+  await Promise.all([listener.channel.unsubscribe(), forger.channel.unsubscribe()]);
+});
+
+it('shows members who is online', async () => {
+  let seen: () => void;
+  const isSeen = new Promise<void>((resolve) => (seen = resolve));
+  const listener = await join(anna, (channel) => {
+    channel.on('presence', { event: 'sync' }, () => {
+      if (channel.presenceState()[ben.id]) seen();
+    });
+  });
+  const other = await join(ben);
+  expect(await other.channel.track({ channelId })).toBe('ok');
+  await expect(isSeen).resolves.toBeUndefined();
+  await Promise.all([listener.channel.unsubscribe(), other.channel.unsubscribe()]);
+});

@@ -1,0 +1,93 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { PresenceTracker } from '../../../app/live/presence-tracker.ts';
+
+describe('PresenceTracker', () => {
+  let told: { readonly at: number; readonly channelId: string | null }[];
+  let signalled: (string | null)[];
+  let tracker: PresenceTracker;
+
+  beforeEach(() => {
+    vi.useFakeTimers({ now: 0 });
+    told = [];
+    signalled = [];
+    tracker = new PresenceTracker(
+      ({ channelId }) => told.push({ at: Date.now(), channelId }),
+      ({ channelId }) => signalled.push(channelId),
+    );
+  });
+
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  it('tells of a new channel within a quarter of a second', () => {
+    tracker.onJoined();
+    tracker.watch('a');
+    vi.advanceTimersByTime(1_000);
+    tracker.watch('b');
+    vi.advanceTimersByTime(1_000);
+    expect(told).toEqual([
+      { at: 250, channelId: 'a' },
+      { at: 1_250, channelId: 'b' },
+    ]);
+    expect(signalled).toEqual([]);
+  });
+
+  it('does not tell of channels on the way, nor of one that it has told of', () => {
+    tracker.onJoined();
+    tracker.watch('a');
+    vi.advanceTimersByTime(1_000);
+    tracker.watch('b');
+    vi.advanceTimersByTime(100);
+    tracker.watch('c');
+    vi.advanceTimersByTime(100);
+    tracker.watch('a');
+    vi.advanceTimersByTime(10_000);
+    expect(told.map(({ channelId }) => channelId)).toEqual(['a']);
+  });
+
+  it('makes no more than five calls in 30 seconds, signals the rest, and ends with the last channel', () => {
+    tracker.onJoined();
+    for (let i = 0; i < 60; i += 1) {
+      tracker.watch(`channel ${i}`);
+      vi.advanceTimersByTime(1_000);
+      const last = [...told.map(({ channelId }) => channelId), ...signalled];
+      expect(last).toContain(`channel ${i}`);
+    }
+    vi.advanceTimersByTime(31_000);
+    for (const { at } of told) {
+      const inWindow = told.filter((other) => other.at >= at && other.at < at + 30_000);
+      expect(inWindow.length).toBeLessThanOrEqual(5);
+    }
+    expect(told.at(-1)?.channelId).toBe('channel 59');
+  });
+
+  it('takes a signal back when the person returns to where presence has them', () => {
+    tracker.onJoined();
+    for (const channel of ['a', 'b', 'c', 'd', 'e', 'f']) {
+      tracker.watch(channel);
+      vi.advanceTimersByTime(1_000);
+    }
+    expect(signalled).toEqual(['f']);
+    tracker.watch('e');
+    vi.advanceTimersByTime(1_000);
+    expect(signalled).toEqual(['f', 'e']);
+    vi.advanceTimersByTime(60_000);
+    expect(told.at(-1)?.channelId).toBe('e');
+    expect(told).toHaveLength(5);
+  });
+
+  it('tells again, and counts anew, after every join; and nothing in between', () => {
+    tracker.watch('a');
+    vi.advanceTimersByTime(1_000);
+    expect(told).toEqual([]);
+    tracker.onJoined();
+    vi.advanceTimersByTime(1_000);
+    tracker.watch('b');
+    tracker.onLost();
+    vi.advanceTimersByTime(60_000);
+    tracker.onJoined();
+    vi.advanceTimersByTime(1_000);
+    expect(told.map(({ channelId }) => channelId)).toEqual(['a', 'b']);
+  });
+});
