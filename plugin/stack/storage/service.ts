@@ -56,6 +56,7 @@ export async function createStorage(context: StackContext): Promise<Service> {
       async close() {
         for (const res of running.keys()) res.destroy();
         await Promise.allSettled(running.values());
+        await blobs.close();
         await database.close();
       },
     };

@@ -1,9 +1,10 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { constants, copyFile, link, mkdir, open, rename, rm, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { hasErrorCode } from '../../../errors.ts';
 import { isUuid } from '../names.ts';
 import { BlobWriter, type StoredBlob } from './blob-writer.ts';
+import { FileHasher } from './file-hasher.ts';
 import { BlobReader, type OpenBlob } from './open-blob.ts';
 import { collectOrphans } from './orphans.ts';
 
@@ -19,6 +20,7 @@ export class BlobStore {
   readonly #durable: boolean;
   readonly #folders = new Set<string>();
   readonly #reader = new BlobReader();
+  readonly #hasher = new FileHasher();
 
   /** @param durable whether stored bytes must survive a power cut, as the database's do */
   constructor(dir: string, durable: boolean) {
@@ -65,35 +67,47 @@ export class BlobStore {
   ): Promise<{ blob: StoredBlob; result: T }> {
     const version = randomUUID();
     const temporary = join(this.#uploads, `${version}.tmp`);
-    const writer = new BlobWriter(version, temporary, await open(temporary, 'wx'));
+    const writer = new BlobWriter(temporary, await open(temporary, 'wx+'), this.#hasher);
+    let path = temporary;
     try {
       const result = await fill(writer);
       const target = await choosePath(version);
       // Windows renames no open file.
       if (process.platform === 'win32') await writer.flush(this.#durable);
       await rename(temporary, target);
-      // No row names the blob yet: the disk may still be busy with it while the database is asked.
-      const flushed = Promise.all([writer.flush(this.#durable), this.#syncFolder(dirname(target))]);
+      path = target;
+      // No row names the blob yet: the disk may still be busy with it while it is hashed and the database asked.
+      const flushed = this.#flush(writer, dirname(target));
       flushed.catch(() => {});
-      return { blob: { ...writer.measured(), flushed }, result };
+      return { blob: { version, ...(await writer.measure()), flushed }, result };
     } catch (error) {
-      await writer.discard();
+      await writer.discard(path);
       throw error;
     }
   }
 
+  /** First the file, whose sync takes its new name along on most file systems; the folder's is then a short one. */
+  async #flush(writer: BlobWriter, folder: string): Promise<void> {
+    if (process.platform !== 'win32') await writer.flush(this.#durable);
+    await this.#syncFolder(folder);
+  }
+
+  /** Ends the thread that hashes. */
+  close(): Promise<void> {
+    return this.#hasher.close();
+  }
+
   /** Makes the bytes of a finished upload, which stays where it is, the blob of this version. */
   async adopt(path: string, version: string): Promise<StoredBlob> {
-    const hash = createHash('md5');
     const file = await open(path, 'r+');
+    const hash = this.#hasher.start(file.fd);
     try {
-      for await (const chunk of file.createReadStream({ autoClose: false }) as AsyncIterable<Buffer>)
-        hash.update(chunk);
-      if (this.#durable) await file.sync();
       const { size } = await file.stat();
+      const [md5] = await Promise.all([hash.finish(size), this.#durable ? file.sync() : undefined]);
       await this.#share(path, version);
-      return { version, size, md5: hash.digest('hex'), lastModified: new Date(), flushed: Promise.resolve() };
+      return { version, size, md5, lastModified: new Date(), flushed: Promise.resolve() };
     } finally {
+      hash.abandon();
       await file.close();
     }
   }
