@@ -83,12 +83,8 @@ async function measureHttp(servers) {
 }
 
 function summarize(runs) {
-  const median = (key) =>
-    at(
-      runs.map((run) => run[key]).toSorted((a, b) => a - b),
-      0.5,
-    );
-  return { requests: median('requests'), cpu: median('cpu'), p50: median('p50'), p99: median('p99') };
+  const of = (key) => median(runs.map((run) => run[key]));
+  return { requests: of('requests'), cpu: of('cpu'), p50: of('p50'), p99: of('p99') };
 }
 
 /**
@@ -112,12 +108,14 @@ async function load(server, connections) {
   return { requests: good / seconds, cpu, p50: at(times, 0.5), p99: at(times, 0.99) };
 }
 
+/** Throughput in turns too: one after the other, the last servers would be measured on another machine than the first. */
 async function measureWebsockets(servers) {
   console.log(
     '\nWebSocket'.padEnd(32),
-    'connect p50 ms   echo p50   echo p99   messages/s   MB/s of 16 KiB   KiB per idle socket',
+    'connect p50 ms   echo p50   echo p99   messages/s   CPU µs each   MB/s of 16 KiB   CPU µs each   KiB per idle socket',
   );
-  const results = {};
+  const small = await flooded(servers, 150_000, 200);
+  const large = await flooded(servers, 10_000, 16_384);
   for (const [name, server] of Object.entries(servers)) {
     const connects = [];
     for (let i = 0; i < 200; i += 1) {
@@ -126,26 +124,39 @@ async function measureWebsockets(servers) {
       connects.push(performance.now() - started);
       socket.terminate();
     }
+    connects.sort((a, b) => a - b);
     const echoes = await echo(server.port, 5_000);
-    results[name] = {
-      small: await flood(server.port, 300_000, 200),
-      large: await flood(server.port, 20_000, 16_384),
-    };
     const perSocket = name === 'direct' ? undefined : await measureIdle(server, 1_000);
     console.log(
-      `  ${name.padEnd(30)} ${fixed(
-        at(
-          connects.toSorted((a, b) => a - b),
-          0.5,
-        ),
-        12,
-      )} ${fixed(at(echoes, 0.5), 11)} ${fixed(at(echoes, 0.99), 10)}` +
-        ` ${number(results[name].small, 12)} ${number((results[name].large * 16_384) / 1e6, 14)} ${perSocket === undefined ? '' : fixed(perSocket, 16)}`,
+      `  ${name.padEnd(30)} ${fixed(at(connects, 0.5), 12)} ${fixed(at(echoes, 0.5), 11)} ${fixed(at(echoes, 0.99), 10)}` +
+        ` ${number(small[name].rate, 12)} ${fixed(small[name].cpu, 13)}` +
+        ` ${number((large[name].rate * 16_384) / 1e6, 16)} ${fixed(large[name].cpu, 13)}` +
+        ` ${perSocket === undefined ? '' : fixed(perSocket, 16)}`,
     );
   }
-  const ratio = (kind) =>
-    ((results['this gateway'][kind] / results['bare http-proxy'][kind]) * 100).toFixed(0);
-  console.log(`  of bare http-proxy's throughput: ${ratio('small')} % (200 B), ${ratio('large')} % (16 KiB)`);
+  const ratio = (results, name) =>
+    `${((results[name].rate / results['bare http-proxy'].rate) * 100).toFixed(0)} %`;
+  for (const [title, results] of [
+    ['200 B', small],
+    ['16 KiB', large],
+  ])
+    console.log(
+      `  of bare http-proxy's throughput, ${title}: ${ratio(results, 'this gateway in Vite')} in Vite, ${ratio(results, 'this gateway')} alone`,
+    );
+}
+
+async function flooded(servers, count, size) {
+  const turns = Object.fromEntries(Object.keys(servers).map((name) => [name, []]));
+  for (const server of Object.values(servers)) await flood(server, count / 5, size);
+  for (let turn = 0; turn < TURNS; turn += 1) {
+    for (const [name, server] of Object.entries(servers)) turns[name].push(await flood(server, count, size));
+  }
+  return Object.fromEntries(
+    Object.entries(turns).map(([name, runs]) => [
+      name,
+      { rate: median(runs.map(({ rate }) => rate)), cpu: median(runs.map(({ cpu }) => cpu)) },
+    ]),
+  );
 }
 
 function open(port) {
@@ -173,9 +184,10 @@ async function echo(port, count) {
   return times.toSorted((a, b) => a - b);
 }
 
-/** Messages per second from the upstream to one client. */
-async function flood(port, count, size) {
-  const socket = await open(port);
+/** Messages per second from the upstream to one client, and the server's own time for each. */
+async function flood(server, count, size) {
+  const socket = await open(server.port);
+  const before = await server.cpu();
   const started = performance.now();
   await new Promise((resolve) => {
     let received = 0;
@@ -185,8 +197,10 @@ async function flood(port, count, size) {
     });
     socket.send(`flood ${count} ${size}`);
   });
+  const seconds = (performance.now() - started) / 1000;
+  const cpu = ((await server.cpu()) - before) / count;
   socket.terminate();
-  return count / ((performance.now() - started) / 1000);
+  return { rate: count / seconds, cpu };
 }
 
 async function measureIdle(server, count) {
@@ -297,6 +311,12 @@ async function time(run) {
   return (performance.now() - started) / 1000;
 }
 
+function median(values) {
+  return at(
+    values.toSorted((a, b) => a - b),
+    0.5,
+  );
+}
 function at(sorted, part) {
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? NaN;
 }

@@ -3,13 +3,15 @@
  * put between two of its. Only headers are looked at; payloads are skipped.
  */
 export class FrameBoundary {
+  /** Bytes until the next frame begins. */
   #toSkip = 0;
-  #header: number[] = [];
+  /** The beginning of a header of which the rest has not come. */
+  #partial = NOTHING;
   #sawClose = false;
 
   /** Whether all bytes so far make whole frames. */
   get isBetweenFrames(): boolean {
-    return this.#toSkip === 0 && this.#header.length === 0;
+    return this.#toSkip === 0 && this.#partial.length === 0;
   }
 
   /** Whether the server has said goodbye itself. */
@@ -18,37 +20,28 @@ export class FrameBoundary {
   }
 
   push(chunk: Buffer): void {
-    let at = 0;
-    while (at < chunk.length) {
-      if (this.#toSkip > 0) {
-        const skipped = Math.min(this.#toSkip, chunk.length - at);
-        this.#toSkip -= skipped;
-        at += skipped;
-        continue;
-      }
-      this.#header.push(chunk[at++] ?? 0);
-      const length = payloadLength(this.#header);
-      if (length === undefined) continue;
-      if (((this.#header[0] ?? 0) & 0x0f) === OPCODE_CLOSE) this.#sawClose = true;
-      this.#header = [];
-      this.#toSkip = length;
+    const data = this.#partial.length === 0 ? chunk : Buffer.concat([this.#partial, chunk]);
+    let at = this.#toSkip;
+    while (at + 2 <= data.length) {
+      // RFC 6455, 5.2. A server does not mask; if one does, the key belongs to the header.
+      const second = data[at + 1] ?? 0;
+      const short = second & 0x7f;
+      const extended = short === 126 ? 2 : short === 127 ? 8 : 0;
+      const payload = at + 2 + extended + (second > 0x7f ? 4 : 0);
+      if (payload > data.length) break;
+      if (((data[at] ?? 0) & 0x0f) === OPCODE_CLOSE) this.#sawClose = true;
+      at = payload + (extended === 0 ? short : readLength(data, at + 2, extended));
     }
+    this.#toSkip = Math.max(0, at - data.length);
+    this.#partial = at < data.length ? Buffer.from(data.subarray(at)) : NOTHING;
   }
 }
 
 const OPCODE_CLOSE = 8;
+const NOTHING = Buffer.alloc(0);
 
-/** The length that a frame's header tells, or undefined while the header is incomplete (RFC 6455, 5.2). */
-function payloadLength(header: readonly number[]): number | undefined {
-  const [, second] = header;
-  if (second === undefined) return undefined;
-  const short = second & 0x7f;
-  const masked = second > 0x7f ? 4 : 0;
-  const extended = short === 126 ? 2 : short === 127 ? 8 : 0;
-  if (header.length < 2 + extended + masked) return undefined;
-  // A server does not mask; if one does, the key belongs to the header.
-  if (extended === 0) return short;
-  return header.slice(2, 2 + extended).reduce((length, byte) => length * 256 + byte, 0);
+function readLength(data: Buffer, at: number, bytes: number): number {
+  return bytes === 2 ? data.readUInt16BE(at) : Number(data.readBigUInt64BE(at));
 }
 
 /** A server's close frame. The code is for programs, the reason (short) for people. */
