@@ -136,13 +136,12 @@ async function measureWebsockets(servers) {
   }
   const ratio = (results, name) =>
     `${((results[name].rate / results['bare http-proxy'].rate) * 100).toFixed(0)} %`;
-  for (const [title, results] of [
-    ['200 B', small],
-    ['16 KiB', large],
-  ])
+  const tell = (title, results) =>
     console.log(
       `  of bare http-proxy's throughput, ${title}: ${ratio(results, 'this gateway in Vite')} in Vite, ${ratio(results, 'this gateway')} alone`,
     );
+  tell('200 B', small);
+  tell('16 KiB', large);
 }
 
 async function flooded(servers, count, size) {
