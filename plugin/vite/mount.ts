@@ -2,16 +2,17 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Plugin, PreviewServer, ResolvedConfig, ViteDevServer } from 'vite';
 import type { BackendHolder } from '../context.ts';
-import { attachUpgrades, type UpgradeServer } from '../gateway/attach.ts';
-import { createGateway, type Gateway } from '../gateway/gateway.ts';
+import type { UpgradeServer } from '../gateway/attach.ts';
+import { createGateway } from '../gateway/gateway.ts';
 import { createHostCheck } from '../gateway/hosts.ts';
 import type { GatewayTarget } from '../gateway/target.ts';
 import { PLUGIN_NAME, type PluginContext } from './plugin-context.ts';
+import { takeUpgrades } from './take-upgrades.ts';
 
 /**
  * The `api` of the plugin named `vite-plugin-supabase`, for servers that run Vite in middleware mode and own the HTTP
- * server. Its requests come through `vite.middlewares`; its upgrades are for `handleUpgrade`, unless the server was given
- * to Vite (`server.middlewareMode: { server }`).
+ * server. Requests come through `vite.middlewares`, and the first of them tells which server's upgrades are to be taken;
+ * one whose requests never come that way calls these.
  */
 export interface SupabasePluginApi {
   /** Answers a request if its path is one of Supabase's; false: not ours, and untouched. */
@@ -24,7 +25,7 @@ export interface SupabasePluginApi {
 export function mountPlugin(context: PluginContext): Plugin<SupabasePluginApi> {
   // Oldest first, as in lifecycle.ts.
   const mounted: (() => Promise<void>)[] = [];
-  let newest: Gateway | undefined;
+  let newest: SupabasePluginApi | undefined;
 
   const mount = (server: ViteDevServer | PreviewServer): void => {
     const { holder } = context;
@@ -37,16 +38,19 @@ export function mountPlugin(context: PluginContext): Plugin<SupabasePluginApi> {
       isHostAllowed: createHostCheck(allowedHosts),
       requireKey: context.options.requireKey,
     });
+    const upgrades = takeUpgrades(gateway, hasNeighbour(config));
+    const httpServer = findHttpServer(server);
+    if (httpServer) upgrades.attach(httpServer);
     server.middlewares.use(function supabaseGateway(req, res, next) {
+      if (!upgrades.isAttached) upgrades.attachToServerOf(req);
       if (!gateway.handle(req, res)) next();
     });
-    const httpServer = findHttpServer(server);
-    const detach = httpServer
-      ? attachUpgrades(httpServer, gateway, { exclusive: hasNeighbour(config) })
-      : () => {};
-    newest = gateway;
+    newest = {
+      handle: (req, res) => gateway.handle(req, res),
+      handleUpgrade: (req, socket, head) => upgrades.handle(req, socket, head),
+    };
     mounted.push(async () => {
-      detach();
+      upgrades.detach();
       await gateway.close();
     });
   };

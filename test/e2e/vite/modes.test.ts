@@ -1,15 +1,16 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
-import { createServer as createHttpServer, type Server } from 'node:http';
+import { createServer as createHttpServer, type IncomingMessage, type Server } from 'node:http';
 import { connect, type IncomingHttpHeaders } from 'node:http2';
 import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { stripVTControlCharacters } from 'node:util';
 import { createLogger, createServer, type Logger, type Plugin, type ViteDevServer } from 'vite';
 import { afterEach, describe, expect, test } from 'vitest';
-import { WebSocket, type ClientOptions } from 'ws';
+import { WebSocket, WebSocketServer, type ClientOptions } from 'ws';
 import supabase, { type SupabasePluginApi } from '../../../plugin/index.ts';
 import { startDevServer, VITE } from '../../helpers/dev-server.ts';
 import { makeViteProject } from '../../helpers/vite-project.ts';
@@ -78,7 +79,30 @@ describe('middleware mode', () => {
       if (!api.handleUpgrade(req, socket, head)) socket.destroy();
     });
     const origin = await listen(server);
+    expect(await heartbeat(origin)).toBe('ok');
     expect([await readItems(origin), await heartbeat(origin)]).toEqual([[{ id: 7 }], 'ok']);
+  });
+
+  test('takes upgrades by itself once a request has come, and leaves those of others to the app', async () => {
+    const vite = await createVite(supabase({ backend: 'embedded' }), { middlewareMode: true, ws: false });
+    const server = createHttpServer(vite.middlewares);
+    const origin = await listen(server);
+    await readItems(origin);
+    expect(await heartbeat(origin)).toBe('ok');
+    const foreign = (): WebSocket => new WebSocket(`${origin.replace('http', 'ws')}/chat`);
+    const [error] = (await once(foreign(), 'error')) as [Error];
+    expect(error.message).toBe('Unexpected server response: 404');
+    const app = new WebSocketServer({ noServer: true });
+    const serveChat = (req: IncomingMessage, socket: Duplex, head: Buffer): void => {
+      if (req.url === '/chat') app.handleUpgrade(req, socket, head, (client) => client.close(4000));
+    };
+    for (const add of ['on', 'prependListener'] as const) {
+      server[add]('upgrade', serveChat);
+      expect((await once(foreign(), 'close'))[0]).toBe(4000);
+      server.off('upgrade', serveChat);
+    }
+    await vite.close();
+    expect(server.listenerCount('upgrade')).toBe(0);
   });
 
   test('takes its upgrades by itself from a server that was given to Vite', async () => {
