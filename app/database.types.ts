@@ -192,6 +192,7 @@ export type Database = {
           edited_at: string | null;
           family_id: string;
           id: string;
+          images: NonNullable<Json>;
           mentions: string[];
           position: number;
           reactions: NonNullable<Json>;
@@ -207,6 +208,7 @@ export type Database = {
           edited_at?: string | null;
           family_id: string;
           id: string;
+          images?: NonNullable<Json>;
           mentions?: string[];
           position: number;
           reactions?: NonNullable<Json>;
@@ -222,6 +224,7 @@ export type Database = {
           edited_at?: string | null;
           family_id?: string;
           id?: string;
+          images?: NonNullable<Json>;
           mentions?: string[];
           position?: number;
           reactions?: NonNullable<Json>;
@@ -379,6 +382,7 @@ export type Database = {
           edited_at: string | null;
           family_id: string;
           id: string;
+          images: NonNullable<Json>;
           mentions: string[];
           position: number;
           reactions: NonNullable<Json>;
@@ -397,6 +401,7 @@ export type Database = {
         Args: { family_id: string; role: Database['public']['Enums']['family_role']; user_id: string };
         Returns: undefined;
       };
+      stray_images: { Args: Record<PropertyKey, never>; Returns: string[] };
     };
     Enums: {
       family_role: 'owner' | 'member';

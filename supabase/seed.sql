@@ -56,14 +56,38 @@ values
   ('c0000000-0000-4000-8000-000000000003', 'f0000000-0000-4000-8000-000000000001', 'summer-holiday', 'Two weeks by the lake',
    'a0000000-0000-4000-8000-000000000002', now() - interval '12 days');
 
-insert into public.messages (id, channel_id, author_id, body, created_at, reply_to)
+-- The pictures are in seed/message-images.
+insert into public.messages (id, channel_id, author_id, body, created_at, reply_to, images)
 select
   ('e0000000-0000-4000-8000-' || lpad(n::text, 12, '0'))::uuid,
   ('c0000000-0000-4000-8000-00000000000' || channel)::uuid,
   ('a0000000-0000-4000-8000-00000000000' || author)::uuid,
   body,
   now() - ago,
-  case when reply is not null then ('e0000000-0000-4000-8000-' || lpad(reply::text, 12, '0'))::uuid end
+  case when reply is not null then ('e0000000-0000-4000-8000-' || lpad(reply::text, 12, '0'))::uuid end,
+  coalesce(
+    (
+      select jsonb_agg(
+        jsonb_build_object(
+          'path', format(
+            'a0000000-0000-4000-8000-%s/e0000000-0000-4000-8000-%s/%s.webp',
+            lpad(p.author::text, 12, '0'), lpad(n::text, 12, '0'), p.number
+          ),
+          'width', p.width, 'height', p.height, 'alt', p.alt
+        )
+        order by p.number
+      )
+      from (
+        values
+          (3, 1, 4, 1200, 900, 'A white bowl full of ripe strawberries on the garden table'),
+          (11, 1, 2, 1200, 900, 'An old key with a red tag hanging on a brass hook beside the kitchen door'),
+          (16, 1, 2, 1200, 800, 'A small house with a red roof by a lake, mountains behind it'),
+          (16, 2, 2, 1200, 800, 'A red rowing boat at the jetty in the evening')
+      ) as p (message, number, author, width, height, alt)
+      where p.message = n
+    ),
+    '[]'
+  )
 from (
   values
     (1, 1, 1, interval '3 days 2 hours', 'Welcome, everyone! One place for all of us, finally.', null::int),

@@ -1,9 +1,4 @@
-/** A picture as it is stored: scaled, and without what a camera writes along (where and when it was taken). */
-export interface EncodedImage {
-  readonly blob: Blob;
-  readonly width: number;
-  readonly height: number;
-}
+import type { EncodedImage } from './encoded-image.ts';
 
 const AVATAR_PX = 256;
 const MAX_SIDE_PX = 1_600;

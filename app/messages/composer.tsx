@@ -7,16 +7,20 @@ import {
   useRef,
   useState,
 } from 'react';
+import { FileButton } from '../images/file-button.tsx';
+import { useFileDrop } from '../images/use-file-drop.ts';
 import { useFamilyLive } from '../live/family-live.tsx';
-import { Avatar } from '../shared/avatar.tsx';
 import { IconButton } from '../shared/button.tsx';
+import { AttachmentTray } from './attachment-tray.tsx';
 import styles from './composer.module.css';
 import { GONE, useConversationScreen } from './conversation-context.ts';
 import { EmojiPicker } from './emoji-picker.tsx';
+import { MentionList } from './mention-list.tsx';
 import { completeMention, findMentionQuery, suggestMembers } from './mention-suggestions.ts';
-import type { Message } from './message.ts';
+import { type Message, summarizeMessage } from './message.ts';
 import { useMessaging } from './messaging.tsx';
 import { findMentions } from './text.ts';
+import { useAttachments } from './use-attachments.ts';
 
 /** What was typed and not sent, by channel, for as long as the page lives. */
 const drafts = new Map<string, string>();
@@ -39,6 +43,8 @@ export function Composer(props: ComposerProps): ReactNode {
   const [caret, setCaret] = useState(0);
   const [selected, setSelected] = useState(0);
   const [dismissedAt, setDismissedAt] = useState<number | undefined>(undefined);
+  const { attachments, isBusy, add, describe, remove, clear } = useAttachments(channelId);
+  const isDragging = useFileDrop((files) => void add(files));
   const input = useRef<HTMLTextAreaElement>(null);
   const nextCaret = useRef<number | undefined>(undefined);
   const listId = useId();
@@ -69,12 +75,15 @@ export function Composer(props: ComposerProps): ReactNode {
     change(value, position);
     input.current?.focus();
   };
+  const body = text.trim();
+  const canSend = (body !== '' || attachments.length > 0) && !isBusy;
   const send = (): void => {
-    const body = text.trim();
-    if (body === '') return;
+    if (!canSend) return;
     const people = [...members.values()].filter((member) => !member.hasLeft);
-    outbox.send({ channelId, body, replyTo: replyingTo?.id ?? null, mentions: findMentions(body, people) });
+    const mentions = findMentions(body, people);
+    outbox.send({ channelId, body, replyTo: replyingTo?.id ?? null, mentions, images: attachments });
     setText('');
+    clear();
     // Its arrival ends the signal; the next word starts a new one.
     endTyping();
     drafts.delete(channelId);
@@ -109,38 +118,24 @@ export function Composer(props: ComposerProps): ReactNode {
 
   return (
     <div className={styles['composer']}>
+      {isDragging && <div className={styles['dropHint']}>Let go to add the pictures</div>}
       {suggestions.length > 0 && (
-        // oxlint-disable-next-line jsx-a11y/prefer-tag-over-role
-        <div className={styles['suggestions']} role="listbox" id={listId} aria-label="People">
-          {suggestions.map((member) => (
-            // The keyboard stays in the text field, which points here with aria-activedescendant.
-            // oxlint-disable-next-line jsx-a11y/click-events-have-key-events, jsx-a11y/interactive-supports-focus
-            <div
-              key={member.id}
-              id={`${listId}-${member.id}`}
-              // oxlint-disable-next-line jsx-a11y/prefer-tag-over-role
-              role="option"
-              aria-selected={member === active}
-              className={styles['suggestion']}
-              onPointerDown={(event) => event.preventDefault()}
-              onClick={() => complete(member.name)}
-            >
-              <Avatar name={member.name} color={member.color} picture={member.avatarPath} size={28} />{' '}
-              {member.name}
-            </div>
-          ))}
-        </div>
+        <MentionList id={listId} members={suggestions} active={active} onPick={complete} />
       )}
       {replyingTo && (
         <div className={styles['replying']}>
           <p>
             Reply to <strong>{members.get(replyingTo.author_id ?? '')?.name ?? GONE}</strong>:{' '}
-            {replyingTo.body}
+            {summarizeMessage(replyingTo)}
           </p>
           <IconButton icon="close" label="Do not reply" size="small" onClick={onReplyEnd} />
         </div>
       )}
       <div className={styles['box']}>
+        <div className={styles['attachments']}>
+          <AttachmentTray attachments={attachments} onDescribe={describe} onRemove={remove} />
+        </div>
+        <FileButton label="Add pictures" onFiles={(files) => void add(files)} />
         <EmojiPicker
           label="Emoji"
           onPick={(emoji) => replace(text.slice(0, caret) + emoji + text.slice(caret), caret + emoji.length)}
@@ -162,14 +157,15 @@ export function Composer(props: ComposerProps): ReactNode {
           }}
           onSelect={(event) => setCaret(event.currentTarget.selectionStart)}
           onKeyDown={onKeyDown}
+          onPaste={(event) => {
+            const { files, types } = event.clipboardData;
+            // Spreadsheets put a picture of the text beside the text: then the text is meant.
+            if (files.length === 0 || types.includes('text/plain')) return;
+            event.preventDefault();
+            void add([...files]);
+          }}
         />
-        <IconButton
-          icon="send"
-          label="Send"
-          className={styles['send']}
-          disabled={text.trim() === ''}
-          onClick={send}
-        />
+        <IconButton icon="send" label="Send" className={styles['send']} disabled={!canSend} onClick={send} />
       </div>
     </div>
   );

@@ -23,7 +23,7 @@ export function MessageActions({ message, onEdit, onPickerChange }: MessageActio
   const [isConfirming, setIsConfirming] = useState(false);
   const toggle = useToggleReaction(message);
   const remove = useMutation({
-    mutationFn: () => deleteMessage(message.id),
+    mutationFn: () => deleteMessage(message),
     onSuccess: () => conversation.catchUp(),
     onError: showErrorToast,
     onSettled: () => setIsConfirming(false),
@@ -58,7 +58,7 @@ export function MessageActions({ message, onEdit, onPickerChange }: MessageActio
           <IconButton icon="reply" label="Reply" size="small" onClick={() => reply(message)} />
         </>
       )}
-      <IconButton icon="copy" label="Copy text" size="small" onClick={copy} />
+      {message.body !== '' && <IconButton icon="copy" label="Copy text" size="small" onClick={copy} />}
       {canWrite && isOwn && (
         <>
           <IconButton icon="edit" label="Edit" size="small" onClick={onEdit} />

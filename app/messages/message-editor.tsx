@@ -3,7 +3,7 @@ import { type KeyboardEvent, type ReactNode, useEffect, useRef, useState } from 
 import { Button } from '../shared/button.tsx';
 import { showErrorToast } from '../shared/toast.tsx';
 import { useConversationScreen } from './conversation-context.ts';
-import type { Message } from './message.ts';
+import { type Message, readImages } from './message.ts';
 import styles from './message-item.module.css';
 import { editMessage } from './message-requests.ts';
 import { findMentions } from './text.ts';
@@ -32,7 +32,8 @@ export function MessageEditor({ message, onClose }: { message: Message; onClose:
     onSuccess: onClose,
     onError: showErrorToast,
   });
-  const canSave = body.trim() !== '' && !save.isPending;
+  const canBeEmpty = readImages(message.images).length > 0;
+  const canSave = (canBeEmpty || body.trim() !== '') && !save.isPending;
   const onKeyDown = (event: KeyboardEvent): void => {
     if (event.nativeEvent.isComposing) return;
     if (event.key === 'Escape') onClose();

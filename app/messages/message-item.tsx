@@ -1,15 +1,17 @@
 import { type CSSProperties, memo, type ReactNode, useState } from 'react';
+import { sizeOfImages } from '../images/layout.ts';
 import { Avatar, personColor } from '../shared/avatar.tsx';
 import { formatDay, formatFull, formatTime } from '../shared/format-time.ts';
 import { GONE, useConversationScreen } from './conversation-context.ts';
 import { MessageActions } from './message-actions.tsx';
 import { MessageEditor } from './message-editor.tsx';
 import styles from './message-item.module.css';
+import { MessageImages } from './message-images.tsx';
 import { MessageText } from './message-text.tsx';
 import { OutgoingStatus } from './outgoing-status.tsx';
 import { ReactionBar } from './reaction-bar.tsx';
 import { ReplyQuote } from './reply-quote.tsx';
-import type { Row } from './rows.ts';
+import { type Row, rowImages } from './rows.ts';
 
 interface MessageItemProps {
   row: Row;
@@ -82,7 +84,7 @@ export const MessageItem = memo(function MessageItem(props: MessageItemProps): R
           {isEditing && message ? (
             <MessageEditor message={message} onClose={() => onEditingChange(undefined)} />
           ) : (
-            <Bubble row={row} />
+            <Bubble row={row} author={name} />
           )}
           {message && <ReactionBar message={message} />}
           {row.outgoing && <OutgoingStatus item={row.outgoing} />}
@@ -99,20 +101,25 @@ export const MessageItem = memo(function MessageItem(props: MessageItemProps): R
   );
 });
 
-function Bubble({ row: { message, outgoing } }: { row: Row }): ReactNode {
+function Bubble({ row: { message, outgoing }, author }: { row: Row; author: string }): ReactNode {
   const { members } = useConversationScreen();
   if (message?.deleted_at != null) {
     return <p className={`${styles['bubble']} ${styles['deleted']}`}>This message was deleted</p>;
   }
   const replyTo = message?.reply_to ?? outgoing?.replyTo ?? null;
   const mentions = message?.mentions ?? outgoing?.mentions ?? [];
+  const body = message?.body ?? outgoing?.body ?? '';
+  const images = rowImages({ message, outgoing });
   return (
-    <div className={styles['bubble']}>
+    <div
+      className={`${styles['bubble']} ${images.length > 0 ? styles['withImages'] : ''}`}
+      style={{ '--images-width': `${sizeOfImages(images).width}px` } as CSSProperties}
+    >
       {replyTo !== null && <ReplyQuote messageId={replyTo} />}
-      <MessageText
-        body={message?.body ?? outgoing?.body ?? ''}
-        mentionedNames={mentions.flatMap((id) => members.get(id)?.name ?? [])}
-      />
+      {images.length > 0 && <MessageImages images={images} author={author} />}
+      {body !== '' && (
+        <MessageText body={body} mentionedNames={mentions.flatMap((id) => members.get(id)?.name ?? [])} />
+      )}
       {message?.edited_at != null && <span className={styles['note']}>edited</span>}
     </div>
   );

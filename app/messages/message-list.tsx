@@ -8,12 +8,13 @@ import {
   useRef,
   useState,
 } from 'react';
+import { sizeOfImages } from '../images/layout.ts';
 import { Icon } from '../shared/icon.tsx';
 import type { ConversationSnapshot } from './conversation.ts';
 import { useConversationScreen } from './conversation-context.ts';
 import { MessageItem } from './message-item.tsx';
 import styles from './message-list.module.css';
-import type { Row } from './rows.ts';
+import { type Row, rowImages } from './rows.ts';
 
 /** Room above the oldest message, for the beginning of the channel or the sign that more is loading. */
 const TOP_PX = 80;
@@ -209,5 +210,7 @@ function estimateHeight(row: Row | undefined): number {
   const lines = Math.ceil((row.message?.body ?? row.outgoing?.body ?? '').length / 80);
   const separators = (row.startsDay ? 49 : 0) + (row.isFirstUnread ? 49 : 0);
   const reply = (row.message?.reply_to ?? row.outgoing?.replyTo) == null ? 0 : 51;
-  return separators + (row.startsGroup ? 34 : 0) + reply + 17 + 22 * Math.max(1, lines);
+  const images = sizeOfImages(rowImages(row)).height;
+  const text = images === 0 ? 22 * Math.max(1, lines) : 22 * lines;
+  return separators + (row.startsGroup ? 34 : 0) + reply + 17 + images + text;
 }

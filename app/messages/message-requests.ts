@@ -1,6 +1,7 @@
 import { errorCode } from '../shared/errors.ts';
 import { supabase } from '../supabase.ts';
-import type { Message } from './message.ts';
+import { removeImages } from './image-requests.ts';
+import { type Message, readImages } from './message.ts';
 import type { NewMessage } from './outgoing-message.ts';
 
 export const PAGE_SIZE = 50;
@@ -57,7 +58,7 @@ export async function fetchMessage(id: string): Promise<Message | null> {
 const UNIQUE_VIOLATION = '23505';
 
 /**
- * Stores a message. Safe to repeat: when an earlier attempt got through although its answer was lost, the id is taken,
+ * Stores a message, whose pictures are there already. Safe to repeat: when an earlier attempt got through although its answer was lost, the id is taken,
  * and the message that has it is the one we sent.
  *
  * @returns the message as stored
@@ -71,6 +72,7 @@ export async function insertMessage(message: NewMessage): Promise<Message> {
       body: message.body,
       reply_to: message.replyTo,
       mentions: [...message.mentions],
+      images: message.images.map((image) => ({ ...image })),
     })
     .select()
     .abortSignal(timeout())
@@ -94,8 +96,11 @@ export async function editMessage(input: {
     .throwOnError();
 }
 
-export async function deleteMessage(id: string): Promise<void> {
-  await supabase.rpc('delete_message', { message_id: id }).throwOnError();
+/** The message first: from then on nobody can load its pictures, and only then their files may go. */
+export async function deleteMessage(message: Message): Promise<void> {
+  await supabase.rpc('delete_message', { message_id: message.id }).throwOnError();
+  // What stays behind here is removed the next time that the chat is opened (removeStrayImages).
+  await removeImages(readImages(message.images).map((image) => image.path)).catch(() => {});
 }
 
 export async function addReaction(input: { messageId: string; emoji: string }): Promise<void> {

@@ -15,3 +15,27 @@ export function readReactions(value: Message['reactions']): Reactions {
     return ids.length === 0 ? [] : [[emoji, ids] as const];
   });
 }
+
+/** A picture of a message. */
+export interface MessageImage {
+  /** Where it is in the bucket `message-images`: "<author>/<message>/<number>.webp". */
+  readonly path: string;
+  /** In pixels. */
+  readonly width: number;
+  readonly height: number;
+  /** What it shows, if its sender has said so. */
+  readonly alt?: string | undefined;
+}
+
+/** Reads the column `images`, whose shape a constraint of the table keeps. */
+export function readImages(value: Message['images']): readonly MessageImage[] {
+  return Array.isArray(value) ? (value as unknown as readonly MessageImage[]) : [];
+}
+
+/** A message in one line: what it says, otherwise what it shows. */
+export function summarizeMessage(message: Pick<Message, 'body' | 'images'>): string {
+  if (message.body !== '') return message.body;
+  const [image, ...others] = readImages(message.images);
+  if (others.length > 0) return `${others.length + 1} pictures`;
+  return image?.alt ? `Picture: ${image.alt}` : 'Picture';
+}

@@ -1,10 +1,12 @@
 import { createContext, type ReactNode, useContext, useEffect, useState, useSyncExternalStore } from 'react';
 import { Conversation, type ConversationSnapshot } from './conversation.ts';
+import { removeStrayImages } from './image-requests.ts';
 import { Outbox } from './outbox.ts';
 import type { OutgoingMessage } from './outgoing-message.ts';
 
 /** Conversations kept in memory; those not looked at for longest go first. */
 const KEPT_CONVERSATIONS = 12;
+const TIDY_AFTER_MS = 10_000;
 
 /** What outlives a single screen of a person's chat: loaded conversations and unsent messages. */
 export class Messaging {
@@ -47,7 +49,15 @@ export function MessagingProvider({ userId, children }: { userId: string; childr
   const [messaging] = useState(() => new Messaging(userId));
   useEffect(() => {
     void messaging.outbox.flush();
-    return () => messaging.outbox.stop();
+    // When everything that matters is on screen.
+    const tidying = setTimeout(
+      () => removeStrayImages(messaging.outbox.imagePaths()).catch(() => {}),
+      TIDY_AFTER_MS,
+    );
+    return () => {
+      clearTimeout(tidying);
+      messaging.outbox.stop();
+    };
   }, [messaging]);
   return <MessagingContext value={messaging}>{children}</MessagingContext>;
 }

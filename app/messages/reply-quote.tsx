@@ -1,6 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import type { CSSProperties, ReactNode } from 'react';
 import { personColor } from '../shared/avatar.tsx';
+import { summarizeMessage } from './message.ts';
 import { GONE, useConversationScreen } from './conversation-context.ts';
 import styles from './message-item.module.css';
 import { fetchMessage } from './message-requests.ts';
@@ -17,7 +18,7 @@ export function ReplyQuote({ messageId }: { messageId: string }): ReactNode {
   });
   const message = loaded ?? data;
   const author = message?.author_id == null ? undefined : members.get(message.author_id);
-  const text = message?.deleted_at == null ? (message?.body ?? '…') : 'Deleted message';
+  const text = message?.deleted_at == null ? (message ? summarizeMessage(message) : '…') : 'Deleted message';
   return (
     <button
       type="button"

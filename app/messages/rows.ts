@@ -1,4 +1,4 @@
-import type { Message } from './message.ts';
+import { type Message, type MessageImage, readImages } from './message.ts';
 import type { OutgoingMessage } from './outgoing-message.ts';
 
 /** A line of the conversation. What separates it from the one before is part of it, so that keys are messages only. */
@@ -14,6 +14,11 @@ export interface Row {
   readonly startsGroup: boolean;
   /** First unread one: show the line "New messages" above. */
   readonly isFirstUnread: boolean;
+}
+
+/** The pictures of a line, stored or on their way. */
+export function rowImages({ message, outgoing }: Pick<Row, 'message' | 'outgoing'>): readonly MessageImage[] {
+  return message ? readImages(message.images) : (outgoing?.images ?? []);
 }
 
 /** A pause this long ends a run of messages. */

@@ -8,10 +8,11 @@ import { channelPath } from '../families/paths.ts';
 import { Dialog } from '../shared/dialog.tsx';
 import { Field } from '../shared/field.tsx';
 import { formatFull } from '../shared/format-time.ts';
+import { Icon } from '../shared/icon.tsx';
 import { Failure } from '../shared/state.tsx';
 import { supabase } from '../supabase.ts';
 import { GONE } from './conversation-context.ts';
-import type { Message } from './message.ts';
+import { type Message, readImages } from './message.ts';
 import styles from './search-dialog.module.css';
 
 interface SearchDialogProps {
@@ -69,6 +70,11 @@ export default function SearchDialog({ family, channels, members, onClose }: Sea
                   {author?.name ?? GONE} in #{channel?.name} · {formatFull(message.created_at)}
                 </span>
                 <span className={styles['body']}>{message.body}</span>
+                {readImages(message.images).map(({ path, alt }) => (
+                  <span key={path} className={styles['picture']}>
+                    <Icon name="image" size={16} /> {alt ?? 'Picture'}
+                  </span>
+                ))}
               </Link>
             </li>
           );

@@ -1,4 +1,4 @@
-import { type ReactNode, useEffect, useId, useRef } from 'react';
+import { type ReactNode, type RefObject, useId, useLayoutEffect, useRef } from 'react';
 import { IconButton } from './button.tsx';
 import styles from './dialog.module.css';
 
@@ -8,15 +8,24 @@ interface DialogProps {
   children: ReactNode;
 }
 
-/** A modal dialog. The browser's own <dialog> traps the focus, closes on Escape and gives the focus back. */
-export function Dialog({ title, onClose, children }: DialogProps): ReactNode {
+/**
+ * Shows a `<dialog>` above the page for as long as its component lives. It is closed while it is still in the page, because
+ * only then the browser gives the focus back to where it was.
+ */
+export function useModal(): RefObject<HTMLDialogElement | null> {
   const ref = useRef<HTMLDialogElement>(null);
-  const titleId = useId();
-  useEffect(() => {
+  useLayoutEffect(() => {
     const dialog = ref.current;
     dialog?.showModal();
     return () => dialog?.close();
   }, []);
+  return ref;
+}
+
+/** A modal dialog. The browser's own <dialog> traps the focus, closes on Escape and gives the focus back. */
+export function Dialog({ title, onClose, children }: DialogProps): ReactNode {
+  const ref = useModal();
+  const titleId = useId();
   return (
     // A press on the backdrop has the dialog itself as its target; the keyboard has Escape for the same.
     // oxlint-disable-next-line jsx-a11y/click-events-have-key-events, jsx-a11y/no-noninteractive-element-interactions

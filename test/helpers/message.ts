@@ -13,6 +13,7 @@ export function makeMessage(position: number, change: Partial<Message> = {}): Me
     reply_to: null,
     mentions: [],
     reactions: {},
+    images: [],
     created_at: new Date(Date.UTC(2026, 10, 22, 12, 0, position)).toISOString(),
     edited_at: null,
     deleted_at: null,

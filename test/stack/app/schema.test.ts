@@ -53,7 +53,7 @@ describe('indexes', () => {
       what: 'the search',
       role: 'postgres',
       sql: `select * from messages where deleted_at is null and channel_id <> $1
-              and to_tsvector('simple', body) @@ '''abc'':*'::tsquery`,
+              and private.message_words(body, images) @@ '''abc'':*'::tsquery`,
     },
   ];
 

@@ -9,6 +9,7 @@ const outgoing: OutgoingMessage = {
   body: 'On its way',
   replyTo: null,
   mentions: [],
+  images: [],
   createdAt: '2026-11-22T12:00:30.000Z',
   state: 'sending',
 };

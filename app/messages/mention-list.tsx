@@ -1,0 +1,37 @@
+import type { ReactNode } from 'react';
+import type { Member } from '../families/member.ts';
+import { Avatar } from '../shared/avatar.tsx';
+import styles from './composer.module.css';
+
+interface MentionListProps {
+  id: string;
+  members: readonly Member[];
+  /** The one that Enter takes. */
+  active: Member | undefined;
+  onPick: (name: string) => void;
+}
+
+/** People to mention. The keyboard stays in the text field, which points here with aria-activedescendant. */
+export function MentionList({ id, members, active, onPick }: MentionListProps): ReactNode {
+  return (
+    // oxlint-disable-next-line jsx-a11y/prefer-tag-over-role
+    <div className={styles['suggestions']} role="listbox" id={id} aria-label="People">
+      {members.map((member) => (
+        // oxlint-disable-next-line jsx-a11y/click-events-have-key-events, jsx-a11y/interactive-supports-focus
+        <div
+          key={member.id}
+          id={`${id}-${member.id}`}
+          // oxlint-disable-next-line jsx-a11y/prefer-tag-over-role
+          role="option"
+          aria-selected={member === active}
+          className={styles['suggestion']}
+          onPointerDown={(event) => event.preventDefault()}
+          onClick={() => onPick(member.name)}
+        >
+          <Avatar name={member.name} color={member.color} picture={member.avatarPath} size={28} />{' '}
+          {member.name}
+        </div>
+      ))}
+    </div>
+  );
+}

@@ -1,0 +1,59 @@
+import { type ReactNode, useState } from 'react';
+import { sizeOfImages } from '../images/layout.ts';
+import { Lightbox } from '../images/lightbox.tsx';
+import { useImageUrl } from '../images/use-image-url.ts';
+import { Icon } from '../shared/icon.tsx';
+import type { MessageImage } from './message.ts';
+import styles from './message-images.module.css';
+
+interface MessageImagesProps {
+  images: readonly MessageImage[];
+  /** Whose they are: said of a picture that nobody has described. */
+  author: string;
+}
+
+/** The pictures of a message, in a room whose size is known beforehand. A press shows one of them large. */
+export function MessageImages({ images, author }: MessageImagesProps): ReactNode {
+  const [openIndex, setOpenIndex] = useState<number | undefined>(undefined);
+  const { width, height } = sizeOfImages(images);
+  const described = images.map(({ path, alt }, index) => ({
+    path,
+    alt: alt ?? (images.length === 1 ? `Picture from ${author}` : `Picture ${index + 1} from ${author}`),
+  }));
+  return (
+    <div
+      className={styles['images']}
+      data-count={images.length}
+      style={{ aspectRatio: `${width} / ${height}` }}
+    >
+      {described.map((image, index) => (
+        <button
+          key={image.path}
+          type="button"
+          className={styles['tile']}
+          aria-haspopup="dialog"
+          onClick={() => setOpenIndex(index)}
+        >
+          <Thumbnail {...image} />
+        </button>
+      ))}
+      {openIndex !== undefined && (
+        <Lightbox images={described} start={openIndex} onClose={() => setOpenIndex(undefined)} />
+      )}
+    </div>
+  );
+}
+
+function Thumbnail({ path, alt }: { path: string; alt: string }): ReactNode {
+  const url = useImageUrl(path);
+  const [brokenUrl, setBrokenUrl] = useState<string | undefined>(undefined);
+  if (url === undefined || url === brokenUrl) {
+    return (
+      <span className={styles['missing']}>
+        <Icon name="image" />
+        <span className="visually-hidden">{alt}</span>
+      </span>
+    );
+  }
+  return <img src={url} alt={alt} draggable={false} onError={() => setBrokenUrl(url)} />;
+}

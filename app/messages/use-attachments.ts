@@ -1,0 +1,58 @@
+import { useState } from 'react';
+import { encodeImage } from '../images/encode.ts';
+import { showErrorToast, showToast } from '../shared/toast.tsx';
+import type { DraftImage } from './outgoing-message.ts';
+
+/** As the column `images` allows. */
+const MAX_IMAGES = 4;
+
+export interface Attachment extends DraftImage {
+  readonly key: string;
+}
+
+interface Attachments {
+  readonly attachments: readonly Attachment[];
+  /** Files are being scaled. */
+  readonly isBusy: boolean;
+  readonly add: (files: readonly File[]) => Promise<void>;
+  readonly describe: (key: string, alt: string) => void;
+  readonly remove: (key: string) => void;
+  readonly clear: () => void;
+}
+
+/** What was chosen and not sent, by channel, for as long as the page lives. */
+const drafts = new Map<string, readonly Attachment[]>();
+
+/** The pictures that the next message of a channel takes along. */
+export function useAttachments(channelId: string): Attachments {
+  const [attachments, setAttachments] = useState(drafts.get(channelId) ?? []);
+  const [isBusy, setIsBusy] = useState(false);
+  const change = (update: (current: readonly Attachment[]) => readonly Attachment[]): void => {
+    const next = update(drafts.get(channelId) ?? []);
+    drafts.set(channelId, next);
+    setAttachments(next);
+  };
+  const add = async (files: readonly File[]): Promise<void> => {
+    const room = MAX_IMAGES - (drafts.get(channelId)?.length ?? 0);
+    if (files.length > room) showToast(`A message takes ${MAX_IMAGES} pictures.`);
+    setIsBusy(true);
+    for (const file of files.slice(0, room)) {
+      try {
+        const image = await encodeImage(file);
+        change((current) => [...current, { ...image, key: crypto.randomUUID(), alt: '' }]);
+      } catch (error) {
+        showErrorToast(error);
+      }
+    }
+    setIsBusy(false);
+  };
+  return {
+    attachments,
+    isBusy,
+    add,
+    describe: (key, alt) =>
+      change((current) => current.map((item) => (item.key === key ? { ...item, alt } : item))),
+    remove: (key) => change((current) => current.filter((item) => item.key !== key)),
+    clear: () => change(() => []),
+  };
+}

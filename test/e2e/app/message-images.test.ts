@@ -1,0 +1,243 @@
+import type { Browser, Locator, Page, Route } from 'playwright-core';
+import sharp from 'sharp';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { launchChromium, skipsBrowserTests } from '../../helpers/chromium.ts';
+import { giveFiles } from '../../helpers/drop-files.ts';
+import {
+  createFamily,
+  joinFamily,
+  openVisitor,
+  type OurChat,
+  sendMessage,
+  signUp,
+  startOurChat,
+  type Visitor,
+  waitForState,
+} from '../../helpers/ourchat.ts';
+import { makePicture, makeUprightPhoto } from '../../helpers/pictures.ts';
+
+describe.skipIf(skipsBrowserTests())('pictures in messages', () => {
+  let chat: OurChat;
+  let browser: Browser;
+  let visitors: Visitor[];
+  let anna: Page;
+  let ben: Page;
+  let stranger: Page;
+
+  beforeAll(async () => {
+    [chat, browser] = await Promise.all([startOurChat(), launchChromium()]);
+    visitors = await Promise.all([openVisitor(browser), openVisitor(browser), openVisitor(browser)]);
+    [anna, ben, stranger] = visitors.map((visitor) => visitor.page) as [Page, Page, Page];
+    await signUp(anna, chat.url, 'Anna');
+    const code = await createFamily(anna, 'The Millers');
+    await signUp(ben, chat.url, 'Ben');
+    await joinFamily(ben, code);
+    await signUp(stranger, chat.url, 'Stella');
+    await createFamily(stranger, 'The Strangers');
+  });
+
+  afterAll(async () => {
+    await browser?.close();
+    await chat?.[Symbol.asyncDispose]();
+  });
+
+  const composer = (page: Page): Locator => page.getByRole('textbox', { name: /^Message #/ });
+  const tray = (page: Page): Locator => page.getByRole('list', { name: 'Pictures to send' });
+  const line = (page: Page, text: string): Locator =>
+    page.getByRole('log').getByRole('article').filter({ hasText: text });
+  const attach = async (page: Page, how: 'drop' | 'paste', color: string): Promise<void> =>
+    giveFiles(composer(page), how, [await makePicture(`${color}.png`, color, { format: 'png' })]);
+
+  /** Waits until a picture is loaded from Storage or from the page itself, and downloads it. */
+  async function load(image: Locator): Promise<{ url: string; bytes: Buffer }> {
+    await image.waitFor();
+    await image.evaluate((element) => (element as unknown as { decode(): Promise<void> }).decode());
+    const url = (await image.getAttribute('src')) ?? '';
+    if (url.startsWith('blob:')) return { url, bytes: Buffer.alloc(0) };
+    return { url, bytes: await (await image.page().request.get(url)).body() };
+  }
+
+  it('are chosen with the keyboard, described, and seen by the family at once', async () => {
+    const chooser = anna.waitForEvent('filechooser');
+    await anna.getByRole('button', { name: 'Add pictures' }).press('Enter');
+    await (await chooser).setFiles([await makeUprightPhoto()]);
+    await anna.getByLabel('What picture shows').fill('The garden from above');
+    await composer(anna).fill('Look at this');
+    await composer(anna).press('Enter');
+    await tray(anna).waitFor({ state: 'detached' });
+    const { bytes } = await load(
+      line(ben, 'Look at this').getByRole('img', { name: 'The garden from above' }),
+    );
+    const { width, height, exif } = await sharp(bytes).metadata();
+    // Upright, smaller, and without where it was taken.
+    expect({ width, height, exif }).toEqual({ width: 1067, height: 1600, exif: undefined });
+    // The sender sees their own file, and downloads nothing.
+    const own = await load(line(anna, 'Look at this').getByRole('img'));
+    expect(own.url).toMatch(/^blob:/);
+  });
+
+  it('can be pasted and dropped, several in one message, without a word', async () => {
+    await attach(anna, 'paste', '#a8326f');
+    await tray(anna).getByRole('listitem').first().waitFor();
+    await attach(anna, 'drop', '#2460a7');
+    await tray(anna).getByRole('listitem').nth(1).waitFor();
+    await attach(anna, 'drop', '#8a5a00');
+    await anna.getByRole('button', { name: 'Remove picture 3' }).click();
+    expect(await tray(anna).getByRole('listitem').count()).toBe(2);
+    await anna.getByRole('button', { name: 'Send' }).click();
+    const pictures = ben.getByRole('log').getByRole('img', { name: /^Picture \d from Anna$/ });
+    await load(pictures.nth(0));
+    await load(pictures.nth(1));
+    expect(await pictures.count()).toBe(2);
+  });
+
+  it('are four at most, and pictures', async () => {
+    const many = await Promise.all(
+      ['#111', '#333', '#555', '#777', '#999'].map((color) => makePicture(`${color}.png`, color)),
+    );
+    await giveFiles(composer(anna), 'paste', many);
+    await anna.getByText('A message takes 4 pictures.').waitFor();
+    await tray(anna).getByRole('listitem').nth(3).waitFor();
+    for (let left = 4; left > 0; left -= 1) {
+      await anna
+        .getByRole('button', { name: /^Remove picture/ })
+        .first()
+        .click();
+    }
+    const text = { name: 'letter.pdf', mimeType: 'application/pdf', buffer: Buffer.from('%PDF') };
+    await giveFiles(composer(anna), 'drop', [text]);
+    await anna.getByText(/cannot show this file as a picture/).waitFor();
+    expect(await tray(anna).count()).toBe(0);
+  });
+
+  it('leave pasted text alone', async () => {
+    await composer(anna).evaluate((element) => {
+      const { DataTransfer, ClipboardEvent } = globalThis as unknown as {
+        DataTransfer: new () => {
+          setData(type: string, text: string): void;
+          items: { add(file: File): void };
+        };
+        ClipboardEvent: new (type: string, options: object) => Event;
+      };
+      const clipboardData = new DataTransfer();
+      clipboardData.setData('text/plain', 'A1');
+      clipboardData.items.add(new File(['x'], 'cells.png', { type: 'image/png' }));
+      element.dispatchEvent(new ClipboardEvent('paste', { bubbles: true, cancelable: true, clipboardData }));
+    });
+    expect(await tray(anna).count()).toBe(0);
+  });
+
+  it('are shown large, with the keyboard alone', async () => {
+    const pictures = ben.getByRole('log').getByRole('button', { name: /^Picture \d from Anna$/ });
+    await pictures.nth(0).press('Enter');
+    const dialog = ben.getByRole('dialog', { name: 'Picture' });
+    await dialog.getByText('1 of 2').waitFor();
+    await ben.keyboard.press('ArrowRight');
+    await dialog.getByRole('img', { name: 'Picture 2 from Anna' }).waitFor();
+    await ben.keyboard.press('ArrowRight');
+    await dialog.getByRole('img', { name: 'Picture 1 from Anna' }).waitFor();
+    await ben.keyboard.press('Escape');
+    await dialog.waitFor({ state: 'detached' });
+    expect(await pictures.nth(0).evaluate((element) => element.matches(':focus'))).toBe(true);
+  });
+
+  it('move nothing when they come', async () => {
+    const held: Route[] = [];
+    await ben.route(/\/object\/sign\/message-images\/.*token=/, (route) => void held.push(route));
+    await ben.reload();
+    await expect.poll(() => held.length).toBe(3);
+    const wordless = ben.getByRole('article').filter({ hasText: /^(?!.*Look)/ });
+    const boxes = (): Promise<unknown> =>
+      Promise.all([line(ben, 'Look at this').boundingBox(), wordless.boundingBox()]);
+    const before = await boxes();
+    for (const route of held) await route.continue();
+    for (const image of await ben.getByRole('log').getByRole('img').all()) await load(image);
+    expect(await boxes()).toEqual(before);
+    await ben.unrouteAll({ behavior: 'ignoreErrors' });
+    await waitForState(ben, 'live');
+  });
+
+  it('wait while the server is away, and arrive once', async () => {
+    let uploads = 0;
+    await anna.route('**/storage/v1/object/message-images/**', async (route) => {
+      uploads += 1;
+      // The first file gets through; then the server dies under the second.
+      if (uploads === 2) await chat.stop('SIGKILL');
+      await route.continue().catch(() => {});
+    });
+    await attach(anna, 'paste', '#2f7236');
+    await attach(anna, 'paste', '#666710');
+    await tray(anna).getByRole('listitem').nth(1).waitFor();
+    await sendMessage(anna, 'Two from the garden');
+    await line(anna, 'Two from the garden').getByText('Waiting for the connection').waitFor();
+    await load(line(anna, 'Two from the garden').getByRole('img').first());
+    await chat.start();
+    const received = line(ben, 'Two from the garden');
+    await load(received.getByRole('img').nth(1));
+    await anna.getByText('Waiting for the connection').waitFor({ state: 'detached' });
+    expect([await received.count(), await line(anna, 'Two from the garden').count()]).toEqual([1, 1]);
+    expect(await received.getByRole('img').count()).toBe(2);
+    await anna.unrouteAll({ behavior: 'ignoreErrors' });
+  });
+
+  it('survive a reload while they wait', async () => {
+    await anna.context().setOffline(true);
+    await attach(anna, 'paste', '#11707a');
+    await tray(anna).getByRole('listitem').waitFor();
+    await sendMessage(anna, 'From the boat');
+    await line(anna, 'From the boat').getByText('Waiting for the connection').waitFor();
+    await anna.context().setOffline(false);
+    // The page comes back while Storage does not answer yet.
+    await anna.route('**/storage/v1/object/message-images/**', (route) => route.abort());
+    await anna.reload();
+    await load(line(anna, 'From the boat').getByRole('img'));
+    await anna.unrouteAll({ behavior: 'ignoreErrors' });
+    await load(line(ben, 'From the boat').getByRole('img'));
+    expect(await line(ben, 'From the boat').count()).toBe(1);
+  });
+
+  it('are named in replies, and found by what they show', async () => {
+    await line(ben, 'Look at this').focus();
+    await ben.getByRole('button', { name: 'Search' }).click();
+    await ben.getByLabel('Words').fill('from above');
+    await ben.getByRole('link', { name: /The garden from above/ }).waitFor();
+    await ben.keyboard.press('Escape');
+    const wordless = ben
+      .getByRole('article')
+      .filter({ has: ben.getByRole('img', { name: 'Picture 1 from Anna' }) });
+    await wordless.first().focus();
+    await ben.getByRole('button', { name: 'Reply', exact: true }).click();
+    await sendMessage(ben, 'Lovely colours');
+    const quote = line(anna, 'Lovely colours').getByRole('button', { name: /In reply to.*2 pictures/ });
+    await expect(quote.waitFor()).resolves.toBeUndefined();
+  });
+
+  it('are of no use to a stranger', async () => {
+    const image = line(ben, 'Look at this').getByRole('img');
+    const { url } = await load(image);
+    const path = /message-images\/([^?]+)/.exec(url)?.[1] ?? '';
+    // As the stranger's page would ask: same origin, with her session's cookie.
+    const statuses = await stranger.evaluate(async (wanted) => {
+      const ask = async (address: string): Promise<number> => (await fetch(address)).status;
+      return [
+        await ask(`/storage/v1/object/authenticated/message-images/${wanted}`),
+        await ask(`/storage/v1/object/public/message-images/${wanted}`),
+        await ask(`/storage/v1/object/sign/message-images/${wanted}?token=nonsense`),
+      ];
+    }, path);
+    expect(statuses).toEqual([400, 400, 400]);
+  });
+
+  it('go with their message', async () => {
+    const { url } = await load(line(ben, 'Look at this').getByRole('img'));
+    await line(anna, 'Look at this').focus();
+    await anna.getByRole('button', { name: 'Delete' }).click();
+    await anna.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
+    await line(ben, 'This message was deleted').waitFor();
+    await expect.poll(async () => (await ben.request.get(url)).status()).toBe(400);
+  });
+
+  it('have thrown no error', () => {
+    expect(visitors.flatMap((visitor) => visitor.errors)).toEqual([]);
+  });
+});
