@@ -1,5 +1,6 @@
 // OurChat with 10,000 messages in a channel, as built for production and served by `vite preview`: opening the channel,
-// scrolling through its history, the heap afterwards, and the size of the first load.
+// scrolling through its history, the heap afterwards, the size of the first load, and what has moved on the page by
+// itself (layout shifts, those right after a click as well, which the metric CLS forgives).
 // Usage: npm run build && npm run build:app && node bench/app.mjs   (Chromium: CHROME_PATH or /usr/bin/chromium)
 import { spawn } from 'node:child_process';
 import { chmod, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
@@ -17,6 +18,7 @@ const FAMILY = 'f0000000-0000-4000-8000-000000000001';
 const MESSAGES = 10_000;
 const OPENINGS = 9;
 const SCROLL_MS = 10_000;
+const ARRIVING = 20;
 
 console.log(`${cpus().length} cores, Node ${process.version}, ${MESSAGES} messages in the channel`);
 await printSizes();
@@ -24,7 +26,7 @@ const root = await makeProject();
 const preview = await startPreview();
 try {
   await addMessages(preview.dbUrl);
-  await measureInBrowser(preview.url);
+  await measureInBrowser(preview);
 } finally {
   await preview.stop();
   await rm(root, { recursive: true, force: true });
@@ -109,7 +111,7 @@ async function addMessages(dbUrl) {
   await client.end();
 }
 
-async function measureInBrowser(url) {
+async function measureInBrowser({ url, dbUrl }) {
   const browser = await chromium.launch({
     executablePath: process.env['CHROME_PATH'] || '/usr/bin/chromium',
     args: ['--headless=new', '--no-sandbox', '--disable-gpu', '--enable-precise-memory-info'],
@@ -118,6 +120,10 @@ async function measureInBrowser(url) {
     const page = await (await browser.newContext({ viewport: { width: 1280, height: 800 } })).newPage();
     await page.addInitScript(() => {
       globalThis.longTasks = [];
+      globalThis.shift = 0;
+      new PerformanceObserver((list) => {
+        for (const { value } of list.getEntries()) globalThis.shift += value;
+      }).observe({ type: 'layout-shift', buffered: true });
       new PerformanceObserver((list) => {
         globalThis.longTasks.push(...list.getEntries().map((entry) => Math.round(entry.duration)));
       }).observe({ type: 'longtask' });
@@ -128,12 +134,49 @@ async function measureInBrowser(url) {
     await page.getByRole('button', { name: 'Sign in', exact: true }).click();
     await page.locator('[data-state="live"]').waitFor();
     console.log(`opening the channel: ${await timeOpenings(page)}`);
+    const shifts = { 'opening a channel': await takeShift(page) };
     await page.goto(`${url}/family/${FAMILY}/channel/${CHANNEL}`);
     await page.getByText(`Message number ${MESSAGES}`).waitFor();
+    await page.locator('[data-state="live"]').waitFor();
+    shifts['first load'] = await takeShift(page);
+    await receiveMessages(page, dbUrl);
+    shifts[`${ARRIVING} messages arriving`] = await takeShift(page);
     await scrollThroughHistory(page);
+    shifts['scrolling back'] = await takeShift(page);
+    const list = Object.entries(shifts).map(([what, shift]) => `${what} ${shift.toFixed(4)}`);
+    console.log(`layout shift: ${list.join(', ')}`);
   } finally {
     await browser.close();
   }
+}
+
+/** Sum of the layout shifts since the last call, two frames later. */
+async function takeShift(page) {
+  return page.evaluate(
+    () =>
+      new Promise((resolve) => {
+        const take = () => {
+          resolve(globalThis.shift);
+          globalThis.shift = 0;
+        };
+        requestAnimationFrame(() => requestAnimationFrame(take));
+      }),
+  );
+}
+
+/** Messages of somebody else, one after another, while the end of the channel is on screen. */
+async function receiveMessages(page, dbUrl) {
+  const client = new pg.Client(dbUrl);
+  await client.connect();
+  for (let n = 1; n <= ARRIVING; n += 1) {
+    await client.query(
+      `insert into public.messages (id, channel_id, author_id, body)
+       values (gen_random_uuid(), $1, 'a0000000-0000-4000-8000-000000000002', 'News ' || $2::text)`,
+      [CHANNEL, n],
+    );
+    await page.getByText(`News ${n}`, { exact: true }).waitFor();
+  }
+  await client.end();
 }
 
 /** From the click on the link to the first frame that shows the newest message, in the browser's own time. */

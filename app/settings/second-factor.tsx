@@ -1,16 +1,23 @@
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { queryOptions, useMutation, useQueryClient } from '@tanstack/react-query';
 import { type ReactNode, useState } from 'react';
 import { Button } from '../shared/button.tsx';
 import { describeError } from '../shared/errors.ts';
 import { Field, Notice } from '../shared/field.tsx';
 import { Form, textOf } from '../shared/form.tsx';
 import { PageSection } from '../shared/page.tsx';
-import { Loading } from '../shared/state.tsx';
 import { showErrorToast, showToast } from '../shared/toast.tsx';
 import { supabase } from '../supabase.ts';
 import styles from './settings.module.css';
 
-const FACTORS = ['factors'];
+/** The authenticator apps that the person has set up and verified. */
+export const factorsQuery = queryOptions({
+  queryKey: ['factors'],
+  queryFn: async () => {
+    const { data, error } = await supabase.auth.mfa.listFactors();
+    if (error) throw error;
+    return data.totp;
+  },
+});
 
 interface Enrollment {
   readonly factorId: string;
@@ -31,18 +38,10 @@ async function startEnrollment(): Promise<Enrollment> {
 }
 
 /** An authenticator app as a second step of signing in. */
-export function SecondFactorSection(): ReactNode {
+export function SecondFactorSection({ factor }: { factor: { readonly id: string } | undefined }): ReactNode {
   const queryClient = useQueryClient();
   const [enrollment, setEnrollment] = useState<Enrollment | undefined>(undefined);
-  const factors = useQuery({
-    queryKey: FACTORS,
-    queryFn: async () => {
-      const { data, error } = await supabase.auth.mfa.listFactors();
-      if (error) throw error;
-      return data.totp;
-    },
-  });
-  const refetch = (): Promise<void> => queryClient.invalidateQueries({ queryKey: FACTORS });
+  const refetch = (): Promise<void> => queryClient.invalidateQueries({ queryKey: factorsQuery.queryKey });
   const begin = useMutation({
     mutationFn: startEnrollment,
     onSuccess: setEnrollment,
@@ -57,7 +56,6 @@ export function SecondFactorSection(): ReactNode {
     onSuccess: refetch,
     onError: showErrorToast,
   });
-  const factor = factors.data?.[0];
   const finish = (): void => {
     setEnrollment(undefined);
     showToast('Your account is protected by a second step now.');
@@ -68,9 +66,7 @@ export function SecondFactorSection(): ReactNode {
       title="Second step"
       text="With an authenticator app on your phone, a password alone is not enough to get into your account."
     >
-      {factors.isPending ? (
-        <Loading />
-      ) : factor ? (
+      {factor ? (
         <Button variant="danger" busy={remove.isPending} onClick={() => remove.mutate(factor.id)}>
           Turn off the second step
         </Button>
