@@ -20,5 +20,6 @@ export interface Backend {
 
 export interface BannerLine {
   readonly label: string;
+  /** A path is one of the dev server's own origin. */
   readonly value: string;
 }

@@ -94,6 +94,7 @@ async function open(options: EmbeddedStackOptions): Promise<Access> {
   return opened.kind === 'stack' ? ownAccess(opened) : joinedAccess(opened);
 }
 
+const MAIL: BannerLine = { label: 'Mail', value: '/__supabase/mail/' };
 const NO_MIGRATIONS =
   'none yet; a file saved as supabase/migrations/<timestamp>_<name>.sql is applied at once';
 
@@ -107,6 +108,7 @@ function ownAccess(stack: EmbeddedStack): Access {
         { label: 'Supabase', value: 'embedded' },
         { label: 'PostgreSQL', value: stack.record.dbUrl },
         { label: 'Migrations', value: migrations },
+        MAIL,
       ];
     },
     migrate: () => stack.migrate(),
@@ -125,6 +127,7 @@ function joinedAccess(member: Membership): Access {
     lines: () => [
       { label: 'Supabase', value: `embedded, shared with process ${pid}` },
       { label: 'PostgreSQL', value: dbUrl },
+      MAIL,
     ],
     close: async () => member.leave(),
     ended: member.ended,

@@ -15,7 +15,9 @@ export function bannerPlugin(context: PluginContext): Plugin {
     const { holder } = context;
     if (!holder) return;
     const print = (): void => {
-      if (holder.backend) server.config.logger.info(formatBackend(holder.backend));
+      const [page] = server.resolvedUrls?.local ?? [];
+      const origin = page === undefined ? '' : new URL(page).origin;
+      if (holder.backend) server.config.logger.info(formatBackend(holder.backend, origin));
     };
     const { httpServer } = server;
     if (!httpServer) {
@@ -35,12 +37,13 @@ export function bannerPlugin(context: PluginContext): Plugin {
   return { name: `${PLUGIN_NAME}:banner`, configureServer: extend, configurePreviewServer: extend };
 }
 
-function formatBackend(backend: Backend): string {
+function formatBackend(backend: Backend, origin: string): string {
   return backend
     .describe()
     .map(({ label, value }, index) => {
+      const text = value.startsWith('/') ? `${origin}${value}` : value;
       const reason = index === 0 ? styleText('dim', ` (${backend.reason})`) : '';
-      return `  ${styleText('green', '➜')}  ${styleText('bold', `${label}:`)} ${styleText('cyan', value)}${reason}`;
+      return `  ${styleText('green', '➜')}  ${styleText('bold', `${label}:`)} ${styleText('cyan', text)}${reason}`;
     })
     .join('\n');
 }

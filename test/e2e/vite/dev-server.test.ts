@@ -55,6 +55,8 @@ describe('the dev server', () => {
     const server = await serve(app);
     await server.waitForOutput(/Supabase:\s+embedded/);
     await server.waitForOutput(/Migrations:\s+1 \(1 applied now\)/);
+    const [, inbox] = await server.waitForOutput(/Mail:\s+(http\S+)/);
+    expect(await (await fetch(inbox ?? '')).text()).toContain('<!doctype html>');
     const module = await (await fetch(`${server.url}/main.js`)).text();
     expect(module).toContain(`"VITE_SUPABASE_PUBLISHABLE_KEY": "${KEY}"`);
     expect(module).toContain('"VITE_SUPABASE_URL": (globalThis.location?.origin');
