@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { createGateway } from '../gateway/gateway.ts';
 import { listenGateway } from '../gateway/attach.ts';
 import type { GatewayTarget, Upstream } from '../gateway/target.ts';
@@ -19,7 +20,7 @@ export interface EmbeddedStackOptions extends ServicesOptions {
 /** The stack that this process runs: its services, and a gateway to them on a loopback port for everybody else. */
 export interface EmbeddedStack {
   readonly kind: 'stack';
-  readonly record: StackRecord;
+  readonly record: Omit<StackRecord, 'proof'>;
   /** Where a gateway in this process sends requests; another object after a reset. */
   target(): GatewayTarget;
   /** The project's migrations, and which of them this start applied. */
@@ -52,7 +53,9 @@ async function start(options: EmbeddedStackOptions, ownership: Ownership): Promi
   const port = await choosePort(options.port, 'the Supabase API');
   let services = await startServices(options);
   let target = toTarget(services);
-  const gateway = createGateway({ target: () => target, logger });
+  // Other dev servers of this project answer for hosts of their own, and tell us so.
+  const proof = randomBytes(32).toString('base64url');
+  const gateway = createGateway({ target: () => target, logger, proof });
   const server = await listenGateway(gateway, { port }).catch(async (error: unknown) => {
     await services.stop();
     throw error;
@@ -66,7 +69,7 @@ async function start(options: EmbeddedStackOptions, ownership: Ownership): Promi
     url: `http://127.0.0.1:${server.port}`,
     dbUrl: services.database.url,
   };
-  ownership.announce(record);
+  ownership.announce({ ...record, proof });
   return {
     kind: 'stack',
     record,

@@ -117,8 +117,8 @@ function ownAccess(stack: EmbeddedStack): Access {
 }
 
 function joinedAccess(member: Membership): Access {
-  const { pid, url, dbUrl, ...keys } = member.record;
-  const upstream: Upstream = { kind: 'url', url: new URL(url), speaks: 'gateway', host: 'client' };
+  const { pid, url, dbUrl, proof, ...keys } = member.record;
+  const upstream: Upstream = { kind: 'url', url: new URL(url), speaks: 'gateway', host: 'client', proof };
   const names = ['auth', 'rest', 'realtime', 'storage', 'mail'] as const;
   const upstreams = Object.fromEntries(names.map((name) => [name, upstream]));
   const target: GatewayTarget = { keys, upstreams };

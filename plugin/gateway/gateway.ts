@@ -19,6 +19,7 @@ import { joinPath, type GatewayTarget, type HandlerUpstream, type UrlUpstream } 
 import { cacheRules, cacheTarget, type TargetSource } from './target-cache.ts';
 import { createUpgradeHandler } from './upgrades.ts';
 import { createUpstreamPool } from './upstream-pool.ts';
+import { createVouchingCheck, VOUCHED_HEADER } from './vouching.ts';
 
 export interface GatewayOptions {
   /** Where requests go; a promise or function when the backend is still starting, or may be replaced. */
@@ -26,6 +27,8 @@ export interface GatewayOptions {
   readonly logger: Logger;
   /** Names that the server answers for (see `createHostCheck`); by default IP addresses and localhost. */
   readonly isHostAllowed?: HostCheck;
+  /** What other gateways of this user show to be believed that they have judged host and origin (see vouching.ts). */
+  readonly proof?: string | undefined;
   /** Refuse HTTP requests without an API key, as hosted Supabase does. Default: pass them on as anonymous. */
   readonly requireKey?: boolean;
   readonly timeouts?: Partial<GatewayTimeouts>;
@@ -60,14 +63,17 @@ export function createGateway(options: GatewayOptions): Gateway {
   const failures = createFailureLog(options.logger);
   const resolveTarget = cacheTarget(options.target);
   const rules = cacheRules(options.requireKey ?? false);
-  const upgrades = createUpgradeHandler({ loops, isHostAllowed, resolveTarget, rules, failures, timeouts });
+  const isVouchedFor = createVouchingCheck(options.proof);
+  const identify = (req: GatewayRequest): Caller | undefined =>
+    identifyCaller(req, isVouchedFor(req.headers) ? () => true : isHostAllowed);
+  const upgrades = createUpgradeHandler({ loops, identify, resolveTarget, rules, failures, timeouts });
 
   const handle = (req: GatewayRequest, res: GatewayResponse): boolean => {
     const url = req.url ?? '';
     const match = matchRoute(url);
     if (match === undefined) return false;
     const fault = findPathFault(url);
-    const caller = identifyCaller(req, isHostAllowed);
+    const caller = identify(req);
     if (fault !== undefined) respondJson(res, 400, errors.invalidPath(fault));
     else if (loops.isLoop(req.headers)) respondJson(res, 508, errors.LOOP);
     else if (!caller) respondJson(res, 403, errors.HOST_NOT_ALLOWED);
@@ -160,13 +166,15 @@ export function createGateway(options: GatewayOptions): Gateway {
     const subject = `${out.route.upstream} at ${url.origin}`;
     const path = upstream.speaks === 'gateway' ? (req.url ?? '') : match.serviceUrl;
     const host = upstream.host === 'client' ? out.caller.host : upstream.host;
+    const headers = buildOutgoingHeaders(req, out, host);
+    if (upstream.proof !== undefined) headers.push(VOUCHED_HEADER, upstream.proof);
     forwardHttp(
       req,
       res,
       {
         url,
         path: joinPath(url.pathname, path),
-        headers: buildOutgoingHeaders(req, out, host),
+        headers,
         idleTimeout: timeouts.idle,
         rewriteResponse: (headers) => rewriteResponseHeaders(headers, upstream, out.caller),
         onResponse: () => failures.worked(subject),

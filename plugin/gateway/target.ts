@@ -31,6 +31,8 @@ export interface UrlUpstream {
   readonly speaks: 'gateway' | 'service';
   /** The `Host` to send: the client's own, or this one. */
   readonly host: 'client' | (string & {});
+  /** Secret of another gateway of this user, which then believes that host and origin have been judged here. */
+  readonly proof?: string | undefined;
 }
 
 /** Chooses among the ways to Realtime and learns from their failures. */

@@ -1,13 +1,12 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { identifyCaller } from './caller.ts';
+import type { Caller } from './caller.ts';
 import { translateWebsocketCredentials, type CredentialRules } from './credentials.ts';
 import type { FailureLog } from './failure-log.ts';
 import { describeBackendFailure, describeFailure, type Failure } from './failures.ts';
 import { forwardUpgrade } from './forward-websocket.ts';
 import * as errors from './gateway-errors.ts';
 import { forwardedHeaders, replaceRequest } from './headers.ts';
-import type { HostCheck } from './hosts.ts';
 import type { LoopGuard } from './loop-guard.ts';
 import { refuseUpgrade } from './respond.ts';
 import { findPathFault, matchRoute } from './routes.ts';
@@ -20,11 +19,12 @@ import {
   type UrlUpstream,
 } from './target.ts';
 import { buildUpgradeHeaders, type Handshake } from './upgrade-headers.ts';
+import { VOUCHED_HEADER } from './vouching.ts';
 import { readQueryKey, replaceQueryKey } from './websocket-query.ts';
 
 interface UpgradeOptions {
   readonly loops: LoopGuard;
-  readonly isHostAllowed: HostCheck;
+  readonly identify: (req: IncomingMessage) => Caller | undefined;
   readonly resolveTarget: () => GatewayTarget | Promise<GatewayTarget>;
   readonly rules: (target: GatewayTarget) => CredentialRules;
   readonly failures: FailureLog;
@@ -38,7 +38,7 @@ export interface UpgradeHandler {
 
 /** The WebSocket half of the gateway. */
 export function createUpgradeHandler(options: UpgradeOptions): UpgradeHandler {
-  const { loops, isHostAllowed, resolveTarget, rules, failures, timeouts } = options;
+  const { loops, identify, resolveTarget, rules, failures, timeouts } = options;
   const pairs = new Set<SocketPair>();
 
   const handle = (req: IncomingMessage, socket: Duplex, head: Buffer): boolean => {
@@ -49,7 +49,7 @@ export function createUpgradeHandler(options: UpgradeOptions): UpgradeHandler {
     // First of all: a reset without a listener would end the dev server.
     socket.on('error', () => {});
     const fault = findPathFault(url);
-    const caller = identifyCaller(req, isHostAllowed);
+    const caller = identify(req);
     if (fault !== undefined) refuseUpgrade(socket, 400, errors.invalidPath(fault));
     else if (loops.isLoop(req.headers)) refuseUpgrade(socket, 508, errors.LOOP);
     else if (!caller) refuseUpgrade(socket, 403, errors.HOST_NOT_ALLOWED);
@@ -123,7 +123,12 @@ export function createUpgradeHandler(options: UpgradeOptions): UpgradeHandler {
       return;
     }
     const { apikey, userToken } = handshake;
-    const { cookie: _cookie, authorization: _authorization, ...headers } = req.headers;
+    const {
+      cookie: _cookie,
+      authorization: _authorization,
+      [VOUCHED_HEADER]: _proof,
+      ...headers
+    } = req.headers;
     for (const [name, value] of forwardedHeaders(handshake.caller, handshake.route)) headers[name] = value;
     const token = userToken ?? apikey;
     if (token === undefined) delete headers['x-api-key'];
@@ -147,10 +152,12 @@ export function createUpgradeHandler(options: UpgradeOptions): UpgradeHandler {
     const own = upstream.speaks === 'gateway' ? (req.url ?? '') : serviceUrl;
     const path = joinPath(url.pathname, replaceQueryKey(own, handshake.apikey));
     const host = upstream.host === 'client' ? handshake.caller.host : upstream.host;
+    const headers = buildUpgradeHeaders(req, path, handshake, host);
+    if (upstream.proof !== undefined) headers.push(VOUCHED_HEADER, upstream.proof);
     const outcome = await forwardUpgrade(socket, head, {
       url,
       path,
-      headers: buildUpgradeHeaders(req, path, handshake, host),
+      headers,
       timeout: timeouts.handshake,
     });
     if (outcome.kind === 'abandoned') return undefined;

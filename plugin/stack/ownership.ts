@@ -15,6 +15,8 @@ export interface StackRecord extends Omit<Keys, 'signingKeys'> {
   readonly dbUrl: string;
   /** Public halves of the signing keys. */
   readonly jwks: readonly JWK[];
+  /** Secret for the owner's gateway, by which a joiner's gateway vouches for a request's host and origin. */
+  readonly proof: string;
 }
 
 /** This process owns the data directory. */

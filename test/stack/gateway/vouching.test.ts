@@ -1,0 +1,151 @@
+import { createServer } from 'node:http';
+import { describe, expect, test } from 'vitest';
+import { createHostCheck } from '../../../plugin/gateway/hosts.ts';
+import type { GatewayTarget, UrlUpstream } from '../../../plugin/gateway/target.ts';
+import { ask, listen, reflect, seenIn, startGateway } from './support.ts';
+import { KEYS } from './tokens.ts';
+import { upgrade } from './upgrade-client.ts';
+
+// A dev server that uses the stack of another one: the owner's gateway knows nothing of the hosts that the other one
+// answers for, and believes whoever proves to be that other one.
+
+const PROOF = 'p'.repeat(43);
+const HEADER = 'x-supabase-vouched';
+const SOCKET = '/realtime/v1/websocket?apikey=sb_publishable_test';
+const accepted: unknown[] = [];
+
+async function startOwner(proof: string | undefined = PROOF): Promise<string> {
+  const target: GatewayTarget = {
+    keys: KEYS,
+    upstreams: {
+      rest: { kind: 'handler', handle: reflect },
+      realtime: {
+        kind: 'handler',
+        handle: reflect,
+        upgrade(req, socket) {
+          accepted.push(req.headers[HEADER]);
+          socket.end('HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n');
+        },
+      },
+    },
+  };
+  return (await startGateway({ target, proof })).url;
+}
+
+/** The second dev server, which answers for dev.example, in front of the owner. */
+async function join(owner: string, proof: string | undefined, others: object = {}): Promise<string> {
+  const upstream: UrlUpstream = {
+    kind: 'url',
+    url: new URL(owner),
+    speaks: 'gateway',
+    host: 'client',
+    proof,
+  };
+  const target: GatewayTarget = { keys: KEYS, upstreams: { rest: upstream, realtime: upstream, ...others } };
+  return (await startGateway({ target, isHostAllowed: createHostCheck(['dev.example']) })).url;
+}
+
+describe('a request that another gateway vouches for', () => {
+  test('is served on both transports under a host that only that one knows', async () => {
+    const url = await join(await startOwner(), PROOF);
+    const headers = { host: 'dev.example:3003', 'x-forwarded-proto': 'https' };
+    const answer = await ask(url, '/rest/v1/items', { headers });
+    expect(answer.status).toBe(200);
+    expect(seenIn(answer).headers).toMatchObject({
+      host: 'dev.example:3003',
+      'x-forwarded-host': 'dev.example:3003',
+      'x-forwarded-proto': 'https',
+    });
+    expect((await upgrade(url, SOCKET, headers)).status).toBe(101);
+  });
+
+  test('may have been sent by a page of another origin that only that one trusts', async () => {
+    const url = await join(await startOwner(), PROOF);
+    const headers = { host: 'localhost:3003', origin: 'https://dev.example' };
+    const answer = await ask(url, '/rest/v1/items', { headers });
+    expect(answer.headers['access-control-allow-origin']).toBe('*');
+    expect((await upgrade(url, SOCKET, headers)).status).toBe(101);
+  });
+
+  test('is still refused by that one itself when host or origin are foreign', async () => {
+    const url = await join(await startOwner(), PROOF);
+    const host = { host: 'evil.example' };
+    expect((await ask(url, '/rest/v1/items', { headers: host })).status).toBe(403);
+    expect((await upgrade(url, SOCKET, host)).status).toBe(403);
+    const origin = { host: 'dev.example', origin: 'https://evil.example' };
+    expect((await upgrade(url, SOCKET, origin)).status).toBe(403);
+    const answer = await ask(url, '/rest/v1/items', { headers: origin });
+    expect(answer.headers['access-control-allow-origin']).toBeUndefined();
+  });
+
+  test('is judged as before in all else: a secret key from the network stays refused', async () => {
+    const url = await join(await startOwner(), PROOF);
+    const headers = { host: 'dev.example', apikey: 'sb_secret_test' };
+    expect((await ask(url, '/rest/v1/items', { headers })).status).toBe(401);
+    const owner = await startOwner();
+    const direct = { ...headers, [HEADER]: PROOF };
+    expect((await ask(owner, '/rest/v1/items', { headers: direct })).status).toBe(401);
+  });
+});
+
+describe('without the proof nothing changes', () => {
+  test.each([
+    ['none', undefined],
+    ['an empty one', ''],
+    ['a wrong one of the same length', 'q'.repeat(43)],
+    ['a shorter one', 'p'],
+    ['a longer one', 'p'.repeat(44)],
+    ['two', `${PROOF}, ${PROOF}`],
+  ])('%s: the host is refused, localhost is served', async (_title, value) => {
+    const owner = await startOwner();
+    const proof = value === undefined ? undefined : { [HEADER]: value };
+    const foreign = { ...proof, host: 'dev.example' };
+    expect((await ask(owner, '/rest/v1/items', { headers: foreign })).status).toBe(403);
+    expect((await upgrade(owner, SOCKET, foreign)).status).toBe(403);
+    const local = { ...proof, host: 'localhost' };
+    expect((await ask(owner, '/rest/v1/items', { headers: local })).status).toBe(200);
+    expect((await upgrade(owner, SOCKET, local)).status).toBe(101);
+  });
+
+  test('a gateway that has given none believes nobody', async () => {
+    const { url } = await startGateway({
+      target: { keys: KEYS, upstreams: { rest: { kind: 'handler', handle: reflect } } },
+    });
+    for (const value of ['', 'undefined', PROOF]) {
+      const headers = { host: 'dev.example', [HEADER]: value };
+      expect((await ask(url, '/rest/v1/items', { headers })).status).toBe(403);
+    }
+  });
+
+  test('a gateway that joined without one passes no claim of a client on', async () => {
+    const url = await join(await startOwner(), undefined);
+    const headers = { host: 'dev.example', [HEADER]: PROOF };
+    expect((await ask(url, '/rest/v1/items', { headers })).status).toBe(403);
+    expect((await upgrade(url, SOCKET, headers)).status).toBe(403);
+  });
+});
+
+describe('the proof stays between the two gateways', () => {
+  test('no service sees it', async () => {
+    const url = await join(await startOwner(), PROOF);
+    const answer = await ask(url, '/rest/v1/items');
+    expect(answer.status).toBe(200);
+    expect(JSON.stringify(answer)).not.toContain(PROOF);
+    accepted.length = 0;
+    const { headers, body } = await upgrade(url, SOCKET);
+    expect(accepted).toEqual([undefined]);
+    expect(JSON.stringify([headers, body])).not.toContain(PROOF);
+  });
+
+  test('no other upstream gets it, nor what a client claims', async () => {
+    const { url: other } = await listen(createServer(reflect));
+    const functions = { kind: 'url', url: new URL(other), speaks: 'gateway', host: 'client' };
+    const url = await join(await startOwner(), PROOF, { functions });
+    for (const claim of [undefined, 'mine']) {
+      const headers: Record<string, string> = claim === undefined ? {} : { [HEADER]: claim };
+      const seen = seenIn(await ask(url, '/functions/v1/hello', { headers }));
+      expect(seen.headers[HEADER]).toBeUndefined();
+      expect(JSON.stringify(seen)).not.toContain(PROOF);
+    }
+  });
+});
