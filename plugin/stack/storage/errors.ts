@@ -67,7 +67,8 @@ export const storageErrors = {
       error: 'FastifyError',
       httpStatus: 413,
     }),
-  invalidParameter: (name: string) => new StorageError(400, 'InvalidParameter', `Invalid Parameter ${name}`),
+  invalidParameter: (name: string, message = `Invalid Parameter ${name}`) =>
+    new StorageError(400, 'InvalidParameter', message),
   invalidJwt: (message: string) => new StorageError(400, 'InvalidJWT', message),
   invalidSignature: (message = 'Invalid signature') => new StorageError(400, 'InvalidSignature', message),
   invalidRange: () =>

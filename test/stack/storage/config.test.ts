@@ -1,6 +1,4 @@
 import { createClient } from '@supabase/supabase-js';
-import { createHash } from 'node:crypto';
-import sharp from 'sharp';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import type { Logger } from '../../../plugin/logger.ts';
@@ -9,8 +7,6 @@ import { startStorageStack, type StorageStack } from './helpers/storage-stack.ts
 const CONFIG = `
 [storage]
 file_size_limit = "1MiB"
-[storage.image_transformation]
-enabled = true
 [storage.buckets.pictures]
 public = true
 file_size_limit = "100KB"
@@ -80,58 +76,6 @@ test('no upload is larger than the limits, with or without a length', async () =
   });
   expect(status).toBe(400);
   expect((await storage.from('private').list()).data).toEqual([]);
-});
-
-test('images are resized, cropped and converted', async () => {
-  const { storage } = client();
-  const png = await sharp({ create: { width: 400, height: 200, channels: 3, background: 'red' } })
-    .png()
-    .toBuffer();
-  await storage.from('pictures').upload('red.png', png, { contentType: 'image/png' });
-  const transformed = async (url: string, accept = 'image/png'): Promise<unknown> => {
-    const response = await fetch(url, { headers: { accept } });
-    const { width, height, format } = await sharp(Buffer.from(await response.arrayBuffer())).metadata();
-    return { type: response.headers.get('content-type'), width, height, format };
-  };
-  const publicUrl = (transform: object): string =>
-    storage.from('pictures').getPublicUrl('red.png', { transform }).data.publicUrl;
-  const type = 'image/png';
-  const format = 'png';
-  expect(await transformed(publicUrl({ width: 100 }))).toEqual({ type, format, width: 100, height: 50 });
-  expect(await transformed(publicUrl({ width: 100, height: 100 }))).toEqual({
-    type,
-    format,
-    width: 100,
-    height: 100,
-  });
-  expect(await transformed(publicUrl({ width: 100, height: 100, resize: 'contain' }))).toMatchObject({
-    height: 50,
-  });
-  expect(await transformed(publicUrl({ width: 10, height: 50, resize: 'fill' }))).toMatchObject({
-    width: 10,
-  });
-  expect(await transformed(publicUrl({ width: 50 }), 'image/webp,*/*')).toMatchObject({ format: 'webp' });
-  expect(await transformed(publicUrl({ width: 50, format: 'origin' }), 'image/webp')).toMatchObject({
-    format,
-  });
-  const signed = await storage
-    .from('pictures')
-    .createSignedUrl('red.png', 60, { transform: { width: 40, height: 40 } });
-  expect(signed.data?.signedUrl).toContain('/render/image/sign/');
-  expect(await transformed(signed.data?.signedUrl ?? '')).toMatchObject({ width: 40, height: 40 });
-  // The signature fixes the size: a query cannot ask for more.
-  expect(await transformed(`${signed.data?.signedUrl}&width=300`)).toMatchObject({ width: 40 });
-});
-
-test('what is no image is refused by the transformation', async () => {
-  const response = await fetch(`${stack.url}/render/image/public/pictures/readme.txt?width=10`);
-  expect(response.status).toBe(400);
-  expect(await response.json()).toMatchObject({ statusCode: '422', code: 'InvalidRequest' });
-  const original = await fetch(`${stack.url}/object/public/pictures/readme.txt`);
-  const md5 = createHash('md5')
-    .update(await original.text())
-    .digest('hex');
-  expect(original.headers.get('etag')).toBe(`"${md5}"`);
 });
 
 function client(): ReturnType<typeof createClient> {

@@ -62,7 +62,7 @@ export function setVersionHeaders(res: ServerResponse, metadata: ObjectMetadata)
 export function setAssetHeaders(res: ServerResponse, metadata: ObjectMetadata): void {
   setHeader(res, 'accept-ranges', 'bytes');
   // Pages from a bucket must not run scripts on the origin that serves it.
-  const isPage = metadata.mimetype?.includes('text/html') === true;
+  const isPage = metadata.mimetype?.toLowerCase().includes('text/html') === true;
   setHeader(res, 'content-type', isPage ? 'text/plain' : metadata.mimetype);
   setHeader(res, 'x-robots-tag', metadata.xRobotsTag ?? 'none');
   setVersionHeaders(res, metadata);
@@ -91,7 +91,12 @@ export function setHeader(res: ServerResponse, name: string, value: string | und
   res.setHeader(name, value);
 }
 
-function cacheControl({ req }: Exchange, metadata: ObjectMetadata, onMiss: string): string | undefined {
+/** The object's, with what a client is told that asked whether its copy is still good, and whose is not. */
+export function cacheControl(
+  { req }: Exchange,
+  metadata: ObjectMetadata,
+  onMiss: string,
+): string | undefined {
   const known = header(req, 'if-none-match');
   if (known === undefined || known === metadata.eTag) return metadata.cacheControl;
   return [metadata.cacheControl, onMiss].filter(Boolean).join(', ');

@@ -1,6 +1,7 @@
-import type { Sharp } from 'sharp';
+import type { Metadata, Sharp, SharpOptions } from 'sharp';
 import { StorageError, storageErrors } from '../errors.ts';
-import { clampSide, type Transformation } from './transformation.ts';
+import { planResize } from './plan.ts';
+import type { Transformation } from './transformation.ts';
 
 /** A transformed image. */
 export interface RenderedImage {
@@ -8,74 +9,93 @@ export interface RenderedImage {
   readonly contentType: string;
 }
 
-const DEFAULT_QUALITY = 80;
-// imgproxy's limit: a small file can unpack to more than fits into memory.
-const MAX_PIXELS = 50_000_000;
-const FITS = { cover: 'cover', contain: 'inside', fill: 'fill' } as const;
-const POSITIONS: Readonly<Record<string, string>> = {
-  no: 'north',
-  so: 'south',
-  ea: 'east',
-  we: 'west',
-  noea: 'northeast',
-  nowe: 'northwest',
-  soea: 'southeast',
-  sowe: 'southwest',
-  ce: 'centre',
-  sm: 'attention',
-};
-const SAME_FORMAT = new Set(['jpeg', 'png', 'webp', 'gif', 'avif', 'tiff']);
+type OutputFormat = 'jpeg' | 'png' | 'webp' | 'gif' | 'avif';
+type SharpModule = (input: string | Buffer, options?: SharpOptions) => Sharp;
 
-type SharpModule = (path: string, options: { animated: boolean; limitInputPixels: number }) => Sharp;
+// The CLI's settings of imgproxy. The limits matter: a small file can unpack to more than fits into memory.
+const MAX_PIXELS = 50_000_000;
+const MAX_FRAMES = 60;
+const QUALITY: Readonly<Record<string, number>> = { jpeg: 80, webp: 80, avif: 62 };
+const OUTPUT_FORMATS = new Set(['jpeg', 'png', 'gif', 'webp', 'avif']);
+const MIN_AVIF_SIDE = 16;
 
 /**
- * Transforms an image file with sharp, which a project installs if it wants this.
+ * Transforms an image file as imgproxy of the Supabase CLI's stack does, with sharp, which a project installs if it
+ * wants this. Both are built on libvips.
  *
  * @param accept the client's Accept header, which chooses the format when the transformation does not
+ * @returns undefined for a drawing (SVG) whose format is not to be changed: it is served as it is
  * @throws StorageError when sharp is not installed, or the file is no image that it can read
  */
 export async function renderImage(
   path: string,
   transformation: Transformation,
   accept: string,
-): Promise<RenderedImage> {
+): Promise<RenderedImage | undefined> {
   const sharp = await loadSharp();
-  const { resize = 'cover', quality = DEFAULT_QUALITY, gravity } = transformation;
-  const [width, height] = [clampSide(transformation.width), clampSide(transformation.height)];
   try {
-    const image = sharp(path, { animated: true, limitInputPixels: MAX_PIXELS });
-    const { format: source } = await image.metadata();
-    const format = chooseFormat(source === 'heif' ? 'avif' : source, transformation.format, accept);
-    if (width !== undefined || height !== undefined)
-      image.autoOrient().resize({
-        ...(width === undefined ? {} : { width }),
-        ...(height === undefined ? {} : { height }),
-        fit: FITS[resize],
-        withoutEnlargement: resize !== 'fill',
-        ...(gravity && POSITIONS[gravity] ? { position: POSITIONS[gravity] } : {}),
-      });
-    const bytes = await image.toFormat(format, format === 'png' ? {} : { quality }).toBuffer();
-    return { bytes, contentType: `image/${format}` };
+    const metadata = await sharp(path, { limitInputPixels: false }).metadata();
+    const format = chooseFormat(metadata, transformation.format, accept);
+    return format && (await transform(sharp, path, metadata, transformation, format));
   } catch (error) {
-    const message = error instanceof Error ? error.message : '';
-    throw new StorageError(
-      422,
-      'InvalidRequest',
-      message.includes('pixel limit')
-        ? 'The source image resolution is too large to process'
-        : 'The source image is invalid or unsupported for rendering',
-      { cause: error },
-    );
+    throw invalidImage(error);
   }
 }
 
-function chooseFormat(source: string, wanted: Transformation['format'], accept: string): OutputFormat {
-  if (wanted === 'avif' || wanted === 'webp') return wanted;
-  if (wanted === undefined && accept.includes('image/webp')) return 'webp';
-  return SAME_FORMAT.has(source) ? (source as OutputFormat) : 'png';
+/** What the Storage API makes of all that imgproxy says of a source. */
+export function invalidImage(cause?: unknown): StorageError {
+  const message = 'The source image is invalid or unsupported for rendering';
+  return new StorageError(400, 'InvalidRequest', message, { cause });
 }
 
-type OutputFormat = 'jpeg' | 'png' | 'webp' | 'gif' | 'avif' | 'tiff';
+async function transform(
+  sharp: SharpModule,
+  path: string,
+  metadata: Metadata,
+  transformation: Transformation,
+  wanted: OutputFormat,
+): Promise<RenderedImage> {
+  const isAnimated = wanted === 'gif' || wanted === 'webp';
+  const pages = isAnimated ? Math.min(metadata.pages ?? 1, MAX_FRAMES) : 1;
+  // Like imgproxy, a damaged file is shown as far as it goes.
+  const image = sharp(path, { pages, limitInputPixels: MAX_PIXELS, failOn: 'none' });
+  const { scaled, part } = planResize(uprightSize(metadata), transformation);
+  image.autoOrient();
+  // The attentive crop looks for what stands out, which sharp does while it scales, and not for moving images.
+  if (transformation.gravity === 'sm' && transformation.resize !== 'fill' && pages === 1)
+    image.resize({ width: part.width, height: part.height, fit: 'cover', position: 'attention' });
+  else image.resize({ ...scaled, fit: 'fill' }).extract(part);
+  const isTooSmall = Math.min(part.width, part.height) < MIN_AVIF_SIDE;
+  const format = wanted === 'avif' && isTooSmall ? (metadata.hasAlpha ? 'png' : 'jpeg') : wanted;
+  const quality = transformation.quality ?? QUALITY[format];
+  const bytes = await image
+    .toFormat(format, quality === undefined || format === 'png' ? {} : { quality })
+    .toBuffer();
+  return { bytes, contentType: `image/${format}` };
+}
+
+/** Cameras store how they were held beside the pixels. */
+function uprightSize({ width, height, pageHeight, orientation = 1 }: Metadata): {
+  width: number;
+  height: number;
+} {
+  const frame = { width, height: pageHeight ?? height };
+  return orientation >= 5 ? { width: frame.height, height: frame.width } : frame;
+}
+
+function chooseFormat(
+  { format, compression, hasAlpha, pages = 1 }: Metadata,
+  wanted: Transformation['format'],
+  accept: string,
+): OutputFormat | undefined {
+  if (wanted === 'avif' || wanted === 'webp') return wanted;
+  if (format === 'svg') return undefined;
+  if (wanted === undefined && accept.includes('image/webp')) return 'webp';
+  const source = format === 'heif' && compression === 'av1' ? 'avif' : format;
+  if (OUTPUT_FORMATS.has(source)) return source as OutputFormat;
+  if (pages > 1) return 'gif';
+  return hasAlpha ? 'png' : 'jpeg';
+}
 
 async function loadSharp(): Promise<SharpModule> {
   try {

@@ -1,12 +1,13 @@
+import { access, readFile } from 'node:fs/promises';
 import { header, type Exchange } from '../http/exchange.ts';
 import type { Schema } from '../http/schema.ts';
 import { checkBucketName } from '../names.ts';
-import { setAssetHeaders, setDisposition, setHeader } from '../objects/asset.ts';
+import { cacheControl, setAssetHeaders, setDisposition, setHeader } from '../objects/asset.ts';
 import type { Downloads } from '../objects/download.ts';
 import type { ObjectStore } from '../objects/object-store.ts';
 import type { StoredObject } from '../objects/row.ts';
 import type { SignedTokens } from '../objects/signed-token.ts';
-import { renderImage } from './image.ts';
+import { invalidImage, renderImage } from './image.ts';
 import {
   describeTransformation,
   parseTransformation,
@@ -20,6 +21,9 @@ export const RENDER_SIGNED: Schema = {
   properties: { token: { type: 'string' } },
   required: ['token'],
 };
+
+// Bytes; the CLI's setting of imgproxy.
+const MAX_FILE_SIZE = 25_000_000;
 
 /** Images from `/render/image`, changed on the way to the client. */
 export class Renders {
@@ -62,12 +66,18 @@ export class Renders {
     expires?: Date,
   ): Promise<void> {
     const { req, res } = exchange;
-    const path = this.#objects.blobs.path(row.version);
+    const metadata = row.metadata ?? {};
     const applied = describeTransformation(transformation);
-    const { bytes, contentType } = await renderImage(path, transformation, header(req, 'accept') ?? '');
-    setAssetHeaders(res, { ...row.metadata, mimetype: contentType });
+    if ((metadata.size ?? 0) > MAX_FILE_SIZE) throw invalidImage();
+    const path = this.#objects.blobs.path(row.version);
+    await access(path);
+    const image = await renderImage(path, transformation, header(req, 'accept') ?? '');
+    const bytes = image?.bytes ?? (await readFile(path));
+    setAssetHeaders(res, { ...metadata, mimetype: image?.contentType ?? 'image/svg+xml' });
+    // What is sent was made just now, and imgproxy says nothing of the source's time.
+    res.removeHeader('last-modified');
     if (expires) setHeader(res, 'expires', expires.toUTCString());
-    else setHeader(res, 'cache-control', row.metadata?.cacheControl);
+    else setHeader(res, 'cache-control', cacheControl(exchange, metadata, 'stale-while-revalidate=30'));
     if (applied !== '') setHeader(res, 'x-transformations', applied);
     setDisposition(exchange);
     setHeader(res, 'content-length', String(bytes.length));

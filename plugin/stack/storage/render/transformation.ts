@@ -12,8 +12,11 @@ export interface Transformation {
   readonly format?: 'origin' | 'avif' | 'webp' | undefined;
   /** 20 to 100; 80 when undefined. */
   readonly quality?: number | undefined;
-  /** The part that `cover` keeps: a side, a corner, `ce`ntre or `sm`art. */
+  /** The part that is kept: a side, a corner, `ce`ntre, `sm`art or around a point (`fp`). */
   readonly gravity?: string | undefined;
+  /** Pixels from there; for a point 0 to 1, from left to right. */
+  readonly x_offset?: number | undefined;
+  readonly y_offset?: number | undefined;
 }
 
 export const TRANSFORMATION: Schema = {
@@ -54,18 +57,23 @@ export function transformationClaims(transformation: Transformation): {
 
 /** Reads back what `transformationClaims` wrote. */
 export function parseTransformation(text: string): Transformation {
-  const values = new Map(text.split(',').map((segment) => segment.split(':', 2) as [string, string]));
-  const number = (name: string): number | undefined => {
-    const value = values.get(name);
-    return value ? Number(value) : undefined;
+  const values = new Map(
+    text.split(',').map((segment) => [segment.split(':', 1)[0], segment.split(':').slice(1)]),
+  );
+  const word = (name: string, index = 0): string | undefined => values.get(name)?.[index] || undefined;
+  const number = (name: string, index = 0): number | undefined => {
+    const value = Number.parseFloat(word(name, index) ?? '');
+    return Number.isFinite(value) ? value : undefined;
   };
   return {
     width: number('width'),
     height: number('height'),
     quality: number('quality'),
-    resize: (values.get('resize') || undefined) as Transformation['resize'],
-    format: values.get('format') as Transformation['format'],
-    gravity: values.get('gravity'),
+    resize: word('resize') as Transformation['resize'],
+    format: word('format') as Transformation['format'],
+    gravity: word('gravity'),
+    x_offset: number('gravity', 1),
+    y_offset: number('gravity', 2),
   };
 }
 
@@ -73,15 +81,28 @@ export function clampSide(side: number | undefined): number | undefined {
   return side ? Math.min(Math.max(side, 1), MAX_SIDE) : undefined;
 }
 
-function segments({ width, height, quality, format, gravity }: Transformation, resize: string): string {
-  // A focal point needs a second crop that sharp does not do in one pass.
-  if (gravity === 'fp') throw storageErrors.invalidParameter('gravity');
+function segments(transformation: Transformation, resize: string): string {
+  const { width, height, quality, format } = transformation;
   const list: string[] = [];
   if (height) list.push(`height:${clampSide(height)}`);
   if (width) list.push(`width:${clampSide(width)}`);
   if (width || height) list.push(resize);
   if (quality) list.push(`quality:${quality}`);
   if (format && format !== 'origin') list.push(`format:${format}`);
-  if (gravity) list.push(`gravity:${gravity}`);
+  if (transformation.gravity) list.push(describeGravity(transformation.gravity, transformation));
   return list.join(',');
+}
+
+function describeGravity(gravity: string, { x_offset: x, y_offset: y }: Transformation): string {
+  if (gravity === 'fp' && !(isShare(x) && isShare(y)))
+    throw storageErrors.invalidParameter(
+      'gravity',
+      'Focal point requires x and y coordinates within 0-1 range',
+    );
+  const isPlain = gravity === 'sm' || (x === undefined && y === undefined);
+  return isPlain ? `gravity:${gravity}` : `gravity:${gravity}:${x ?? 0}:${y ?? 0}`;
+}
+
+function isShare(value: number | undefined): boolean {
+  return value !== undefined && value >= 0 && value <= 1;
 }

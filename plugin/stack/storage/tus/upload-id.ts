@@ -1,3 +1,4 @@
+import { ERRORS } from '@tus/server';
 import { StorageError } from '../errors.ts';
 import { checkBucketName, checkNewObjectName, isUuid } from '../names.ts';
 
@@ -13,15 +14,17 @@ export function formatUploadId({ bucket, name, version }: UploadTarget): string 
   return `${bucket}/${name}/${version}`;
 }
 
-/** @throws StorageError InvalidUploadId, InvalidBucketName, InvalidKey */
+/** @throws StorageError InvalidUploadId, InvalidBucketName, InvalidKey; the library's 404 for a version that is none */
 export function parseUploadId(id: string): UploadTarget {
   const parts = id.split('/');
+  if (parts.length < 2) throw new StorageError(400, 'InvalidUploadId', 'Invalid upload id');
   const version = parts.pop() ?? '';
+  if (version === '') throw new StorageError(400, 'InvalidUploadId', 'Version not provided');
   const [bucket = '', ...rest] = parts;
-  if (rest.length === 0 || !isUuid(version))
-    throw new StorageError(400, 'InvalidUploadId', 'Invalid upload id');
   const name = rest.join('/');
   checkBucketName(bucket);
   checkNewObjectName(name);
+  // No upload is named otherwise, and files are named by it.
+  if (!isUuid(version)) throw ERRORS.FILE_NOT_FOUND;
   return { bucket, name, version: version.toLowerCase() };
 }
