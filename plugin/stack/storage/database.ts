@@ -13,6 +13,7 @@ export type RequestScope = Pick<Exchange, 'caller' | 'operation' | 'url'> & {
 export type Transaction = Pick<pg.ClientBase, 'query'>;
 
 const MAX_CONNECTIONS = 10;
+const STATEMENT_TIMEOUT = 30_000;
 
 const SET_SCOPE = `select set_config('role', $1, true), set_config('request.jwt.claim.role', $1, true),
   set_config('request.jwt', $2, true), set_config('request.jwt.claim.sub', $3, true),
@@ -31,6 +32,8 @@ export class StorageDatabase {
       max: MAX_CONNECTIONS,
       // Queries that are sent without waiting for each other share a round trip.
       pipeline: true,
+      // As in every scope; a statement that sets its own would have begun without it.
+      statement_timeout: STATEMENT_TIMEOUT,
     });
     const claims = decodeJwt(context.keys.serviceRoleKey);
     this.#service = {
@@ -45,6 +48,19 @@ export class StorageDatabase {
   /** One statement as the owner of schema `storage`, past row level security: for reading what decides a request. */
   async read<R extends pg.QueryResultRow>(name: string, text: string, values: unknown[]): Promise<R[]> {
     return (await this.#pool.query<R>({ name, text, values })).rows;
+  }
+
+  /**
+   * One statement that sets the scopes of caller and service role itself: its first twelve parameters are those of
+   * `_stack.store_object`.
+   */
+  async withScopes<R extends pg.QueryResultRow>(
+    scope: RequestScope,
+    query: { readonly name: string; readonly text: string; readonly values: readonly unknown[] },
+  ): Promise<R[]> {
+    const scopes = [...scopeValues(scope, scope.caller), ...callerValues(this.#service)];
+    const values = [...scopes, ...query.values];
+    return (await this.#pool.query<R>({ ...query, values })).rows;
   }
 
   /** A transaction with the caller's role and claims. */
@@ -120,13 +136,14 @@ export class StorageDatabase {
 
 function scopeValues(scope: RequestScope, caller: Caller): string[] {
   return [
-    caller.role,
-    caller.jwt,
-    caller.owner ?? '',
-    JSON.stringify(caller.claims),
+    ...callerValues(caller),
     JSON.stringify(scope.req.headers),
     scope.req.method ?? '',
     scope.url,
     scope.operation,
   ];
+}
+
+function callerValues({ role, jwt, owner = '', claims }: Caller): string[] {
+  return [role, jwt, owner, JSON.stringify(claims)];
 }

@@ -19,6 +19,11 @@ export interface ObjectDraft {
   readonly userMetadata: UserMetadata | undefined;
 }
 
+/** What is known of the content before it arrives: the metadata that policies see. */
+export type KnownMetadata =
+  | { mimetype?: string | undefined; contentLength?: number | undefined }
+  | ObjectMetadata;
+
 /** Bytes on the disk with what the row is to say about them. */
 export interface StoredContent {
   readonly blob: StoredBlob;
@@ -27,14 +32,25 @@ export interface StoredContent {
   readonly robotsTag?: string | undefined;
 }
 
-const VALUES = `(bucket_id, name, owner, owner_id, metadata, user_metadata, version)
-  values ($1, $2, $3, $4, $5, $6, $7)`;
-const INSERT = `insert into storage.objects ${VALUES}`;
-const UPSERT = `insert into storage.objects as old ${VALUES}
-  on conflict (name, bucket_id) do update set metadata = excluded.metadata, version = excluded.version,
-    user_metadata = coalesce(excluded.user_metadata, old.user_metadata),
-    owner = coalesce(excluded.owner, old.owner), owner_id = coalesce(excluded.owner_id, old.owner_id)
-  returning *`;
+const INSERT = `(bucket_id, name, owner, owner_id, user_metadata, metadata, version)
+  values ($1, $2, $3, $4, $5, $6, '1')`;
+const CHECK = {
+  // An insert that returns its row needs a policy for select as well; a first upload must do without.
+  insert: { name: 'check-insert', text: `insert into storage.objects ${INSERT}` },
+  upsert: {
+    name: 'check-upsert',
+    text: `insert into storage.objects as old ${INSERT}
+      on conflict (name, bucket_id) do update set metadata = excluded.metadata, version = excluded.version,
+        user_metadata = coalesce(excluded.user_metadata, old.user_metadata),
+        owner = coalesce(excluded.owner, old.owner), owner_id = coalesce(excluded.owner_id, old.owner_id)
+      returning *`,
+  },
+};
+const STORE = {
+  name: 'store-object',
+  text: `select * from _stack.store_object(
+    ${Array.from({ length: 21 }, (_, index) => `$${index + 1}`).join(', ')})`,
+};
 
 /** Rows and blobs of objects as one thing; REST, TUS and S3 write through it. */
 export class ObjectStore {
@@ -59,24 +75,29 @@ export class ObjectStore {
   /**
    * Asks the policies whether the caller may write this: the write itself, taken back.
    *
-   * @param known what is known of the content before it arrives
    * @throws StorageError AccessDenied, KeyAlreadyExists
    */
-  async checkWrite(
-    scope: RequestScope,
-    draft: ObjectDraft,
-    known: { mimetype?: string | undefined; contentLength?: number | undefined } | ObjectMetadata,
-  ): Promise<void> {
-    await this.database.probe(scope, (transaction) => write(transaction, draft, known, '1'));
+  async checkWrite(scope: RequestScope, draft: ObjectDraft, known: KnownMetadata): Promise<void> {
+    const { name, text } = draft.upsert ? CHECK.upsert : CHECK.insert;
+    const values = [...draftValues(draft), JSON.stringify(known)];
+    await this.database
+      .probe(scope, (transaction) => transaction.query({ name, text, values }))
+      .catch(rethrowConflict);
   }
 
   /**
    * Commits a row for bytes that are already on the disk, then deletes the bytes that it replaces. On failure the new
    * bytes are deleted, so either both are there or neither.
    *
-   * @throws StorageError KeyAlreadyExists when another upload came first
+   * @param check asks the policies as `checkWrite` does, where they were not asked before
+   * @throws StorageError AccessDenied; KeyAlreadyExists when another upload came first
    */
-  async save(scope: RequestScope, draft: ObjectDraft, content: StoredContent): Promise<ObjectRow> {
+  async save(
+    scope: RequestScope,
+    draft: ObjectDraft,
+    content: StoredContent,
+    check?: KnownMetadata,
+  ): Promise<ObjectRow> {
     const { blob } = content;
     const metadata: ObjectMetadata = {
       eTag: `"${blob.md5}"`,
@@ -88,7 +109,7 @@ export class ObjectStore {
       httpStatusCode: 200,
       ...(content.robotsTag === undefined ? {} : { xRobotsTag: content.robotsTag }),
     };
-    return this.saveRow(scope, draft, metadata, blob.version, blob.flushed);
+    return this.saveRow(scope, draft, metadata, blob.version, { flushed: blob.flushed, check });
   }
 
   /** As `save`, with metadata as it is to stand in the row. */
@@ -97,15 +118,23 @@ export class ObjectStore {
     draft: ObjectDraft,
     metadata: ObjectMetadata,
     version: string,
-    flushed: Promise<unknown> = Promise.resolve(),
+    options: { readonly flushed?: Promise<unknown>; readonly check?: KnownMetadata | undefined } = {},
   ): Promise<ObjectRow> {
+    const { flushed, check } = options;
+    const values = [
+      check === undefined ? null : JSON.stringify(check),
+      draft.upsert,
+      JSON.stringify(metadata),
+      version,
+      ...draftValues(draft),
+    ];
     try {
-      const { row, replaced } = await this.database.asService(scope, async (transaction) => {
-        const replaced = draft.upsert ? await lockVersion(transaction, draft.bucket, draft.name) : undefined;
-        const row = await write(transaction, draft, metadata, version);
-        await flushed;
-        return { row, replaced };
-      });
+      await flushed;
+      const [stored] = await this.database
+        .withScopes<ObjectRow & { replaced: string | null }>(scope, { ...STORE, values })
+        .catch(rethrowConflict);
+      if (!stored) throw storageErrors.internal('an upload without a row');
+      const { replaced, ...row } = stored;
       await this.blobs.remove([replaced]);
       return row;
     } catch (error) {
@@ -142,34 +171,21 @@ export async function lockVersion(
   return rows[0]?.version;
 }
 
-async function write(
-  transaction: Transaction,
-  draft: ObjectDraft,
-  metadata: object,
-  version: string,
-): Promise<ObjectRow> {
-  const values = [
-    draft.bucket,
-    draft.name,
-    isUuid(draft.owner) ? draft.owner : null,
-    draft.owner ?? null,
-    JSON.stringify(metadata),
-    draft.userMetadata === undefined ? null : JSON.stringify(draft.userMetadata),
-    version,
+/** Bucket, name, owner, owner_id and user_metadata. */
+function draftValues(draft: ObjectDraft): (string | null)[] {
+  const { bucket, name, owner, userMetadata } = draft;
+  const ownerId = isUuid(owner) ? owner : null;
+  return [
+    bucket,
+    name,
+    ownerId,
+    owner ?? null,
+    userMetadata === undefined ? null : JSON.stringify(userMetadata),
   ];
-  // An insert that returns its row needs a policy for select as well; a first upload must do without. The check that
-  // a caller may write is therefore an insert alone, and the row is read only by who wrote it past the policies.
-  const insert = version === '1' ? INSERT : `${INSERT} returning *`;
-  try {
-    const { rows } = await transaction.query<ObjectRow>(
-      draft.upsert
-        ? { name: 'upsert-object', text: UPSERT, values }
-        : { name: `insert-object-${version === '1' ? 'check' : 'row'}`, text: insert, values },
-    );
-    return rows[0] as ObjectRow;
-  } catch (error) {
-    if (error instanceof pg.DatabaseError && error.code === '23505')
-      throw storageErrors.alreadyExists('KeyAlreadyExists');
-    throw error;
-  }
+}
+
+function rethrowConflict(error: unknown): never {
+  if (error instanceof pg.DatabaseError && error.code === '23505')
+    throw storageErrors.alreadyExists('KeyAlreadyExists');
+  throw error;
 }

@@ -5,7 +5,7 @@ import { checkBucketName, checkMimeType, checkNewObjectName, isEmptyFolderFile }
 import { checkRobotsTag } from '../robots-tag.ts';
 import type { Bucket } from '../buckets.ts';
 import { readForm, type FormFields } from './form.ts';
-import type { ObjectDraft, ObjectStore, StoredContent } from './object-store.ts';
+import type { KnownMetadata, ObjectDraft, ObjectStore, StoredContent } from './object-store.ts';
 import type { ObjectRow, UserMetadata } from './row.ts';
 import type { SignedTokens } from './signed-token.ts';
 
@@ -60,7 +60,8 @@ export class Uploads {
       ? await this.#receiveForm(exchange, target, bucket)
       : await this.#receiveBody(exchange, target, bucket);
     const content = { ...received.content, robotsTag: robotsTag === '' ? undefined : robotsTag };
-    return this.#objects.save(exchange, { ...target, userMetadata: received.userMetadata }, content);
+    const draft = { ...target, userMetadata: received.userMetadata };
+    return this.#objects.save(exchange, draft, content, received.check);
   }
 
   async #receiveBody(
@@ -77,11 +78,13 @@ export class Uploads {
     if (contentLength !== undefined && contentLength > limit) throw storageErrors.tooLarge();
     checkNewObjectName(target.name);
     const known = { mimetype: mimeType, contentLength };
-    await this.#objects.checkWrite(exchange, { ...target, userMetadata }, known);
+    const isLarge = !isSmall(contentLength);
+    if (isLarge) await this.#objects.checkWrite(exchange, { ...target, userMetadata }, known);
     const { blob } = await this.#objects.blobs.store((writer) => writer.writeAll(bodyOf(req), limit));
     return {
       content: { blob, mimeType, cacheControl: header(req, 'cache-control') ?? 'no-cache' },
       userMetadata,
+      check: isLarge ? undefined : known,
     };
   }
 
@@ -91,6 +94,8 @@ export class Uploads {
     bucket: Bucket,
   ): Promise<Received> {
     const limit = this.#objects.sizeLimit(bucket, target.name);
+    const contentLength = contentLengthOf(exchange);
+    const isLarge = !isSmall(contentLength);
     const checkType = (type: string): void => {
       if (!isEmptyFolderFile(target.name)) checkMimeType(type, bucket.allowedMimeTypes);
     };
@@ -102,10 +107,7 @@ export class Uploads {
         checkType(mimetype);
         checkNewObjectName(target.name);
         const draft = { ...target, userMetadata: formMetadata(early) };
-        await this.#objects.checkWrite(exchange, draft, {
-          mimetype,
-          contentLength: contentLengthOf(exchange),
-        });
+        if (isLarge) await this.#objects.checkWrite(exchange, draft, { mimetype, contentLength });
         await writer.writeAll(file, limit);
       });
       // Fields may follow the file, and count as well: what they say is checked before anything is kept.
@@ -114,13 +116,24 @@ export class Uploads {
       return { mimeType, cacheControl: maxAge(fields), userMetadata: formMetadata(fields) };
     });
     const { mimeType, cacheControl, userMetadata } = result;
-    return { content: { blob, mimeType, cacheControl }, userMetadata };
+    const check = isLarge ? undefined : { mimetype: mimeType, contentLength };
+    return { content: { blob, mimeType, cacheControl }, userMetadata, check };
   }
 }
 
 interface Received {
   readonly content: StoredContent;
   readonly userMetadata: UserMetadata;
+  /** What to ask the policies with; undefined when they were asked before. */
+  readonly check: KnownMetadata | undefined;
+}
+
+// Up to here the policies are asked with the row, which saves a transaction; more is not taken from somebody who may
+// not store it.
+const SMALL_BODY = 1024 * 1024;
+
+function isSmall(contentLength: number | undefined): boolean {
+  return contentLength !== undefined && contentLength <= SMALL_BODY;
 }
 
 function maxAge(fields: FormFields): string {
