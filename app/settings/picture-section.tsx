@@ -43,11 +43,16 @@ export function PictureSection({ profile }: { profile: Profile }): ReactNode {
         <div className={styles['pictureChoice']}>
           <div className={pageStyles['row']}>
             <Button busy={encode.isPending} onClick={() => input.current?.click()}>
-              {picture === null ? 'Choose a picture' : 'Choose another picture'}
+              {picture === null ? 'Choose a picture' : 'Change picture'}
             </Button>
             {picture !== null && (
-              <Button variant="quiet" busy={save.isPending} onClick={() => save.mutate(null)}>
-                Remove picture
+              <Button
+                variant="quiet"
+                aria-label="Remove picture"
+                busy={save.isPending}
+                onClick={() => save.mutate(null)}
+              >
+                Remove
               </Button>
             )}
           </div>

@@ -2,10 +2,11 @@ import { mkdir, readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import type { AxeResults } from 'axe-core';
-import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import type { Browser, BrowserContextOptions, Locator, Page } from 'playwright-core';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { launchChromium, skipsBrowserTests } from '../../helpers/chromium.ts';
+import { giveFiles } from '../../helpers/drop-files.ts';
 import {
   openVisitor,
   type OurChat,
@@ -77,6 +78,11 @@ describe.skipIf(skipsBrowserTests()).each(APPEARANCES)(
       return results.violations.map(({ id, nodes }) => ({ id, nodes: nodes.map((node) => node.html) }));
     }
 
+    /** Until a picture is loaded. */
+    const settle = async (image: Locator): Promise<void> => {
+      await image.waitFor();
+      await image.evaluate((element) => (element as unknown as { decode(): Promise<void> }).decode());
+    };
     const openDrawer = async (): Promise<void> => {
       if (appearance === 'phone') await page.getByRole('button', { name: 'Channels and people' }).click();
     };
@@ -136,9 +142,48 @@ describe.skipIf(skipsBrowserTests()).each(APPEARANCES)(
       await signIn(page, chat.url, 'anna@example.com', 'family-demo');
       await waitForState(page, 'live');
       await page.getByText('Found it. Thank you!').waitFor();
+      await settle(page.getByRole('img', { name: /An old key/ }));
       // The pointer rests nowhere.
       await page.mouse.move(1, 1);
       expect(await look('chat')).toEqual([]);
+    });
+
+    it('pictures about to be sent', async () => {
+      const [garden, berries] = await Promise.all(
+        [
+          'a0000000-0000-4000-8000-000000000004/e0000000-0000-4000-8000-000000000003/1.webp',
+          'a0000000-0000-4000-8000-000000000002/e0000000-0000-4000-8000-000000000016/1.webp',
+        ].map(async (path) => ({
+          name: 'picture.webp',
+          mimeType: 'image/webp',
+          buffer: await readFile(new URL(`../../../supabase/seed/message-images/${path}`, import.meta.url)),
+        })),
+      );
+      if (!garden || !berries) throw new Error('unreachable');
+      await giveFiles(page.getByRole('textbox', { name: /^Message #/ }), 'paste', [garden, berries]);
+      await page.getByLabel('What picture 2 shows').fill('The house by the lake');
+      await page.getByRole('textbox', { name: /^Message #/ }).fill('Strawberries to go');
+      await page.mouse.move(1, 1);
+      expect(await look('pictures-to-send')).toEqual([]);
+      await page.getByRole('button', { name: 'Remove picture 1' }).click();
+      await page.getByRole('button', { name: 'Remove picture' }).click();
+      await page.getByRole('textbox', { name: /^Message #/ }).fill('');
+    });
+
+    it('pictures in a conversation, and one of them large', async () => {
+      await openDrawer();
+      await page.getByRole('link', { name: 'summer-holiday' }).click();
+      await settle(page.getByRole('img', { name: /A small house/ }));
+      await page.mouse.move(1, 1);
+      expect(await look('pictures')).toEqual([]);
+      await page.getByRole('button', { name: /A small house/ }).click();
+      await settle(page.getByRole('dialog').getByRole('img', { name: /A small house/ }));
+      expect(await look('picture-large')).toEqual([]);
+      await page.keyboard.press('Escape');
+      await openDrawer();
+      await page.getByRole('link', { name: 'general' }).click();
+      await page.getByText('Found it. Thank you!').waitFor();
+      await page.mouse.move(1, 1);
     });
 
     it('tools of a message, and the emoji', async () => {
@@ -210,7 +255,14 @@ describe.skipIf(skipsBrowserTests()).each(APPEARANCES)(
       await page.goto(`${chat.url}/settings`);
       await page.getByRole('radio', { name: 'pink' }).waitFor();
       await page.getByRole('button', { name: 'Set up an authenticator app' }).waitFor();
+      await settle(page.locator('main img'));
       expect(await look('settings')).toEqual([]);
+      const karl = 'a0000000-0000-4000-8000-000000000004/5eed0000-0000-4000-8000-000000000004.webp';
+      const avatar = new URL(`../../../supabase/seed/avatars/${karl}`, import.meta.url);
+      await page.getByLabel('Your picture').setInputFiles(fileURLToPath(avatar));
+      await settle(page.getByRole('dialog').getByRole('img').first());
+      expect(await look('new-avatar')).toEqual([]);
+      await page.keyboard.press('Escape');
       await page.getByRole('button', { name: 'Set up an authenticator app' }).click();
       await page.getByRole('img', { name: 'QR code for the authenticator app' }).scrollIntoViewIfNeeded();
       expect(await look('second-step')).toEqual([]);
