@@ -50,9 +50,14 @@ export function translateHttpCredentials(
     if (session !== undefined) return { authorization: `Bearer ${session}` };
   }
   const translated = own ?? translateApiKey(apikey, keys);
-  const isUnknown = translated?.startsWith('sb_') ?? false;
-  return { authorization: isUnknown && rules.leaveUnknownKeys ? headers.authorization : translated };
+  if (translated === undefined)
+    return { authorization: rules.leaveUnknownKeys ? undefined : NO_AUTHORIZATION };
+  const isLeft = rules.leaveUnknownKeys && translated.startsWith('sb_');
+  return { authorization: isLeft ? headers.authorization : translated };
 }
+
+/** Kong's template writes an empty header where there is nothing to write; Storage answers otherwise than without one. */
+const NO_AUTHORIZATION = '';
 
 /** What goes into Realtime's handshake: the API key's JWT, and a user's token in its place where there is one. */
 export type WebsocketCredentials =

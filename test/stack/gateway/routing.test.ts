@@ -1,6 +1,7 @@
+import { createServer } from 'node:http';
 import { describe, expect, test } from 'vitest';
 import type { GatewayTarget, HandlerUpstream, UpstreamName } from '../../../plugin/gateway/target.ts';
-import { ask, defer, reflect, seenIn, startGateway } from './support.ts';
+import { ask, defer, listen, reflect, seenIn, startGateway } from './support.ts';
 import { KEYS } from './tokens.ts';
 
 /** Services in this process that answer with their name and what they saw. */
@@ -103,6 +104,23 @@ describe('cookies of the app', () => {
     for (const path of ['/auth/v1/user', '/rest/v1/items', '/storage/v1/object/b/o']) {
       expect(seenIn(await ask(url, path, { headers })).headers.cookie).toBeUndefined();
     }
+  });
+});
+
+describe('a request without key and token', () => {
+  test('reaches services with an empty Authorization, as from Kong, and signed paths without one', async () => {
+    const { url } = await startGateway({ target: services(...ALL) });
+    for (const path of ['/auth/v1/user', '/rest/v1/items', '/storage/v1/object/b/o', '/functions/v1/hello']) {
+      expect(seenIn(await ask(url, path)).headers.authorization).toBe('');
+    }
+    expect(seenIn(await ask(url, '/storage/v1/s3/b')).headers.authorization).toBeUndefined();
+  });
+
+  test('reaches another API gateway as it is', async () => {
+    const { url: upstream } = await listen(createServer(reflect));
+    const kong = { kind: 'url', url: new URL(upstream), speaks: 'gateway', host: 'client' } as const;
+    const { url } = await startGateway({ target: { keys: KEYS, upstreams: { rest: kong } } });
+    expect(seenIn(await ask(url, '/rest/v1/items')).headers.authorization).toBeUndefined();
   });
 });
 

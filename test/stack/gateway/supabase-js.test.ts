@@ -178,6 +178,18 @@ function shareStack(): Promise<TestStack> {
   return (running ??= startTestStack({ 'supabase/migrations/1_behaviour.sql': MIGRATION }));
 }
 
+test('the embedded Storage refuses a request without key and token in the words that it has behind Kong', async () => {
+  const { url } = await shareStack();
+  const response = await fetch(`${url}/storage/v1/bucket`);
+  expect(response.status).toBe(400);
+  expect(await response.json()).toEqual({
+    statusCode: '403',
+    error: 'Unauthorized',
+    code: 'AccessDenied',
+    message: 'Invalid Compact JWS',
+  });
+});
+
 async function startEmbedded(): Promise<Behind> {
   const stack = await shareStack();
   const upstream: UrlUpstream = { kind: 'url', url: new URL(stack.url), speaks: 'gateway', host: 'client' };
