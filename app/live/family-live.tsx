@@ -57,7 +57,9 @@ export function FamilyLiveProvider({
       onState: setState,
       onPresence: (people) => setOnline(log.setPresence(people)),
       onWatching: (signal) => setOnline(log.noteSignal(signal)),
-      onTyping: (signal) => typing.note(signal),
+      onTyping: (signal) => {
+        if (signal.userId !== userId) typing.note(signal);
+      },
       onMessage: (message) => {
         const { channel_id: channelId, author_id: authorId, position, revision } = message;
         messaging.find(channelId)?.receive(message);

@@ -14,16 +14,16 @@ import { IconButton } from '../shared/button.tsx';
 import { AttachmentTray } from './attachment-tray.tsx';
 import styles from './composer.module.css';
 import { GONE, useConversationScreen } from './conversation-context.ts';
+import { keepDraft, readDraft } from './drafts.ts';
 import { EmojiPicker } from './emoji-picker.tsx';
+import { LengthHint } from './length-hint.tsx';
 import { MentionList } from './mention-list.tsx';
 import { completeMention, findMentionQuery, suggestMembers } from './mention-suggestions.ts';
+import { excessOf } from './message-length.ts';
 import { type Message, summarizeMessage } from './message.ts';
 import { useMessaging } from './messaging.tsx';
 import { findMentions } from './text.ts';
 import { useAttachments } from './use-attachments.ts';
-
-/** What was typed and not sent, by channel, for as long as the page lives. */
-const drafts = new Map<string, string>();
 
 interface ComposerProps {
   channelId: string;
@@ -36,10 +36,11 @@ interface ComposerProps {
 
 export function Composer(props: ComposerProps): ReactNode {
   const { channelId, channelName, replyingTo, onReplyEnd, onEditLast } = props;
-  const { members } = useConversationScreen();
+  const { members, userId } = useConversationScreen();
+  const draftKey = `${userId}:${channelId}`;
   const { outbox } = useMessaging();
   const { signalTyping, endTyping } = useFamilyLive();
-  const [text, setText] = useState(drafts.get(channelId) ?? '');
+  const [text, setText] = useState(() => readDraft(draftKey));
   const [caret, setCaret] = useState(0);
   const [selected, setSelected] = useState(0);
   const [dismissedAt, setDismissedAt] = useState<number | undefined>(undefined);
@@ -68,7 +69,7 @@ export function Composer(props: ComposerProps): ReactNode {
     setText(value);
     setCaret(position);
     setSelected(0);
-    drafts.set(channelId, value);
+    keepDraft(draftKey, value);
   };
   const replace = (value: string, position: number): void => {
     nextCaret.current = position;
@@ -76,7 +77,7 @@ export function Composer(props: ComposerProps): ReactNode {
     input.current?.focus();
   };
   const body = text.trim();
-  const canSend = (body !== '' || attachments.length > 0) && !isBusy;
+  const canSend = (body !== '' || attachments.length > 0) && excessOf(body) === 0 && !isBusy;
   const send = (): void => {
     if (!canSend) return;
     const people = [...members.values()].filter((member) => !member.hasLeft);
@@ -86,7 +87,7 @@ export function Composer(props: ComposerProps): ReactNode {
     clear();
     // Its arrival ends the signal; the next word starts a new one.
     endTyping();
-    drafts.delete(channelId);
+    keepDraft(draftKey, '');
     onReplyEnd();
   };
   const complete = (name: string): void => {
@@ -131,6 +132,7 @@ export function Composer(props: ComposerProps): ReactNode {
           <IconButton icon="close" label="Do not reply" size="small" onClick={onReplyEnd} />
         </div>
       )}
+      <LengthHint text={text} />
       <div className={styles['box']}>
         <div className={styles['attachments']}>
           <AttachmentTray attachments={attachments} onDescribe={describe} onRemove={remove} />
@@ -145,7 +147,7 @@ export function Composer(props: ComposerProps): ReactNode {
           className={styles['input']}
           rows={1}
           value={text}
-          maxLength={4000}
+          dir="auto"
           placeholder={`Message #${channelName}`}
           aria-label={`Message #${channelName}`}
           aria-controls={suggestions.length > 0 ? listId : undefined}

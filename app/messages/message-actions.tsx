@@ -1,4 +1,3 @@
-import { useMutation } from '@tanstack/react-query';
 import { type ReactNode, useState } from 'react';
 import { Button, IconButton } from '../shared/button.tsx';
 import { Dialog, DialogActions } from '../shared/dialog.tsx';
@@ -6,9 +5,9 @@ import { showErrorToast, showToast } from '../shared/toast.tsx';
 import { useConversationScreen } from './conversation-context.ts';
 import { QUICK_EMOJI } from './emoji.ts';
 import { EmojiPicker } from './emoji-picker.tsx';
-import type { Message } from './message.ts';
+import { type Message, readImages } from './message.ts';
 import styles from './message-item.module.css';
-import { deleteMessage } from './message-requests.ts';
+import { useMessaging } from './messaging.tsx';
 import { useToggleReaction } from './reaction-bar.tsx';
 
 interface MessageActionsProps {
@@ -19,15 +18,15 @@ interface MessageActionsProps {
 
 /** The tools of one message, shown while it has the pointer or the focus. */
 export function MessageActions({ message, onEdit, onPickerChange }: MessageActionsProps): ReactNode {
-  const { conversation, userId, canWrite, reply } = useConversationScreen();
+  const { userId, canWrite, reply } = useConversationScreen();
+  const { edits } = useMessaging();
   const [isConfirming, setIsConfirming] = useState(false);
   const toggle = useToggleReaction(message);
-  const remove = useMutation({
-    mutationFn: () => deleteMessage(message),
-    onSuccess: () => conversation.catchUp(),
-    onError: showErrorToast,
-    onSettled: () => setIsConfirming(false),
-  });
+  const remove = (): void => {
+    setIsConfirming(false);
+    const imagePaths = readImages(message.images).map((image) => image.path);
+    edits.add(message, { kind: 'delete', imagePaths });
+  };
   const copy = (): void => {
     void navigator.clipboard.writeText(message.body).then(() => showToast('Copied.'), showErrorToast);
   };
@@ -70,7 +69,7 @@ export function MessageActions({ message, onEdit, onPickerChange }: MessageActio
           <p>It disappears for everyone. A mark stays in its place.</p>
           <DialogActions>
             <Button onClick={() => setIsConfirming(false)}>Keep it</Button>
-            <Button variant="danger" busy={remove.isPending} onClick={() => remove.mutate()}>
+            <Button variant="danger" onClick={remove}>
               Delete
             </Button>
           </DialogActions>

@@ -1,61 +1,76 @@
-import { useMutation } from '@tanstack/react-query';
 import { type KeyboardEvent, type ReactNode, useEffect, useRef, useState } from 'react';
 import { Button } from '../shared/button.tsx';
-import { showErrorToast } from '../shared/toast.tsx';
 import { useConversationScreen } from './conversation-context.ts';
+import { keepDraft, readDraft } from './drafts.ts';
+import { LengthHint } from './length-hint.tsx';
 import { type Message, readImages } from './message.ts';
 import styles from './message-item.module.css';
-import { editMessage } from './message-requests.ts';
+import { excessOf } from './message-length.ts';
+import { useMessaging } from './messaging.tsx';
 import { findMentions } from './text.ts';
 
-/** Changes a message in its place. Enter saves, Escape leaves it as it was. */
+/** Changes a message in its place. Enter saves, Escape leaves it as it was; what is neither is there the next time. */
 export function MessageEditor({ message, onClose }: { message: Message; onClose: () => void }): ReactNode {
-  const { conversation, members } = useConversationScreen();
-  const [body, setBody] = useState(message.body);
+  const { members } = useConversationScreen();
+  const { edits } = useMessaging();
+  const [body, setBody] = useState(() => readDraft(message.id) || message.body);
   const textarea = useRef<HTMLTextAreaElement>(null);
   useEffect(() => {
     const element = textarea.current;
+    // The composer (arrow up), or the button "Edit", which is gone by now: then the line is the place to come back to.
+    const opener = document.activeElement;
+    const origin = opener === document.body ? element?.closest('article') : opener;
     element?.focus();
     element?.setSelectionRange(element.value.length, element.value.length);
+    return () => {
+      if (origin instanceof HTMLElement) origin.focus();
+    };
   }, []);
-  const save = useMutation({
-    mutationFn: async () => {
-      const trimmed = body.trim();
-      if (trimmed === message.body) return;
-      await editMessage({
-        id: message.id,
+  const trimmed = body.trim();
+  const canBeEmpty = readImages(message.images).length > 0;
+  const canSave = (canBeEmpty || trimmed !== '') && excessOf(trimmed) === 0;
+  const change = (text: string): void => {
+    setBody(text);
+    keepDraft(message.id, text === message.body ? '' : text);
+  };
+  const close = (): void => {
+    keepDraft(message.id, '');
+    onClose();
+  };
+  const save = (): void => {
+    if (!canSave) return;
+    if (trimmed !== message.body) {
+      edits.add(message, {
+        kind: 'edit',
         body: trimmed,
         mentions: findMentions(trimmed, [...members.values()]),
       });
-      await conversation.catchUp();
-    },
-    onSuccess: onClose,
-    onError: showErrorToast,
-  });
-  const canBeEmpty = readImages(message.images).length > 0;
-  const canSave = (canBeEmpty || body.trim() !== '') && !save.isPending;
+    }
+    close();
+  };
   const onKeyDown = (event: KeyboardEvent): void => {
     if (event.nativeEvent.isComposing) return;
-    if (event.key === 'Escape') onClose();
+    if (event.key === 'Escape') close();
     if (event.key !== 'Enter' || event.shiftKey) return;
     event.preventDefault();
-    if (canSave) save.mutate();
+    save();
   };
   return (
     <div className={styles['editor']}>
+      <LengthHint text={body} />
       <textarea
         ref={textarea}
+        dir="auto"
         aria-label="Edit message"
         value={body}
-        maxLength={4000}
-        onChange={(event) => setBody(event.target.value)}
+        onChange={(event) => change(event.target.value)}
         onKeyDown={onKeyDown}
       />
       <div className={styles['editorActions']}>
-        <Button variant="quiet" onClick={onClose}>
+        <Button variant="quiet" onClick={close}>
           Cancel
         </Button>
-        <Button variant="primary" disabled={!canSave} busy={save.isPending} onClick={() => save.mutate()}>
+        <Button variant="primary" disabled={!canSave} onClick={save}>
           Save
         </Button>
       </div>

@@ -3,12 +3,14 @@ import { sizeOfImages } from '../images/layout.ts';
 import { Avatar, personColor } from '../shared/avatar.tsx';
 import { formatDay, formatFull, formatTime } from '../shared/format-time.ts';
 import { GONE, useConversationScreen } from './conversation-context.ts';
+import { applyEdit } from './edit-queue.ts';
 import { MessageActions } from './message-actions.tsx';
 import { MessageEditor } from './message-editor.tsx';
 import styles from './message-item.module.css';
 import { MessageImages } from './message-images.tsx';
 import { MessageText } from './message-text.tsx';
-import { OutgoingStatus } from './outgoing-status.tsx';
+import { usePendingEdit } from './messaging.tsx';
+import { EditStatus, OutgoingStatus } from './outgoing-status.tsx';
 import { ReactionBar } from './reaction-bar.tsx';
 import { ReplyQuote } from './reply-quote.tsx';
 import { type Row, rowImages } from './rows.ts';
@@ -26,8 +28,10 @@ interface MessageItemProps {
 
 /** One line of the conversation with whatever separates it from the one before. */
 export const MessageItem = memo(function MessageItem(props: MessageItemProps): ReactNode {
-  const { row, isCurrent, isFlashing, isEditing, onEditingChange, onFocus } = props;
+  const { isCurrent, isFlashing, isEditing, onEditingChange, onFocus } = props;
   const { userId, members } = useConversationScreen();
+  const edit = usePendingEdit(props.row.message?.id);
+  const row = { ...props.row, message: props.row.message && applyEdit(props.row.message, edit) };
   const [isPointed, setIsPointed] = useState(false);
   const [hasFocus, setHasFocus] = useState(false);
   const [isPicking, setIsPicking] = useState(false);
@@ -35,12 +39,13 @@ export const MessageItem = memo(function MessageItem(props: MessageItemProps): R
   const name = author?.name ?? GONE;
   const isOwn = row.authorId === userId;
   const { message } = row;
+  const onItsWay = row.outgoing ?? edit;
   const showsActions = message?.deleted_at === null && !isEditing && (isPointed || hasFocus || isPicking);
   const classes = [
     styles['row'],
     isOwn && styles['own'],
     isFlashing && styles['flash'],
-    row.outgoing && (row.outgoing.state === 'failed' ? styles['failed'] : styles['sending']),
+    onItsWay && (onItsWay.state === 'failed' ? styles['failed'] : styles['sending']),
     message?.mentions.includes(userId) === true && styles['mentionsMe'],
   ];
   return (
@@ -88,6 +93,7 @@ export const MessageItem = memo(function MessageItem(props: MessageItemProps): R
           )}
           {message && <ReactionBar message={message} />}
           {row.outgoing && <OutgoingStatus item={row.outgoing} />}
+          {edit && <EditStatus edit={edit} />}
         </div>
         {showsActions && (
           <MessageActions

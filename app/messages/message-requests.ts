@@ -1,7 +1,7 @@
 import { errorCode } from '../shared/errors.ts';
 import { supabase } from '../supabase.ts';
 import { removeImages } from './image-requests.ts';
-import { type Message, readImages } from './message.ts';
+import type { Message } from './message.ts';
 import type { NewMessage } from './outgoing-message.ts';
 
 export const PAGE_SIZE = 50;
@@ -83,24 +83,35 @@ export async function insertMessage(message: NewMessage): Promise<Message> {
   throw error;
 }
 
+/**
+ * Changes the text of one's own message.
+ *
+ * @returns the message as stored
+ * @throws Error when it was deleted meanwhile, or its channel archived
+ */
 export async function editMessage(input: {
   id: string;
   body: string;
   mentions: readonly string[];
-}): Promise<void> {
+}): Promise<Message> {
   const { id, body, mentions } = input;
-  await supabase
+  const { data } = await supabase
     .from('messages')
     .update({ body, mentions: [...mentions] })
     .eq('id', id)
+    .select()
+    .abortSignal(timeout())
+    .maybeSingle()
     .throwOnError();
+  if (!data) throw new Error('This message cannot be changed any more.');
+  return data;
 }
 
 /** The message first: from then on nobody can load its pictures, and only then their files may go. */
-export async function deleteMessage(message: Message): Promise<void> {
-  await supabase.rpc('delete_message', { message_id: message.id }).throwOnError();
+export async function deleteMessage(id: string, imagePaths: readonly string[]): Promise<void> {
+  await supabase.rpc('delete_message', { message_id: id }).abortSignal(timeout()).throwOnError();
   // What stays behind here is removed the next time that the chat is opened (removeStrayImages).
-  await removeImages(readImages(message.images).map((image) => image.path)).catch(() => {});
+  await removeImages(imagePaths).catch(() => {});
 }
 
 export async function addReaction(input: { messageId: string; emoji: string }): Promise<void> {

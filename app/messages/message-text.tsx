@@ -9,7 +9,8 @@ interface MessageTextProps {
 
 export function MessageText({ body, mentionedNames }: MessageTextProps): ReactNode {
   return (
-    <p className={`${styles['text']} ${isOnlyEmoji(body) ? styles['emojiOnly'] : ''}`}>
+    // "auto": what is written from right to left begins at the right.
+    <p dir="auto" className={`${styles['text']} ${isOnlyEmoji(body) ? styles['emojiOnly'] : ''}`}>
       {splitText(body, mentionedNames).map((part, index) => {
         // Parts of a fixed text never move.
         const key = index;

@@ -1,5 +1,6 @@
 import { createContext, type ReactNode, useContext, useEffect, useState, useSyncExternalStore } from 'react';
 import { Conversation, type ConversationSnapshot } from './conversation.ts';
+import { EditQueue, type PendingEdit } from './edit-queue.ts';
 import { removeStrayImages } from './image-requests.ts';
 import { Outbox } from './outbox.ts';
 import type { OutgoingMessage } from './outgoing-message.ts';
@@ -8,13 +9,19 @@ import type { OutgoingMessage } from './outgoing-message.ts';
 const KEPT_CONVERSATIONS = 12;
 const TIDY_AFTER_MS = 10_000;
 
-/** What outlives a single screen of a person's chat: loaded conversations and unsent messages. */
+/** What outlives a single screen of a person's chat: loaded conversations, and what waits to be sent. */
 export class Messaging {
   readonly outbox: Outbox;
+  readonly edits: EditQueue;
   readonly #conversations = new Map<string, Conversation>();
 
   constructor(userId: string) {
     this.outbox = new Outbox(userId, (message) => this.find(message.channel_id)?.receive(message));
+    this.edits = new EditQueue(userId, async ({ channelId }, message) => {
+      const conversation = this.find(channelId);
+      if (message) conversation?.receive(message);
+      else await conversation?.catchUp();
+    });
   }
 
   /** The conversation of a channel, if it has been opened. */
@@ -39,7 +46,19 @@ export class Messaging {
     for (const conversation of this.#conversations.values()) {
       if (conversation.isWatched) void conversation.catchUp();
     }
-    void this.outbox.flush();
+    this.flush();
+  }
+
+  /** Sends what waits. */
+  flush(): void {
+    void this.outbox.queue.flush();
+    void this.edits.queue.flush();
+  }
+
+  /** Stops trying to send. */
+  stop(): void {
+    this.outbox.queue.stop();
+    this.edits.queue.stop();
   }
 }
 
@@ -48,7 +67,7 @@ const MessagingContext = createContext<Messaging | undefined>(undefined);
 export function MessagingProvider({ userId, children }: { userId: string; children: ReactNode }): ReactNode {
   const [messaging] = useState(() => new Messaging(userId));
   useEffect(() => {
-    void messaging.outbox.flush();
+    messaging.flush();
     // When everything that matters is on screen.
     const tidying = setTimeout(
       () => removeStrayImages(messaging.outbox.imagePaths()).catch(() => {}),
@@ -56,7 +75,7 @@ export function MessagingProvider({ userId, children }: { userId: string; childr
     );
     return () => {
       clearTimeout(tidying);
-      messaging.outbox.stop();
+      messaging.stop();
     };
   }, [messaging]);
   return <MessagingContext value={messaging}>{children}</MessagingContext>;
@@ -82,7 +101,15 @@ export function useConversation(channelId: string): [Conversation, ConversationS
 
 /** Messages of a channel that the server does not have yet, oldest first. */
 export function useOutgoing(channelId: string): readonly OutgoingMessage[] {
-  const { outbox } = useMessaging();
-  const all = useSyncExternalStore(outbox.subscribe, outbox.getSnapshot);
+  const { queue } = useMessaging().outbox;
+  const all = useSyncExternalStore(queue.subscribe, queue.getSnapshot);
   return all.filter((item) => item.channelId === channelId);
+}
+
+/** The change of a message that the server does not have yet. */
+export function usePendingEdit(messageId: string | undefined): PendingEdit | undefined {
+  const { queue } = useMessaging().edits;
+  return useSyncExternalStore(queue.subscribe, () =>
+    messageId === undefined ? undefined : queue.find(messageId),
+  );
 }

@@ -1,5 +1,6 @@
 import type { EncodedImage } from '../images/encoded-image.ts';
 import type { MessageImage } from './message.ts';
+import type { Queued } from './queued.ts';
 
 /** What it takes to store a message. The id is made by whoever writes it. */
 export interface NewMessage {
@@ -21,9 +22,5 @@ export interface MessageDraft extends Omit<NewMessage, 'id' | 'images'> {
   readonly images: readonly DraftImage[];
 }
 
-/** A message on its way. `waiting`: no connection, it will be tried again; `failed`: refused, the person decides. */
-export interface OutgoingMessage extends NewMessage {
-  readonly createdAt: string;
-  readonly state: 'sending' | 'waiting' | 'failed';
-  readonly error?: string;
-}
+/** A message on its way. */
+export interface OutgoingMessage extends NewMessage, Queued {}

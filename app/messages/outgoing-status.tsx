@@ -1,4 +1,5 @@
 import type { ReactNode } from 'react';
+import type { PendingEdit } from './edit-queue.ts';
 import styles from './message-item.module.css';
 import { useMessaging } from './messaging.tsx';
 import type { OutgoingMessage } from './outgoing-message.ts';
@@ -7,14 +8,48 @@ import type { OutgoingMessage } from './outgoing-message.ts';
 export function OutgoingStatus({ item }: { item: OutgoingMessage }): ReactNode {
   const { outbox } = useMessaging();
   if (item.state === 'sending') return <p className={styles['status']}>Sending…</p>;
-  if (item.state === 'waiting') return <p className={styles['status']}>Waiting for the connection</p>;
+  if (item.state === 'waiting') return <Waiting />;
+  return (
+    <Refused
+      text={`Not sent. ${item.error}`}
+      onRetry={() => outbox.queue.retry(item.id)}
+      onDiscard={() => outbox.discard(item)}
+    />
+  );
+}
+
+/** As above, of an edit or a deletion. What goes well is over before one could read a word about it. */
+export function EditStatus({ edit: { id, state, error, change } }: { edit: PendingEdit }): ReactNode {
+  const { queue } = useMessaging().edits;
+  if (state === 'sending') return null;
+  if (state === 'waiting') return <Waiting />;
+  return (
+    <Refused
+      text={`${change.kind === 'edit' ? 'Not saved' : 'Not deleted'}. ${error}`}
+      onRetry={() => queue.retry(id)}
+      onDiscard={() => queue.discard(id)}
+    />
+  );
+}
+
+function Waiting(): ReactNode {
+  return <p className={styles['status']}>Waiting for the connection</p>;
+}
+
+interface RefusedProps {
+  text: string;
+  onRetry: () => void;
+  onDiscard: () => void;
+}
+
+function Refused({ text, onRetry, onDiscard }: RefusedProps): ReactNode {
   return (
     <div className={styles['status']} role="alert">
-      <span>Not sent. {item.error}</span>
-      <button type="button" className={styles['statusAction']} onClick={() => outbox.retry(item.id)}>
+      <span>{text}</span>
+      <button type="button" className={styles['statusAction']} onClick={onRetry}>
         Try again
       </button>
-      <button type="button" className={styles['statusAction']} onClick={() => outbox.discard(item.id)}>
+      <button type="button" className={styles['statusAction']} onClick={onDiscard}>
         Discard
       </button>
     </div>

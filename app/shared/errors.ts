@@ -42,3 +42,19 @@ export function isUnreachable(error: unknown): boolean {
     /fetch|network|load failed/i.test(error.message)
   );
 }
+
+/** Whether the same request may succeed later: there was no answer, or a refusal that passes by itself. */
+export function isTemporary(error: unknown): boolean {
+  if (isUnreachable(error)) return true;
+  if (typeof error !== 'object' || error === null) return false;
+  const code = errorCode(error) ?? '';
+  const message = 'message' in error && typeof error.message === 'string' ? error.message : '';
+  const storageCode = 'statusCode' in error && typeof error.statusCode === 'string' ? error.statusCode : '';
+  // PGRST0xx: no database connection; PGRST301/303: token expired; 57xxx: the server is going down or a statement timed
+  // out; 40xxx: a deadlock. Storage says 5xx or 429, and of an expired token that its "exp" is over.
+  return (
+    /^(PGRST0|PGRST30[13]|57|08|53|40)/.test(code) ||
+    /^(5|429)/.test(storageCode) ||
+    /abort|timed? ?out|"exp" claim|jwt expired/i.test(message)
+  );
+}

@@ -64,6 +64,8 @@ describe.skipIf(skipsBrowserTests())('two people of a family, and one of another
   it('shows that somebody is typing', async () => {
     await ben.page.getByRole('textbox', { name: /^Message #/ }).pressSequentially('Let me think');
     await expect(anna.page.getByText('Ben is typing…').waitFor()).resolves.toBeUndefined();
+    // Everybody gets the signal; it is no news for the one who types.
+    expect(await ben.page.getByText('Ben is typing…').count()).toBe(0);
     await ben.page.getByRole('textbox', { name: /^Message #/ }).fill('');
   });
 

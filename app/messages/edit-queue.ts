@@ -1,0 +1,51 @@
+import type { Message } from './message.ts';
+import { deleteMessage, editMessage } from './message-requests.ts';
+import type { Queued } from './queued.ts';
+import { SendQueue } from './send-queue.ts';
+
+/** A change of one's own message on its way; its id is the message's, so a later change takes the place of an earlier one. */
+export interface PendingEdit extends Queued {
+  readonly channelId: string;
+  readonly change:
+    | { readonly kind: 'edit'; readonly body: string; readonly mentions: readonly string[] }
+    | { readonly kind: 'delete'; readonly imagePaths: readonly string[] };
+}
+
+/** Edits and deletions on their way, shown as if they were done. */
+export class EditQueue {
+  readonly queue: SendQueue<PendingEdit>;
+  readonly #onDelivered: (edit: PendingEdit, message: Message | null) => Promise<void>;
+
+  /** @param onDelivered takes the message as it is stored now; null when only its channel tells */
+  constructor(userId: string, onDelivered: (edit: PendingEdit, message: Message | null) => Promise<void>) {
+    this.#onDelivered = onDelivered;
+    this.queue = new SendQueue({
+      storagePrefix: `ourchat:edits:${userId}:`,
+      send: (edit) => this.#send(edit),
+    });
+  }
+
+  add(message: Message, change: PendingEdit['change']): void {
+    const createdAt = new Date().toISOString();
+    this.queue.add({ id: message.id, channelId: message.channel_id, createdAt, state: 'sending', change });
+  }
+
+  async #send(edit: PendingEdit): Promise<void> {
+    const { id, change } = edit;
+    if (change.kind === 'edit') {
+      await this.#onDelivered(edit, await editMessage({ id, ...change }));
+    } else {
+      await deleteMessage(id, change.imagePaths);
+      await this.#onDelivered(edit, null);
+    }
+  }
+}
+
+/** A message as it will be. A deletion that was refused is not shown: the message is still there. */
+export function applyEdit(message: Message, edit: PendingEdit | undefined): Message {
+  if (edit?.change.kind === 'edit') {
+    return { ...message, body: edit.change.body, mentions: [...edit.change.mentions] };
+  }
+  if (edit && edit.state !== 'failed') return { ...message, deleted_at: edit.createdAt };
+  return message;
+}

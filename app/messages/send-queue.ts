@@ -1,0 +1,143 @@
+import { describeError, isTemporary } from '../shared/errors.ts';
+import type { Queued } from './queued.ts';
+
+const MAX_RETRY_DELAY_MS = 15_000;
+
+interface SendQueueOptions<T extends Queued> {
+  /** Begins the names of the items in localStorage. */
+  readonly storagePrefix: string;
+  /** Brings an item to the server; may be called again for the same one. What it throws decides how it goes on. */
+  readonly send: (item: T) => Promise<void>;
+  /** Completes an item that an older version of the app has stored. */
+  readonly upgrade?: (stored: T) => T;
+}
+
+/**
+ * Sends items one after another, in the order in which they were added, and keeps them (also across a reload, in
+ * localStorage) until the server has them.
+ */
+export class SendQueue<T extends Queued> {
+  readonly #options: SendQueueOptions<T>;
+  readonly #listeners = new Set<() => void>();
+  #items: readonly T[];
+  #isFlushing = false;
+  #failures = 0;
+  #retryTimer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(options: SendQueueOptions<T>) {
+    this.#options = options;
+    this.#items = this.#readStored();
+  }
+
+  subscribe = (listener: () => void): (() => void) => {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  };
+
+  /** Everything on its way, oldest first; a new array after every change. */
+  getSnapshot = (): readonly T[] => this.#items;
+
+  find(id: string): T | undefined {
+    return this.#items.find((item) => item.id === id);
+  }
+
+  /** Adds an item and sends it; one with the same id makes room for it. */
+  add(item: T): void {
+    this.#store(item);
+    this.#replaceItems([...this.#items.filter((other) => other.id !== item.id), item]);
+    void this.flush();
+  }
+
+  /** Tries a refused item again. */
+  retry(id: string): void {
+    this.#update(id, { state: 'sending' });
+    void this.flush();
+  }
+
+  discard(id: string): void {
+    try {
+      localStorage.removeItem(this.#options.storagePrefix + id);
+    } catch {
+      // Blocked storage: it was never stored.
+    }
+    this.#replaceItems(this.#items.filter((item) => item.id !== id));
+  }
+
+  /** Sends what waits, now: called when the connection is back. */
+  async flush(): Promise<void> {
+    clearTimeout(this.#retryTimer);
+    if (this.#isFlushing) return;
+    this.#isFlushing = true;
+    try {
+      for (let next = this.#next(); next; next = this.#next()) {
+        if (!(await this.#attempt(next))) return;
+      }
+    } finally {
+      this.#isFlushing = false;
+    }
+  }
+
+  /** Stops trying; what is unsent stays stored for the next time. */
+  stop(): void {
+    clearTimeout(this.#retryTimer);
+  }
+
+  #next(): T | undefined {
+    return this.#items.find((item) => item.state !== 'failed');
+  }
+
+  /** @returns false when there is no connection, so that trying the next one is of no use */
+  async #attempt(item: T): Promise<boolean> {
+    // Replaced while it was under way: then the newer one has its own turn.
+    const isCurrent = (): boolean => this.find(item.id)?.createdAt === item.createdAt;
+    try {
+      await this.#options.send(item);
+      this.#failures = 0;
+      if (isCurrent()) this.discard(item.id);
+      return true;
+    } catch (error) {
+      if (!isTemporary(error)) {
+        if (isCurrent()) this.#update(item.id, { state: 'failed', error: describeError(error) });
+        return true;
+      }
+      this.#replaceItems(
+        this.#items.map((other) => (other.state === 'sending' ? { ...other, state: 'waiting' } : other)),
+      );
+      this.#retryTimer = setTimeout(
+        () => void this.flush(),
+        Math.min(MAX_RETRY_DELAY_MS, 1_000 * 2 ** this.#failures),
+      );
+      this.#failures += 1;
+      return false;
+    }
+  }
+
+  #update(id: string, change: Pick<Queued, 'state' | 'error'>): void {
+    this.#replaceItems(this.#items.map((item) => (item.id === id ? { ...item, ...change } : item)));
+  }
+
+  #store(item: T): void {
+    try {
+      localStorage.setItem(this.#options.storagePrefix + item.id, JSON.stringify(item));
+    } catch {
+      // Blocked or full storage: the item lives as long as the page.
+    }
+  }
+
+  #readStored(): T[] {
+    const { storagePrefix, upgrade = (item: T) => item } = this.#options;
+    try {
+      return Object.keys(localStorage)
+        .filter((key) => key.startsWith(storagePrefix))
+        .map((key) => upgrade(JSON.parse(localStorage.getItem(key) ?? '') as T))
+        .toSorted((a, b) => a.createdAt.localeCompare(b.createdAt));
+    } catch {
+      return [];
+    }
+  }
+
+  #replaceItems(items: readonly T[]): void {
+    this.#items = items;
+    for (const listener of this.#listeners) listener();
+  }
+}

@@ -1,0 +1,181 @@
+import type { Browser, Locator, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { launchChromium, skipsBrowserTests } from '../../helpers/chromium.ts';
+import {
+  createFamily,
+  joinFamily,
+  openVisitor,
+  type OurChat,
+  sendMessage,
+  signUp,
+  startOurChat,
+  type Visitor,
+  waitForState,
+} from '../../helpers/ourchat.ts';
+
+const LONG_NAME = 'Maximiliana-Aleksandra-von-und-zu-Hohenz';
+
+describe.skipIf(skipsBrowserTests())('what people do and nobody has planned', () => {
+  let chat: OurChat;
+  let browser: Browser;
+  let first: Visitor;
+  let second: Visitor;
+  let anna: Page;
+  let ben: Page;
+
+  beforeAll(async () => {
+    [chat, browser] = await Promise.all([startOurChat(), launchChromium()]);
+    [first, second] = await Promise.all([openVisitor(browser), openVisitor(browser)]);
+    anna = first.page;
+    ben = second.page;
+    await signUp(anna, chat.url, LONG_NAME);
+    const code = await createFamily(anna, 'W'.repeat(60));
+    await signUp(ben, chat.url, 'Ben');
+    await joinFamily(ben, code);
+  });
+
+  afterAll(async () => {
+    await browser?.close();
+    await chat?.[Symbol.asyncDispose]();
+  });
+
+  const input = (page: Page): Locator => page.getByRole('textbox', { name: /^Message #/ });
+  const line = (page: Page, text: string | RegExp): Locator =>
+    page.getByRole('log').getByRole('article').filter({ hasText: text });
+
+  it('keeps the side bar in its place, however long the names are', async () => {
+    const sidebar = await anna.getByRole('complementary').boundingBox();
+    for (const inside of [
+      anna.getByRole('button', { name: 'New channel' }),
+      anna.getByRole('link', { name: 'Your settings' }),
+      anna.getByText('2 online'),
+      anna.getByRole('button', { name: /^WWW/ }),
+    ]) {
+      const box = await inside.boundingBox();
+      expect((box?.x ?? 0) + (box?.width ?? 0)).toBeLessThanOrEqual(sidebar?.width ?? 0);
+    }
+    await expect(
+      anna.getByRole('button', { name: 'New channel' }).click({ trial: true }),
+    ).resolves.toBeUndefined();
+  });
+
+  it('never makes the page wider than the screen with a long word or address', async () => {
+    await sendMessage(anna, 'A'.repeat(300));
+    await sendMessage(anna, `https://example.com/${'verylongpath/'.repeat(20)}`);
+    await line(ben, 'verylongpath').waitFor();
+    for (const page of [anna, ben]) {
+      const excess = await page.evaluate(() => {
+        const { scrollWidth, clientWidth } = (
+          globalThis as unknown as {
+            document: { documentElement: { scrollWidth: number; clientWidth: number } };
+          }
+        ).document.documentElement;
+        return scrollWidth - clientWidth;
+      });
+      expect(excess).toBe(0);
+    }
+  });
+
+  it('writes from right to left what is read so', async () => {
+    await sendMessage(anna, 'مرحبا https://example.com/');
+    const text = line(ben, 'مرحبا').locator('p[dir="auto"]');
+    await text.waitFor();
+    expect(await text.evaluate((element) => element.matches(':dir(rtl)'))).toBe(true);
+  });
+
+  it('keeps a text that is too long, and says by how much', async () => {
+    await input(anna).fill('x'.repeat(20_000));
+    await anna.getByText('16,000 characters too many').waitFor();
+    await input(anna).press('Enter');
+    expect(await anna.getByRole('button', { name: 'Send' }).isDisabled()).toBe(true);
+    expect((await input(anna).inputValue()).length).toBe(20_000);
+    // Counted as the database counts: an emoji is one character.
+    await input(anna).fill('😀'.repeat(4_000));
+    expect(await anna.getByText('too many').count()).toBe(0);
+    await input(anna).press('Enter');
+    await expect(line(ben, '😀'.repeat(4_000)).waitFor()).resolves.toBeUndefined();
+  });
+
+  it('keeps what was typed and not sent, across channels and a reload', async () => {
+    await input(anna).fill('Not finished');
+    await anna.reload();
+    await waitForState(anna, 'live');
+    expect(await input(anna).inputValue()).toBe('Not finished');
+    await input(anna).fill('');
+    await anna.reload();
+    await waitForState(anna, 'live');
+    expect(await input(anna).inputValue()).toBe('');
+  });
+
+  it('makes one channel of a double click', async () => {
+    await anna.getByRole('button', { name: 'New channel' }).click();
+    await anna.getByLabel('Name', { exact: true }).fill('twice');
+    await anna.getByRole('button', { name: 'Create channel' }).dblclick();
+    await anna.getByRole('heading', { name: 'twice' }).waitFor();
+    await ben.getByRole('link', { name: 'twice' }).waitFor();
+    expect(await anna.getByRole('navigation').getByRole('link', { name: 'twice' }).count()).toBe(1);
+    expect(await anna.getByRole('dialog').count()).toBe(0);
+    await anna.getByRole('link', { name: 'general' }).click();
+  });
+
+  it('keeps an edit and a deletion for the time when the server is back, also across a reload', async () => {
+    await sendMessage(anna, 'To be changed');
+    await sendMessage(anna, 'To be deleted');
+    await line(ben, 'To be deleted').waitFor();
+    await anna.context().setOffline(true);
+    await waitForState(anna, 'offline');
+
+    await line(anna, 'To be changed').focus();
+    await line(anna, 'To be changed').getByRole('button', { name: 'Edit', exact: true }).click();
+    await anna.getByLabel('Edit message').fill('Changed on a train');
+    await anna.keyboard.press('Enter');
+    await line(anna, 'Changed on a train').getByText('Waiting for the connection').waitFor();
+    await line(anna, 'To be deleted').focus();
+    await line(anna, 'To be deleted').getByRole('button', { name: 'Delete' }).click();
+    await anna.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
+    await line(anna, 'This message was deleted').getByText('Waiting for the connection').waitFor();
+    expect(await line(ben, 'To be changed').count()).toBe(1);
+
+    await anna.context().setOffline(false);
+    await line(ben, 'Changed on a train').getByText('edited').waitFor();
+    await line(ben, 'This message was deleted').waitFor();
+    await expect.poll(() => anna.getByText('Waiting for the connection').count()).toBe(0);
+    await anna.reload();
+    await line(anna, 'Changed on a train').waitFor();
+    expect(await line(anna, 'To be deleted').count()).toBe(0);
+  });
+
+  it('says so when an edit is refused, and keeps its text', async () => {
+    await sendMessage(anna, 'Written in time');
+    await line(anna, 'Written in time').focus();
+    await line(anna, 'Written in time').getByRole('button', { name: 'Edit', exact: true }).click();
+    await anna.getByLabel('Edit message').fill('Changed too late');
+    // Deleted in another tab meanwhile, and this page has not heard of it.
+    await anna.route(/\/rest\/v1\/messages\?/, (route) =>
+      route.request().method() === 'PATCH' ? route.fulfill({ json: [] }) : route.continue(),
+    );
+    await anna.keyboard.press('Enter');
+    await line(anna, 'Changed too late')
+      .getByText('Not saved. This message cannot be changed any more.')
+      .waitFor();
+    await anna.unroute(/\/rest\/v1\/messages\?/);
+    await anna.getByRole('button', { name: 'Discard' }).click();
+    await expect(line(anna, 'Written in time').waitFor()).resolves.toBeUndefined();
+  });
+
+  it('gives the focus back to where editing was begun', async () => {
+    await input(anna).press('ArrowUp');
+    await anna.getByLabel('Edit message').press('Escape');
+    expect(await input(anna).evaluate((element) => element.matches(':focus'))).toBe(true);
+    const last = line(anna, 'Written in time');
+    await last.focus();
+    await last.getByRole('button', { name: 'Edit', exact: true }).focus();
+    await anna.keyboard.press('Enter');
+    await anna.getByLabel('Edit message').press('Escape');
+    expect(await last.evaluate((element) => element.matches(':focus'))).toBe(true);
+  });
+
+  it('has thrown no error', () => {
+    expect([...first.errors, ...second.errors]).toEqual([]);
+  });
+});
