@@ -147,6 +147,30 @@ test('a type that follows the file in a form is checked as well, and nothing ref
   expect(await readdir(join(stack.storageDir, 'uploads'))).toEqual([]);
 });
 
+test.each(['small', 'large'])(
+  'what follows the file of a %s form is what policies decide on',
+  async (size) => {
+    await postgres.query(`
+    insert into storage.buckets (id, name) values ('form', 'form') on conflict do nothing;
+    drop policy if exists images on storage.objects;
+    create policy images on storage.objects for insert to authenticated with check (
+      bucket_id = 'form' and metadata ->> 'mimetype' = 'image/png' and coalesce(user_metadata ->> 'draft', '') <> 'no')`);
+    const file = 'x'.repeat(size === 'large' ? 3_000_000 : 10);
+    const upload = async (name: string, field: string, value: string): Promise<string> => {
+      const boundary = 'b0undary';
+      const form = [
+        `--${boundary}\r\ncontent-disposition: form-data; name="f"; filename="f"\r\ncontent-type: image/png\r\n\r\n`,
+        `${file}\r\n--${boundary}\r\ncontent-disposition: form-data; name="${field}"\r\n\r\n${value}\r\n--${boundary}--\r\n`,
+      ].join('');
+      const type = { 'content-type': `multipart/form-data; boundary=${boundary}` };
+      return (await send('POST', `/object/form/${size}-${name}`, { ...user, ...type }, form)).body;
+    };
+    expect(await upload('page', 'contentType', 'text/html')).toContain('row-level security');
+    expect(await upload('final', 'metadata', '{"draft":"no"}')).toContain('row-level security');
+    expect(await upload('image', 'metadata', '{"draft":"yes"}')).toContain('Key');
+  },
+);
+
 test('a sort or search of a request is never SQL', async () => {
   const json = { ...service, 'content-type': 'application/json' };
   for (const body of [

@@ -11,6 +11,13 @@ test.each([
   expect(parseRange(text, 10)).toEqual({ start, end });
 });
 
+test.each(['bytes=0-99999999999999999999', 'bytes=-99999999999999999999', 'bytes=99999999999999999999-'])(
+  'what no number can count is refused: %s',
+  (text) => {
+    expect(() => parseRange(text, 10)).toThrow('invalid range provided');
+  },
+);
+
 test.each(['bytes=10-', 'bytes=5-4', 'bytes=-0', 'bytes=', 'bytes=-', 'bytes=0-1,3-4', 'items=0-1', 'x'])(
   '%s is refused',
   (text) => {

@@ -12,6 +12,9 @@ export interface AssetOptions {
   readonly expires?: Date;
 }
 
+/** What the original says of bytes whose row does not: an S3 copy that replaces the metadata may leave it out. */
+export const UNKNOWN: ObjectMetadata = { mimetype: 'application/octet-stream', cacheControl: 'no-cache' };
+
 /** Answers with the bytes of the object that `find` finds: whole, a range, or 304, with the Storage API's headers. */
 export async function sendAsset(
   exchange: Exchange,
@@ -21,7 +24,7 @@ export async function sendAsset(
 ): Promise<void> {
   const { req, res } = exchange;
   const { row, blob } = await openCurrent(blobs, find);
-  const metadata = row.metadata ?? {};
+  const metadata = { ...UNKNOWN, ...row.metadata };
   try {
     const { size } = blob;
     const notModified = isNotModified(exchange, metadata);

@@ -18,6 +18,8 @@ export function parseRange(text: string, size: number): ByteRange {
   const end = first === '' || last === '' ? size - 1 : Math.min(Number(last), size - 1);
   const isSuffix = first === '' && Number(last) > 0;
   const isRange = first !== '' && (last === '' || Number(first) <= Number(last));
-  if (size === 0 || start >= size || !(isSuffix || isRange)) throw storageErrors.invalidRange();
+  const isCountable = Number.isSafeInteger(Number(last));
+  if (size === 0 || start >= size || !(isSuffix || isRange) || !isCountable)
+    throw storageErrors.invalidRange();
   return { start, end };
 }

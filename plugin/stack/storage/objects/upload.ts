@@ -101,22 +101,28 @@ export class Uploads {
     };
     const { blob, result } = await this.#objects.blobs.store(async (writer) => {
       let partType = '';
+      let asked = '';
       const fields = await readForm(exchange.req, async (file, type, early) => {
         partType = type;
         const mimetype = early.get('contentType') || type;
         checkType(mimetype);
         checkNewObjectName(target.name);
         const draft = { ...target, userMetadata: formMetadata(early) };
-        if (isLarge) await this.#objects.checkWrite(exchange, draft, { mimetype, contentLength });
+        if (isLarge) {
+          await this.#objects.checkWrite(exchange, draft, { mimetype, contentLength });
+          asked = JSON.stringify([mimetype, draft.userMetadata]);
+        }
         await writer.writeAll(file, limit);
       });
       // Fields may follow the file, and count as well: what they say is checked before anything is kept.
       const mimeType = fields.get('contentType') || partType;
       checkType(mimeType);
-      return { mimeType, cacheControl: maxAge(fields), userMetadata: formMetadata(fields) };
+      const userMetadata = formMetadata(fields);
+      const wasAsked = asked === JSON.stringify([mimeType, userMetadata]);
+      return { mimeType, cacheControl: maxAge(fields), userMetadata, wasAsked };
     });
-    const { mimeType, cacheControl, userMetadata } = result;
-    const check = isLarge ? undefined : { mimetype: mimeType, contentLength };
+    const { mimeType, cacheControl, userMetadata, wasAsked } = result;
+    const check = wasAsked ? undefined : { mimetype: mimeType, contentLength };
     return { content: { blob, mimeType, cacheControl }, userMetadata, check };
   }
 }

@@ -4,7 +4,7 @@ import { header } from '../http/exchange.ts';
 import { sendBlob } from '../http/send-blob.ts';
 import type { Schema } from '../http/schema.ts';
 import { checkBucketName, checkMimeType, checkNewObjectName, isEmptyFolderFile } from '../names.ts';
-import { isNotModified, NOT_IN_HEADERS, setHeader } from '../objects/asset.ts';
+import { isNotModified, NOT_IN_HEADERS, setHeader, UNKNOWN } from '../objects/asset.ts';
 import { findObject } from '../objects/find.ts';
 import type { ObjectStore } from '../objects/object-store.ts';
 import { parseRange } from '../objects/range.ts';
@@ -81,7 +81,7 @@ export class S3Objects {
       const wanted = header(req, 'range');
       const range = wanted === undefined || notModified ? undefined : parseRange(wanted, size);
       const length = notModified ? 0 : range ? range.end - range.start + 1 : size;
-      setObjectHeaders(request, row);
+      setObjectHeaders(request, { ...row, metadata: { ...UNKNOWN, ...metadata } });
       if (range) setHeader(res, 'content-range', `bytes ${range.start}-${range.end}/${size}`);
       setOverrides(request);
       setHeader(res, 'content-length', String(length));

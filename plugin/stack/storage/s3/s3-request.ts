@@ -90,6 +90,8 @@ export function copySourceRange({ req }: Exchange, size: number): ByteRange | un
 }
 
 const META = 'x-amz-meta-';
+const NAME = /^[\w!#$%&'*+.^`|~-]{1,8000}$/;
+const VALUE = /^[\t\x20-\x7e]{0,8192}$/;
 
 export function readUserMetadata({ req }: Exchange): UserMetadata | undefined {
   const entries = Object.entries(req.headers).filter(([name]) => name.startsWith(META));
@@ -102,7 +104,7 @@ export function userMetadataHeaders(metadata: UserMetadata | null): Record<strin
   const headers: Record<string, string> = {};
   let missing = 0;
   for (const [name, value] of Object.entries(metadata ?? {})) {
-    if (typeof value === 'string' && /^[\t\x20-\x7e]*$/.test(value) && /^[\w-]+$/.test(name))
+    if (typeof value === 'string' && VALUE.test(value) && NAME.test(name))
       headers[`${META}${name.toLowerCase()}`] = value;
     else missing += 1;
   }

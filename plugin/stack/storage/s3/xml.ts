@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { StorageError, storageErrors } from '../errors.ts';
-import { readAll } from '../http/body.ts';
+import { readAll, readJsonBody } from '../http/body.ts';
 import { checkSchema, type Schema } from '../http/schema.ts';
 
 /** An element's content: text, child elements in their order, or nothing (the element is then left out). */
@@ -77,7 +77,7 @@ export async function parseXml(
 }
 
 /**
- * The document of a request, checked and coerced.
+ * The document of a request, checked and coerced; the same as JSON is taken as well.
  *
  * @param lists as of `parseXml`
  * @throws StorageError MalformedXML, InvalidRequest with the original's text
@@ -87,6 +87,8 @@ export async function readXml(
   schema: Schema,
   lists: readonly string[],
 ): Promise<unknown> {
+  if (req.headers['content-type']?.startsWith('application/json'))
+    return checkXmlBody(schema, (await readJsonBody(req, false)) as Record<string, unknown> | null);
   const bytes = await readAll(req, XML_LIMIT).catch((error: unknown) => {
     throw error instanceof StorageError ? new StorageError(413, 'InvalidRequest', error.message) : error;
   });
