@@ -69,7 +69,13 @@ function sendBack(response: IncomingMessage, res: GatewayResponse, out: Forwarde
     return;
   }
   const { statusCode = 502, statusMessage = '', rawHeaders } = response;
-  writeHead(res, statusCode, statusMessage, out.rewriteResponse(rawHeaders));
+  try {
+    writeHead(res, statusCode, statusMessage, out.rewriteResponse(rawHeaders));
+  } catch (error) {
+    response.destroy();
+    out.onFailure(error instanceof Error ? error : new Error(String(error)));
+    return;
+  }
   response.pipe(res, { end: false });
   response.once('end', () => {
     if (response.rawTrailers.length > 0) res.addTrailers(response.trailers);

@@ -47,13 +47,19 @@ function rewriteLocation(value: string, upstream: UrlUpstream, caller: Caller): 
   return `${caller.proto}://${caller.host}${path.startsWith(base) ? path.slice(base.length) : path}`;
 }
 
-/** Begins a response with these headers, names and values alternating, beside those that are set already. */
+/**
+ * Begins a response with these headers, names and values alternating, beside those that are set already.
+ *
+ * @throws RangeError for a status that HTTP does not know
+ */
 export function writeHead(
   res: GatewayResponse,
   status: number,
-  reason: string,
+  sentReason: string,
   headers: readonly string[],
 ): void {
+  // Parsers let more through here than Node would write.
+  const reason = sentReason.replace(/[^\t\x20-\x7e\x80-\xff]/g, '');
   if (!isHttp2(res) && res.getHeaderNames().length === 0) {
     res.writeHead(status, reason, headers as string[]);
     return;

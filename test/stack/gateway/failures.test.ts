@@ -192,6 +192,27 @@ describe.each<{ title: string; request: Ask }>([
     expect(code(answer.body)).toBe('UPSTREAM_GARBAGE');
   });
 
+  test.each([
+    ['a status that is none', 'HTTP/1.1 099 Odd\r\nContent-Length: 0\r\n\r\n'],
+    ['two lengths', 'HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab'],
+    ['a length that is none', 'HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n'],
+    ['a header without a name', 'HTTP/1.1 200 OK\r\n: x\r\nContent-Length: 0\r\n\r\n'],
+    ['a NUL in a header', 'HTTP/1.1 200 OK\r\nX-A: a\0b\r\nContent-Length: 0\r\n\r\n'],
+  ])('answers with %s gives an error, and the server goes on', async (_title, bytes) => {
+    const { url: upstream } = await listenTcp((socket) => socket.once('data', () => socket.write(bytes)));
+    const { url } = await startGateway({ target: targetAt(upstream), timeouts: { idle: 100 } });
+    expect((await ask(url, '/rest/v1/items', request)).status).toBeGreaterThanOrEqual(502);
+    expect((await ask(url, '/rest/v1/items', request)).status).toBeGreaterThanOrEqual(502);
+  });
+
+  test('answers with a control character in its reason is passed on without that', async () => {
+    const { url: upstream } = await listenTcp((socket) =>
+      socket.once('data', () => socket.write('HTTP/1.1 200 O\x01K\r\nContent-Length: 4\r\n\r\nbody')),
+    );
+    const { url } = await startGateway({ target: targetAt(upstream) });
+    expect(await ask(url, '/rest/v1/items', request)).toMatchObject({ status: 200, body: 'body' });
+  });
+
   test('switches protocols unasked gives 502', async () => {
     const { url: upstream } = await listenTcp((socket) =>
       socket.once('data', () =>

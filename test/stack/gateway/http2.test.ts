@@ -145,6 +145,14 @@ describe('over HTTP/2', () => {
     expect(await promise).not.toBe(0);
   });
 
+  test('a status that HTTP/2 does not know becomes an error, and the session goes on', async () => {
+    const { session } = await start((_, res) => void res.writeHead(700).end());
+    for (const body of [undefined, 'x']) {
+      const { headers } = await send(session, { ':method': 'POST', ':path': '/rest/v1/items' }, body);
+      expect(headers[':status']).toBe(502);
+    }
+  });
+
   test('a client that cancels reaches the upstream', async () => {
     const gone = defer<void>();
     const { session } = await start((_, res) => {
