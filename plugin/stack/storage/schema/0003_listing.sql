@@ -154,7 +154,8 @@ begin
   end if;
 end $$;
 
--- The listing of POST /object/list: without regard to case, names relative to the prefix, paged by offset.
+-- The listing of POST /object/list: without regard to case, names relative to the prefix, paged by offset. What lies
+-- before the offset is walked too: the walk has names only, and the other columns are joined to the page.
 create function storage.search(
   prefix text, bucketname text, limits integer default 100, levels integer default 1, offsets integer default 0,
   search text default '', sortcolumn text default 'name', sortorder text default 'asc'
@@ -171,20 +172,26 @@ begin
   if lower(sortcolumn) in ('updated_at', 'created_at', 'last_accessed_at') then
     return query execute format(
       $query$
-        with found as (
-          select o.*, storage.get_common_prefix(lower(o.name), $2, '/') as folder
+        with found as materialized (
+          select o.name, o.%1$I as moment, storage.get_common_prefix(lower(o.name), $2, '/') as folder
           from storage.objects o
           where o.bucket_id = $1 and lower(o.name) collate "C" >= $2
             and lower(o.name) collate "C" < $2 || chr(1114111)
+        ),
+        page as (
+          select listed.*, row_number() over () as position
+          from (
+            (select left(name, length(folder) - 1) as name, true as is_folder
+             from found where folder is not null group by left(name, length(folder) - 1)
+             order by left(name, length(folder) - 1) collate "C" %2$s)
+            union all
+            (select name, false from found where folder is null order by moment %2$s, name collate "C" %2$s)
+          ) listed
+          limit $4 offset $5
         )
-        (select substr(left(name, length(folder) - 1), $3), null::uuid, null::timestamptz, null::timestamptz,
-           null::timestamptz, null::jsonb
-         from found where folder is not null group by left(name, length(folder) - 1)
-         order by left(name, length(folder) - 1) collate "C" %2$s)
-        union all
-        (select substr(name, $3), id, updated_at, created_at, last_accessed_at, metadata
-         from found where folder is null order by %1$I %2$s, name collate "C" %2$s)
-        limit $4 offset $5
+        select substr(p.name, $3), o.id, o.updated_at, o.created_at, o.last_accessed_at, o.metadata
+        from page p left join storage.objects o on not p.is_folder and o.bucket_id = $1 and o.name = p.name
+        order by p.position
       $query$,
       lower(sortcolumn), direction
     ) using bucketname, start, kept, capped, coalesce(offsets, 0);
@@ -192,21 +199,20 @@ begin
     return query execute format(
       $query$
         with recursive walk as (
-          (select o.name, o.id, o.metadata, o.updated_at, o.created_at, o.last_accessed_at, storage.get_common_prefix(lower(o.name), $2, '/') as folder, 1 as batch, true as is_last
+          (select o.name, storage.get_common_prefix(lower(o.name), $2, '/') as folder, 1 as batch, true as is_last
            from storage.objects o
            where o.bucket_id = $1 and lower(o.name) collate "C" >= $2
              and lower(o.name) collate "C" < $2 || chr(1114111)
            order by lower(o.name) collate "C" %1$s, o.name collate "C" %1$s limit 1)
           union all
           select n.* from walk w cross join lateral (
-            select b.name, b.id, b.metadata, b.updated_at, b.created_at, b.last_accessed_at, b.folder,
-              case when count(b.folder) over () > 0 then 1 else least(w.batch * 2, 128) end,
+            select b.name, b.folder, case when count(b.folder) over () > 0 then 1 else least(w.batch * 2, 128) end,
               b.position = max(b.position) over ()
             from (
               select o.*, row_number() over (order by lower(o.name) collate "C" %1$s, o.name collate "C" %1$s) as position,
                 count(o.folder) over (order by lower(o.name) collate "C" %1$s, o.name collate "C" %1$s rows between unbounded preceding and 1 preceding) as folders
               from (
-                select o.*, storage.get_common_prefix(lower(o.name), $2, '/') as folder from storage.objects o
+                select o.name, storage.get_common_prefix(lower(o.name), $2, '/') as folder from storage.objects o
                 where o.bucket_id = $1 and lower(o.name) collate "C" >= $2
                   and lower(o.name) collate "C" < $2 || chr(1114111) and %2$s
                 order by lower(o.name) collate "C" %1$s, o.name collate "C" %1$s limit w.batch
@@ -215,14 +221,12 @@ begin
             where b.folders = 0
           ) n
           where w.is_last
-        )
-        select substr(coalesce(left(name, length(folder) - 1), name), $3),
-          case when folder is null then id end,
-          case when folder is null then updated_at end,
-          case when folder is null then created_at end,
-          case when folder is null then last_accessed_at end,
-          case when folder is null then metadata end
-        from walk limit $4 offset $5
+        ),
+        page as (select name, folder, row_number() over () as position from walk limit $4 offset $5)
+        select substr(coalesce(left(p.name, length(p.folder) - 1), p.name), $3),
+          o.id, o.updated_at, o.created_at, o.last_accessed_at, o.metadata
+        from page p left join storage.objects o on p.folder is null and o.bucket_id = $1 and o.name = p.name
+        order by p.position
       $query$,
       direction,
       -- Names that differ only by case are neighbours: behind an object, the next one may be equal in lower case.
