@@ -3,8 +3,8 @@ interface Size {
   readonly height: number;
 }
 
-const MAX_WIDTH = 360;
-const MAX_HEIGHT = 320;
+const MAX_WIDTH = 320;
+const MAX_HEIGHT = 280;
 /** Small enough for an icon, large enough to be pressed. */
 const MIN_WIDTH = 160;
 const MIN_HEIGHT = 64;

@@ -1,8 +1,10 @@
-import { type KeyboardEvent, type ReactNode, useState } from 'react';
+import { type ComponentProps, type KeyboardEvent, type ReactNode, useRef, useState } from 'react';
+import buttonStyles from '../shared/button.module.css';
 import { IconButton } from '../shared/button.tsx';
 import { useModal } from '../shared/dialog.tsx';
+import { Icon } from '../shared/icon.tsx';
 import styles from './lightbox.module.css';
-import { useImageUrl } from './use-image-url.ts';
+import { useImageSource } from './use-image-source.ts';
 
 interface LightboxProps {
   images: readonly { readonly path: string; readonly alt: string }[];
@@ -12,8 +14,8 @@ interface LightboxProps {
 }
 
 /**
- * Pictures at their full size, above everything. Escape and a press beside the picture close it, the arrow keys go from one
- * to the next, and the browser's <dialog> gives the focus back.
+ * Pictures at their full size, above everything. Escape and a press beside the picture close it, the arrow keys and
+ * a finger go from one to the next, and the browser's <dialog> gives the focus back.
  */
 export function Lightbox({ images, start, onClose }: LightboxProps): ReactNode {
   const ref = useModal();
@@ -26,6 +28,7 @@ export function Lightbox({ images, start, onClose }: LightboxProps): ReactNode {
     const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
     if (step !== undefined) go(step);
   };
+  const swipe = useSwipe(go);
   if (!image) return null;
   return (
     // A press beside the picture has the dialog itself, or the row of buttons, as its target.
@@ -42,9 +45,10 @@ export function Lightbox({ images, start, onClose }: LightboxProps): ReactNode {
     >
       <div className={styles['bar']}>
         <span>{images.length > 1 && `${index + 1} of ${images.length}`}</span>
+        <SaveLink path={image.path} />
         <IconButton icon="close" label="Close" onClick={onClose} />
       </div>
-      <div className={styles['stage']}>
+      <div className={styles['stage']} {...(images.length > 1 && swipe)}>
         {images.length > 1 && (
           <IconButton icon="chevronLeft" label="Previous picture" onClick={() => go(-1)} />
         )}
@@ -59,6 +63,44 @@ export function Lightbox({ images, start, onClose }: LightboxProps): ReactNode {
 }
 
 function LargeImage({ path, alt }: { path: string; alt: string }): ReactNode {
-  const url = useImageUrl(path);
-  return <div className={styles['frame']}>{url !== undefined && <img src={url} alt={alt} />}</div>;
+  const { url, onError } = useImageSource(path);
+  return (
+    <div className={styles['frame']}>
+      {url === undefined ? <Icon name="image" size={40} /> : <img src={url} alt={alt} onError={onError} />}
+    </div>
+  );
+}
+
+/** Storage sends a file to be kept when it is asked with `download`; one of this page needs the attribute only. */
+function SaveLink({ path }: { path: string }): ReactNode {
+  const { url } = useImageSource(path);
+  if (url === undefined) return null;
+  return (
+    <a
+      className={buttonStyles['icon']}
+      href={url.startsWith('blob:') ? url : `${url}&download=`}
+      download
+      aria-label="Save picture"
+      title="Save picture"
+    >
+      <Icon name="save" />
+    </a>
+  );
+}
+
+/** Least movement of a finger, in pixels, that turns to the next picture. */
+const SWIPE_PX = 50;
+
+/** Turns with a finger; not while the picture is enlarged, when a finger moves it. */
+function useSwipe(go: (step: number) => void): Pick<ComponentProps<'div'>, 'onTouchStart' | 'onTouchEnd'> {
+  const startX = useRef(0);
+  return {
+    onTouchStart: (event) => {
+      startX.current = event.touches.length === 1 ? (event.touches[0]?.clientX ?? 0) : Number.NaN;
+    },
+    onTouchEnd: (event) => {
+      const distance = (event.changedTouches[0]?.clientX ?? 0) - startX.current;
+      if (window.visualViewport?.scale === 1 && Math.abs(distance) > SWIPE_PX) go(distance < 0 ? 1 : -1);
+    },
+  };
 }

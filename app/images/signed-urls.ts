@@ -1,4 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
+import { useEffect, useState } from 'react';
 import { supabase } from '../supabase.ts';
 
 /** Both are private: a file is read with a signed URL, which Supabase gives to whoever its policies let read the file. */
@@ -7,6 +8,7 @@ export type Bucket = 'avatars' | 'message-images';
 const LIFETIME_S = 60 * 60;
 /** A URL is renewed this long before it ends, so that none is handed to an `<img>` in its last moments. */
 const RESERVE_MS = 5 * 60_000;
+const RETRY_MS = 10_000;
 
 interface SignedUrl {
   readonly url: string;
@@ -20,22 +22,37 @@ interface Batch {
 
 const batches = new Map<Bucket, Batch>();
 
+/** What an `<img>` needs: where to load from, once that is known, and whom to tell when it does not load. */
+export interface ImageSource {
+  readonly url: string | undefined;
+  readonly onError: () => void;
+}
+
 /**
- * The address at which a file can be loaded for the next hour. What one screen asks for is signed with one request.
+ * The address at which a file can be loaded for the next hour. What one screen asks for is signed with one request. After a
+ * failure, of signing or of loading, it is tried again every few seconds for as long as somebody looks.
  *
  * @param path `null` for no file
- * @returns undefined while it is not known, and for a file that is not there or not for this person
+ * @returns no URL while it is not known, and for a file that is not there or not for this person
  */
-export function useSignedUrl(bucket: Bucket, path: string | null): string | undefined {
-  const { data } = useQuery({
+export function useSignedUrl(bucket: Bucket, path: string | null): ImageSource {
+  const { data: url, refetch } = useQuery({
     queryKey: ['signed-url', bucket, path],
     queryFn: async () => (path === null ? null : await sign(bucket, path)),
     enabled: path !== null,
-    staleTime: ({ state }) => (state.data ? state.data.expiresAt - RESERVE_MS - Date.now() : 0),
+    staleTime: ({ state }) => (state.data ? state.data.expiresAt - RESERVE_MS - Date.now() : RETRY_MS),
     gcTime: LIFETIME_S * 1_000,
+    refetchInterval: ({ state }) => (state.status === 'error' ? RETRY_MS : false),
     select: usableUrl,
   });
-  return data;
+  const [brokenUrl, setBrokenUrl] = useState<string | undefined>(undefined);
+  const isBroken = url !== undefined && url === brokenUrl;
+  useEffect(() => {
+    if (!isBroken) return undefined;
+    const timer = setTimeout(() => void refetch(), RETRY_MS);
+    return () => clearTimeout(timer);
+  }, [isBroken, refetch]);
+  return { url: isBroken ? undefined : url, onError: () => setBrokenUrl(url) };
 }
 
 /** A component that comes back after an hour waits for the new URL instead of showing the old one. */

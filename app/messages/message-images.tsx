@@ -1,7 +1,7 @@
 import { type ReactNode, useState } from 'react';
 import { sizeOfImages } from '../images/layout.ts';
 import { Lightbox } from '../images/lightbox.tsx';
-import { useImageUrl } from '../images/use-image-url.ts';
+import { useImageSource } from '../images/use-image-source.ts';
 import { Icon } from '../shared/icon.tsx';
 import type { MessageImage } from './message.ts';
 import styles from './message-images.module.css';
@@ -45,9 +45,8 @@ export function MessageImages({ images, author }: MessageImagesProps): ReactNode
 }
 
 function Thumbnail({ path, alt }: { path: string; alt: string }): ReactNode {
-  const url = useImageUrl(path);
-  const [brokenUrl, setBrokenUrl] = useState<string | undefined>(undefined);
-  if (url === undefined || url === brokenUrl) {
+  const { url, onError } = useImageSource(path);
+  if (url === undefined) {
     return (
       <span className={styles['missing']}>
         <Icon name="image" />
@@ -55,5 +54,5 @@ function Thumbnail({ path, alt }: { path: string; alt: string }): ReactNode {
       </span>
     );
   }
-  return <img src={url} alt={alt} draggable={false} onError={() => setBrokenUrl(url)} />;
+  return <img src={url} alt={alt} draggable={false} onError={onError} />;
 }

@@ -126,6 +126,22 @@ export function MessageList(props: MessageListProps): ReactNode {
   useEffect(checkEnd, [checkEnd, rows.length, totalSize]);
   useEffect(() => onAtEndChange(isAtEnd), [isAtEnd, onAtEndChange]);
 
+  // The composer grows with what is written, and a keyboard comes up: who reads the end goes on reading it.
+  const wasAtEnd = useRef(true);
+  useEffect(() => void (wasAtEnd.current = isAtEnd), [isAtEnd]);
+  useEffect(() => {
+    const element = scroller.current;
+    if (!element) return undefined;
+    let height = element.clientHeight;
+    const observer = new ResizeObserver(() => {
+      if (element.clientHeight === height) return;
+      height = element.clientHeight;
+      if (wasAtEnd.current) virtualizer.scrollToEnd();
+    });
+    observer.observe(element);
+    return () => observer.disconnect();
+  }, [virtualizer]);
+
   const lastKey = rows.at(-1)?.key;
   const tabKey = rows.some((row) => row.key === currentKey) ? currentKey : lastKey;
   const moveFocus = (event: KeyboardEvent): void => {

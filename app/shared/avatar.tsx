@@ -1,4 +1,4 @@
-import { type CSSProperties, type ReactNode, useState } from 'react';
+import type { CSSProperties, ReactNode } from 'react';
 import { useSignedUrl } from '../images/signed-urls.ts';
 import styles from './avatar.module.css';
 
@@ -22,8 +22,7 @@ interface AvatarProps {
  * moves, and a picture that does not come is not missed. Decoration: the name stands beside it.
  */
 export function Avatar({ name, color, picture = null, size = 36, online = false }: AvatarProps): ReactNode {
-  const url = useSignedUrl('avatars', picture);
-  const [brokenUrl, setBrokenUrl] = useState<string | undefined>(undefined);
+  const { url, onError } = useSignedUrl('avatars', picture);
   const style = { '--size': `${size}px`, '--person': personColor(color) } as CSSProperties;
   return (
     <span
@@ -32,9 +31,7 @@ export function Avatar({ name, color, picture = null, size = 36, online = false 
       aria-hidden="true"
     >
       {initials(name)}
-      {url !== undefined && url !== brokenUrl && (
-        <img key={url} className={styles['image']} src={url} alt="" onError={() => setBrokenUrl(url)} />
-      )}
+      {url !== undefined && <img className={styles['image']} src={url} alt="" onError={onError} />}
     </span>
   );
 }

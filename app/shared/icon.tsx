@@ -23,6 +23,7 @@ const PATHS = {
   plus: 'M12 5v14M5 12h14',
   reply: 'M9 7l-5 5 5 5M4 12h10a6 6 0 016 6v1',
   retry: 'M20 11a8 8 0 10-2.3 6.3M20 5v6h-6',
+  save: 'M12 4v11M7 11l5 5 5-5M5 20h14',
   search: 'M11 18a7 7 0 100-14 7 7 0 000 14zM16 16l5 5',
   send: 'M4 12l16-8-6 16-2.5-6.5zM11.5 13.5L20 4',
   settings:

@@ -48,6 +48,13 @@ describe.skipIf(skipsBrowserTests())('pictures in messages', () => {
   const attach = async (page: Page, how: 'drop' | 'paste', color: string): Promise<void> =>
     giveFiles(composer(page), how, [await makePicture(`${color}.png`, color, { format: 'png' })]);
 
+  /** A finger goes over an element, to the left when `distance` is negative. */
+  const swipe = async (target: Locator, distance: number): Promise<void> => {
+    const finger = { identifier: 1, clientX: 300, clientY: 300 };
+    await target.dispatchEvent('touchstart', { touches: [finger] });
+    await target.dispatchEvent('touchend', { changedTouches: [{ ...finger, clientX: 300 + distance }] });
+  };
+
   /** Waits until a picture is loaded from Storage or from the page itself, and downloads it. */
   async function load(image: Locator): Promise<{ url: string; bytes: Buffer }> {
     await image.waitFor();
@@ -136,9 +143,34 @@ describe.skipIf(skipsBrowserTests())('pictures in messages', () => {
     await dialog.getByRole('img', { name: 'Picture 2 from Anna' }).waitFor();
     await ben.keyboard.press('ArrowRight');
     await dialog.getByRole('img', { name: 'Picture 1 from Anna' }).waitFor();
+    await swipe(dialog.getByRole('img'), -120);
+    await dialog.getByRole('img', { name: 'Picture 2 from Anna' }).waitFor();
     await ben.keyboard.press('Escape');
     await dialog.waitFor({ state: 'detached' });
     expect(await pictures.nth(0).evaluate((element) => element.matches(':focus'))).toBe(true);
+  });
+
+  it('can be kept', async () => {
+    await ben.getByRole('button', { name: 'The garden from above' }).click();
+    const saved = ben.waitForEvent('download');
+    await ben.getByRole('link', { name: 'Save picture' }).click();
+    expect((await saved).suggestedFilename()).toBe('1.webp');
+    await ben.keyboard.press('Escape');
+    await ben.getByRole('dialog').waitFor({ state: 'detached' });
+  });
+
+  it('leave the end of the conversation in view while they are chosen', async () => {
+    await ben.getByRole('button', { name: 'Newest messages' }).waitFor({ state: 'detached' });
+    await attach(ben, 'drop', '#2460a7');
+    await tray(ben).getByRole('listitem').waitFor();
+    const last = ben.getByRole('article').last();
+    await expect
+      .poll(async () => {
+        const [line, box] = await Promise.all([last.boundingBox(), tray(ben).boundingBox()]);
+        return line && box && line.y + line.height <= box.y;
+      })
+      .toBe(true);
+    await ben.getByRole('button', { name: 'Remove picture' }).click();
   });
 
   it('move nothing when they come', async () => {

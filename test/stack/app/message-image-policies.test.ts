@@ -1,7 +1,13 @@
+import pg from 'pg';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { EVERYONE, foundFamily, type TestFamily, type Who } from '../../helpers/ourchat-family.ts';
-import { type OurChatClient, type Person, startOurChatStack } from '../../helpers/ourchat-stack.ts';
+import {
+  type OurChatClient,
+  type Person,
+  signUpPerson,
+  startOurChatStack,
+} from '../../helpers/ourchat-stack.ts';
 import type { TestStack } from '../../helpers/stack.ts';
 
 // Who × what on pictures in messages, through the Storage API with real sessions.
@@ -40,6 +46,13 @@ async function send({ client, id: userId }: Person): Promise<{ id: string; path:
   if (error) throw error;
   await write(client, id, [path]).throwOnError();
   return { id, path };
+}
+
+/** A connection as `postgres`. */
+async function connect({ dbUrl }: TestStack): Promise<pg.Client & AsyncDisposable> {
+  const client = new pg.Client(dbUrl);
+  await client.connect();
+  return Object.assign(client, { [Symbol.asyncDispose]: () => client.end() });
 }
 
 interface Case {
@@ -259,6 +272,33 @@ describe('a message with pictures', () => {
     expect((await images(owner.client).remove([path])).data).toEqual([]);
     expect((await images(member.client).remove([path])).data).toHaveLength(1);
     expect((await member.client.rpc('stray_images').throwOnError()).data).toEqual([]);
+  });
+
+  it('leaves files behind that are found when nothing can come of them any more', async () => {
+    const lone = await signUpPerson(stack, 'Lone');
+    const { data: created } = await lone.client.rpc('create_family', { name: 'One' }).throwOnError();
+    const { data: channel } = await lone.client.from('channels').select().single().throwOnError();
+    const id = crypto.randomUUID();
+    const [sent, unsent] = [newPath(lone.id, id), newPath(lone.id)];
+    for (const path of [sent, unsent]) expect(worked(await upload(lone.client, path))).toBe(true);
+    await lone.client
+      .from('messages')
+      .insert({ id, channel_id: channel.id, body: '', images: [{ path: sent, width: 8, height: 8 }] })
+      .throwOnError();
+    const strays = async (): Promise<string[]> =>
+      (await lone.client.rpc('stray_images').throwOnError()).data.toSorted();
+    // Perhaps it is about to be sent.
+    expect(await strays()).toEqual([]);
+    await using database = await connect(stack);
+    await database.query(
+      `update storage.objects set created_at = now() - interval '2 days' where name like $1`,
+      [`${lone.id}/%`],
+    );
+    expect(await strays()).toEqual([unsent]);
+    // The last one to leave a family ends it, with all its messages.
+    await lone.client.rpc('leave_family', { family_id: created.id }).throwOnError();
+    expect(await strays()).toEqual([sent, unsent].toSorted());
+    expect((await images(lone.client).remove(await strays())).data).toHaveLength(2);
   });
 
   it('is found by what its pictures show', async () => {

@@ -1,10 +1,10 @@
 import { useSyncExternalStore } from 'react';
 import { localImages } from './local-images.ts';
-import { useSignedUrl } from './signed-urls.ts';
+import { type ImageSource, useSignedUrl } from './signed-urls.ts';
 
 /** Where to load a picture of a message: from this page, which has just sent it, otherwise from Storage. */
-export function useImageUrl(path: string): string | undefined {
+export function useImageSource(path: string): ImageSource {
   const local = useSyncExternalStore(localImages.subscribe, () => localImages.urlOf(path));
   const signed = useSignedUrl('message-images', local === undefined ? path : null);
-  return local ?? signed;
+  return local === undefined ? signed : { ...signed, url: local };
 }
