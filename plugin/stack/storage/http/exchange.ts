@@ -45,8 +45,13 @@ export function sendError(req: IncomingMessage, res: ServerResponse, thrown: unk
     res.destroy();
     return;
   }
+  startErrorAnswer(req, res);
+  sendJson(res, error.httpStatus, error.body());
+}
+
+/** Takes back the headers of what was going to be answered, and ends the connection if much is still to come. */
+export function startErrorAnswer(req: IncomingMessage, res: ServerResponse): void {
   for (const name of res.getHeaderNames()) res.removeHeader(name);
   if (!req.complete && !(Number(req.headers['content-length']) <= SWALLOWED_BODY))
     res.setHeader('connection', 'close');
-  sendJson(res, error.httpStatus, error.body());
 }

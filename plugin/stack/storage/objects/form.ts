@@ -4,6 +4,9 @@ import { finished } from 'node:stream/promises';
 import { Busboy, type BusboyHeaders } from '@fastify/busboy';
 import { storageErrors } from '../errors.ts';
 
+// A chunk of a socket: a small file does not keep the parser from the fields behind it.
+const FILE_BUFFER = 64 * 1024;
+
 type Parser = InstanceType<typeof Busboy>;
 
 /** Fields of a multipart upload that stand before the file, then all of them. */
@@ -24,7 +27,11 @@ export async function readForm(
   let stream: Readable | undefined;
   let parser: Parser;
   try {
-    parser = new Busboy({ headers: req.headers as BusboyHeaders, limits: { fields: 10, files: 1 } });
+    parser = new Busboy({
+      headers: req.headers as BusboyHeaders,
+      limits: { fields: 10, files: 1 },
+      fileHwm: FILE_BUFFER,
+    });
   } catch (error) {
     throw storageErrors.invalidRequest(error instanceof Error ? error.message : String(error));
   }

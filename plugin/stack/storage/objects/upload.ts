@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { bodyOf, checkContentType } from '../http/body.ts';
 import { header, sendJson, type Exchange } from '../http/exchange.ts';
 import { storageErrors } from '../errors.ts';
@@ -104,6 +105,8 @@ export class Uploads {
       let asked = '';
       const fields = await readForm(exchange.req, async (file, type, early) => {
         partType = type;
+        // Fields that came in one piece with the file are known then, wherever they stand.
+        await setImmediate();
         const mimetype = early.get('contentType') || type;
         checkType(mimetype);
         checkNewObjectName(target.name);

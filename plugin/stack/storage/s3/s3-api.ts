@@ -3,7 +3,7 @@ import type { StackContext } from '../../context.ts';
 import { JwtVerifyError } from '../../jwt.ts';
 import { callerOf, verifyInTime, type Caller } from '../caller.ts';
 import { StorageError, storageErrors, toStorageError } from '../errors.ts';
-import { header, type Exchange } from '../http/exchange.ts';
+import { header, startErrorAnswer, type Exchange } from '../http/exchange.ts';
 import { bodyOf } from '../http/body.ts';
 import { readForm } from '../objects/form.ts';
 import { decodeChunkedBody, isChunkedBody, signatureMismatch } from './chunked-body.ts';
@@ -245,7 +245,7 @@ function sendS3Error(req: IncomingMessage, res: ServerResponse, url: string, err
     res.destroy();
     return;
   }
-  for (const name of res.getHeaderNames()) res.removeHeader(name);
+  startErrorAnswer(req, res);
   const resource = (url.split('?', 1)[0] ?? '').split('/').filter(Boolean).slice(1).join('/');
   const text = Buffer.from(
     formatXml('Error', [
@@ -254,7 +254,6 @@ function sendS3Error(req: IncomingMessage, res: ServerResponse, url: string, err
       ['Message', error.message],
     ]),
   );
-  if (!req.complete) res.setHeader('connection', 'close');
   res.writeHead(error.statusCode, {
     'content-type': 'application/xml; charset=utf-8',
     'content-length': text.length,
