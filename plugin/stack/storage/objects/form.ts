@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import { Busboy, type BusboyHeaders } from '@fastify/busboy';
-import { storageErrors } from '../errors.ts';
+import { StorageError, storageErrors } from '../errors.ts';
 
 // A chunk of a socket: a small file does not keep the parser from the fields behind it.
 const FILE_BUFFER = 64 * 1024;
@@ -25,6 +25,7 @@ export async function readForm(
   const fields = new Map<string, string>();
   let taken: Promise<void> | undefined;
   let stream: Readable | undefined;
+  let malformed: Error | undefined;
   let parser: Parser;
   try {
     parser = new Busboy({
@@ -38,6 +39,8 @@ export async function readForm(
   parser.on('field', (name, value) => fields.set(name, value));
   parser.on('file', (_name, file, _fileName, _encoding, mimeType) => {
     stream = file;
+    // Whoever reads the file sees the error as well; without a listener it would end the process.
+    file.on('error', (error: Error) => (malformed = error));
     // Without a reader the parser would wait forever.
     taken = onFile(file, mimeType, fields).finally(() => file.resume());
     taken.catch(() => {});
@@ -53,7 +56,10 @@ export async function readForm(
     await taken;
   } catch (error) {
     stream?.destroy();
-    if (taken) await taken;
+    await taken?.catch((failure: unknown) => {
+      // Reading a malformed file fails in one way or another.
+      if (failure instanceof StorageError || malformed === undefined) throw failure;
+    });
     throw storageErrors.invalidRequest(error instanceof Error ? error.message : String(error));
   } finally {
     req.unpipe(parser);

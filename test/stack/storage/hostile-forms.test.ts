@@ -1,0 +1,100 @@
+import { readdir } from 'node:fs/promises';
+import { request } from 'node:http';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { startStorageStack, type StorageStack } from './helpers/storage-stack.ts';
+
+const TYPE = 'multipart/form-data; boundary=b';
+const part = (name: string, content: string, file?: string): string =>
+  `--b\r\nContent-Disposition: form-data; name="${name}"${file === undefined ? '' : `; filename="${file}"`}\r\n\r\n${content}\r\n`;
+const END = '--b--\r\n';
+const FILE = part('', 'abc', 'f');
+
+let stack: StorageStack;
+
+beforeAll(async () => {
+  stack = await startStorageStack();
+  await send('/bucket', 'application/json', '{"name":"forms"}');
+});
+
+afterAll(() => stack.close());
+
+test.each([
+  ['no boundary', 'multipart/form-data', FILE + END],
+  ['an empty boundary', 'multipart/form-data; boundary=', FILE + END],
+  ['a boundary in quotes that is empty', 'multipart/form-data; boundary=""', FILE + END],
+  ['a long boundary', `multipart/form-data; boundary=${'b'.repeat(5000)}`, FILE + END],
+  ['another boundary', 'multipart/form-data; boundary=c', FILE + END],
+  ['nothing', TYPE, ''],
+  ['no file', TYPE, part('cacheControl', '1') + END],
+  ['no end', TYPE, FILE.slice(0, -2)],
+  ['no end of a header', TYPE, '--b\r\nContent-Disposition: form-data; name="f"; filename="f"'],
+  ['no end of a large file', TYPE, part('', 'x'.repeat(2_000_000), 'f').slice(0, -2)],
+  ['too many headers', TYPE, `--b\r\n${'x: y\r\n'.repeat(100_000)}${FILE}`],
+  ['a header without an end', TYPE, `--b\r\nx: ${'y'.repeat(2_000_000)}`],
+])('a form with %s is refused, and nothing of it is kept', async (_what, type, body) => {
+  for (const isChunked of [false, true]) {
+    const answer = await send('/object/forms/refused', type, body, isChunked);
+    expect([answer.status, JSON.parse(answer.body)]).toMatchObject([400, { code: 'InvalidRequest' }]);
+  }
+  expect(await readdir(join(stack.storageDir, 'uploads'))).toEqual([]);
+  expect((await send('/object/info/forms/refused', undefined, undefined)).body).toContain('NoSuchKey');
+});
+
+test.each([
+  ['many fields', Array.from({ length: 20_000 }, (_, index) => part(`n${index}`, 'v')).join('') + FILE],
+  ['many files', FILE + Array.from({ length: 20_000 }, (_, index) => part(`n${index}`, 'v', 'x')).join('')],
+  ['fields named as properties', part('__proto__', 'x') + part('constructor', 'x') + FILE],
+  ['metadata that names properties', part('metadata', '{"__proto__":{"a":1},"constructor":2}') + FILE],
+  ['a file that is called by a path', part('', 'abc', '../../etc/passwd')],
+])('of a form with %s the file is stored', async (_what, body) => {
+  expect(await send('/object/forms/stored', TYPE, body + END)).toMatchObject({ status: 200 });
+  const { body: stored } = await send('/object/forms/stored', undefined, undefined);
+  expect(stored).toBe('abc');
+  expect(({} as { a?: number }).a).toBeUndefined();
+});
+
+test('a client that goes away in the middle of a form leaves nothing', async () => {
+  const { hostname, port, pathname } = new URL(stack.url);
+  for (const length of [1000, 3_000_000]) {
+    const req = request({ hostname, port, method: 'POST', path: `${pathname}/object/forms/gone` });
+    for (const [name, value] of Object.entries(headers(TYPE))) req.setHeader(name, value);
+    req.setHeader('content-length', length);
+    req.on('error', () => {});
+    req.write(part('', 'x'.repeat(length / 2), 'f'));
+    const uploads = join(stack.storageDir, 'uploads');
+    await expect.poll(() => readdir(uploads)).not.toEqual([]);
+    req.destroy();
+    await expect.poll(() => readdir(uploads)).toEqual([]);
+  }
+  expect((await send('/object/info/forms/gone', undefined, undefined)).body).toContain('NoSuchKey');
+});
+
+function headers(type: string | undefined): Record<string, string> {
+  return {
+    authorization: `Bearer ${stack.services.keys.serviceRoleKey}`,
+    'x-upsert': 'true',
+    ...(type === undefined ? {} : { 'content-type': type }),
+  };
+}
+
+/** POST with a body, else GET. */
+function send(
+  path: string,
+  type: string | undefined,
+  body: string | undefined,
+  isChunked = false,
+): Promise<{ status: number | undefined; body: string }> {
+  const { hostname, port, pathname } = new URL(stack.url);
+  const method = body === undefined ? 'GET' : 'POST';
+  return new Promise((resolve, reject) => {
+    const req = request({ hostname, port, method, path: pathname + path, headers: headers(type) }, (res) => {
+      let text = '';
+      res.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
+      res.on('end', () => resolve({ status: res.statusCode, body: text }));
+    });
+    req.on('error', reject);
+    if (body !== undefined && !isChunked) req.setHeader('content-length', Buffer.byteLength(body));
+    req.end(body);
+  });
+}
