@@ -1,15 +1,20 @@
 import './styles/tokens.css';
 import './styles/base.css';
-import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
+import { notifyManager, QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { App } from './app.tsx';
 import { SessionProvider } from './auth/session.tsx';
 import { applyTheme, readTheme } from './settings/theme.ts';
+import { ErrorBoundary } from './shared/error-boundary.tsx';
 import { errorCode, isUnreachable } from './shared/errors.ts';
 import { Toasts } from './shared/toast.tsx';
 
 applyTheme(readTheme());
+
+// A button is disabled as soon as it is pressed, not a moment later: the second press of a double click must not make a
+// second family.
+notifyManager.setScheduler(queueMicrotask);
 
 const queryClient = new QueryClient({
   defaultOptions: {
@@ -28,11 +33,13 @@ if (!root) throw new Error('index.html has no element #root');
 
 createRoot(root).render(
   <StrictMode>
-    <QueryClientProvider client={queryClient}>
-      <SessionProvider>
-        <App />
-        <Toasts />
-      </SessionProvider>
-    </QueryClientProvider>
+    <ErrorBoundary>
+      <QueryClientProvider client={queryClient}>
+        <SessionProvider>
+          <App />
+          <Toasts />
+        </SessionProvider>
+      </QueryClientProvider>
+    </ErrorBoundary>
   </StrictMode>,
 );

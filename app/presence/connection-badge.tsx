@@ -25,7 +25,7 @@ export function ConnectionBadge(): ReactNode {
   const { style, label, title } = APPEARANCE[state];
   return (
     <output className={`${styles['badge']} ${styles[style]}`} title={title} data-state={state}>
-      {label}
+      <span className={styles['label']}>{label}</span>
     </output>
   );
 }

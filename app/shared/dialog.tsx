@@ -25,7 +25,12 @@ export function useModal(): RefObject<HTMLDialogElement | null> {
 /** A modal dialog. The browser's own <dialog> traps the focus, closes on Escape and gives the focus back. */
 export function Dialog({ title, onClose, children }: DialogProps): ReactNode {
   const ref = useModal();
+  const body = useRef<HTMLDivElement>(null);
   const titleId = useId();
+  useLayoutEffect(() => {
+    // The browser would choose the first button, which closes it again.
+    body.current?.querySelector<HTMLElement>('input, textarea, button')?.focus();
+  }, []);
   return (
     // A press on the backdrop has the dialog itself as its target; the keyboard has Escape for the same.
     // oxlint-disable-next-line jsx-a11y/click-events-have-key-events, jsx-a11y/no-noninteractive-element-interactions
@@ -44,7 +49,9 @@ export function Dialog({ title, onClose, children }: DialogProps): ReactNode {
         </h2>
         <IconButton icon="close" label="Close" onClick={onClose} />
       </div>
-      <div className={styles['body']}>{children}</div>
+      <div ref={body} className={styles['body']}>
+        {children}
+      </div>
     </dialog>
   );
 }

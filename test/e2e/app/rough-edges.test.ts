@@ -107,9 +107,43 @@ describe.skipIf(skipsBrowserTests())('what people do and nobody has planned', ()
     expect(await input(anna).inputValue()).toBe('');
   });
 
+  it('makes one family of a double click', async () => {
+    const requests: string[] = [];
+    anna.on('request', (request) => {
+      if (request.url().includes('/rpc/create_family')) requests.push(request.url());
+    });
+    const address = anna.url();
+    await anna.goto(`${chat.url}/welcome`);
+    await anna.getByLabel('Name of your family').fill('Once');
+    await anna.getByRole('button', { name: 'Create family' }).dblclick();
+    await anna.getByRole('button', { name: 'Once', exact: true }).waitFor();
+    expect(requests).toHaveLength(1);
+    await anna.goto(address);
+    await waitForState(anna, 'live');
+  });
+
+  it('shows long names within their dialogs and buttons', async () => {
+    await anna.getByRole('button', { name: /^WWW/ }).click();
+    await anna.getByRole('button', { name: 'Family settings and invite' }).click();
+    const leave = anna.getByRole('button', { name: /^Leave / });
+    await leave.click();
+    const dialog = await anna.getByRole('dialog').boundingBox();
+    for (const inside of [
+      anna.getByRole('dialog').getByRole('heading'),
+      anna.getByRole('dialog').getByRole('button', { name: 'Leave', exact: true }),
+    ]) {
+      const box = await inside.boundingBox();
+      expect(box?.x).toBeGreaterThanOrEqual(dialog?.x ?? Number.POSITIVE_INFINITY);
+      expect((box?.x ?? 0) + (box?.width ?? 0)).toBeLessThanOrEqual((dialog?.x ?? 0) + (dialog?.width ?? 0));
+    }
+    await anna.keyboard.press('Escape');
+    await anna.getByRole('button', { name: 'Back to the chat' }).click();
+  });
+
   it('makes one channel of a double click', async () => {
     await anna.getByRole('button', { name: 'New channel' }).click();
-    await anna.getByLabel('Name', { exact: true }).fill('twice');
+    // The first field has the focus, so that one can type at once.
+    await anna.keyboard.type('twice');
     await anna.getByRole('button', { name: 'Create channel' }).dblclick();
     await anna.getByRole('heading', { name: 'twice' }).waitFor();
     await ben.getByRole('link', { name: 'twice' }).waitFor();
@@ -177,5 +211,18 @@ describe.skipIf(skipsBrowserTests())('what people do and nobody has planned', ()
 
   it('has thrown no error', () => {
     expect([...first.errors, ...second.errors]).toEqual([]);
+  });
+
+  it('stands up again after a bug', async () => {
+    // A row that the database would never hand out stands in for the bug.
+    await ben.route(/\/rest\/v1\/messages\?/, async (route) => {
+      const rows = (await (await route.fetch()).json()) as object[];
+      await route.fulfill({ json: rows.map((row) => ({ ...row, created_at: 'yesterday' })) });
+    });
+    await ben.reload();
+    await ben.getByText('OurChat has stumbled').waitFor();
+    await ben.unroute(/\/rest\/v1\/messages\?/);
+    await ben.getByRole('button', { name: 'Load it again' }).click();
+    await expect(line(ben, 'Changed on a train').waitFor()).resolves.toBeUndefined();
   });
 });

@@ -213,7 +213,7 @@ describe.skipIf(skipsBrowserTests()).each(APPEARANCES)(
 
     it('side bar', async () => {
       await openDrawer();
-      await page.getByRole('navigation', { name: 'Channels' }).waitFor();
+      await page.getByRole('navigation', { name: 'Channels' }).getByRole('link').first().waitFor();
       expect(await look('side-bar')).toEqual([]);
       await page.getByRole('button', { name: 'The Millers' }).click();
       await page.getByRole('button', { name: 'Family settings and invite' }).waitFor();
