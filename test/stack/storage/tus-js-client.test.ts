@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { readdir, stat } from 'node:fs/promises';
-import { request } from 'node:http';
+import { request, type ClientRequest } from 'node:http';
 import { join } from 'node:path';
 import pg from 'pg';
 import { Upload, type UploadOptions } from 'tus-js-client';
@@ -55,23 +56,13 @@ test('a file goes up in pieces, is interrupted, goes on, and is an object at the
 
 test('a second request for a running upload ends the first, which keeps what arrived', async () => {
   const location = await createUpload('lock.txt', 6);
-  const first = request(location, {
-    method: 'PATCH',
-    headers: {
-      ...headers,
-      'tus-resumable': '1.0.0',
-      'upload-offset': '0',
-      'content-type': 'application/offset+octet-stream',
-      'content-length': 6,
-    },
-  });
+  const first = startPatch(location);
   const ended = new Promise<number | undefined>((resolve, reject) => {
     first.on('response', (response) => resolve(response.resume().statusCode));
     first.on('error', reject);
   });
   first.write('abc');
-  const part = join(stack.storageDir, 'uploads', `tus-${uploadId(location).split('/').at(-1)}.part`);
-  await expect.poll(async () => (await stat(part)).size).toBe(3);
+  await expect.poll(() => partSize(location)).toBe(3);
   const offset = async (): Promise<string | null> => {
     const response = await fetch(location, {
       method: 'HEAD',
@@ -83,6 +74,28 @@ test('a second request for a running upload ends the first, which keeps what arr
   expect(await ended).toBe(204);
   first.destroy();
 }, 15_000);
+
+test('a stack that ends while a request waits for another leaves no timer behind', async () => {
+  const timers = (): number => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
+  const before = timers();
+  const other = await startStorageStack({ 'supabase/config.toml': '[storage.buckets.tus]\n' });
+  try {
+    const location = await createUpload('waits.txt', 6, other);
+    const first = startPatch(location);
+    first.on('error', () => {});
+    first.write('abc');
+    await expect.poll(() => partSize(location, other)).toBe(3);
+    const second = request(location, { method: 'HEAD', headers: { ...headers, 'tus-resumable': '1.0.0' } });
+    second.on('error', () => {});
+    second.end();
+    // Its lock is asked for: the first request has its seconds now, and the second waits with a timer of its own.
+    await once(second, 'socket');
+    await expect.poll(timers).toBeGreaterThan(before);
+  } finally {
+    await other.close();
+  }
+  await expect.poll(timers).toBe(before);
+});
 
 test('an upload is known by its whole id: its version alone does not open it', async () => {
   const location = await createUpload('mine.txt', 3);
@@ -104,9 +117,9 @@ function options(objectName: string): UploadOptions {
   };
 }
 
-async function createUpload(objectName: string, length: number): Promise<string> {
+async function createUpload(objectName: string, length: number, { url } = stack): Promise<string> {
   const encode = (text: string): string => Buffer.from(text).toString('base64');
-  const response = await fetch(`${stack.url}/upload/resumable`, {
+  const response = await fetch(`${url}/upload/resumable`, {
     method: 'POST',
     headers: {
       ...headers,
@@ -117,6 +130,26 @@ async function createUpload(objectName: string, length: number): Promise<string>
   });
   expect(response.status).toBe(201);
   return response.headers.get('location') ?? '';
+}
+
+/** A PATCH of six bytes, which are to be written. */
+function startPatch(location: string): ClientRequest {
+  return request(location, {
+    method: 'PATCH',
+    headers: {
+      ...headers,
+      'tus-resumable': '1.0.0',
+      'upload-offset': '0',
+      'content-type': 'application/offset+octet-stream',
+      'content-length': 6,
+    },
+  });
+}
+
+/** Bytes of an upload that are on the disk. */
+async function partSize(location: string, { storageDir } = stack): Promise<number> {
+  const part = join(storageDir, 'uploads', `tus-${uploadId(location).split('/').at(-1)}.part`);
+  return (await stat(part)).size;
 }
 
 function uploadId(location: string): string {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { MemoryLocker, Metadata, Server, type ServerOptions, type Upload } from '@tus/server';
+import { MemoryLocker, Metadata, type ServerOptions, type Upload } from '@tus/server';
 import type { JwtVerifier } from '../../jwt.ts';
 import { ANONYMOUS, authenticate, type Caller } from '../caller.ts';
 import type { RequestScope } from '../database.ts';
@@ -11,6 +11,7 @@ import type { ObjectDraft, ObjectStore } from '../objects/object-store.ts';
 import type { UserMetadata } from '../objects/row.ts';
 import type { SignedTokens } from '../objects/signed-token.ts';
 import { TUS_PATH } from './kept-uploads.ts';
+import { TusServer } from './tus-server.ts';
 import { UploadFiles } from './upload-files.ts';
 import { formatUploadId, parseUploadId } from './upload-id.ts';
 
@@ -41,7 +42,7 @@ export class TusApi {
   readonly #verifier: JwtVerifier;
   readonly #tokens: SignedTokens;
   readonly #files: UploadFiles;
-  readonly #server: Server;
+  readonly #server: TusServer;
   readonly #requests = new WeakMap<IncomingMessage, UploadRequest>();
 
   constructor(objects: ObjectStore, verifier: JwtVerifier, tokens: SignedTokens, globalLimit: number) {
@@ -49,7 +50,7 @@ export class TusApi {
     this.#verifier = verifier;
     this.#tokens = tokens;
     this.#files = new UploadFiles(objects.blobs.uploadsDir);
-    this.#server = new Server({
+    this.#server = new TusServer({
       path: TUS_PATH,
       datastore: this.#files,
       locker: new MemoryLocker(),
@@ -76,7 +77,9 @@ export class TusApi {
       const operation = `storage.tus.upload.${OPERATIONS[req.method ?? ''] ?? 'get'}${isSigned ? '_signed' : ''}`;
       const upsert = header(req, 'x-upsert') === 'true';
       this.#requests.set(req, { req, url, operation, caller, upsert, owner: caller.owner });
-      await this.#server.handle(req, res);
+      // The library waits for the end of an answer, which never comes when the client has gone.
+      const closed = new Promise((resolve) => res.once('close', resolve));
+      await Promise.race([this.#server.handle(req, res), closed]);
     } catch (error) {
       sendError(req, res, error);
     }
