@@ -1,12 +1,14 @@
 // The floor that bench/storage.mjs measures against: node:http and files, nothing else. PUT stores a body as durably
-// as Storage does (temporary file, fsync, rename), GET streams it. Usage: node storage-floor.mjs DIR DURABLE
+// as Storage does (temporary file, fsync, rename), GET streams it. With MD5 a PUT is hashed too, as an ETag is.
+// Usage: node storage-floor.mjs DIR DURABLE [md5]
+import { createHash } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
 import { open, rename, stat } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 
-const [dir, durable] = process.argv.slice(2);
+const [dir, durable, md5] = process.argv.slice(2);
 let uploads = 0;
 
 const server = createServer((req, res) => void answer(req, res).catch(() => res.destroy()));
@@ -21,6 +23,8 @@ async function answer(req, res) {
     return;
   }
   const temporary = `${path}.${(uploads += 1)}.tmp`;
+  const hash = md5 && createHash('md5');
+  if (hash) req.on('data', (chunk) => hash.update(chunk));
   await pipeline(req, createWriteStream(temporary));
   if (durable === 'true') {
     const file = await open(temporary, 'r+');
@@ -28,5 +32,6 @@ async function answer(req, res) {
     await file.close();
   }
   await rename(temporary, path);
-  res.writeHead(200, { 'content-length': 2 }).end('ok');
+  const etag = hash ? { etag: `"${hash.digest('hex')}"` } : {};
+  res.writeHead(200, { 'content-length': 2, ...etag }).end('ok');
 }

@@ -36,13 +36,14 @@ try {
     '[storage]\nfile_size_limit = "2GiB"\n[storage.buckets.bench]\npublic = true\n',
   );
   const floor = await startFloor(files);
+  const hashing = await startFloor(files, 'md5');
   const storage = await startStorage();
   const nginx = await startNginx(files);
   console.log(
     `${cpus().length} cores, Node ${process.version}, ${durable ? 'durable (fsync)' : 'ephemeral (no fsync)'}\n`,
   );
   console.log('| median | requests/s | MB/s | of the floor | CPU ms a request |\n|---|---|---|---|---|');
-  for (const size of SIZES) await benchSize(size, floor, storage, nginx);
+  for (const size of SIZES) await benchSize(size, floor, hashing, storage, nginx);
   await benchLarge(storage);
   await benchListing(storage);
 } finally {
@@ -52,7 +53,7 @@ try {
   await rm(root, { recursive: true, force: true, maxRetries: 5 });
 }
 
-async function benchSize(size, floor, storage, nginx) {
+async function benchSize(size, floor, hashing, storage, nginx) {
   const body = Buffer.alloc(size.bytes, 'x');
   const name = (index) => `${size.bytes}-${index % Math.min(50, size.uploads)}`;
   const put = (server) => (index) =>
@@ -60,6 +61,7 @@ async function benchSize(size, floor, storage, nginx) {
   const get = (server) => (index) => send(server.download(name(index)), { method: 'GET' });
   const cases = [
     [`upload ${size.name}: bare node:http`, floor, put(floor), size.uploads],
+    [`upload ${size.name}: bare node:http with MD5`, hashing, put(hashing), size.uploads],
     [`upload ${size.name}: Storage`, storage, put(storage), size.uploads],
     [`download ${size.name}: bare node:http`, floor, get(floor), size.downloads],
     [`download ${size.name}: Storage`, storage, get(storage), size.downloads],
@@ -150,9 +152,9 @@ async function benchListing(storage) {
   }
 }
 
-async function startFloor(files) {
+async function startFloor(files, ...options) {
   const script = fileURLToPath(new URL('storage-floor.mjs', import.meta.url));
-  const child = spawn(process.execPath, [script, files, String(durable)], {
+  const child = spawn(process.execPath, [script, files, String(durable), ...options], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   children.push(child);
