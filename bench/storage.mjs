@@ -16,7 +16,7 @@ const KIB = 1024;
 const MIB = 1024 * KIB;
 const SIZES = [
   { name: '1 KiB', bytes: KIB, uploads: 400, downloads: 2000, parallel: 16 },
-  { name: '1 MiB', bytes: MIB, uploads: 40, downloads: 150, parallel: 8 },
+  { name: '1 MiB', bytes: MIB, uploads: 100, downloads: 400, parallel: 8 },
   { name: '100 MiB', bytes: 100 * MIB, uploads: 2, downloads: 4, parallel: 2 },
 ];
 const ROUNDS = 7;

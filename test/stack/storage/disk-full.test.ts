@@ -63,5 +63,5 @@ function upload(name: string, body: Buffer | Readable | FormData): Promise<Respo
     headers: { authorization: `Bearer ${stack.services.keys.serviceRoleKey}` },
     body: body as RequestInit['body'],
     duplex: 'half',
-  } as RequestInit);
+  });
 }
