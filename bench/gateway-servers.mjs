@@ -137,11 +137,16 @@ async function startVite(config) {
 
 async function startGatewayInVite(upstreamPort) {
   const { attachUpgrades } = await import(`${dist}gateway/attach.js`);
+  const { placeGateway } = await import(`${dist}vite/place-gateway.js`);
   const gateway = await makeGateway(upstreamPort);
   const plugin = {
     name: 'gateway',
     configureServer(server) {
-      server.middlewares.use((req, res, next) => gateway.handle(req, res) || next());
+      placeGateway(
+        server.middlewares,
+        server.config.server.cors,
+        (req, res, next) => gateway.handle(req, res) || next(),
+      );
       attachUpgrades(server.httpServer, gateway);
     },
   };

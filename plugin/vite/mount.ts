@@ -6,6 +6,7 @@ import type { UpgradeServer } from '../gateway/attach.ts';
 import { createGateway } from '../gateway/gateway.ts';
 import { createHostCheck } from '../gateway/hosts.ts';
 import type { GatewayTarget } from '../gateway/target.ts';
+import { placeGateway } from './place-gateway.ts';
 import { PLUGIN_NAME, type PluginContext } from './plugin-context.ts';
 import { takeUpgrades } from './take-upgrades.ts';
 
@@ -31,7 +32,7 @@ export function mountPlugin(context: PluginContext): Plugin<SupabasePluginApi> {
     const { holder } = context;
     if (!holder) return;
     const { config } = server;
-    const { allowedHosts } = 'environments' in server ? config.server : config.preview;
+    const { allowedHosts, cors } = 'environments' in server ? config.server : config.preview;
     const gateway = createGateway({
       target: () => holder.backend?.target() ?? awaitTarget(holder),
       logger: config.logger,
@@ -41,7 +42,7 @@ export function mountPlugin(context: PluginContext): Plugin<SupabasePluginApi> {
     const upgrades = takeUpgrades(gateway, hasNeighbour(config));
     const httpServer = findHttpServer(server);
     if (httpServer) upgrades.attach(httpServer);
-    server.middlewares.use(function supabaseGateway(req, res, next) {
+    placeGateway(server.middlewares, cors, function supabaseGateway(req, res, next) {
       if (!upgrades.isAttached) upgrades.attachToServerOf(req);
       if (!gateway.handle(req, res)) next();
     });
