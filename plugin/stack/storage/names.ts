@@ -1,9 +1,12 @@
+import { randomUUID } from 'node:crypto';
 import { storageErrors } from './errors.ts';
 
 // Characters that are safe in S3 keys, as the Storage API checks them; a bucket name has no slash.
 const OBJECT_NAME = /^[\w/!.*'() &$=@;:+,?-]+$/;
 const BUCKET_NAME = /^[\w!.*'() &$=@;:+,?-]{1,100}$/;
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+// Where the CLI's stack keeps objects: tenant and bucket of its backend.
+const FOLDER = 'stub/stub';
 const EMPTY_FOLDER_FILE = '.emptyFolderPlaceholder';
 
 /** @throws StorageError InvalidBucketName */
@@ -19,12 +22,12 @@ export function checkObjectName(name: string): void {
 /**
  * A name under which something is to be stored: dot segments are refused (clients resolve them away in URLs).
  *
- * @throws StorageError InvalidKey
+ * @throws StorageError InvalidKey; for dot segments with the text of the original, which would make a path of it
  */
-export function checkNewObjectName(name: string): void {
+export function checkNewObjectName(bucket: string, name: string): void {
   checkObjectName(name);
   if (name.split('/').some((segment) => segment === '.' || segment === '..'))
-    throw storageErrors.invalidKey(`${name} contains dot path segment`);
+    throw storageErrors.invalidKey(`${FOLDER}/${bucket}/${name}/${randomUUID()} contains dot path segment`);
 }
 
 export function isUuid(value: unknown): value is string {

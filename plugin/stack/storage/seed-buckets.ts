@@ -107,7 +107,7 @@ async function seedObjects(
 }
 
 async function seedObject(objects: ObjectStore, bucket: string, name: string, path: string): Promise<void> {
-  checkNewObjectName(name);
+  checkNewObjectName(bucket, name);
   const limit = objects.sizeLimit(await objects.buckets.get(bucket), name);
   if ((await stat(path)).size > limit) throw new Error(`it is larger than ${limit} bytes`);
   const { blob } = await objects.blobs.store((writer) => writer.writeAll(createReadStream(path), limit));

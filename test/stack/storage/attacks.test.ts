@@ -171,6 +171,36 @@ test.each(['small', 'large'])(
   },
 );
 
+test('metadata of a resumable upload forges no header, and no other object', async () => {
+  const encode = (text: string): string => Buffer.from(text).toString('base64');
+  const create = (name: string, more: Readonly<Record<string, string>>): Promise<Answer> => {
+    const entries = Object.entries({ bucketName: 'open', objectName: name, ...more });
+    const metadata = entries.map(([key, value]) => `${key} ${encode(value)}`).join(',');
+    const headers = { 'tus-resumable': '1.0.0', 'upload-length': '0', 'upload-metadata': metadata };
+    return send('POST', '/upload/resumable', { ...service, ...headers, 'x-upsert': 'true' }, '');
+  };
+  const evil = 'a\r\nset-cookie: a=b';
+  await create('tus-forged', { contentType: `text/plain${evil}`, cacheControl: evil, metadata: evil });
+  const { status, headers } = await send('GET', '/object/public/open/tus-forged', {});
+  expect([status, headers['set-cookie'], headers['cache-control']]).toEqual([400, undefined, undefined]);
+  for (const name of ['../closed/x', 'a/../../closed/secret.txt', 'a\0', '']) {
+    const answer = await create(name, {});
+    expect([answer.status, answer.body]).toEqual([400, expect.stringContaining('Invalid key')]);
+  }
+  expect((await create('x', { bucketName: '../closed' })).body).toBe('Bucket name invalid');
+  // An id is base64 of bucket, name and version: one that was made up finds no upload, and no file.
+  const uploads = await readdir(join(stack.storageDir, 'uploads'));
+  for (const id of ['open/x/../../../etc/passwd', 'open/x/tus-1', `closed/secret.txt/${uploads[0]}`]) {
+    const path = `/upload/resumable/${Buffer.from(id).toString('base64url')}`;
+    for (const method of ['HEAD', 'PATCH', 'DELETE']) {
+      const offset = { 'upload-offset': '0', 'content-type': 'application/offset+octet-stream' };
+      const answer = await send(method, path, { ...service, ...offset, 'tus-resumable': '1.0.0' });
+      expect([400, 404]).toContain(answer.status);
+    }
+  }
+  expect((await send('GET', '/object/closed/secret.txt', service)).body).toBe('secret');
+});
+
 test('a sort or search of a request is never SQL', async () => {
   const json = { ...service, 'content-type': 'application/json' };
   for (const body of [

@@ -111,6 +111,14 @@ test('buckets are made, changed, emptied and deleted', async () => {
   expect((await storage.listBuckets()).data?.map((bucket) => bucket.id)).toEqual(['avatars', 'private']);
 });
 
+test('what the stack of the CLI has switched off is not there, and the client is told so', async () => {
+  const { error } = await service.storage.vectors.listBuckets();
+  expect(error).toMatchObject({ status: 404, message: 'Route POST:/vector/ListVectorBuckets not found' });
+  const analytics = await service.storage.analytics.listBuckets();
+  expect(analytics.error).toMatchObject({ status: 404 });
+  expect(analytics.error?.message).toMatch(/^Route GET:\/iceberg\/bucket.* not found$/);
+});
+
 function client(key: string): SupabaseClient {
   return createClient(stack.url.replace('/storage/v1', ''), key, {
     auth: { persistSession: false },

@@ -94,7 +94,7 @@ export class Transfers {
 
   /** The caller must be able to read the source and to write the copy. @throws StorageError */
   async copy(exchange: Exchange, request: CopyRequest): Promise<ObjectRow> {
-    checkNewObjectName(request.toName);
+    checkNewObjectName(request.toBucket, request.toName);
     const { database, blobs } = this.#objects;
     const source = await database.asCaller(exchange, (transaction) =>
       findObject(transaction, request.bucket, request.name),
@@ -118,7 +118,7 @@ export class Transfers {
     const { bucketId, sourceKey, destinationKey, ...rest } = exchange.body as Ends;
     const toBucket = rest.destinationBucket || bucketId;
     checkBucketName(bucketId);
-    checkNewObjectName(destinationKey);
+    checkNewObjectName(toBucket, destinationKey);
     const { owner } = exchange.caller;
     const values = [
       bucketId,

@@ -77,7 +77,7 @@ export class Uploads {
     const contentLength = contentLengthOf(exchange);
     const limit = this.#objects.sizeLimit(bucket, target.name);
     if (contentLength !== undefined && contentLength > limit) throw storageErrors.tooLarge();
-    checkNewObjectName(target.name);
+    checkNewObjectName(target.bucket, target.name);
     const known = { mimetype: mimeType, contentLength };
     const isLarge = !isSmall(contentLength);
     if (isLarge) await this.#objects.checkWrite(exchange, { ...target, userMetadata }, known);
@@ -109,7 +109,7 @@ export class Uploads {
         await setImmediate();
         const mimetype = early.get('contentType') || type;
         checkType(mimetype);
-        checkNewObjectName(target.name);
+        checkNewObjectName(target.bucket, target.name);
         const draft = { ...target, userMetadata: formMetadata(early) };
         if (isLarge) {
           await this.#objects.checkWrite(exchange, draft, { mimetype, contentLength });

@@ -80,7 +80,7 @@ export class S3Multipart {
 
   create = async (request: S3Request): Promise<void> => {
     const { bucket, key, req, caller } = request;
-    checkNewObjectName(key);
+    checkNewObjectName(bucket, key);
     const { allowedMimeTypes } = await this.#objects.buckets.get(bucket);
     const mimetype = header(req, 'content-type');
     if (mimetype !== undefined) checkMimeType(mimetype, allowedMimeTypes);

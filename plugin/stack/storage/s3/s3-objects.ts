@@ -64,7 +64,7 @@ export class S3Objects {
     if (!isEmptyFolderFile(name)) checkMimeType(mimeType, found.allowedMimeTypes);
     const limit = Math.min(maxSize, this.#objects.sizeLimit(found, name));
     if (contentLength !== undefined && contentLength > limit) throw storageErrors.tooLarge();
-    checkNewObjectName(name);
+    checkNewObjectName(bucket, name);
     const draft = { bucket, name, owner: caller.owner, upsert: true, userMetadata };
     await this.#objects.checkWrite(request, draft, { mimetype: mimeType, contentLength });
     const { blob } = await this.#objects.blobs.store((writer) => writer.writeAll(content, limit));

@@ -6,7 +6,7 @@ import { ANONYMOUS, authenticate, type Caller } from '../caller.ts';
 import type { RequestScope } from '../database.ts';
 import { StorageError, storageErrors, toStorageError } from '../errors.ts';
 import { header, sendError } from '../http/exchange.ts';
-import { checkMimeType } from '../names.ts';
+import { checkBucketName, checkMimeType, checkNewObjectName } from '../names.ts';
 import type { ObjectDraft, ObjectStore } from '../objects/object-store.ts';
 import type { UserMetadata } from '../objects/row.ts';
 import type { SignedTokens } from '../objects/signed-token.ts';
@@ -167,9 +167,10 @@ function isSignedUrl(url: string): boolean {
 function nameUpload(metadata: Record<string, string | null> | undefined): string {
   if (!metadata) throw storageErrors.invalidRequest('Metadata header is required');
   const { bucketName, objectName } = metadata;
-  const id = formatUploadId({ bucket: bucketName ?? '', name: objectName ?? '', version: randomUUID() });
-  parseUploadId(id);
-  return id;
+  // Before they are one text: a slash in the bucket's name would make another bucket and another object of it.
+  checkBucketName(bucketName ?? '');
+  checkNewObjectName(bucketName ?? '', objectName ?? '');
+  return formatUploadId({ bucket: bucketName ?? '', name: objectName ?? '', version: randomUUID() });
 }
 
 function fileId(req: IncomingMessage): string | undefined {

@@ -23,7 +23,7 @@ export function parseUploadId(id: string): UploadTarget {
   const [bucket = '', ...rest] = parts;
   const name = rest.join('/');
   checkBucketName(bucket);
-  checkNewObjectName(name);
+  checkNewObjectName(bucket, name);
   // No upload is named otherwise, and files are named by it.
   if (!isUuid(version)) throw ERRORS.FILE_NOT_FOUND;
   return { bucket, name, version: version.toLowerCase() };
