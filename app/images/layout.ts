@@ -5,8 +5,8 @@ interface Size {
 
 const MAX_WIDTH = 320;
 const MAX_HEIGHT = 280;
-/** Small enough for an icon, large enough to be pressed. */
-const MIN_WIDTH = 160;
+/** Wide enough for words below it, and high enough to be pressed. */
+const MIN_WIDTH = 200;
 const MIN_HEIGHT = 64;
 
 /**

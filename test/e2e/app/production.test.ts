@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { launchChromium, skipsBrowserTests } from '../../helpers/chromium.ts';
+import { giveFiles } from '../../helpers/drop-files.ts';
 import type { DevServer } from '../../helpers/dev-server.ts';
 import { startOurChatStack } from '../../helpers/ourchat-stack.ts';
 import { buildOurChat, type OurChatBuild } from '../../helpers/ourchat-build.ts';
@@ -14,6 +15,7 @@ import {
   signUp,
   type Visitor,
 } from '../../helpers/ourchat.ts';
+import { makePicture } from '../../helpers/pictures.ts';
 import type { TestStack } from '../../helpers/stack.ts';
 
 describe('the bundle for a hosted project', () => {
@@ -118,6 +120,23 @@ describe.skipIf(skipsBrowserTests()).each(['embedded', 'static'] as const)(
       await ben.page.getByRole('log').getByText('Hello from production').waitFor();
       await sendMessage(ben.page, 'Received');
       await expect(anna.page.getByRole('log').getByText('Received').waitFor()).resolves.toBeUndefined();
+    });
+
+    it('sends pictures, shows them to both, and lets them be saved', async () => {
+      const field = anna.page.getByRole('textbox', { name: /^Message #/ });
+      await giveFiles(field, 'paste', [await makePicture('lake.png', '#2460a7', { format: 'png' })]);
+      await anna.page.getByLabel('What picture shows').fill('The lake');
+      await field.press('Enter');
+      for (const { page } of [anna, ben]) {
+        const image = page.getByRole('log').getByRole('img', { name: 'The lake' });
+        await image.waitFor();
+        await image.evaluate((element) => (element as unknown as { decode(): Promise<void> }).decode());
+      }
+      await ben.page.getByRole('button', { name: 'The lake' }).click();
+      const saved = ben.page.waitForEvent('download');
+      await ben.page.getByRole('link', { name: 'Save picture' }).click();
+      expect(await (await saved).failure()).toBeNull();
+      await ben.page.keyboard.press('Escape');
     });
 
     it('opens every other screen, with the QR code of the second step', async () => {
