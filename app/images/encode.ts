@@ -1,3 +1,4 @@
+import { type Crop, cropArea, type Size } from './crop.ts';
 import type { EncodedImage } from './encoded-image.ts';
 
 const AVATAR_PX = 256;
@@ -5,16 +6,23 @@ const MAX_SIDE_PX = 1_600;
 /** As the bucket `message-images` allows. */
 const MAX_BYTES = 5 * 1024 * 1024;
 
-/** The middle of a picture as a square. @throws Error with a sentence for people */
-export async function encodeAvatar(file: Blob): Promise<Blob> {
+/** How large a picture is, upright. @throws Error with a sentence for people, when the file is none */
+export async function measureImage(file: Blob): Promise<Size> {
   const bitmap = await decode(file);
-  const side = Math.min(bitmap.width, bitmap.height);
+  const { width, height } = bitmap;
+  bitmap.close();
+  return { width, height };
+}
+
+/** A part of a picture as a small square. @throws Error with a sentence for people */
+export async function encodeAvatar(file: Blob, crop: Crop): Promise<Blob> {
+  const bitmap = await decode(file);
+  const { left, top, side } = cropArea(bitmap, crop);
   const canvas = new OffscreenCanvas(AVATAR_PX, AVATAR_PX);
   const context = contextOf(canvas);
   // The initials behind it are not to shine through.
   context.fillStyle = '#fff';
   context.fillRect(0, 0, AVATAR_PX, AVATAR_PX);
-  const [left, top] = [(bitmap.width - side) / 2, (bitmap.height - side) / 2];
   context.drawImage(bitmap, left, top, side, side, 0, 0, AVATAR_PX, AVATAR_PX);
   bitmap.close();
   return toBlob(canvas, 'image/jpeg');

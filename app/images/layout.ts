@@ -1,7 +1,4 @@
-interface Size {
-  readonly width: number;
-  readonly height: number;
-}
+import type { Size } from './crop.ts';
 
 const MAX_WIDTH = 320;
 const MAX_HEIGHT = 280;

@@ -1,15 +1,15 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { type ReactNode, useRef } from 'react';
-import { BlobImage } from '../images/blob-image.tsx';
-import { encodeAvatar } from '../images/encode.ts';
+import type { Crop } from '../images/crop.ts';
+import { encodeAvatar, measureImage } from '../images/encode.ts';
 import { useFileDrop } from '../images/use-file-drop.ts';
 import { Avatar } from '../shared/avatar.tsx';
 import { Button } from '../shared/button.tsx';
-import { Dialog, DialogActions } from '../shared/dialog.tsx';
 import { describeError } from '../shared/errors.ts';
 import { Notice } from '../shared/field.tsx';
 import pageStyles from '../shared/page.module.css';
 import { PageSection } from '../shared/page.tsx';
+import { AvatarDialog, type ChosenFile } from './avatar-dialog.tsx';
 import { changeAvatar } from './avatar-requests.ts';
 import type { Profile } from './profile.ts';
 import styles from './settings.module.css';
@@ -18,31 +18,35 @@ import styles from './settings.module.css';
 export function PictureSection({ profile }: { profile: Profile }): ReactNode {
   const queryClient = useQueryClient();
   const input = useRef<HTMLInputElement>(null);
-  const encode = useMutation({ mutationFn: encodeAvatar });
+  const choice = useMutation({
+    mutationFn: async (file: Blob): Promise<ChosenFile> => ({ file, ...(await measureImage(file)) }),
+  });
   const save = useMutation({
-    mutationFn: (picture: Blob | null) => changeAvatar({ userId: profile.id, picture }),
+    mutationFn: async (part: { file: Blob; crop: Crop } | null) =>
+      changeAvatar({ userId: profile.id, picture: part && (await encodeAvatar(part.file, part.crop)) }),
     onSuccess: async () => {
       await Promise.all([
         queryClient.invalidateQueries({ queryKey: ['profile'] }),
         queryClient.invalidateQueries({ queryKey: ['members'] }),
       ]);
-      encode.reset();
+      choice.reset();
     },
   });
   const choose = (file: File | undefined): void => {
     save.reset();
-    if (file) encode.mutate(file);
+    if (file) choice.mutate(file);
   };
   const isDragging = useFileDrop(([file]) => choose(file));
   const { display_name: name, color, avatar_path: picture } = profile;
-  const failure = encode.error ?? (encode.data ? null : save.error);
+  const chosen = choice.data;
+  const failure = choice.error ?? (chosen ? null : save.error);
   return (
     <PageSection title="Your picture">
       <div className={`${styles['picture']} ${isDragging ? styles['dragging'] : ''}`}>
         <Avatar name={name} color={color} picture={picture} size={88} />
         <div className={styles['pictureChoice']}>
           <div className={pageStyles['row']}>
-            <Button busy={encode.isPending} onClick={() => input.current?.click()}>
+            <Button busy={choice.isPending} onClick={() => input.current?.click()}>
               {picture === null ? 'Choose a picture' : 'Change picture'}
             </Button>
             {picture !== null && (
@@ -74,42 +78,15 @@ export function PictureSection({ profile }: { profile: Profile }): ReactNode {
         }}
       />
       {failure && <Notice kind="error">{describeError(failure)}</Notice>}
-      {encode.data && (
+      {chosen && (
         <AvatarDialog
-          picture={encode.data}
+          chosen={chosen}
           isSaving={save.isPending}
           error={save.error}
-          onSave={save.mutate}
-          onClose={encode.reset}
+          onSave={(crop) => save.mutate({ file: chosen.file, crop })}
+          onClose={choice.reset}
         />
       )}
     </PageSection>
-  );
-}
-
-interface AvatarDialogProps {
-  picture: Blob;
-  isSaving: boolean;
-  error: Error | null;
-  onSave: (picture: Blob) => void;
-  onClose: () => void;
-}
-
-function AvatarDialog({ picture, isSaving, error, onSave, onClose }: AvatarDialogProps): ReactNode {
-  return (
-    <Dialog title="Your new picture" onClose={onClose}>
-      <div className={styles['preview']}>
-        <BlobImage blob={picture} width={192} height={192} alt="The middle of what you have chosen" />
-        <BlobImage blob={picture} width={36} height={36} alt="" />
-      </div>
-      <p>This is how your family will see you, in both sizes.</p>
-      {error && <Notice kind="error">{describeError(error)}</Notice>}
-      <DialogActions>
-        <Button onClick={onClose}>Cancel</Button>
-        <Button variant="primary" busy={isSaving} onClick={() => onSave(picture)}>
-          Use this picture
-        </Button>
-      </DialogActions>
-    </Dialog>
   );
 }

@@ -90,6 +90,44 @@ describe.skipIf(skipsBrowserTests())('the picture of a person', () => {
     expect((await ben.request.get(before)).status()).toBe(400);
   });
 
+  it('is the part that was chosen, with the keyboard or by dragging', async () => {
+    // Red on the left, blue on the right.
+    const halves = await sharp({ create: { width: 600, height: 300, channels: 3, background: '#f00' } })
+      .composite([
+        {
+          input: { create: { width: 300, height: 300, channels: 3, background: '#00f' } },
+          left: 300,
+          top: 0,
+        },
+      ])
+      .png()
+      .toBuffer();
+    const file = { name: 'halves.png', mimeType: 'image/png', buffer: halves };
+    const use = async (): Promise<{ r: number; g: number; b: number }> => {
+      const { url: before } = await shownPicture(inPeopleList(ben));
+      await anna.getByRole('button', { name: 'Use this picture' }).click();
+      await anna.getByRole('dialog').waitFor({ state: 'detached' });
+      await inPeopleList(ben).locator(`img:not([src="${before}"])`).waitFor();
+      return (await sharp((await shownPicture(inPeopleList(ben))).bytes).stats()).dominant;
+    };
+    await giveFiles(anna.locator('body'), 'drop', [file]);
+    await anna.getByRole('slider', { name: 'Left or right' }).press('End');
+    const right = await use();
+    expect(right.b).toBeGreaterThan(200);
+    expect(right.r).toBeLessThan(50);
+    await giveFiles(anna.locator('body'), 'drop', [file]);
+    await anna.getByRole('slider', { name: 'Closer' }).press('End');
+    const box = await anna.getByRole('dialog').getByRole('img').first().locator('..').boundingBox();
+    const [x, y] = [(box?.x ?? 0) + 90, (box?.y ?? 0) + 90];
+    await anna.mouse.move(x, y);
+    await anna.mouse.down();
+    await anna.mouse.move(x + 600, y, { steps: 5 });
+    await anna.mouse.up();
+    const left = await use();
+    expect(left.r).toBeGreaterThan(200);
+    expect(left.b).toBeLessThan(50);
+  });
+
   it('is of no use without its signature', async () => {
     const { url } = await shownPicture(inPeopleList(ben));
     const address = url.replace('/object/sign/', '/object/public/').replace(/\?.*/, '');

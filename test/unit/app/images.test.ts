@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { cropArea, MIDDLE, moveCrop } from '../../../app/images/crop.ts';
 import { sizeOfImages } from '../../../app/images/layout.ts';
 import { readImages, summarizeMessage } from '../../../app/messages/message.ts';
 
@@ -36,5 +37,25 @@ describe('a message in one line', () => {
 
   it('has no pictures when the column is not there', () => {
     expect(readImages(undefined as never)).toEqual([]);
+  });
+});
+
+describe('the part of a picture that becomes an avatar', () => {
+  const lying = { width: 300, height: 200 };
+
+  it('is the middle at first, as large as it can be', () => {
+    expect(cropArea(lying, MIDDLE)).toEqual({ left: 50, top: 0, side: 200 });
+  });
+
+  it('comes closer around the same place', () => {
+    expect(cropArea(lying, { ...MIDDLE, zoom: 2 })).toEqual({ left: 100, top: 50, side: 100 });
+  });
+
+  it('follows the finger, and stops at the edges', () => {
+    const moved = moveCrop(lying, MIDDLE, 0.1, 0.1);
+    // A tenth of the square to the right: what is left of it comes in. There is nothing above.
+    expect(cropArea(lying, moved)).toEqual({ left: 30, top: 0, side: 200 });
+    expect(cropArea(lying, moveCrop(lying, moved, 5, 0)).left).toBe(0);
+    expect(cropArea(lying, moveCrop(lying, moved, -5, 0)).left).toBe(100);
   });
 });
