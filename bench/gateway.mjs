@@ -284,14 +284,19 @@ async function measureParts() {
   const req = { headers, socket: { remoteAddress: '127.0.0.1' } };
   const caller = identifyCaller(req, isHostAllowed);
   const withCookie = { ...headers, cookie: SESSION_COOKIE };
+  let turn = false;
   const parts = {
     'route of a module (not ours)': () => matchRoute('/src/components/message-list.tsx?t=1763818000'),
     'route of a REST request': () => matchRoute('/rest/v1/messages?select=*&channel_id=eq.1'),
     'route of a storage object': () => matchRoute('/storage/v1/object/public/avatars/a.png'),
     'who is calling': () => identifyCaller(req, isHostAllowed),
     'publishable key → JWT': () => translateHttpCredentials('/rest/v1/messages', headers, caller, rules),
-    'session cookie (2 chunks) → token': () => readSessionTokens(SESSION_COOKIE, 'localhost'),
-    'session cookie → judged JWT': () =>
+    // By turns for two hosts, because the last cookie is remembered.
+    'new session cookie (2 chunks) → token': () => {
+      turn = !turn;
+      readSessionTokens(SESSION_COOKIE, turn ? 'localhost' : '127.0.0.1');
+    },
+    'known session cookie → judged JWT': () =>
       translateHttpCredentials('/rest/v1/messages', withCookie, caller, rules),
   };
   console.log('\nparts of a request'.padEnd(43), 'µs');

@@ -11,8 +11,22 @@ const BASE64_PREFIX = 'base64-';
  *
  * @param hostname of the request; supabase-js names the cookie after its first label
  */
-export function readSessionTokens(cookie: string | undefined, hostname: string): string[] {
+export function readSessionTokens(cookie: string | undefined, hostname: string): readonly string[] {
   if (cookie === undefined || !cookie.includes('-auth-token')) return [];
+  if (cookie === last.cookie && hostname === last.hostname) return last.tokens;
+  const tokens = parseSessionTokens(cookie, hostname);
+  last = { cookie, hostname, tokens };
+  return tokens;
+}
+
+/** A browser sends the same kilobytes with every request until its token is refreshed. */
+let last: { cookie: string; hostname: string; tokens: readonly string[] } = {
+  cookie: '',
+  hostname: '',
+  tokens: [],
+};
+
+function parseSessionTokens(cookie: string, hostname: string): readonly string[] {
   const sessions = collectCookies(cookie);
   const ownRef = hostname.split('.', 1)[0];
   const ordered = [...sessions.values()].toSorted(

@@ -3,7 +3,7 @@ import { readSessionTokens } from '../../../plugin/gateway/session-cookie.ts';
 
 const session = JSON.stringify({ access_token: 'aaa.bbb.ccc', refresh_token: 'r', user: { name: 'Zoë' } });
 const base64 = `base64-${Buffer.from(session).toString('base64url')}`;
-const read = (cookie: string | undefined, hostname = 'localhost'): string[] =>
+const read = (cookie: string | undefined, hostname = 'localhost'): readonly string[] =>
   readSessionTokens(cookie, hostname);
 
 describe('the access token is read from', () => {
@@ -63,4 +63,15 @@ test('the session named after this host comes first: cookies are shared by all p
   const other = `base64-${Buffer.from('{"access_token":"x.y.z"}').toString('base64url')}`;
   const cookie = `sb-abcdef-auth-token=${other}; sb-127-auth-token=${base64}`;
   expect(read(cookie, '127.0.0.1')).toEqual(['aaa.bbb.ccc', 'x.y.z']);
+});
+
+test('two sessions by turns are never taken for each other, nor are two hosts', () => {
+  const cookie = (token: string): string =>
+    `sb-a-auth-token=${JSON.stringify({ access_token: `a.${token}.c` })}; sb-b-auth-token=${JSON.stringify({ access_token: `b.${token}.c` })}`;
+  for (let i = 0; i < 3; i++) {
+    expect(readSessionTokens(cookie('one'), 'a.example')).toEqual(['a.one.c', 'b.one.c']);
+    expect(readSessionTokens(cookie('two'), 'a.example')).toEqual(['a.two.c', 'b.two.c']);
+    expect(readSessionTokens(cookie('two'), 'b.example')).toEqual(['b.two.c', 'a.two.c']);
+    expect(readSessionTokens(undefined, 'b.example')).toEqual([]);
+  }
 });
