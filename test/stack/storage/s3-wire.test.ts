@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, createHmac } from 'node:crypto';
 import { request } from 'node:http';
 import {
   AbortMultipartUploadCommand,
@@ -249,6 +249,39 @@ test.each([
   other.destroy();
 });
 
+test.each([
+  [5, 200, ''],
+  [4, 400, 'EntityTooSmall'],
+  [11, 413, 'EntityTooLarge'],
+])(
+  'a signed form with many fields and a file of %i bytes is answered with %i',
+  async (size, status, code) => {
+    const Key = `form-${size}`;
+    const meta = Object.fromEntries(Array.from({ length: 10 }, (_, index) => [`x-amz-meta-m${index}`, 'v']));
+    const { fields, url } = signForm({ key: Key, 'content-type': 'text/plain', ...meta }, [5, 10]);
+    const form = new FormData();
+    for (const [name, value] of Object.entries(fields)) form.append(name, value);
+    form.append('file', new Blob(['x'.repeat(size)]), 'file.txt');
+    const answer = await fetch(url, { method: 'POST', body: form });
+    expect([answer.status, await answer.text()]).toEqual([status, expect.stringContaining(code)]);
+    const stored = await s3.send(new HeadObjectCommand({ Bucket, Key })).then(
+      ({ ContentLength, Metadata }) => [ContentLength, Metadata?.m9],
+      (error: Error) => error.name,
+    );
+    expect(stored).toEqual(status === 200 ? [5, 'v'] : 'NotFound');
+  },
+);
+
+test('a form whose policy does not allow a field is refused', async () => {
+  const { fields, url } = signForm({ key: 'allowed' }, [0, 10]);
+  for (const changed of [{ key: 'other' }, { 'content-type': 'text/html' }, { policy: 'e30=' }]) {
+    const form = new FormData();
+    for (const [name, value] of Object.entries({ ...fields, ...changed })) form.append(name, value);
+    form.append('file', new Blob(['x']), 'file.txt');
+    expect((await fetch(url, { method: 'POST', body: form })).status).toBe(403);
+  }
+});
+
 test('what is no operation is not found', async () => {
   expect(await send('POST', '/source')).toMatchObject({ status: 404, body: '' });
 });
@@ -267,6 +300,36 @@ function client(
     credentials,
     maxAttempts: 1,
   });
+}
+
+/** Fields of a form as an SDK's presigned POST has them. */
+function signForm(
+  fields: Readonly<Record<string, string>>,
+  sizes: readonly [number, number],
+): { url: string; fields: Record<string, string> } {
+  const date = new Date().toISOString().replaceAll(/[-:]|\.\d+/g, '');
+  const scope = `${date.slice(0, 8)}/local/s3/aws4_request`;
+  const signed = {
+    ...fields,
+    'X-Amz-Algorithm': 'AWS4-HMAC-SHA256',
+    'X-Amz-Credential': `${S3_ACCESS_KEY}/${scope}`,
+    'X-Amz-Date': date,
+  };
+  const conditions = [
+    { bucket: Bucket },
+    ['content-length-range', ...sizes],
+    ...Object.entries(signed).map(([name, value]) => ({ [name]: value })),
+  ];
+  const expiration = new Date(Date.now() + 60_000).toISOString();
+  const Policy = Buffer.from(JSON.stringify({ expiration, conditions })).toString('base64');
+  const hmac = (key: string | Buffer, text: string): Buffer =>
+    createHmac('sha256', key).update(text).digest();
+  const key = scope.split('/').reduce<string | Buffer>(hmac, `AWS4${S3_SECRET_KEY}`);
+  const signature = hmac(key, Policy).toString('hex');
+  return {
+    url: `${stack.url}/s3/${Bucket}`,
+    fields: { ...signed, bucket: Bucket, Policy, 'X-Amz-Signature': signature },
+  };
 }
 
 function streaming(encoding: string, decodedLength = '5'): Record<string, string> {

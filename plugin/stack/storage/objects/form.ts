@@ -16,11 +16,13 @@ export type FormFields = ReadonlyMap<string, string>;
  * Reads a `multipart/form-data` body with one file; further files are dropped.
  *
  * @param onFile consumes the file; the fields that come after it are in the map once this function has returned
+ * @param maxFields fields beyond these are dropped
  * @throws StorageError InvalidRequest when there is no file, with the parser's text when the body is malformed
  */
 export async function readForm(
   req: IncomingMessage,
   onFile: (file: Readable, mimeType: string, fields: FormFields) => Promise<void>,
+  maxFields = 10,
 ): Promise<FormFields> {
   const fields = new Map<string, string>();
   let taken: Promise<void> | undefined;
@@ -30,7 +32,7 @@ export async function readForm(
   try {
     parser = new Busboy({
       headers: req.headers as BusboyHeaders,
-      limits: { fields: 10, files: 1 },
+      limits: { fields: maxFields, files: 1 },
       fileHwm: FILE_BUFFER,
     });
   } catch (error) {

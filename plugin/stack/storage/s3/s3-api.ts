@@ -31,6 +31,8 @@ const S3_PATH = '/s3';
 /** Id of the one project of the CLI's Storage: the access key of requests with a session token. */
 const TENANT = 'stub';
 const PREFIX = '/storage/v1';
+/** A form signed by an SDK has eight fields before those of the application. */
+const MAX_FORM_FIELDS = 20;
 /** Sub-resources that are not there: the original would overwrite the object, or delete it. */
 const UNSUPPORTED = ['acl', 'tagging', 'retention', 'legal-hold', 'torrent', 'restore', 'select'];
 
@@ -176,29 +178,33 @@ export class S3Api {
   /** A browser's upload by a form, whose fields stand before the file and carry a signed policy. */
   async #postForm(exchange: Omit<Exchange, 'caller' | 'operation'>, bucket: string): Promise<void> {
     let etag: string | undefined;
-    await readForm(exchange.req, async (file, partType, early) => {
-      const fields = new Map([...early].map(([name, value]) => [name.toLowerCase(), value]));
-      const client = readFormSignature(fields);
-      const policy = fields.get('policy');
-      if (policy === undefined) throw storageErrors.invalidSignature('Invalid signature format');
-      if (!isPolicySignatureGood(client, policy, this.#secretOf(client))) throw signatureMismatch();
-      const sizes = checkPostPolicy(policy, fields, bucket);
-      const caller = await this.#caller(client);
-      const key = fields.get('key') ?? '';
-      const request = { ...exchange, caller, operation: 'storage.s3.upload', bucket, key };
-      const metadata = [...fields].filter(([name]) => name.startsWith('x-amz-meta-'));
-      const row = await this.#parts.objects.store(
-        { ...request, content: atLeast(sizes.minSize, file), contentLength: undefined },
-        {
-          name: key,
-          mimeType: fields.get('content-type') ?? partType,
-          cacheControl: fields.get('cache-control') ?? 'no-cache',
-          userMetadata: Object.fromEntries(metadata.map(([name, value]) => [name.slice(11), value])),
-        },
-        sizes.maxSize,
-      );
-      etag = row.metadata?.eTag;
-    });
+    await readForm(
+      exchange.req,
+      async (file, partType, early) => {
+        const fields = new Map([...early].map(([name, value]) => [name.toLowerCase(), value]));
+        const client = readFormSignature(fields);
+        const policy = fields.get('policy');
+        if (policy === undefined) throw storageErrors.invalidSignature('Invalid signature format');
+        if (!isPolicySignatureGood(client, policy, this.#secretOf(client))) throw signatureMismatch();
+        const sizes = checkPostPolicy(policy, fields, bucket);
+        const caller = await this.#caller(client);
+        const key = fields.get('key') ?? '';
+        const request = { ...exchange, caller, operation: 'storage.s3.upload', bucket, key };
+        const metadata = [...fields].filter(([name]) => name.startsWith('x-amz-meta-'));
+        const row = await this.#parts.objects.store(
+          { ...request, content: atLeast(sizes.minSize, file), contentLength: undefined },
+          {
+            name: key,
+            mimeType: fields.get('content-type') ?? partType,
+            cacheControl: fields.get('cache-control') ?? 'no-cache',
+            userMetadata: Object.fromEntries(metadata.map(([name, value]) => [name.slice(11), value])),
+          },
+          sizes.maxSize,
+        );
+        etag = row.metadata?.eTag;
+      },
+      MAX_FORM_FIELDS,
+    );
     sendEmpty(exchange as Exchange, 200, etag === undefined ? {} : { etag });
   }
 }
