@@ -228,6 +228,58 @@ describe.skipIf(skipsBrowserTests())('pictures in messages', () => {
     expect(await line(ben, 'From the boat').count()).toBe(1);
   });
 
+  it('are sent once when the message is refused and tried again', async () => {
+    const openAgain = async (page: Page, item: 'Archive' | 'Open again'): Promise<void> => {
+      await page.getByRole('button', { name: 'Channel settings' }).click();
+      await page.getByRole('button', { name: item }).click();
+    };
+    // The channel is archived after the file is stored and before the message is.
+    let isArchived = false;
+    await anna.route('**/rest/v1/messages*', async (route) => {
+      if (route.request().method() !== 'POST' || isArchived) return route.continue();
+      isArchived = true;
+      await openAgain(anna, 'Archive');
+      await ben.getByText('This channel is archived.').waitFor();
+      return route.continue();
+    });
+    await attach(anna, 'paste', '#b3352f');
+    await tray(anna).getByRole('listitem').waitFor();
+    await sendMessage(anna, 'Just before');
+    await line(anna, 'Just before').getByText('Not sent. You are not allowed to do this.').waitFor();
+    await openAgain(anna, 'Open again');
+    await composer(ben).waitFor();
+    await line(anna, 'Just before').getByRole('button', { name: 'Try again' }).click();
+    await load(line(ben, 'Just before').getByRole('img'));
+    expect(await line(ben, 'Just before').count()).toBe(1);
+    await anna.unrouteAll({ behavior: 'ignoreErrors' });
+  });
+
+  it('say so when the browser has lost them, instead of waiting for ever', async () => {
+    await anna.context().setOffline(true);
+    await attach(anna, 'paste', '#566173');
+    await tray(anna).getByRole('listitem').waitFor();
+    await sendMessage(anna, 'Gone');
+    await line(anna, 'Gone').getByText('Waiting for the connection').waitFor();
+    await anna.evaluate(`new Promise((resolve) => {
+      const request = indexedDB.open('ourchat');
+      request.onsuccess = () => {
+        const transaction = request.result.transaction('images', 'readwrite');
+        transaction.objectStore('images').clear();
+        transaction.oncomplete = resolve;
+      };
+    })`);
+    await anna.context().setOffline(false);
+    await anna.route('**/storage/v1/object/message-images/**', (route) => route.abort());
+    await anna.reload();
+    await line(anna, 'Gone')
+      .getByText(/Its picture was lost/)
+      .waitFor();
+    await anna.unrouteAll({ behavior: 'ignoreErrors' });
+    await line(anna, 'Gone').getByRole('button', { name: 'Discard' }).click();
+    await line(anna, 'Gone').waitFor({ state: 'detached' });
+    expect(await line(ben, 'Gone').count()).toBe(0);
+  });
+
   it('are named in replies, and found by what they show', async () => {
     await line(ben, 'Look at this').focus();
     await ben.getByRole('button', { name: 'Search' }).click();
@@ -262,6 +314,8 @@ describe.skipIf(skipsBrowserTests())('pictures in messages', () => {
 
   it('go with their message', async () => {
     const { url } = await load(line(ben, 'Look at this').getByRole('img'));
+    // The pointer rests nowhere, or there are the tools of two messages.
+    await anna.mouse.move(1, 1);
     await line(anna, 'Look at this').focus();
     await anna.getByRole('button', { name: 'Delete' }).click();
     await anna.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
