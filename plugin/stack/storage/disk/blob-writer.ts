@@ -1,8 +1,7 @@
-import { hash } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { rm, type FileHandle } from 'node:fs/promises';
 import { storageErrors } from '../errors.ts';
 import type { FileHash, FileHasher } from './file-hasher.ts';
-import { givePiece, PIECE_SIZE, takePiece } from './pieces.ts';
 
 /** What was stored, measured on the way to the disk. */
 export interface StoredBlob {
@@ -15,6 +14,8 @@ export interface StoredBlob {
   readonly flushed: Promise<unknown>;
 }
 
+// Chunks of a socket are 64 KiB at most: fewer, larger writes cost less.
+const WRITE_SIZE = 256 * 1024;
 // How much is written before the thread that hashes is told to go on.
 const HASHED_AT_ONCE = 1024 * 1024;
 
@@ -37,38 +38,35 @@ export class BlobWriter {
   }
 
   /**
-   * Writes everything that `source` yields; to be called once. Memory stays at two pieces whatever its length.
+   * Writes everything that `source` yields; to be called once. Memory stays at about two `WRITE_SIZE`,
+   * whatever its length.
    *
    * @param limit bytes
    * @throws StorageError EntityTooLarge; whatever `source` throws, such as a connection reset
    */
   async writeAll(source: AsyncIterable<Buffer>, limit: number): Promise<void> {
-    let piece = takePiece();
-    let filled = 0;
+    let pending: Buffer[] = [];
+    let length = 0;
     let writing = Promise.resolve();
     try {
       for await (const chunk of source) {
         this.#size += chunk.length;
         if (this.#size > limit) throw storageErrors.tooLarge();
-        for (let taken = 0; taken < chunk.length;) {
-          const copied = chunk.copy(piece, filled, taken);
-          taken += copied;
-          filled += copied;
-          if (filled < PIECE_SIZE) continue;
-          // The disk works on the last piece while the next one arrives.
-          await writing;
-          writing = this.#write(piece);
-          // An error comes out at `await`; until then nobody listens.
-          writing.catch(() => {});
-          piece = takePiece();
-          filled = 0;
-        }
+        pending.push(chunk);
+        length += chunk.length;
+        if (length < WRITE_SIZE) continue;
+        // The disk works on the last chunks while the next ones arrive.
+        await writing;
+        writing = this.#write(pending, length);
+        // An error comes out at `await`; until then nobody listens.
+        writing.catch(() => {});
+        pending = [];
+        length = 0;
       }
       await writing;
-      await this.#finish(piece.subarray(0, filled));
+      await this.#finish(pending);
     } finally {
       await writing.catch(() => {});
-      givePiece(piece);
     }
   }
 
@@ -93,23 +91,19 @@ export class BlobWriter {
     await rm(path, { force: true });
   }
 
-  async #write(piece: Buffer): Promise<void> {
-    try {
-      await writeFully(this.#file, piece, this.#written);
-    } finally {
-      givePiece(piece);
-    }
-    this.#written += piece.length;
+  async #write(chunks: readonly Buffer[], length: number): Promise<void> {
+    await writeFully(this.#file, chunks);
+    this.#written += length;
     if (this.#written - this.#hashed < HASHED_AT_ONCE) return;
     this.#hashed = this.#written;
     this.#openHash().advance(this.#written);
   }
 
-  async #finish(rest: Buffer): Promise<void> {
+  async #finish(rest: readonly Buffer[]): Promise<void> {
     const isWhole = this.#written === 0;
-    const written = writeFully(this.#file, rest, this.#written);
-    // What fits into one piece is hashed here, while it is being written: a thread would cost more.
-    if (isWhole) this.#md5 = hash('md5', rest);
+    const written = writeFully(this.#file, rest);
+    // What is written at once is hashed here meanwhile: a thread would cost more.
+    if (isWhole) this.#md5 = md5Of(rest);
     await written;
     if (!isWhole) this.#md5 = this.#openHash().finish(this.#size);
   }
@@ -119,10 +113,25 @@ export class BlobWriter {
   }
 }
 
-/** A write may take less than it was given. */
-async function writeFully(file: FileHandle, bytes: Buffer, position: number): Promise<void> {
-  for (let done = 0; done < bytes.length;) {
-    const { bytesWritten } = await file.write(bytes, done, bytes.length - done, position + done);
-    done += bytesWritten;
+function md5Of(chunks: readonly Buffer[]): string {
+  const hash = createHash('md5');
+  for (const chunk of chunks) hash.update(chunk);
+  return hash.digest('hex');
+}
+
+/** `writev` may write less than it was given. */
+async function writeFully(file: FileHandle, chunks: readonly Buffer[]): Promise<void> {
+  let rest = [...chunks];
+  while (rest.length > 0) {
+    let { bytesWritten } = await file.writev(rest);
+    let index = 0;
+    for (const chunk of rest) {
+      if (bytesWritten < chunk.length) break;
+      bytesWritten -= chunk.length;
+      index += 1;
+    }
+    const partial = rest[index];
+    rest = rest.slice(index);
+    if (partial && bytesWritten > 0) rest[0] = partial.subarray(bytesWritten);
   }
 }

@@ -1,5 +1,5 @@
-/** Bytes that are read from a file or written to it at once. */
-export const PIECE_SIZE = 256 * 1024;
+/** Bytes that are read from a file at once. */
+const PIECE_SIZE = 256 * 1024;
 
 // 4 MiB: as much as the transfers of a page use at once.
 const KEPT = 16;
@@ -13,7 +13,7 @@ export function takePiece(): Buffer {
   return kept.pop() ?? Buffer.allocUnsafeSlow(PIECE_SIZE);
 }
 
-/** Gives a piece back, once nobody reads or writes it any more. */
+/** Gives a piece back, once nobody reads it any more. */
 export function givePiece(piece: Buffer): void {
   if (kept.length < KEPT) kept.push(piece);
 }
