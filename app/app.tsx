@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
-import { lazy, type ReactNode, Suspense } from 'react';
+import { type ReactNode, Suspense } from 'react';
 import { Redirect, Route, Switch } from 'wouter';
 import { ForgotPassword, ResetPassword } from './auth/recover-password.tsx';
 import { SecondFactorGate } from './auth/second-factor-gate.tsx';
@@ -13,9 +13,10 @@ import { lastFamilyId } from './families/last-visited.ts';
 import { familyPath } from './families/paths.ts';
 import { Welcome } from './families/welcome.tsx';
 import { MessagingProvider } from './messages/messaging.tsx';
+import { lazyScreen } from './shared/lazy-screen.ts';
 import { Failure, Loading } from './shared/state.tsx';
 
-const Settings = lazy(() => import('./settings/settings.tsx'));
+const Settings = lazyScreen(() => import('./settings/settings.tsx'));
 
 export function App(): ReactNode {
   const session = useSession();

@@ -7,7 +7,6 @@ import { App } from './app.tsx';
 import { SessionProvider } from './auth/session.tsx';
 import { applyTheme, readTheme } from './settings/theme.ts';
 import { ErrorBoundary } from './shared/error-boundary.tsx';
-import { errorCode, isUnreachable } from './shared/errors.ts';
 import { Toasts } from './shared/toast.tsx';
 
 applyTheme(readTheme());
@@ -22,8 +21,8 @@ const queryClient = new QueryClient({
       // Realtime says when something has changed; fetching again on every focus would only repeat what is known.
       staleTime: 60_000,
       refetchOnWindowFocus: false,
-      // What the database refuses it refuses the next time as well.
-      retry: (count, error) => count < 3 && (isUnreachable(error) || errorCode(error) === undefined),
+      // supabase-js asks again by itself when there is no answer, and what the database refuses it refuses again.
+      retry: false,
     },
   },
 });

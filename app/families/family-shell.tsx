@@ -1,18 +1,10 @@
 import { useQuery } from '@tanstack/react-query';
-import {
-  lazy,
-  type ReactNode,
-  type RefObject,
-  Suspense,
-  useCallback,
-  useEffect,
-  useRef,
-  useState,
-} from 'react';
+import { type ReactNode, type RefObject, Suspense, useCallback, useEffect, useRef, useState } from 'react';
 import { Redirect, Route, Switch, useLocation } from 'wouter';
 import { channelsQuery, type Channel } from '../channels/channel-queries.ts';
 import { ChannelView } from '../channels/channel-view.tsx';
 import { FamilyLiveProvider } from '../live/family-live.tsx';
+import { lazyScreen } from '../shared/lazy-screen.ts';
 import { Empty, Failure, Loading } from '../shared/state.tsx';
 import { familiesQuery, type Family, membersQuery } from './family-queries.ts';
 import styles from './family-shell.module.css';
@@ -20,8 +12,8 @@ import { lastChannelId } from './last-visited.ts';
 import { channelPath } from './paths.ts';
 import { Sidebar } from './sidebar.tsx';
 
-const FamilySettings = lazy(() => import('./family-settings.tsx'));
-const SearchDialog = lazy(() => import('../messages/search-dialog.tsx'));
+const FamilySettings = lazyScreen(() => import('./family-settings.tsx'));
+const SearchDialog = lazyScreen(() => import('../messages/search-dialog.tsx'));
 
 /** All that happens inside one family: the connection, the side bar and the screen beside it. */
 export function FamilyShell({ familyId }: { familyId: string }): ReactNode {

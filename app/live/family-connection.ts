@@ -2,6 +2,7 @@ import { REALTIME_SUBSCRIBE_STATES, type RealtimeChannel } from '@supabase/supab
 import { supabase } from '../supabase.ts';
 import type { ConnectionState } from './connection-state.ts';
 import { createFamilyChannel, type FamilyEvents } from './family-channel.ts';
+import { isReachable } from './is-reachable.ts';
 import { PresenceTracker } from './presence-tracker.ts';
 
 /** What a connection tells: the news of the channel, and how the channel is. */
@@ -147,10 +148,17 @@ export class FamilyConnection {
   }
 
   #startPolling(): void {
-    if (navigator.onLine) this.#setState('polling');
-    this.#pollTimer ??= setInterval(() => {
-      if (navigator.onLine) this.#events.onCatchUp();
-    }, POLL_INTERVAL_MS);
+    if (this.#pollTimer !== undefined) return;
+    this.#pollTimer = setInterval(() => void this.#poll(), POLL_INTERVAL_MS);
+    void this.#poll();
+  }
+
+  async #poll(): Promise<void> {
+    if (!navigator.onLine) return;
+    this.#events.onCatchUp();
+    const state = (await isReachable()) ? 'polling' : 'unreachable';
+    // The channel may be back by now, or the network gone.
+    if (this.#pollTimer !== undefined && navigator.onLine) this.#setState(state);
   }
 
   #stopPolling(): void {

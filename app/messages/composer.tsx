@@ -55,6 +55,10 @@ export function Composer(props: ComposerProps): ReactNode {
     query && query.start !== dismissedAt ? suggestMembers([...members.values()], query.typed) : [];
   const active = suggestions[Math.min(selected, suggestions.length - 1)];
 
+  // Who opens a channel can write at once; on a phone the keyboard would cover the conversation.
+  useEffect(() => {
+    if (window.matchMedia('(hover: hover) and (pointer: fine)').matches) input.current?.focus();
+  }, []);
   useEffect(() => {
     if (replyingTo) input.current?.focus();
   }, [replyingTo]);

@@ -60,9 +60,10 @@ export const MessageItem = memo(function MessageItem(props: MessageItemProps): R
       data-message={row.key}
       onPointerEnter={() => setIsPointed(true)}
       onPointerLeave={() => setIsPointed(false)}
-      onFocus={() => {
+      onFocus={(event) => {
         setHasFocus(true);
-        onFocus(row.key);
+        // A button in another line does not make that line the one that Tab reaches: it would be passed by.
+        if (event.target === event.currentTarget) onFocus(row.key);
       }}
       onBlur={(event) => {
         if (!event.currentTarget.contains(event.relatedTarget)) setHasFocus(false);

@@ -16,6 +16,11 @@ const APPEARANCE: Readonly<Record<ConnectionState, { style: string; label: strin
     label: 'Checking every 5 s',
     title: 'There is no live connection; new messages are fetched every five seconds',
   },
+  unreachable: {
+    style: 'down',
+    label: 'No connection',
+    title: 'The server cannot be reached; what you write is sent when it can',
+  },
   offline: { style: 'down', label: 'Offline', title: 'You have no network; what you write is sent later' },
 };
 

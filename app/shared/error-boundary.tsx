@@ -22,8 +22,10 @@ export class ErrorBoundary extends Component<ErrorBoundaryProps, ErrorBoundarySt
     if (!this.state.hasFailed) return this.props.children;
     return (
       <main>
-        <Empty title="OurChat has stumbled">
-          <p>That should not happen, and nothing that you have written is lost.</p>
+        <Empty page title="OurChat has stumbled">
+          <p>
+            A part of it is broken or could not be loaded. What you have written and not sent yet is kept.
+          </p>
           <Button variant="primary" onClick={() => window.location.reload()}>
             Load it again
           </Button>

@@ -25,12 +25,13 @@ export function Failure({ error, onRetry }: { error: unknown; onRetry?: () => vo
 
 interface EmptyProps {
   title: string;
+  page?: boolean;
   children?: ReactNode;
 }
 
-export function Empty({ title, children }: EmptyProps): ReactNode {
+export function Empty({ title, page = false, children }: EmptyProps): ReactNode {
   return (
-    <div className={styles['state']}>
+    <div className={`${styles['state']} ${page ? styles['page'] : ''}`}>
       <p className={styles['title']}>{title}</p>
       {children !== undefined && <div className={styles['text']}>{children}</div>}
     </div>

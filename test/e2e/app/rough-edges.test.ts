@@ -197,11 +197,39 @@ describe.skipIf(skipsBrowserTests())('what people do and nobody has planned', ()
     await expect(line(anna, 'Written in time').waitFor()).resolves.toBeUndefined();
   });
 
+  it('reaches the newest message with Tab, past the buttons of others', async () => {
+    await line(ben, 'Written in time').focus();
+    await line(ben, 'Written in time').getByRole('button', { name: 'React with 👍' }).click();
+    await line(anna, 'Written in time')
+      .getByRole('button', { name: /👍\s*1/ })
+      .waitFor();
+    await sendMessage(anna, 'The newest');
+    await line(ben, 'The newest').waitFor();
+    // Anew, so that no line has been chosen with the arrow keys.
+    await anna.reload();
+    await waitForState(anna, 'live');
+    await line(anna, 'Written in time')
+      .getByRole('button', { name: /👍\s*1/ })
+      .focus();
+    const newest = line(anna, 'The newest');
+    for (let i = 0; i < 20 && !(await newest.evaluate((element) => element.matches(':focus'))); i += 1) {
+      await anna.keyboard.press('Tab');
+    }
+    expect(await newest.evaluate((element) => element.matches(':focus'))).toBe(true);
+  });
+
+  it('puts the caret where one writes when a channel is opened', async () => {
+    await anna.getByRole('link', { name: 'twice' }).click();
+    await anna.getByRole('heading', { name: 'twice' }).waitFor();
+    expect(await input(anna).evaluate((element) => element.matches(':focus'))).toBe(true);
+    await anna.getByRole('link', { name: 'general' }).click();
+  });
+
   it('gives the focus back to where editing was begun', async () => {
     await input(anna).press('ArrowUp');
     await anna.getByLabel('Edit message').press('Escape');
     expect(await input(anna).evaluate((element) => element.matches(':focus'))).toBe(true);
-    const last = line(anna, 'Written in time');
+    const last = line(anna, 'The newest');
     await last.focus();
     await last.getByRole('button', { name: 'Edit', exact: true }).focus();
     await anna.keyboard.press('Enter');
@@ -211,6 +239,23 @@ describe.skipIf(skipsBrowserTests())('what people do and nobody has planned', ()
 
   it('has thrown no error', () => {
     expect([...first.errors, ...second.errors]).toEqual([]);
+  });
+
+  it('says that the server is gone, and still opens its screens', async () => {
+    // The page fetches the files of its screens some seconds after it has opened.
+    const isFetched = anna.waitForResponse(/search-dialog\.module\.css/);
+    await anna.reload();
+    await isFetched;
+    await waitForState(anna, 'live');
+    await anna.waitForLoadState('networkidle');
+    await chat.stop('SIGKILL');
+    await waitForState(anna, 'unreachable', 30_000);
+    await anna.getByRole('button', { name: 'Search' }).click();
+    await anna.getByLabel('Words').fill('strawberries');
+    await anna.getByRole('dialog').getByText('The server cannot be reached.').waitFor();
+    await anna.keyboard.press('Escape');
+    await chat.start();
+    await expect(waitForState(anna, 'live', 40_000)).resolves.toBeUndefined();
   });
 
   it('stands up again after a bug', async () => {

@@ -1,0 +1,15 @@
+import { supabase } from '../supabase.ts';
+
+const TIMEOUT_MS = 4_000;
+
+/** Whether Supabase answers now; asks for nothing and once only. */
+export async function isReachable(): Promise<boolean> {
+  const { status } = await supabase
+    .from('channel_counters')
+    .select('channel_id', { head: true })
+    .limit(1)
+    .retry(false)
+    .abortSignal(AbortSignal.timeout(TIMEOUT_MS));
+  // 0: no answer; 5xx: something in between that got none.
+  return status > 0 && status < 500;
+}
