@@ -266,7 +266,7 @@ describe.skipIf(skipsBrowserTests())('what people do and nobody has planned', ()
     });
     await ben.reload();
     await ben.getByText('OurChat has stumbled').waitFor();
-    await ben.unroute(/\/rest\/v1\/messages\?/);
+    await ben.unrouteAll({ behavior: 'wait' });
     await ben.getByRole('button', { name: 'Load it again' }).click();
     await expect(line(ben, 'Changed on a train').waitFor()).resolves.toBeUndefined();
   });
