@@ -1,5 +1,8 @@
 import { createHash, createHmac } from 'node:crypto';
+import { readdir } from 'node:fs/promises';
 import { request } from 'node:http';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import {
   AbortMultipartUploadCommand,
   CompleteMultipartUploadCommand,
@@ -18,6 +21,7 @@ import {
   PutObjectCommand,
   PutObjectTaggingCommand,
   S3Client,
+  UploadPartCommand,
   UploadPartCopyCommand,
   type ChecksumAlgorithm,
 } from '@aws-sdk/client-s3';
@@ -129,6 +133,49 @@ test('uploads are listed page by page, folders once', async () => {
     new ListMultipartUploadsCommand({ Bucket, Prefix: 'p/', KeyMarker: 'p/dir/1' }),
   );
   expect(after.Uploads?.map(({ Key }) => Key)).toEqual(['p/dir/2', 'p/z']);
+});
+
+test('a part that is sent twice at once is one of the two, its ETag and its bytes', async () => {
+  const Key = 'twice';
+  const { UploadId } = await s3.send(new CreateMultipartUploadCommand({ Bucket, Key }));
+  const bodies = ['a', 'b', 'c', 'd'].map((letter, index) => letter.repeat(200_000 + index));
+  const parts = bodies.map((Body) =>
+    s3.send(new UploadPartCommand({ Bucket, Key, UploadId, PartNumber: 1, Body })),
+  );
+  await Promise.all(parts);
+  const { Parts = [] } = await s3.send(new ListPartsCommand({ Bucket, Key, UploadId }));
+  expect(Parts).toHaveLength(1);
+  const MultipartUpload = { Parts: [{ PartNumber: 1, ETag: Parts[0]?.ETag }] };
+  await s3.send(new CompleteMultipartUploadCommand({ Bucket, Key, UploadId, MultipartUpload }));
+  const { Body } = await s3.send(new GetObjectCommand({ Bucket, Key }));
+  const stored = (await Body?.transformToString()) ?? '';
+  expect(createHash('md5').update(stored).digest('hex')).toBe(Parts[0]?.ETag);
+  expect(
+    (await readdir(join(stack.storageDir, 'uploads'))).filter((name) => name.includes(`${UploadId}`)),
+  ).toEqual([]);
+});
+
+test('a part that comes after its upload was given up is refused, and nothing of it kept', async () => {
+  const Key = 'late';
+  const { UploadId } = await s3.send(new CreateMultipartUploadCommand({ Bucket, Key }));
+  let giveUp: () => void = () => {};
+  const given = new Promise<void>((resolve) => (giveUp = resolve));
+  const body = Readable.from(
+    (async function* () {
+      yield Buffer.from('a');
+      await given;
+      yield Buffer.from('b');
+    })(),
+  );
+  const part = s3.send(
+    new UploadPartCommand({ Bucket, Key, UploadId, PartNumber: 1, Body: body, ContentLength: 2 }),
+  );
+  const uploads = join(stack.storageDir, 'uploads');
+  await expect.poll(async () => (await readdir(uploads)).some((name) => name.endsWith('.tmp'))).toBe(true);
+  await s3.send(new AbortMultipartUploadCommand({ Bucket, Key, UploadId }));
+  giveUp();
+  await expect(part).rejects.toMatchObject({ name: 'NoSuchUpload' });
+  expect((await readdir(uploads)).filter((name) => name.includes(`${UploadId}`))).toEqual([]);
 });
 
 test('what is asked for wrongly is told as the original tells it', async () => {

@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { rm } from 'node:fs/promises';
+import { rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { header } from '../http/exchange.ts';
 import type { Schema } from '../http/schema.ts';
+import type { Transaction } from '../database.ts';
+import type { StoredBlob } from '../disk/blob-writer.ts';
 import { StorageError, storageErrors } from '../errors.ts';
 import { checkMimeType, checkNewObjectName, isUuid } from '../names.ts';
 import { findObject } from '../objects/find.ts';
@@ -271,26 +273,19 @@ export class S3Multipart {
     const others = (await this.#parts(upload.id)).filter((row) => row.part_number !== part);
     const left = limit - others.reduce((sum, row) => sum + Number(row.size), 0);
     if (announced > left) throw storageErrors.tooLarge();
-    const stored = await this.#objects.blobs.stage(partFile(upload.id, part), (writer) =>
-      writer.writeAll(content, announced),
-    );
-    await this.#objects.database.asService(request, async (transaction) => {
-      await transaction.query(
-        'delete from storage.s3_multipart_uploads_parts where upload_id = $1 and part_number = $2',
-        [upload.id, part],
-      );
-      await transaction.query(
-        `insert into storage.s3_multipart_uploads_parts
-           (upload_id, size, part_number, bucket_id, key, etag, owner_id, version)
-         select id, $2, $3, bucket_id, key, $4, owner_id, version from storage.s3_multipart_uploads where id = $1`,
-        [upload.id, stored.size, part, stored.md5],
-      );
-      await transaction.query(
-        `update storage.s3_multipart_uploads set in_progress_size =
-           (select sum(size) from storage.s3_multipart_uploads_parts where upload_id = $1) where id = $1`,
-        [upload.id],
-      );
-    });
+    const name = `${partFile(upload.id, part)}.${randomUUID()}`;
+    const stored = await this.#objects.blobs.stage(name, (writer) => writer.writeAll(content, announced));
+    const path = join(this.#objects.blobs.uploadsDir, name);
+    try {
+      await this.#objects.database.asService(request, async (transaction) => {
+        await keepPart(transaction, upload.id, part, stored);
+        // Row and file of a part that is sent twice at once are of the same sending: the lock is still held.
+        await rename(path, this.#partPath(upload.id, part));
+      });
+    } catch (error) {
+      await rm(path, { force: true });
+      throw error;
+    }
     return stored.md5;
   }
 
@@ -324,6 +319,35 @@ function encodeMarker(text: string): string {
 function decodeMarker(marker: string | null): string {
   const text = Buffer.from(marker ?? '', 'base64').toString();
   return text.startsWith('l:') ? text.slice(2) : (marker ?? '');
+}
+
+/** Notes a part in place of what was sent under its number before. @throws StorageError NoSuchUpload */
+async function keepPart(
+  transaction: Transaction,
+  uploadId: string,
+  part: number,
+  { size, md5 }: StoredBlob,
+): Promise<void> {
+  const { rowCount } = await transaction.query(
+    'select from storage.s3_multipart_uploads where id = $1 for update',
+    [uploadId],
+  );
+  if (rowCount === 0) throw storageErrors.noSuchUpload();
+  await transaction.query(
+    'delete from storage.s3_multipart_uploads_parts where upload_id = $1 and part_number = $2',
+    [uploadId, part],
+  );
+  await transaction.query(
+    `insert into storage.s3_multipart_uploads_parts
+       (upload_id, size, part_number, bucket_id, key, etag, owner_id, version)
+     select id, $2, $3, bucket_id, key, $4, owner_id, version from storage.s3_multipart_uploads where id = $1`,
+    [uploadId, size, part, md5],
+  );
+  await transaction.query(
+    `update storage.s3_multipart_uploads set in_progress_size =
+       (select sum(size) from storage.s3_multipart_uploads_parts where upload_id = $1) where id = $1`,
+    [uploadId],
+  );
 }
 
 function partFile(id: string, part: number): string {
