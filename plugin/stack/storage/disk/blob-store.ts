@@ -1,12 +1,16 @@
 import { randomUUID } from 'node:crypto';
+import { closeSync, fsync, openSync } from 'node:fs';
 import { constants, copyFile, link, mkdir, open, rename, rm, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
 import { hasErrorCode } from '../../../errors.ts';
 import { isUuid } from '../names.ts';
 import { BlobWriter, type StoredBlob } from './blob-writer.ts';
 import { FileHasher } from './file-hasher.ts';
 import { BlobReader, type OpenBlob } from './open-blob.ts';
 import { collectOrphans } from './orphans.ts';
+
+const sync = promisify(fsync);
 
 /**
  * The bytes of objects: immutable files named by version, a random UUID, below `objects/`.
@@ -170,13 +174,14 @@ export class BlobStore {
   /** Makes a new name in a folder durable; Windows has no such thing and needs none. */
   async #syncFolder(path: string): Promise<void> {
     if (!this.#durable || process.platform === 'win32') return;
-    const folder = await open(path, 'r');
+    // The kernel has a folder at hand into which it has just put a file: to wait for a thread would take longer.
+    const fd = openSync(path, 'r');
     try {
-      await folder.sync();
+      await sync(fd);
     } catch (error) {
       if (!hasErrorCode(error, 'EINVAL') && !hasErrorCode(error, 'ENOTSUP')) throw error;
     } finally {
-      await folder.close();
+      closeSync(fd);
     }
   }
 }
