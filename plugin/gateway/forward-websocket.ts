@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream';
 import { UpstreamTimeout } from './failures.ts';
 import { writeUpgradeResponse } from './respond.ts';
 import { joinSockets, type SocketPair } from './socket-pair.ts';
+import { openUpgradeConnection, type UpgradeConnection } from './upgrade-connection.ts';
 import { connectOptions } from './upstream-pool.ts';
 
 export interface ForwardedUpgrade {
@@ -31,7 +32,7 @@ export type UpgradeOutcome =
  */
 export function forwardUpgrade(socket: Duplex, head: Buffer, out: ForwardedUpgrade): Promise<UpgradeOutcome> {
   return new Promise((resolve) => {
-    const upstream = openUpstream(out);
+    const { upstream, connection } = openUpstream(out);
     const abandon = (): void => {
       upstream.destroy();
       socket.destroy();
@@ -73,7 +74,8 @@ export function forwardUpgrade(socket: Duplex, head: Buffer, out: ForwardedUpgra
       upstreamSocket.setTimeout(0);
       writeUpgradeResponse(socket, 101, 'Switching Protocols', response.rawHeaders);
       stopListening();
-      settle({ kind: 'open', pair: joinSockets(socket, Buffer.concat(early), upstreamSocket, upstreamHead) });
+      const pair = joinSockets(socket, Buffer.concat(early), upstreamSocket, upstreamHead, connection);
+      settle({ kind: 'open', pair });
     });
     upstream.end();
   });
@@ -81,15 +83,18 @@ export function forwardUpgrade(socket: Duplex, head: Buffer, out: ForwardedUpgra
 
 const MAX_EARLY_BYTES = 64 * 1024;
 
-function openUpstream(out: ForwardedUpgrade): ClientRequest {
-  const isTls = out.url.protocol === 'https:';
-  return (isTls ? requestHttps : requestHttp)({
+function openUpstream(out: ForwardedUpgrade): {
+  upstream: ClientRequest;
+  connection: UpgradeConnection | undefined;
+} {
+  const { path, headers } = out;
+  const options = connectOptions(out.url);
+  if (out.url.protocol === 'https:') {
     // A WebSocket takes its connection out of HTTP for good: nothing to pool.
-    agent: false,
-    ...connectOptions(out.url),
-    path: out.path,
-    headers: out.headers,
-  });
+    return { upstream: requestHttps({ agent: false, ...options, path, headers }), connection: undefined };
+  }
+  const connection = openUpgradeConnection(options);
+  return { upstream: requestHttp({ createConnection: () => connection.socket, path, headers }), connection };
 }
 
 const BODY_HEADERS = new Set(['connection', 'keep-alive', 'transfer-encoding', 'upgrade']);

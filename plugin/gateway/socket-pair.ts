@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream';
 import { closeFrame, FrameBoundary } from './frame-boundary.ts';
+import type { UpgradeConnection } from './upgrade-connection.ts';
 
 /** A client's and an upstream's connection that carry one WebSocket. */
 export interface SocketPair {
@@ -17,12 +18,15 @@ const KEEP_ALIVE_MS = 30_000;
  * Joins two connections after the handshake. Backpressure goes through in both directions. When the upstream
  * vanishes without a close frame, the client gets one (1012, service restart) instead of a bare reset, as far as
  * the bytes sent so far allow it.
+ *
+ * @param connection of the upstream, where it lends its memory
  */
 export function joinSockets(
   client: Duplex,
   clientHead: Buffer,
   upstream: Duplex,
   upstreamHead: Buffer,
+  connection: UpgradeConnection | undefined,
 ): SocketPair {
   const boundary = new FrameBoundary();
   let halfOpen: NodeJS.Timeout | undefined;
@@ -30,9 +34,24 @@ export function joinSockets(
   let resolveClosed: () => void;
   const closed = new Promise<void>((resolve) => (resolveClosed = resolve));
 
-  const passToClient = (chunk: Buffer): void => {
+  const passToClient = (chunk: Buffer): boolean => {
     boundary.push(chunk);
-    if (!client.write(chunk)) upstream.pause();
+    const mayGoOn = client.write(chunk);
+    if (!mayGoOn) upstream.pause();
+    return mayGoOn;
+  };
+  let isLent = false;
+  const endLoan = (): void => {
+    if (!isLent || client.writableLength > 0) return;
+    isLent = false;
+    upstream.resume();
+  };
+  /** The same for a chunk whose memory will be read into again: not before the system has taken it all. */
+  const lendToClient = (chunk: Buffer): boolean => {
+    boundary.push(chunk);
+    client.write(chunk, endLoan);
+    isLent = client.writableLength > 0;
+    return !isLent;
   };
   const passToUpstream = (chunk: Buffer): void => {
     if (!upstream.write(chunk)) client.pause();
@@ -75,7 +94,10 @@ export function joinSockets(
 
   if (upstreamHead.length > 0) passToClient(upstreamHead);
   if (clientHead.length > 0) passToUpstream(clientHead);
-  upstream.on('data', passToClient);
+  if (!connection) upstream.on('data', passToClient);
+  // TLS is never done at once.
+  else if ('encrypted' in client) connection.receive((chunk) => passToClient(Buffer.from(chunk)));
+  else connection.receive(lendToClient);
   client.on('data', passToUpstream);
   client.on('drain', () => upstream.resume());
   upstream.on('drain', () => client.resume());

@@ -1,12 +1,15 @@
 import { createHash } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
 import { connect, createServer as createTcpServer, type AddressInfo, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { createDirectUpstream } from '../../../plugin/backend/local.ts';
 import type { GatewayTarget, UrlUpstream, WebsocketRoute } from '../../../plugin/gateway/target.ts';
+import { attachUpgrades } from '../../../plugin/gateway/attach.ts';
 import { createFixtureRealtime, type FixtureRealtime } from '../../fixtures/gateway/realtime.ts';
+import { CERTIFICATE } from './certificate.ts';
 import { defer, listen, onTestEnd, startGateway } from './support.ts';
 import { JWT_SECRET, KEYS } from './tokens.ts';
 import { upgrade } from './upgrade-client.ts';
@@ -157,6 +160,39 @@ describe('an open WebSocket', () => {
     for (const message of sent) socket.send(message);
     await done.promise;
     expect(received).toEqual(sent);
+  });
+
+  test.each(['ws', 'wss'])('carries every byte to a reader that pauses, over %s', async (scheme) => {
+    const count = 200;
+    const size = 100_000;
+    const { url } = await startRealtime((socket) => {
+      for (let i = 0; i < count; i++) {
+        const head = Buffer.from([0x82, 127, 0, 0, 0, 0, 0, 0, 0, 0]);
+        head.writeUInt32BE(size, 6);
+        socket.write(Buffer.concat([head, Buffer.alloc(size, i)]));
+      }
+    });
+    const gateway = await startGateway({ target: targetAt(url) });
+    let { port } = gateway;
+    if (scheme === 'wss') {
+      const secure = createSecureServer(CERTIFICATE);
+      attachUpgrades(secure, gateway.gateway);
+      ({ port } = await listen(secure));
+    }
+    const socket = new WebSocket(`${scheme}://127.0.0.1:${port}${PATH}`, { rejectUnauthorized: false });
+    onTestEnd(() => socket.terminate());
+    const intact: boolean[] = [];
+    const done = defer<void>();
+    socket.on('error', done.reject);
+    socket.on('message', (data: Buffer) => {
+      intact.push(data.length === size && data.equals(Buffer.alloc(size, intact.length)));
+      if (intact.length === count) done.resolve();
+      if (intact.length % 50 !== 1) return;
+      socket.pause();
+      setTimeout(() => socket.resume(), 30);
+    });
+    await done.promise;
+    expect(intact).toEqual(Array.from({ length: count }, () => true));
   });
 
   test('ends with 1012 when Realtime resets it', async () => {
