@@ -268,8 +268,8 @@ describe.skipIf(skipsBrowserTests())('pictures in messages', () => {
         transaction.oncomplete = resolve;
       };
     })`);
-    await anna.context().setOffline(false);
     await anna.route('**/storage/v1/object/message-images/**', (route) => route.abort());
+    await anna.context().setOffline(false);
     await anna.reload();
     await line(anna, 'Gone')
       .getByText(/Its picture was lost/)
