@@ -3,7 +3,7 @@ import { sendJson, type Exchange } from '../http/exchange.ts';
 import type { Schema } from '../http/schema.ts';
 import { checkBucketName } from '../names.ts';
 import type { ObjectStore } from './object-store.ts';
-import type { ObjectRow } from './row.ts';
+import { presentObject, type ObjectRow } from './row.ts';
 
 export const REMOVE_MANY: Schema = {
   type: 'object',
@@ -51,20 +51,4 @@ export class Removals {
     await this.#objects.blobs.remove(rows.map((row) => row.version));
     return rows;
   }
-}
-
-function presentObject(row: ObjectRow): Record<string, unknown> {
-  return {
-    name: row.name,
-    bucket_id: row.bucket_id,
-    owner: row.owner ?? '',
-    owner_id: row.owner_id ?? '',
-    version: row.version ?? '',
-    id: row.id,
-    updated_at: row.updated_at,
-    created_at: row.created_at,
-    last_accessed_at: row.last_accessed_at,
-    metadata: row.metadata,
-    user_metadata: row.user_metadata,
-  };
 }

@@ -32,3 +32,20 @@ export interface ObjectRow {
 
 /** What a download needs of a row; to read its other columns, times above all, would cost more than to find it. */
 export type StoredObject = Pick<ObjectRow, 'id' | 'version' | 'metadata'>;
+
+/** A row as Storage's API shows it. */
+export function presentObject(row: ObjectRow): Record<string, unknown> {
+  return {
+    name: row.name,
+    bucket_id: row.bucket_id,
+    owner: row.owner ?? '',
+    owner_id: row.owner_id ?? '',
+    version: row.version ?? '',
+    id: row.id,
+    updated_at: row.updated_at,
+    created_at: row.created_at,
+    last_accessed_at: row.last_accessed_at,
+    metadata: row.metadata,
+    user_metadata: row.user_metadata,
+  };
+}

@@ -4,7 +4,7 @@ import { storageErrors } from '../errors.ts';
 import { checkBucketName, checkNewObjectName, isUuid } from '../names.ts';
 import { findObject } from './find.ts';
 import { lockVersion, type ObjectStore } from './object-store.ts';
-import type { ObjectMetadata, ObjectRow, UserMetadata } from './row.ts';
+import { presentObject, type ObjectMetadata, type ObjectRow, type UserMetadata } from './row.ts';
 import { parseUserMetadata } from './upload.ts';
 
 const ENDS: Record<string, Schema> = {
@@ -78,17 +78,7 @@ export class Transfers {
     sendJson(exchange.res, 200, {
       Id: row.id,
       Key: `${toBucket}/${body.destinationKey}`,
-      name: row.name,
-      bucket_id: row.bucket_id,
-      owner: row.owner ?? '',
-      owner_id: row.owner_id ?? '',
-      version: row.version,
-      id: row.id,
-      updated_at: row.updated_at,
-      created_at: row.created_at,
-      last_accessed_at: row.last_accessed_at,
-      metadata: row.metadata,
-      user_metadata: row.user_metadata,
+      ...presentObject(row),
     });
   };
 
