@@ -1,6 +1,4 @@
-import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { type ReactNode, useCallback, useEffect, useMemo, useState } from 'react';
-import { useSearchParams } from 'wouter';
 import { useUser } from '../auth/session.tsx';
 import { rememberVisit } from '../families/last-visited.ts';
 import type { Family } from '../families/family-queries.ts';
@@ -8,21 +6,21 @@ import type { Member } from '../families/member.ts';
 import { useFamilyLive } from '../live/family-live.tsx';
 import { Composer } from '../messages/composer.tsx';
 import composerStyles from '../messages/composer.module.css';
-import type { Conversation } from '../messages/conversation.ts';
 import { ConversationContext, type ConversationScreen } from '../messages/conversation-context.ts';
 import { MessageList } from '../messages/message-list.tsx';
-import { fetchMessage } from '../messages/message-requests.ts';
 import type { Message } from '../messages/message.ts';
 import { useConversation, useOutgoing } from '../messages/messaging.tsx';
 import { buildRows } from '../messages/rows.ts';
 import { TypingLine } from '../presence/typing-line.tsx';
 import { Empty, Failure, Loading } from '../shared/state.tsx';
-import { showErrorToast, showToast } from '../shared/toast.tsx';
+import { showErrorToast } from '../shared/toast.tsx';
 import { useTitle } from '../shared/use-title.ts';
 import { ChannelHeader } from './channel-header.tsx';
 import type { Channel } from './channel-queries.ts';
 import styles from './channel-view.module.css';
-import { countUnread, markRead, progressQuery, raiseProgress } from './unread.ts';
+import { useLinkedMessage } from './use-linked-message.ts';
+import { useLostChanges } from './use-lost-changes.ts';
+import { useReadMark } from './use-read-mark.ts';
 
 interface ChannelViewProps {
   family: Family;
@@ -131,68 +129,4 @@ export function ChannelView({
       </main>
     </ConversationContext>
   );
-}
-
-/**
- * Marks the channel read while its newest message is in view of somebody who is there.
- *
- * @returns how far it had been read when it was opened; undefined until that is known
- */
-function useReadMark(
-  familyId: string,
-  channelId: string,
-  newest: number | undefined,
-  isAtEnd: boolean,
-): number | undefined {
-  const queryClient = useQueryClient();
-  const { data } = useQuery(progressQuery(familyId));
-  const progress = data?.[channelId];
-  const [openedAt, setOpenedAt] = useState<number | undefined>(undefined);
-  if (openedAt === undefined && data) {
-    // Everything unread in a channel that was never opened is news; nothing is when all of it is read.
-    setOpenedAt(countUnread(progress) === 0 ? Number.MAX_SAFE_INTEGER : (progress?.readPosition ?? 0));
-  }
-  const readPosition = progress?.readPosition ?? 0;
-  useEffect(() => {
-    if (!isAtEnd || newest === undefined || newest <= readPosition) return undefined;
-    const mark = (): void => {
-      if (document.visibilityState !== 'visible') return;
-      raiseProgress(queryClient, familyId, channelId, { readPosition: newest });
-      // Lost with the connection? The next message or the next visit marks it again.
-      markRead(channelId, newest).catch(() => {});
-    };
-    mark();
-    document.addEventListener('visibilitychange', mark);
-    return () => document.removeEventListener('visibilitychange', mark);
-  }, [queryClient, familyId, channelId, newest, isAtEnd, readPosition]);
-  return openedAt;
-}
-
-/**
- * Trusts live changes, and checks: when the database counts further than what is loaded, something was lost on its way and
- * is fetched. Right after a change the two differ for a moment; then catching up finds nothing new and costs little.
- */
-function useLostChanges(familyId: string, conversation: Conversation): void {
-  const { data } = useQuery(progressQuery(familyId));
-  const known = data?.[conversation.channelId]?.lastRevision ?? 0;
-  useEffect(() => {
-    if (known > conversation.lastRevision) void conversation.catchUp();
-  }, [known, conversation]);
-}
-
-/** Follows a deep link `?message=<id>` once the conversation is there. */
-function useLinkedMessage(
-  isReady: boolean,
-  channelId: string,
-  jumpTo: (message: Pick<Message, 'id' | 'position'>) => void,
-): void {
-  const [searchParams] = useSearchParams();
-  const messageId = searchParams.get('message');
-  useEffect(() => {
-    if (!isReady || messageId === null) return;
-    fetchMessage(messageId).then((message) => {
-      if (message?.channel_id === channelId) jumpTo(message);
-      else showToast('This message is not here any more.');
-    }, showErrorToast);
-  }, [isReady, messageId, channelId, jumpTo]);
 }

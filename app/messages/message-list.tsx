@@ -1,30 +1,11 @@
-import { useVirtualizer } from '@tanstack/react-virtual';
-import {
-  type KeyboardEvent,
-  type ReactNode,
-  useCallback,
-  useEffect,
-  useLayoutEffect,
-  useRef,
-  useState,
-} from 'react';
-import { sizeOfImages } from '../images/layout.ts';
+import { type KeyboardEvent, type ReactNode, useEffect, useState } from 'react';
 import { Icon } from '../shared/icon.tsx';
 import type { ConversationSnapshot } from './conversation.ts';
 import { useConversationScreen } from './conversation-context.ts';
 import { MessageItem } from './message-item.tsx';
 import styles from './message-list.module.css';
-import { type Row, rowImages } from './rows.ts';
-
-/** Room above the oldest message, for the beginning of the channel or the sign that more is loading. */
-const TOP_PX = 80;
-const BOTTOM_PX = 8;
-/** This close to the end counts as reading the newest message. */
-const END_PX = 60;
-
-const SETTLE_MS = 50;
-/** How long an opened conversation holds on to its end. */
-const PIN_MS = 1_000;
+import type { Row } from './rows.ts';
+import { useMessageScroll } from './use-message-scroll.ts';
 
 interface MessageListProps {
   rows: readonly Row[];
@@ -42,70 +23,9 @@ interface MessageListProps {
 export function MessageList(props: MessageListProps): ReactNode {
   const { rows, snapshot, channelName, target, editingId, onEditingChange, onAtEndChange } = props;
   const { conversation } = useConversationScreen();
-  const scroller = useRef<HTMLDivElement>(null);
   const [currentKey, setCurrentKey] = useState<string | undefined>(undefined);
-  const [isAtEnd, setIsAtEnd] = useState(true);
-  // oxlint-disable-next-line react/incompatible-library -- OurChat is not built with the React Compiler
-  const virtualizer = useVirtualizer({
-    count: rows.length,
-    getScrollElement: () => scroller.current,
-    estimateSize: (index) => estimateHeight(rows[index]),
-    getItemKey: (index) => rows[index]?.key ?? index,
-    overscan: 8,
-    paddingStart: TOP_PX,
-    paddingEnd: BOTTOM_PX,
-    // Holds the place when history is added above, and follows new messages when the end is in view.
-    anchorTo: 'end',
-    followOnAppend: true,
-    scrollEndThreshold: END_PX,
-  });
-
-  // A channel opens at the first unread message, otherwise at the end.
-  // Until the first lines are measured their places are guesses: they are shown when they hold still.
-  const [isSettled, setIsSettled] = useState(false);
-  useEffect(() => {
-    const timer = setTimeout(() => setIsSettled(true), SETTLE_MS);
-    return () => clearTimeout(timer);
-  }, []);
-
-  const hasOpened = useRef(false);
-  const isPinned = useRef(false);
-  const unpin = useCallback((): void => {
-    isPinned.current = false;
-  }, []);
-  useLayoutEffect(() => () => void (hasOpened.current = false), []);
-  useLayoutEffect(() => {
-    if (hasOpened.current || rows.length === 0) return;
-    hasOpened.current = true;
-    const firstUnread = rows.findIndex((row) => row.isFirstUnread);
-    if (firstUnread > 0) virtualizer.scrollToIndex(firstUnread, { align: 'start' });
-    else {
-      isPinned.current = true;
-      setTimeout(unpin, PIN_MS);
-      virtualizer.scrollToEnd();
-    }
-  }, [rows, virtualizer, unpin]);
-  // Lines turn out taller than guessed, emoji fonts come late: until the reader scrolls, the end stays the end.
-  const totalSize = virtualizer.getTotalSize();
-  useLayoutEffect(() => {
-    if (isPinned.current && !virtualizer.isAtEnd(1)) virtualizer.scrollToEnd();
-  });
-
-  // One's own message is worth leaving the history for.
-  const lastOutgoing = rows.findLast((row) => row.outgoing)?.key;
-  useEffect(() => {
-    if (lastOutgoing !== undefined) virtualizer.scrollToEnd();
-  }, [lastOutgoing, virtualizer]);
-
-  const targetIndex = target ? rows.findIndex((row) => row.key === target.id) : -1;
-  const jumpedTo = useRef<object | undefined>(undefined);
-  useLayoutEffect(() => {
-    if (!target || targetIndex < 0 || jumpedTo.current === target) return;
-    jumpedTo.current = target;
-    unpin();
-    virtualizer.scrollToIndex(targetIndex, { align: 'center' });
-    setCurrentKey(target.id);
-  }, [target, targetIndex, virtualizer, unpin]);
+  const scroll = useMessageScroll(rows, conversation, target, setCurrentKey);
+  const { scroller, virtualizer, isAtEnd, unpin } = scroll;
 
   const items = virtualizer.getVirtualItems();
   const firstIndex = items[0]?.index;
@@ -116,31 +36,7 @@ export function MessageList(props: MessageListProps): ReactNode {
     conversation.loadOlder().catch(() => {});
   }, [firstIndex, hasOlder, isLoadingOlder, conversation]);
 
-  const checkEnd = useCallback(() => {
-    const element = scroller.current;
-    if (!element) return;
-    const atEnd = element.scrollHeight - element.scrollTop - element.clientHeight <= END_PX;
-    setIsAtEnd(atEnd);
-    if (atEnd) conversation.trim();
-  }, [conversation]);
-  useEffect(checkEnd, [checkEnd, rows.length, totalSize]);
   useEffect(() => onAtEndChange(isAtEnd), [isAtEnd, onAtEndChange]);
-
-  // The composer grows with what is written, and a keyboard comes up: who reads the end goes on reading it.
-  const wasAtEnd = useRef(true);
-  useEffect(() => void (wasAtEnd.current = isAtEnd), [isAtEnd]);
-  useEffect(() => {
-    const element = scroller.current;
-    if (!element) return undefined;
-    let height = element.clientHeight;
-    const observer = new ResizeObserver(() => {
-      if (element.clientHeight === height) return;
-      height = element.clientHeight;
-      if (wasAtEnd.current) virtualizer.scrollToEnd();
-    });
-    observer.observe(element);
-    return () => observer.disconnect();
-  }, [virtualizer]);
 
   const lastKey = rows.at(-1)?.key;
   const tabKey = rows.some((row) => row.key === currentKey) ? currentKey : lastKey;
@@ -168,7 +64,7 @@ export function MessageList(props: MessageListProps): ReactNode {
       <div
         ref={scroller}
         className={styles['scroller']}
-        onScroll={checkEnd}
+        onScroll={scroll.onScroll}
         onWheel={unpin}
         onPointerDown={unpin}
         onTouchMove={unpin}
@@ -178,7 +74,7 @@ export function MessageList(props: MessageListProps): ReactNode {
         {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-element-interactions */}
         <div
           className={styles['canvas']}
-          style={{ height: totalSize, visibility: isSettled ? 'visible' : 'hidden' }}
+          style={{ height: virtualizer.getTotalSize(), visibility: scroll.isSettled ? 'visible' : 'hidden' }}
           role="log"
           aria-label={`Messages in ${channelName}`}
           aria-live="off"
@@ -218,15 +114,4 @@ export function MessageList(props: MessageListProps): ReactNode {
       )}
     </div>
   );
-}
-
-/** In pixels, before a line is measured. The closer, the less the scroll bar moves. */
-function estimateHeight(row: Row | undefined): number {
-  if (!row) return 0;
-  const lines = Math.ceil((row.message?.body ?? row.outgoing?.body ?? '').length / 80);
-  const separators = (row.startsDay ? 49 : 0) + (row.isFirstUnread ? 49 : 0);
-  const reply = (row.message?.reply_to ?? row.outgoing?.replyTo) == null ? 0 : 51;
-  const images = sizeOfImages(rowImages(row)).height;
-  const text = images === 0 ? 22 * Math.max(1, lines) : 22 * lines;
-  return separators + (row.startsGroup ? 34 : 0) + reply + 17 + images + text;
 }

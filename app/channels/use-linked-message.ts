@@ -1,0 +1,22 @@
+import { useEffect } from 'react';
+import { useSearchParams } from 'wouter';
+import { fetchMessage } from '../messages/message-requests.ts';
+import type { Message } from '../messages/message.ts';
+import { showErrorToast, showToast } from '../shared/toast.tsx';
+
+/** Follows a deep link `?message=<id>` once the conversation is there. */
+export function useLinkedMessage(
+  isReady: boolean,
+  channelId: string,
+  jumpTo: (message: Pick<Message, 'id' | 'position'>) => void,
+): void {
+  const [searchParams] = useSearchParams();
+  const messageId = searchParams.get('message');
+  useEffect(() => {
+    if (!isReady || messageId === null) return;
+    fetchMessage(messageId).then((message) => {
+      if (message?.channel_id === channelId) jumpTo(message);
+      else showToast('This message is not here any more.');
+    }, showErrorToast);
+  }, [isReady, messageId, channelId, jumpTo]);
+}

@@ -1,0 +1,132 @@
+import { useVirtualizer, type Virtualizer } from '@tanstack/react-virtual';
+import { type RefObject, useCallback, useEffect, useLayoutEffect, useRef, useState } from 'react';
+import type { Conversation } from './conversation.ts';
+import { estimateHeight } from './estimate-height.ts';
+import type { Row } from './rows.ts';
+
+/** Room above the oldest message, for the beginning of the channel or the sign that more is loading. */
+const TOP_PX = 80;
+const BOTTOM_PX = 8;
+/** This close to the end counts as reading the newest message. */
+const END_PX = 60;
+
+const SETTLE_MS = 50;
+/** How long an opened conversation holds on to its end. */
+const PIN_MS = 1_000;
+
+interface MessageScroll {
+  readonly scroller: RefObject<HTMLDivElement | null>;
+  readonly virtualizer: Virtualizer<HTMLDivElement, Element>;
+  /** Whether the first lines have been measured; before, their places are guesses. */
+  readonly isSettled: boolean;
+  /** Whether the newest message is in view. */
+  readonly isAtEnd: boolean;
+  readonly onScroll: () => void;
+  /** The reader scrolls: the end is not held any longer. */
+  readonly unpin: () => void;
+}
+
+/**
+ * Where the conversation stands: it opens at the first unread message or at the end, holds its place while history is added
+ * above, follows new messages while the end is in view, and jumps to a target.
+ *
+ * @param target message to scroll to; a new object for every jump
+ * @param onJump gets the key of the target's line when it has been scrolled to
+ */
+export function useMessageScroll(
+  rows: readonly Row[],
+  conversation: Conversation,
+  target: { readonly id: string } | undefined,
+  onJump: (key: string) => void,
+): MessageScroll {
+  const scroller = useRef<HTMLDivElement>(null);
+  const [isAtEnd, setIsAtEnd] = useState(true);
+  // oxlint-disable-next-line react/incompatible-library -- OurChat is not built with the React Compiler
+  const virtualizer = useVirtualizer({
+    count: rows.length,
+    getScrollElement: () => scroller.current,
+    estimateSize: (index) => estimateHeight(rows[index]),
+    getItemKey: (index) => rows[index]?.key ?? index,
+    overscan: 8,
+    paddingStart: TOP_PX,
+    paddingEnd: BOTTOM_PX,
+    // Holds the place when history is added above, and follows new messages when the end is in view.
+    anchorTo: 'end',
+    followOnAppend: true,
+    scrollEndThreshold: END_PX,
+  });
+
+  // A channel opens at the first unread message, otherwise at the end.
+  // Until the first lines are measured their places are guesses: they are shown when they hold still.
+  const [isSettled, setIsSettled] = useState(false);
+  useEffect(() => {
+    const timer = setTimeout(() => setIsSettled(true), SETTLE_MS);
+    return () => clearTimeout(timer);
+  }, []);
+
+  const hasOpened = useRef(false);
+  const isPinned = useRef(false);
+  const unpin = useCallback((): void => {
+    isPinned.current = false;
+  }, []);
+  useLayoutEffect(() => () => void (hasOpened.current = false), []);
+  useLayoutEffect(() => {
+    if (hasOpened.current || rows.length === 0) return;
+    hasOpened.current = true;
+    const firstUnread = rows.findIndex((row) => row.isFirstUnread);
+    if (firstUnread > 0) virtualizer.scrollToIndex(firstUnread, { align: 'start' });
+    else {
+      isPinned.current = true;
+      setTimeout(unpin, PIN_MS);
+      virtualizer.scrollToEnd();
+    }
+  }, [rows, virtualizer, unpin]);
+  // Lines turn out taller than guessed, emoji fonts come late: until the reader scrolls, the end stays the end.
+  const totalSize = virtualizer.getTotalSize();
+  useLayoutEffect(() => {
+    if (isPinned.current && !virtualizer.isAtEnd(1)) virtualizer.scrollToEnd();
+  });
+
+  // One's own message is worth leaving the history for.
+  const lastOutgoing = rows.findLast((row) => row.outgoing)?.key;
+  useEffect(() => {
+    if (lastOutgoing !== undefined) virtualizer.scrollToEnd();
+  }, [lastOutgoing, virtualizer]);
+
+  const targetIndex = target ? rows.findIndex((row) => row.key === target.id) : -1;
+  const jumpedTo = useRef<object | undefined>(undefined);
+  useLayoutEffect(() => {
+    if (!target || targetIndex < 0 || jumpedTo.current === target) return;
+    jumpedTo.current = target;
+    unpin();
+    virtualizer.scrollToIndex(targetIndex, { align: 'center' });
+    onJump(target.id);
+  }, [target, targetIndex, virtualizer, unpin, onJump]);
+
+  const checkEnd = useCallback(() => {
+    const element = scroller.current;
+    if (!element) return;
+    const atEnd = element.scrollHeight - element.scrollTop - element.clientHeight <= END_PX;
+    setIsAtEnd(atEnd);
+    if (atEnd) conversation.trim();
+  }, [conversation]);
+  useEffect(checkEnd, [checkEnd, rows.length, totalSize]);
+
+  // The composer grows with what is written, and a keyboard comes up: who reads the end goes on reading it.
+  const wasAtEnd = useRef(true);
+  useEffect(() => void (wasAtEnd.current = isAtEnd), [isAtEnd]);
+  useEffect(() => {
+    const element = scroller.current;
+    if (!element) return undefined;
+    let height = element.clientHeight;
+    const observer = new ResizeObserver(() => {
+      if (element.clientHeight === height) return;
+      height = element.clientHeight;
+      if (wasAtEnd.current) virtualizer.scrollToEnd();
+    });
+    observer.observe(element);
+    return () => observer.disconnect();
+  }, [virtualizer]);
+
+  return { scroller, virtualizer, isSettled, isAtEnd, onScroll: checkEnd, unpin };
+}
