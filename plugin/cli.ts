@@ -2,8 +2,8 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { errorMessage, SupabaseDevError } from './errors.ts';
-import type { Logger } from './logger.ts';
+import { errorMessage, SupabaseDevError } from './shared/errors.ts';
+import type { Logger } from './shared/logger.ts';
 import { startStack, type Stack } from './start-stack.ts';
 
 const USAGE = `Usage: vite-plugin-supabase start [options]

@@ -1,5 +1,5 @@
 import type { Plugin } from 'vite';
-import { silentLogger } from './logger.ts';
+import { silentLogger } from './shared/logger.ts';
 import { resolveOptions, type SupabaseOptions } from './options.ts';
 import { bannerPlugin } from './vite/banner.ts';
 import { envPlugin } from './vite/env.ts';

@@ -1,5 +1,5 @@
 import { isAbsolute, resolve } from 'node:path';
-import { SupabaseDevError } from './errors.ts';
+import { SupabaseDevError } from './shared/errors.ts';
 import type { ConfigOverrides } from './stack/config/config.ts';
 
 /** Options of `supabase()`. All are optional; without any, the plugin finds out what to do. */

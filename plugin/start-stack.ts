@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { openEmbeddedStack, type PortChoice } from './backend/embedded-stack.ts';
-import { SupabaseDevError } from './errors.ts';
-import { silentLogger, type Logger } from './logger.ts';
+import { SupabaseDevError } from './shared/errors.ts';
+import { silentLogger, type Logger } from './shared/logger.ts';
 import { loadConfig, type ConfigOverrides } from './stack/config/config.ts';
 import { makeEphemeralDataDir } from './stack/postgres/ephemeral.ts';
 import { defaultDataDir } from './stack/project.ts';

@@ -7,7 +7,7 @@ import { claimDataDir, type Membership, type Ownership, type StackRecord } from 
 import type { MigrationResult } from '../stack/postgres/migrations.ts';
 import { choosePort } from '../stack/postgres/ports.ts';
 import type { Service } from '../stack/service.ts';
-import { startServices, type Services, type ServicesOptions } from '../stack/stack.ts';
+import { startServices, type Services, type ServicesOptions } from '../stack/services.ts';
 
 /** A port that must be this one (0: any), or one that gives way to a free one when it is taken. */
 export type PortChoice = { exact: number } | { preferred: number };

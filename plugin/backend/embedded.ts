@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
-import { errorMessage } from '../errors.ts';
+import { errorMessage } from '../shared/errors.ts';
 import type { GatewayTarget, Upstream } from '../gateway/target.ts';
-import type { Logger } from '../logger.ts';
+import type { Logger } from '../shared/logger.ts';
 import type { EmbeddedOptions } from '../options.ts';
 import { loadConfig } from '../stack/config/config.ts';
 import type { Membership } from '../stack/ownership.ts';

@@ -1,5 +1,5 @@
 import type { GatewayKeys, GatewayTarget, UpstreamName, UrlUpstream } from '../gateway/target.ts';
-import type { Logger } from '../logger.ts';
+import type { Logger } from '../shared/logger.ts';
 import type { Backend } from './backend.ts';
 import { createRealtimeRoute } from './realtime-route.ts';
 import type { RealtimeMode } from './settings.ts';

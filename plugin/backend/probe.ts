@@ -5,7 +5,7 @@ import { decodeJwks } from './jwks.ts';
 import type { JWK } from 'jose';
 import { joinPath } from '../gateway/target.ts';
 import { connectOptions } from '../gateway/upstream-pool.ts';
-import { errorMessage } from '../errors.ts';
+import { errorMessage } from '../shared/errors.ts';
 
 /** A short answer to a question about a server. */
 interface ProbeAnswer {

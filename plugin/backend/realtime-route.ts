@@ -1,5 +1,5 @@
 import type { UrlUpstream, WebsocketRoute } from '../gateway/target.ts';
-import type { Logger } from '../logger.ts';
+import type { Logger } from '../shared/logger.ts';
 import { probeHandshake, probeRealtimeHealth } from './probe.ts';
 import type { RealtimeMode } from './settings.ts';
 

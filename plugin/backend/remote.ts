@@ -1,6 +1,6 @@
 import type { GatewayKeys, GatewayTarget, UrlUpstream } from '../gateway/target.ts';
-import type { Logger } from '../logger.ts';
-import { SupabaseDevError } from '../errors.ts';
+import type { Logger } from '../shared/logger.ts';
+import { SupabaseDevError } from '../shared/errors.ts';
 import type { Backend } from './backend.ts';
 import { allThrough, createDirectUpstream } from './local.ts';
 import { createRealtimeRoute, type RealtimeRoute } from './realtime-route.ts';

@@ -1,6 +1,6 @@
-import { SupabaseDevError } from '../errors.ts';
+import { SupabaseDevError } from '../shared/errors.ts';
 import { isLoopbackHost } from '../gateway/hosts.ts';
-import type { Logger } from '../logger.ts';
+import type { Logger } from '../shared/logger.ts';
 import { loadConfig } from '../stack/config/config.ts';
 import type { Backend } from './backend.ts';
 import { findLocalStack, localApiUrl } from './detect.ts';

@@ -1,4 +1,4 @@
-import { SupabaseDevError } from '../errors.ts';
+import { SupabaseDevError } from '../shared/errors.ts';
 import type { SupabaseConfig } from '../stack/config/config.ts';
 import type { BackendKind } from './backend.ts';
 

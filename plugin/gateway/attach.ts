@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { SupabaseDevError } from '../errors.ts';
+import { SupabaseDevError } from '../shared/errors.ts';
 import type { Gateway } from './gateway.ts';
 import { refuseUpgrade, respondJson } from './respond.ts';
 

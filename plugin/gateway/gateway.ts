@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { errorMessage } from '../errors.ts';
-import type { Logger } from '../logger.ts';
+import { errorMessage } from '../shared/errors.ts';
+import type { Logger } from '../shared/logger.ts';
 import { identifyCaller, type Caller, type GatewayRequest } from './caller.ts';
 import { answerPreflight, grantReading, isPreflight } from './cors.ts';
 import { translateHttpCredentials, type Refusal } from './credentials.ts';

@@ -1,4 +1,4 @@
-import type { Logger } from '../logger.ts';
+import type { Logger } from '../shared/logger.ts';
 import type { SupabaseConfig } from './config/config.ts';
 import type { JwtVerifier } from './jwt.ts';
 import type { Keys } from './keys.ts';

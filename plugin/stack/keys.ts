@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { JWK } from 'jose';
-import { errorMessage, SupabaseDevError } from '../errors.ts';
+import { errorMessage, SupabaseDevError } from '../shared/errors.ts';
 import type { SupabaseConfig } from './config/config.ts';
 
 /** The keys of a stack, in the field's words: opaque keys, the legacy JWTs that they stand for, and what signs. */

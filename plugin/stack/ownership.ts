@@ -4,7 +4,7 @@ import { connect, createServer, type Server, type Socket } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import type { JWK } from 'jose';
-import { hasErrorCode, SupabaseDevError } from '../errors.ts';
+import { hasErrorCode, SupabaseDevError } from '../shared/errors.ts';
 import type { Keys } from './keys.ts';
 
 /** What a second process needs to use the stack of the first one. */

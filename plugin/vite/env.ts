@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import { loadEnv, type Plugin, type ResolvedConfig } from 'vite';
 import type { Backend } from '../backend/backend.ts';
-import { SupabaseDevError } from '../errors.ts';
+import { SupabaseDevError } from '../shared/errors.ts';
 import { PLUGIN_NAME } from './plugin-context.ts';
 
 const URL_NAME = 'VITE_SUPABASE_URL';

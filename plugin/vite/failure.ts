@@ -1,7 +1,7 @@
 import { styleText } from 'node:util';
 import type { ErrorPayload, ViteDevServer } from 'vite';
-import { errorMessage, SupabaseDevError } from '../errors.ts';
-import type { Logger } from '../logger.ts';
+import { errorMessage, SupabaseDevError } from '../shared/errors.ts';
+import type { Logger } from '../shared/logger.ts';
 import { PLUGIN_NAME } from './plugin-context.ts';
 
 /** Says in the terminal what went wrong, where, and what to do. */

@@ -1,7 +1,7 @@
 import type { Plugin, PreviewServer, ResolvedConfig, ViteDevServer } from 'vite';
 import type { Backend } from '../backend/backend.ts';
 import { holdBackend, type BackendHolder } from '../context.ts';
-import { errorMessage } from '../errors.ts';
+import { errorMessage } from '../shared/errors.ts';
 import { injectKeys } from './env.ts';
 import { logFailure, showOverlay } from './failure.ts';
 import { PLUGIN_NAME, type PluginContext } from './plugin-context.ts';

@@ -6,7 +6,7 @@ import { resolveBackend } from '../backend/resolve.ts';
 import { readGatewayPort, SETTINGS, type Environment } from '../backend/settings.ts';
 import { listenGateway } from '../gateway/attach.ts';
 import { createGateway } from '../gateway/gateway.ts';
-import type { Logger } from '../logger.ts';
+import type { Logger } from '../shared/logger.ts';
 import { defaultDataDir } from '../stack/project.ts';
 import type { BackendPlan } from './lifecycle.ts';
 import type { PluginContext } from './plugin-context.ts';

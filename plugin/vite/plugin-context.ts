@@ -1,4 +1,4 @@
-import type { Logger } from '../logger.ts';
+import type { Logger } from '../shared/logger.ts';
 import type { ResolvedOptions } from '../options.ts';
 import type { BackendHolder } from '../context.ts';
 

@@ -1,7 +1,7 @@
 import type { Pool } from 'pg';
 import type { Keys } from '../keys.ts';
 import type { JwtVerifier } from '../jwt.ts';
-import type { Logger } from '../../logger.ts';
+import type { Logger } from '../../shared/logger.ts';
 import type { Mailer } from '../mailer.ts';
 import type { MailTemplates } from './mails/templates.ts';
 import type { RateLimiter } from './rate-limit.ts';

@@ -1,4 +1,4 @@
-import { SupabaseDevError } from '../../errors.ts';
+import { SupabaseDevError } from '../../shared/errors.ts';
 import type { Section } from '../config/section.ts';
 
 export type HookName =

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { errorMessage, SupabaseDevError } from '../../errors.ts';
+import { errorMessage, SupabaseDevError } from '../../shared/errors.ts';
 import type { Section } from '../config/section.ts';
 
 /** What config.toml says about one mail; what is absent stays as it is by default. */

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { parse, TomlError } from 'smol-toml';
-import { hasErrorCode, SupabaseDevError } from '../../errors.ts';
+import { hasErrorCode, SupabaseDevError } from '../../shared/errors.ts';
 import { isTable, Section } from './section.ts';
 
 /** `supabase/config.toml` of a project, the file that the Supabase CLI reads. */

@@ -1,4 +1,4 @@
-import { SupabaseDevError } from '../../errors.ts';
+import { SupabaseDevError } from '../../shared/errors.ts';
 
 /**
  * A table of `supabase/config.toml`, read key by key with a type and a default.

@@ -3,7 +3,7 @@ import { access, cp, mkdir, readFile, rename, rm, symlink } from 'node:fs/promis
 import { createRequire } from 'node:module';
 import { basename, dirname, join, relative } from 'node:path';
 import { promisify } from 'node:util';
-import { errorMessage, hasErrorCode, SupabaseDevError } from '../../errors.ts';
+import { errorMessage, hasErrorCode, SupabaseDevError } from '../../shared/errors.ts';
 import type { RunAs } from './run-as.ts';
 
 const run = promisify(execFile);

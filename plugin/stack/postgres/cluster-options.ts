@@ -1,5 +1,5 @@
-import { SupabaseDevError } from '../../errors.ts';
-import type { Logger } from '../../logger.ts';
+import { SupabaseDevError } from '../../shared/errors.ts';
+import type { Logger } from '../../shared/logger.ts';
 import type { Binaries } from './binaries.ts';
 import type { DataDir } from './data-dir.ts';
 import type { RunAs } from './run-as.ts';

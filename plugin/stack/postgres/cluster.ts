@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { SupabaseDevError } from '../../errors.ts';
-import { exists } from '../../files.ts';
+import { SupabaseDevError } from '../../shared/errors.ts';
+import { exists } from '../../shared/files.ts';
 import type { ClusterOptions } from './cluster-options.ts';
 import { initCluster, PASSWORD_FILE } from './init-cluster.ts';
 import { stopOrphan } from './pid-file.ts';

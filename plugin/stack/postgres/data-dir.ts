@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { chmod, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { errorMessage, SupabaseDevError } from '../../errors.ts';
-import { exists } from '../../files.ts';
+import { errorMessage, SupabaseDevError } from '../../shared/errors.ts';
+import { exists } from '../../shared/files.ts';
 import { giveTo, type RunAs } from './run-as.ts';
 
 /** Where a stack keeps what it must not lose. */

@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import type { Logger } from '../../logger.ts';
+import type { Logger } from '../../shared/logger.ts';
 
 /** How a script's `create extension` statements are treated. */
 export interface ExtensionRules {

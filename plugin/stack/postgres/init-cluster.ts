@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { copyFile, mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
-import { errorMessage } from '../../errors.ts';
+import { errorMessage } from '../../shared/errors.ts';
 import { spawnAs } from './binaries.ts';
 import { postgresEnv, startError, type ClusterOptions } from './cluster-options.ts';
 import { giveTo, type RunAs } from './run-as.ts';

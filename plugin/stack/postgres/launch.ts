@@ -2,7 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { open, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { errorMessage } from '../../errors.ts';
+import { errorMessage } from '../../shared/errors.ts';
 import { spawnAs } from './binaries.ts';
 import { postgresEnv, startError, type ClusterOptions } from './cluster-options.ts';
 import { readPidFile } from './pid-file.ts';

@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import pg from 'pg';
-import { errorMessage, hasErrorCode, SupabaseDevError } from '../../errors.ts';
+import { errorMessage, hasErrorCode, SupabaseDevError } from '../../shared/errors.ts';
 import { handleCreateExtension, type ExtensionRules } from './extensions.ts';
 import { codeFrame, locate, splitStatements, type Statement } from './sql-script.ts';
 

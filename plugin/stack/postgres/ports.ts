@@ -1,5 +1,5 @@
 import { createServer } from 'node:net';
-import { SupabaseDevError } from '../../errors.ts';
+import { SupabaseDevError } from '../../shared/errors.ts';
 
 /** Whether a server could listen on this loopback port now. */
 function isPortFree(port: number, host = '127.0.0.1'): Promise<boolean> {

@@ -1,6 +1,6 @@
 import pg from 'pg';
 import type { SupabaseConfig } from '../config/config.ts';
-import type { Logger } from '../../logger.ts';
+import type { Logger } from '../../shared/logger.ts';
 import { findBinaries } from './binaries.ts';
 import { applyBootstrap, isSeeded, markSeeded } from './bootstrap.ts';
 import { startCluster } from './cluster.ts';

@@ -1,7 +1,7 @@
 import { execFile, type ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { errorMessage, SupabaseDevError } from '../../errors.ts';
+import { errorMessage, SupabaseDevError } from '../../shared/errors.ts';
 import type { ClusterOptions } from './cluster-options.ts';
 import { launch, LOG_FILE } from './launch.ts';
 import { choosePort, findFreePort } from './ports.ts';

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { hasErrorCode } from '../../errors.ts';
+import { hasErrorCode } from '../../shared/errors.ts';
 
 const run = promisify(execFile);
 

@@ -1,6 +1,6 @@
 import { chown } from 'node:fs/promises';
 import { readFileSync } from 'node:fs';
-import { SupabaseDevError } from '../../errors.ts';
+import { SupabaseDevError } from '../../shared/errors.ts';
 
 /** The operating system user that PostgreSQL runs as when the stack itself runs as root. */
 export interface RunAs {

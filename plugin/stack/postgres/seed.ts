@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type pg from 'pg';
 import { glob } from 'tinyglobby';
-import { hasErrorCode } from '../../errors.ts';
+import { hasErrorCode } from '../../shared/errors.ts';
 import type { SupabaseConfig } from '../config/config.ts';
 import type { ExtensionRules } from './extensions.ts';
 import { runScript } from './migrations.ts';

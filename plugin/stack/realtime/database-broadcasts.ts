@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import type { Logger } from '../../logger.ts';
+import type { Logger } from '../../shared/logger.ts';
 import type { Database } from '../postgres/database.ts';
 import type { Channel } from './channel.ts';
 import type { Hub } from './hub.ts';

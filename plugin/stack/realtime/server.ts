@@ -1,4 +1,4 @@
-import type { Logger } from '../../logger.ts';
+import type { Logger } from '../../shared/logger.ts';
 import type { JwtVerifier } from '../jwt.ts';
 import type { ChangeFeed } from './changes/feed.ts';
 import type { DatabaseBroadcasts } from './database-broadcasts.ts';

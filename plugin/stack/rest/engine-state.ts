@@ -1,5 +1,5 @@
-import type { Logger } from '../../logger.ts';
-import { errorMessage } from '../../errors.ts';
+import type { Logger } from '../../shared/logger.ts';
+import { errorMessage } from '../../shared/errors.ts';
 import type { RestDatabase, Rows } from './database/rest-database.ts';
 import { buildSchemaCache, type CatalogRows } from './schema-cache/build.ts';
 import * as queries from './schema-cache/introspection-queries.ts';

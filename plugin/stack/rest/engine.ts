@@ -1,8 +1,8 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import type pg from 'pg';
-import type { Logger } from '../../logger.ts';
-import { errorMessage } from '../../errors.ts';
+import type { Logger } from '../../shared/logger.ts';
+import { errorMessage } from '../../shared/errors.ts';
 import type { JwtVerifier } from '../jwt.ts';
 import type { Service } from '../service.ts';
 import { ReloadListener } from './database/reload-listener.ts';

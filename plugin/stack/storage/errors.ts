@@ -1,5 +1,5 @@
 import pg from 'pg';
-import { hasErrorCode } from '../../errors.ts';
+import { hasErrorCode } from '../../shared/errors.ts';
 
 /**
  * An error as the Storage API answers it. `statusCode` is the true status, shown in the body (and by S3 and TUS as

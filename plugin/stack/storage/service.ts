@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { join } from 'node:path';
-import { errorMessage, SupabaseDevError } from '../../errors.ts';
+import { errorMessage, SupabaseDevError } from '../../shared/errors.ts';
 import type { StackContext } from '../context.ts';
 import type { Service } from '../service.ts';
 import { Buckets } from './buckets.ts';
@@ -36,7 +36,7 @@ const VERSION_HEADERS = { 'content-type': 'text/plain; charset=utf-8', 'content-
 type Handler = (req: IncomingMessage, res: ServerResponse, url: string) => Promise<void>;
 
 /** Storage as supabase/storage serves it, on the stack's PostgreSQL and the folder `storage` of the data directory. */
-export async function createStorage(context: StackContext): Promise<Service> {
+export async function createStorageService(context: StackContext): Promise<Service> {
   const settings = readStorageSettings(context.config);
   const database = new StorageDatabase(context);
   const running = new Map<ServerResponse, Promise<void>>();

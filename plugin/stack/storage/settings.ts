@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { SupabaseDevError } from '../../errors.ts';
+import { SupabaseDevError } from '../../shared/errors.ts';
 import type { SupabaseConfig } from '../config/config.ts';
 import type { Section } from '../config/section.ts';
 

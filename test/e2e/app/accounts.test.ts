@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { launchChromium, skipsBrowserTests } from '../../helpers/chromium.ts';
 import {
   createFamily,
@@ -50,7 +50,7 @@ describe.skipIf(skipsBrowserTests())('an account', () => {
     return (/href="([^"]+)"/.exec(HTML)?.[1] ?? '').replaceAll('&amp;', '&');
   }
 
-  it('is refused a wrong password, in words', async () => {
+  test('is refused a wrong password, in words', async () => {
     await signOut();
     await signIn(page, chat.url, email, 'wrong password');
     expect(await page.getByRole('alert').textContent()).toBe(
@@ -58,12 +58,12 @@ describe.skipIf(skipsBrowserTests())('an account', () => {
     );
   });
 
-  it('leads to the address that was asked for before signing in', async () => {
+  test('leads to the address that was asked for before signing in', async () => {
     await signIn(page, `${chat.url}/settings`, email);
     await expect(page.getByRole('heading', { name: 'Your settings' }).waitFor()).resolves.toBeUndefined();
   });
 
-  it('changes its name and colour, for everybody to see', async () => {
+  test('changes its name and colour, for everybody to see', async () => {
     await page.getByLabel('Your name').fill('Anna Maria');
     await page.getByRole('radio', { name: 'violet' }).check({ force: true });
     await page.getByRole('button', { name: 'Save' }).click();
@@ -73,7 +73,7 @@ describe.skipIf(skipsBrowserTests())('an account', () => {
     await expect(people.getByText('Anna Maria (you)').waitFor()).resolves.toBeUndefined();
   });
 
-  it('signs in with a link by mail', async () => {
+  test('signs in with a link by mail', async () => {
     await signOut();
     await page.getByRole('button', { name: 'Sign in with a link by mail instead' }).click();
     await page.getByLabel('E-mail').fill(email);
@@ -87,7 +87,7 @@ describe.skipIf(skipsBrowserTests())('an account', () => {
     await page.getByRole('heading', { name: 'Your settings' }).waitFor();
   });
 
-  it('gets a new password by mail', async () => {
+  test('gets a new password by mail', async () => {
     await signOut();
     await page.getByRole('link', { name: 'Forgot your password?' }).click();
     await page.getByLabel('E-mail').fill(email);
@@ -106,7 +106,7 @@ describe.skipIf(skipsBrowserTests())('an account', () => {
     await expect(page.getByText('Your password has been changed.').waitFor()).resolves.toBeUndefined();
   });
 
-  it('signs out on all devices at once', async () => {
+  test('signs out on all devices at once', async () => {
     await using second = await openVisitor(browser);
     await signIn(second.page, chat.url, email);
     await waitForState(second.page, 'live');
@@ -118,7 +118,7 @@ describe.skipIf(skipsBrowserTests())('an account', () => {
     ).resolves.toBeUndefined();
   });
 
-  it('asks for a second step once that is set up, and the database insists on it', async () => {
+  test('asks for a second step once that is set up, and the database insists on it', async () => {
     await signIn(page, `${chat.url}/settings`, email);
     await page.getByRole('button', { name: 'Set up an authenticator app' }).click();
     const secret = /Or type this key: (\w+)/.exec(
@@ -146,14 +146,14 @@ describe.skipIf(skipsBrowserTests())('an account', () => {
     await signOut();
   });
 
-  it('keeps the appearance it has chosen', async () => {
+  test('keeps the appearance it has chosen', async () => {
     await signIn(page, `${chat.url}/settings`, email);
     await page.getByRole('radio', { name: 'Dark' }).check();
     await page.reload();
     expect(await page.locator('html').getAttribute('data-theme')).toBe('dark');
   });
 
-  it('has thrown no error', () => {
+  test('has thrown no error', () => {
     expect(visitor.errors).toEqual([]);
   });
 });

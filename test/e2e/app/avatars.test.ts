@@ -1,6 +1,6 @@
 import type { Browser, Locator, Page } from 'playwright-core';
 import sharp from 'sharp';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { launchChromium, skipsBrowserTests } from '../../helpers/chromium.ts';
 import { giveFiles } from '../../helpers/drop-files.ts';
 import {
@@ -50,7 +50,7 @@ describe.skipIf(skipsBrowserTests())('the picture of a person', () => {
     return { url, bytes: await (await place.page().request.get(url)).body() };
   }
 
-  it('is chosen with the keyboard, looked at and kept; others see it at once', async () => {
+  test('is chosen with the keyboard, looked at and kept; others see it at once', async () => {
     expect(await inPeopleList(ben).locator('img').count()).toBe(0);
     const chooser = anna.waitForEvent('filechooser');
     await anna.getByRole('button', { name: 'Choose a picture' }).press('Enter');
@@ -67,7 +67,7 @@ describe.skipIf(skipsBrowserTests())('the picture of a person', () => {
     await shownPicture(ben.getByRole('article').filter({ hasText: 'This is me' }));
   });
 
-  it('can be dropped, and thought better of', async () => {
+  test('can be dropped, and thought better of', async () => {
     const { url } = await shownPicture(anna.getByRole('main'));
     await giveFiles(anna.getByRole('heading', { name: 'Your picture' }), 'drop', [
       await makePicture('pink.png', '#a8326f', { format: 'png' }),
@@ -78,7 +78,7 @@ describe.skipIf(skipsBrowserTests())('the picture of a person', () => {
     expect((await shownPicture(anna.getByRole('main'))).url).toBe(url);
   });
 
-  it('replaces the one before, whose file is removed', async () => {
+  test('replaces the one before, whose file is removed', async () => {
     const { url: before } = await shownPicture(inPeopleList(ben));
     await giveFiles(anna.locator('body'), 'drop', [await makePicture('pink.webp', '#a8326f')]);
     await anna.getByRole('button', { name: 'Use this picture' }).click();
@@ -90,7 +90,7 @@ describe.skipIf(skipsBrowserTests())('the picture of a person', () => {
     expect((await ben.request.get(before)).status()).toBe(400);
   });
 
-  it('is the part that was chosen, with the keyboard or by dragging', async () => {
+  test('is the part that was chosen, with the keyboard or by dragging', async () => {
     // Red on the left, blue on the right.
     const halves = await sharp({ create: { width: 600, height: 300, channels: 3, background: '#f00' } })
       .composite([
@@ -128,27 +128,27 @@ describe.skipIf(skipsBrowserTests())('the picture of a person', () => {
     expect(left.b).toBeLessThan(50);
   });
 
-  it('is of no use without its signature', async () => {
+  test('is of no use without its signature', async () => {
     const { url } = await shownPicture(inPeopleList(ben));
     const address = url.replace('/object/sign/', '/object/public/').replace(/\?.*/, '');
     expect((await fetch(address)).status).toBe(400);
     expect((await fetch(address.replace('/public/', '/authenticated/'))).status).toBe(400);
   });
 
-  it('is not made of a file that is none', async () => {
+  test('is not made of a file that is none', async () => {
     const text = { name: 'letter.txt', mimeType: 'text/plain', buffer: Buffer.from('Dear all') };
     await giveFiles(anna.locator('body'), 'drop', [text]);
     expect(await anna.getByRole('alert').textContent()).toMatch(/cannot show this file as a picture/);
   });
 
-  it('gives way to the initials when it is removed', async () => {
+  test('gives way to the initials when it is removed', async () => {
     await anna.getByRole('button', { name: 'Remove picture' }).click();
     await inPeopleList(ben).locator('img').waitFor({ state: 'detached' });
     await anna.getByRole('button', { name: 'Choose a picture' }).waitFor();
     expect(await inPeopleList(ben).textContent()).toMatch(/^AAnna/);
   });
 
-  it('has thrown no error', () => {
+  test('has thrown no error', () => {
     expect(visitors.flatMap((visitor) => visitor.errors)).toEqual([]);
   });
 });

@@ -1,5 +1,5 @@
 import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { launchChromium, skipsBrowserTests } from '../../helpers/chromium.ts';
 import {
   createFamily,
@@ -50,7 +50,7 @@ describe.skipIf(skipsBrowserTests())('a bad day for the network', () => {
         socket.close();
     });
 
-  it(
+  test(
     'ends with both pages showing the same 300 messages in the same order',
     { timeout: 240_000 },
     async () => {

@@ -1,5 +1,5 @@
 import type { Browser, Locator, Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { launchChromium, skipsBrowserTests } from '../../helpers/chromium.ts';
 import {
   createFamily,
@@ -43,7 +43,7 @@ describe.skipIf(skipsBrowserTests())('life in a family', () => {
     page.getByRole('log').getByRole('article').filter({ hasText: text });
   const shows = (locator: Locator): Promise<void> => locator.first().waitFor();
 
-  it('shows an edit at once, and that it was edited', async () => {
+  test('shows an edit at once, and that it was edited', async () => {
     await sendMessage(anna, 'Lunch at twelf');
     await shows(line(ben, 'Lunch at twelf'));
     await anna.getByRole('textbox', { name: /^Message #/ }).press('ArrowUp');
@@ -53,7 +53,7 @@ describe.skipIf(skipsBrowserTests())('life in a family', () => {
     expect(await line(ben, 'Lunch at twelf ').count()).toBe(0);
   });
 
-  it('shows reactions, and takes them back', async () => {
+  test('shows reactions, and takes them back', async () => {
     await line(ben, 'Lunch at twelve').focus();
     await ben.getByRole('button', { name: 'React with 👍' }).click();
     const reaction = line(anna, 'Lunch at twelve').getByRole('button', { name: /👍\s*1\s*from Ben/ });
@@ -68,7 +68,7 @@ describe.skipIf(skipsBrowserTests())('life in a family', () => {
     ).resolves.toBeUndefined();
   });
 
-  it('shows what a reply answers, and leads there', async () => {
+  test('shows what a reply answers, and leads there', async () => {
     await line(ben, 'Lunch at twelve').focus();
     await ben.getByRole('button', { name: 'Reply', exact: true }).click();
     await sendMessage(ben, 'I will be there');
@@ -78,7 +78,7 @@ describe.skipIf(skipsBrowserTests())('life in a family', () => {
     await expect(shows(line(anna, 'Lunch at twelve'))).resolves.toBeUndefined();
   });
 
-  it('completes mentions and shows them as such', async () => {
+  test('completes mentions and shows them as such', async () => {
     await anna.getByRole('textbox', { name: /^Message #/ }).pressSequentially('@be');
     await anna.getByRole('option', { name: 'Ben' }).waitFor();
     await anna.keyboard.press('Enter');
@@ -89,7 +89,7 @@ describe.skipIf(skipsBrowserTests())('life in a family', () => {
     ).resolves.toBeUndefined();
   });
 
-  it('makes links of addresses, and nothing of HTML', async () => {
+  test('makes links of addresses, and nothing of HTML', async () => {
     await sendMessage(anna, 'See https://example.com/a?b=c <b onclick=alert(1)>bold</b>');
     const link = line(ben, 'See').getByRole('link');
     await shows(link);
@@ -97,7 +97,7 @@ describe.skipIf(skipsBrowserTests())('life in a family', () => {
     expect(await line(ben, 'See').locator('b').count()).toBe(0);
   });
 
-  it('removes what is deleted from both pages', async () => {
+  test('removes what is deleted from both pages', async () => {
     await sendMessage(anna, 'Never mind');
     await shows(line(ben, 'Never mind'));
     await line(anna, 'Never mind').focus();
@@ -107,7 +107,7 @@ describe.skipIf(skipsBrowserTests())('life in a family', () => {
     expect(await line(ben, 'Never mind').count()).toBe(0);
   });
 
-  it('counts what is unread, and marks where it begins', async () => {
+  test('counts what is unread, and marks where it begins', async () => {
     await ben.getByRole('button', { name: 'New channel' }).click();
     await ben.getByLabel('Name', { exact: true }).fill('music');
     await ben.getByRole('button', { name: 'Create channel' }).click();
@@ -119,7 +119,7 @@ describe.skipIf(skipsBrowserTests())('life in a family', () => {
     await expect(shows(ben.getByRole('link', { name: 'general', exact: true }))).resolves.toBeUndefined();
   });
 
-  it('goes back and forth with the browser, and remembers the last channel', async () => {
+  test('goes back and forth with the browser, and remembers the last channel', async () => {
     await ben.goBack();
     await ben.getByRole('heading', { name: 'music' }).waitFor();
     await ben.goForward();
@@ -130,7 +130,7 @@ describe.skipIf(skipsBrowserTests())('life in a family', () => {
     await expect(ben.getByRole('heading', { name: 'music' }).waitFor()).resolves.toBeUndefined();
   });
 
-  it('finds messages by the beginning of a word and leads to them', async () => {
+  test('finds messages by the beginning of a word and leads to them', async () => {
     await ben.getByRole('button', { name: 'Search' }).click();
     await ben.getByLabel('Words').fill('twel');
     await ben.getByRole('link', { name: /Lunch at twelve/ }).click();
@@ -138,7 +138,7 @@ describe.skipIf(skipsBrowserTests())('life in a family', () => {
     expect(ben.url()).toMatch(/\/channel\/[0-9a-f-]+\?message=[0-9a-f-]+$/);
   });
 
-  it('archives a channel for reading only, and opens it again', async () => {
+  test('archives a channel for reading only, and opens it again', async () => {
     await ben.getByRole('link', { name: 'music' }).click();
     await anna.getByRole('link', { name: 'music' }).click();
     await ben.getByRole('button', { name: 'Channel settings' }).click();
@@ -149,7 +149,7 @@ describe.skipIf(skipsBrowserTests())('life in a family', () => {
     await expect(ben.getByRole('textbox', { name: 'Message #music' }).waitFor()).resolves.toBeUndefined();
   });
 
-  it('lets its owner rename it and replace the code, and nobody else', async () => {
+  test('lets its owner rename it and replace the code, and nobody else', async () => {
     const openSettings = async (page: Page): Promise<void> => {
       await page.getByRole('button', { name: /^The Millers/ }).click();
       await page.getByRole('button', { name: 'Family settings and invite' }).click();
@@ -166,7 +166,7 @@ describe.skipIf(skipsBrowserTests())('life in a family', () => {
     ).resolves.toBeUndefined();
   });
 
-  it('ends for somebody who is removed, at once', async () => {
+  test('ends for somebody who is removed, at once', async () => {
     await anna.getByRole('button', { name: 'What Ben may do' }).click();
     await anna.getByRole('button', { name: 'Remove from the family' }).click();
     await anna.getByRole('dialog').getByRole('button', { name: 'Remove' }).click();
@@ -176,7 +176,7 @@ describe.skipIf(skipsBrowserTests())('life in a family', () => {
     expect(await anna.getByRole('region', { name: 'People' }).getByText('Ben').count()).toBe(0);
   });
 
-  it('lets one person belong to two families and switch', async () => {
+  test('lets one person belong to two families and switch', async () => {
     await ben.getByLabel('Name of your family').fill('Bens own');
     await ben.getByRole('button', { name: 'Create family' }).click();
     await waitForState(ben, 'live');
@@ -191,7 +191,7 @@ describe.skipIf(skipsBrowserTests())('life in a family', () => {
     ).resolves.toBeUndefined();
   });
 
-  it('has thrown no error', () => {
+  test('has thrown no error', () => {
     expect([...owner.errors, ...member.errors]).toEqual([]);
   });
 });

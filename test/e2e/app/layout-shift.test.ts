@@ -1,6 +1,6 @@
 import pg from 'pg';
 import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { launchChromium, skipsBrowserTests } from '../../helpers/chromium.ts';
 import type { DevServer } from '../../helpers/dev-server.ts';
 import { buildOurChat, type OurChatBuild } from '../../helpers/ourchat-build.ts';
@@ -58,21 +58,21 @@ describe.skipIf(skipsBrowserTests())('the layout', () => {
     return (shifts as { value: number; what: string }[]).filter(({ value }) => value > MAX_SHIFT);
   }
 
-  it('holds still on the way in', async () => {
+  test('holds still on the way in', async () => {
     await signIn(page, server.url, 'anna@example.com', 'family-demo');
     await waitForState(page, 'live');
     await page.getByRole('log').getByRole('article').first().waitFor();
     expect(await lookForShifts()).toEqual([]);
   });
 
-  it('holds still on the first load of a channel', async () => {
+  test('holds still on the first load of a channel', async () => {
     await page.reload();
     await waitForState(page, 'live');
     await page.getByRole('log').getByRole('article').first().waitFor();
     expect(await lookForShifts()).toEqual([]);
   });
 
-  it('holds still when another channel is opened', async () => {
+  test('holds still when another channel is opened', async () => {
     for (const link of await page.getByRole('navigation', { name: 'Channels' }).getByRole('link').all()) {
       await link.click();
       await page.getByRole('log').getByRole('article').first().waitFor();
@@ -80,7 +80,7 @@ describe.skipIf(skipsBrowserTests())('the layout', () => {
     }
   });
 
-  it('holds still when messages arrive and when history is loaded', async () => {
+  test('holds still when messages arrive and when history is loaded', async () => {
     await page.getByRole('link', { name: /^general/ }).click();
     await db.query(
       `insert into public.messages (id, channel_id, author_id, body)
@@ -95,7 +95,7 @@ describe.skipIf(skipsBrowserTests())('the layout', () => {
     expect(await lookForShifts()).toEqual([]);
   });
 
-  it('holds still on the pages of settings', async () => {
+  test('holds still on the pages of settings', async () => {
     await page.goto(`${server.url}/settings`);
     await page.getByRole('button', { name: 'Sign out on all devices' }).waitFor();
     expect(await lookForShifts()).toEqual([]);

@@ -1,6 +1,6 @@
 import type { Browser, Locator, Page, Route } from 'playwright-core';
 import sharp from 'sharp';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { launchChromium, skipsBrowserTests } from '../../helpers/chromium.ts';
 import { giveFiles } from '../../helpers/drop-files.ts';
 import {
@@ -64,7 +64,7 @@ describe.skipIf(skipsBrowserTests())('pictures in messages', () => {
     return { url, bytes: await (await image.page().request.get(url)).body() };
   }
 
-  it('are chosen with the keyboard, described, and seen by the family at once', async () => {
+  test('are chosen with the keyboard, described, and seen by the family at once', async () => {
     const chooser = anna.waitForEvent('filechooser');
     await anna.getByRole('button', { name: 'Add pictures' }).press('Enter');
     await (await chooser).setFiles([await makeUprightPhoto()]);
@@ -83,7 +83,7 @@ describe.skipIf(skipsBrowserTests())('pictures in messages', () => {
     expect(own.url).toMatch(/^blob:/);
   });
 
-  it('can be pasted and dropped, several in one message, without a word', async () => {
+  test('can be pasted and dropped, several in one message, without a word', async () => {
     await attach(anna, 'paste', '#a8326f');
     await tray(anna).getByRole('listitem').first().waitFor();
     await attach(anna, 'drop', '#2460a7');
@@ -98,7 +98,7 @@ describe.skipIf(skipsBrowserTests())('pictures in messages', () => {
     expect(await pictures.count()).toBe(2);
   });
 
-  it('are four at most, and pictures', async () => {
+  test('are four at most, and pictures', async () => {
     const many = await Promise.all(
       ['#111', '#333', '#555', '#777', '#999'].map((color) => makePicture(`${color}.png`, color)),
     );
@@ -117,7 +117,7 @@ describe.skipIf(skipsBrowserTests())('pictures in messages', () => {
     expect(await tray(anna).count()).toBe(0);
   });
 
-  it('leave pasted text alone', async () => {
+  test('leave pasted text alone', async () => {
     await composer(anna).evaluate((element) => {
       const { DataTransfer, ClipboardEvent } = globalThis as unknown as {
         DataTransfer: new () => {
@@ -134,7 +134,7 @@ describe.skipIf(skipsBrowserTests())('pictures in messages', () => {
     expect(await tray(anna).count()).toBe(0);
   });
 
-  it('are shown large, with the keyboard alone', async () => {
+  test('are shown large, with the keyboard alone', async () => {
     const pictures = ben.getByRole('log').getByRole('button', { name: /^Picture \d from Anna$/ });
     await pictures.nth(0).press('Enter');
     const dialog = ben.getByRole('dialog', { name: 'Picture' });
@@ -150,7 +150,7 @@ describe.skipIf(skipsBrowserTests())('pictures in messages', () => {
     expect(await pictures.nth(0).evaluate((element) => element.matches(':focus'))).toBe(true);
   });
 
-  it('can be kept', async () => {
+  test('can be kept', async () => {
     await ben.getByRole('button', { name: 'The garden from above' }).click();
     const saved = ben.waitForEvent('download');
     await ben.getByRole('link', { name: 'Save picture' }).click();
@@ -159,7 +159,7 @@ describe.skipIf(skipsBrowserTests())('pictures in messages', () => {
     await ben.getByRole('dialog').waitFor({ state: 'detached' });
   });
 
-  it('leave the end of the conversation in view while they are chosen', async () => {
+  test('leave the end of the conversation in view while they are chosen', async () => {
     await ben.getByRole('button', { name: 'Newest messages' }).waitFor({ state: 'detached' });
     await attach(ben, 'drop', '#2460a7');
     await tray(ben).getByRole('listitem').waitFor();
@@ -173,7 +173,7 @@ describe.skipIf(skipsBrowserTests())('pictures in messages', () => {
     await ben.getByRole('button', { name: 'Remove picture' }).click();
   });
 
-  it('move nothing when they come', async () => {
+  test('move nothing when they come', async () => {
     const held: Route[] = [];
     await ben.route(/\/object\/sign\/message-images\/.*token=/, (route) => void held.push(route));
     await ben.reload();
@@ -189,7 +189,7 @@ describe.skipIf(skipsBrowserTests())('pictures in messages', () => {
     await waitForState(ben, 'live');
   });
 
-  it('wait while the server is away, and arrive once', async () => {
+  test('wait while the server is away, and arrive once', async () => {
     let uploads = 0;
     await anna.route('**/storage/v1/object/message-images/**', async (route) => {
       uploads += 1;
@@ -212,7 +212,7 @@ describe.skipIf(skipsBrowserTests())('pictures in messages', () => {
     await anna.unrouteAll({ behavior: 'ignoreErrors' });
   });
 
-  it('survive a reload while they wait', async () => {
+  test('survive a reload while they wait', async () => {
     await anna.context().setOffline(true);
     await attach(anna, 'paste', '#11707a');
     await tray(anna).getByRole('listitem').waitFor();
@@ -228,7 +228,7 @@ describe.skipIf(skipsBrowserTests())('pictures in messages', () => {
     expect(await line(ben, 'From the boat').count()).toBe(1);
   });
 
-  it('are sent once when the message is refused and tried again', async () => {
+  test('are sent once when the message is refused and tried again', async () => {
     const openAgain = async (page: Page, item: 'Archive' | 'Open again'): Promise<void> => {
       await page.getByRole('button', { name: 'Channel settings' }).click();
       await page.getByRole('button', { name: item }).click();
@@ -254,7 +254,7 @@ describe.skipIf(skipsBrowserTests())('pictures in messages', () => {
     await anna.unrouteAll({ behavior: 'ignoreErrors' });
   });
 
-  it('say so when the browser has lost them, instead of waiting for ever', async () => {
+  test('say so when the browser has lost them, instead of waiting for ever', async () => {
     await anna.context().setOffline(true);
     await attach(anna, 'paste', '#566173');
     await tray(anna).getByRole('listitem').waitFor();
@@ -280,7 +280,7 @@ describe.skipIf(skipsBrowserTests())('pictures in messages', () => {
     expect(await line(ben, 'Gone').count()).toBe(0);
   });
 
-  it('are named in replies, and found by what they show', async () => {
+  test('are named in replies, and found by what they show', async () => {
     await line(ben, 'Look at this').focus();
     await ben.getByRole('button', { name: 'Search' }).click();
     await ben.getByLabel('Words').fill('from above');
@@ -296,7 +296,7 @@ describe.skipIf(skipsBrowserTests())('pictures in messages', () => {
     await expect(quote.waitFor()).resolves.toBeUndefined();
   });
 
-  it('are of no use to a stranger', async () => {
+  test('are of no use to a stranger', async () => {
     const image = line(ben, 'Look at this').getByRole('img');
     const { url } = await load(image);
     const path = /message-images\/([^?]+)/.exec(url)?.[1] ?? '';
@@ -312,7 +312,7 @@ describe.skipIf(skipsBrowserTests())('pictures in messages', () => {
     expect(statuses).toEqual([400, 400, 400]);
   });
 
-  it('go with their message', async () => {
+  test('go with their message', async () => {
     const { url } = await load(line(ben, 'Look at this').getByRole('img'));
     // The pointer rests nowhere, or there are the tools of two messages.
     await anna.mouse.move(1, 1);
@@ -323,7 +323,7 @@ describe.skipIf(skipsBrowserTests())('pictures in messages', () => {
     await expect.poll(async () => (await ben.request.get(url)).status()).toBe(400);
   });
 
-  it('have thrown no error', () => {
+  test('have thrown no error', () => {
     expect(visitors.flatMap((visitor) => visitor.errors)).toEqual([]);
   });
 });

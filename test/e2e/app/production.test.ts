@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { launchChromium, skipsBrowserTests } from '../../helpers/chromium.ts';
 import { giveFiles } from '../../helpers/drop-files.ts';
 import type { DevServer } from '../../helpers/dev-server.ts';
@@ -37,7 +37,7 @@ describe('the bundle for a hosted project', () => {
 
   afterAll(() => build?.[Symbol.asyncDispose]());
 
-  it('is made of the app and its libraries; no module is of the plugin or virtual', () => {
+  test('is made of the app and its libraries; no module is of the plugin or virtual', () => {
     const paths = build.modules.map((module) => module.replaceAll('\\', '/'));
     expect(paths).toContainEqual(expect.stringMatching(/\/app\/main\.tsx$/));
     const foreign = paths.filter((path) => !/\/(app|node_modules)\//.test(path));
@@ -46,7 +46,7 @@ describe('the bundle for a hosted project', () => {
     expect(paths.filter((path) => /vite-plugin-supabase|\/plugin\//.test(path))).toEqual([]);
   });
 
-  it('names the project, and nothing of development', () => {
+  test('names the project, and nothing of development', () => {
     expect(bytes).toContain(env.VITE_SUPABASE_URL);
     expect(bytes).toContain(env.VITE_SUPABASE_PUBLISHABLE_KEY);
     const words = [
@@ -111,7 +111,7 @@ describe.skipIf(skipsBrowserTests()).each(['embedded', 'static'] as const)(
       await stack?.stop();
     });
 
-    it('lets two people talk, live', async () => {
+    test('lets two people talk, live', async () => {
       await signUp(anna.page, server.url, 'Anna');
       const code = await createFamily(anna.page, 'The Test Family');
       await signUp(ben.page, server.url, 'Ben');
@@ -122,7 +122,7 @@ describe.skipIf(skipsBrowserTests()).each(['embedded', 'static'] as const)(
       await expect(anna.page.getByRole('log').getByText('Received').waitFor()).resolves.toBeUndefined();
     });
 
-    it('sends pictures, shows them to both, and lets them be saved', async () => {
+    test('sends pictures, shows them to both, and lets them be saved', async () => {
       const field = anna.page.getByRole('textbox', { name: /^Message #/ });
       await giveFiles(field, 'paste', [await makePicture('lake.png', '#2460a7', { format: 'png' })]);
       await anna.page.getByLabel('What picture shows').fill('The lake');
@@ -139,7 +139,7 @@ describe.skipIf(skipsBrowserTests()).each(['embedded', 'static'] as const)(
       await ben.page.keyboard.press('Escape');
     });
 
-    it('opens every other screen, with the QR code of the second step', async () => {
+    test('opens every other screen, with the QR code of the second step', async () => {
       const { page } = anna;
       await page.getByRole('button', { name: 'Search' }).click();
       await page.getByLabel('Words').fill('hello');
@@ -158,7 +158,7 @@ describe.skipIf(skipsBrowserTests()).each(['embedded', 'static'] as const)(
         .toBeGreaterThan(0);
     });
 
-    it('contacts only its own origin and Supabase, and violates no policy', () => {
+    test('contacts only its own origin and Supabase, and violates no policy', () => {
       const own = [server.url, ...(stack ? [stack.url] : [])].map((url) => new URL(url).host);
       for (const { origins, errors } of [anna, ben]) {
         expect([...origins].toSorted()).toEqual(own.toSorted());
@@ -167,7 +167,7 @@ describe.skipIf(skipsBrowserTests()).each(['embedded', 'static'] as const)(
       expect(violations).toEqual([]);
     });
 
-    it('runs no script that was injected into the page', async () => {
+    test('runs no script that was injected into the page', async () => {
       const { page } = await openWatched();
       await page.route(`${server.url}/`, async (route) => {
         const response = await route.fetch();
@@ -192,7 +192,7 @@ describe.skipIf(skipsBrowserTests()).each(['embedded', 'static'] as const)(
         );
     });
 
-    it('sends nothing to a foreign origin', async () => {
+    test('sends nothing to a foreign origin', async () => {
       const { page } = await openWatched();
       await page.goto(server.url);
       const results = await page.evaluate(async () => {

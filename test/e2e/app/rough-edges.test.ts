@@ -1,5 +1,5 @@
 import type { Browser, Locator, Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { launchChromium, skipsBrowserTests } from '../../helpers/chromium.ts';
 import {
   createFamily,
@@ -43,7 +43,7 @@ describe.skipIf(skipsBrowserTests())('what people do and nobody has planned', ()
   const line = (page: Page, text: string | RegExp): Locator =>
     page.getByRole('log').getByRole('article').filter({ hasText: text });
 
-  it('keeps the side bar in its place, however long the names are', async () => {
+  test('keeps the side bar in its place, however long the names are', async () => {
     const sidebar = await anna.getByRole('complementary').boundingBox();
     for (const inside of [
       anna.getByRole('button', { name: 'New channel' }),
@@ -59,7 +59,7 @@ describe.skipIf(skipsBrowserTests())('what people do and nobody has planned', ()
     ).resolves.toBeUndefined();
   });
 
-  it('never makes the page wider than the screen with a long word or address', async () => {
+  test('never makes the page wider than the screen with a long word or address', async () => {
     await sendMessage(anna, 'A'.repeat(300));
     await sendMessage(anna, `https://example.com/${'verylongpath/'.repeat(20)}`);
     await line(ben, 'verylongpath').waitFor();
@@ -76,14 +76,14 @@ describe.skipIf(skipsBrowserTests())('what people do and nobody has planned', ()
     }
   });
 
-  it('writes from right to left what is read so', async () => {
+  test('writes from right to left what is read so', async () => {
     await sendMessage(anna, 'مرحبا https://example.com/');
     const text = line(ben, 'مرحبا').locator('p[dir="auto"]');
     await text.waitFor();
     expect(await text.evaluate((element) => element.matches(':dir(rtl)'))).toBe(true);
   });
 
-  it('keeps a text that is too long, and says by how much', async () => {
+  test('keeps a text that is too long, and says by how much', async () => {
     await input(anna).fill('x'.repeat(20_000));
     await anna.getByText('16,000 characters too many').waitFor();
     await input(anna).press('Enter');
@@ -96,7 +96,7 @@ describe.skipIf(skipsBrowserTests())('what people do and nobody has planned', ()
     await expect(line(ben, '😀'.repeat(4_000)).waitFor()).resolves.toBeUndefined();
   });
 
-  it('keeps what was typed and not sent, across channels and a reload', async () => {
+  test('keeps what was typed and not sent, across channels and a reload', async () => {
     await input(anna).fill('Not finished');
     await anna.reload();
     await waitForState(anna, 'live');
@@ -107,7 +107,7 @@ describe.skipIf(skipsBrowserTests())('what people do and nobody has planned', ()
     expect(await input(anna).inputValue()).toBe('');
   });
 
-  it('makes one family of a double click', async () => {
+  test('makes one family of a double click', async () => {
     const requests: string[] = [];
     anna.on('request', (request) => {
       if (request.url().includes('/rpc/create_family')) requests.push(request.url());
@@ -122,7 +122,7 @@ describe.skipIf(skipsBrowserTests())('what people do and nobody has planned', ()
     await waitForState(anna, 'live');
   });
 
-  it('shows long names within their dialogs and buttons', async () => {
+  test('shows long names within their dialogs and buttons', async () => {
     await anna.getByRole('button', { name: /^WWW/ }).click();
     await anna.getByRole('button', { name: 'Family settings and invite' }).click();
     const leave = anna.getByRole('button', { name: /^Leave / });
@@ -140,7 +140,7 @@ describe.skipIf(skipsBrowserTests())('what people do and nobody has planned', ()
     await anna.getByRole('button', { name: 'Back to the chat' }).click();
   });
 
-  it('makes one channel of a double click', async () => {
+  test('makes one channel of a double click', async () => {
     await anna.getByRole('button', { name: 'New channel' }).click();
     // The first field has the focus, so that one can type at once.
     await anna.keyboard.type('twice');
@@ -152,7 +152,7 @@ describe.skipIf(skipsBrowserTests())('what people do and nobody has planned', ()
     await anna.getByRole('link', { name: 'general' }).click();
   });
 
-  it('keeps an edit and a deletion for the time when the server is back, also across a reload', async () => {
+  test('keeps an edit and a deletion for the time when the server is back, also across a reload', async () => {
     await sendMessage(anna, 'To be changed');
     await sendMessage(anna, 'To be deleted');
     await line(ben, 'To be deleted').waitFor();
@@ -179,7 +179,7 @@ describe.skipIf(skipsBrowserTests())('what people do and nobody has planned', ()
     expect(await line(anna, 'To be deleted').count()).toBe(0);
   });
 
-  it('says so when an edit is refused, and keeps its text', async () => {
+  test('says so when an edit is refused, and keeps its text', async () => {
     await sendMessage(anna, 'Written in time');
     await line(anna, 'Written in time').focus();
     await line(anna, 'Written in time').getByRole('button', { name: 'Edit', exact: true }).click();
@@ -197,7 +197,7 @@ describe.skipIf(skipsBrowserTests())('what people do and nobody has planned', ()
     await expect(line(anna, 'Written in time').waitFor()).resolves.toBeUndefined();
   });
 
-  it('reaches the newest message with Tab, past the buttons of others', async () => {
+  test('reaches the newest message with Tab, past the buttons of others', async () => {
     await line(ben, 'Written in time').focus();
     await line(ben, 'Written in time').getByRole('button', { name: 'React with 👍' }).click();
     await line(anna, 'Written in time')
@@ -218,14 +218,14 @@ describe.skipIf(skipsBrowserTests())('what people do and nobody has planned', ()
     expect(await newest.evaluate((element) => element.matches(':focus'))).toBe(true);
   });
 
-  it('puts the caret where one writes when a channel is opened', async () => {
+  test('puts the caret where one writes when a channel is opened', async () => {
     await anna.getByRole('link', { name: 'twice' }).click();
     await anna.getByRole('heading', { name: 'twice' }).waitFor();
     expect(await input(anna).evaluate((element) => element.matches(':focus'))).toBe(true);
     await anna.getByRole('link', { name: 'general' }).click();
   });
 
-  it('gives the focus back to where editing was begun', async () => {
+  test('gives the focus back to where editing was begun', async () => {
     await input(anna).press('ArrowUp');
     await anna.getByLabel('Edit message').press('Escape');
     expect(await input(anna).evaluate((element) => element.matches(':focus'))).toBe(true);
@@ -237,11 +237,11 @@ describe.skipIf(skipsBrowserTests())('what people do and nobody has planned', ()
     expect(await last.evaluate((element) => element.matches(':focus'))).toBe(true);
   });
 
-  it('has thrown no error', () => {
+  test('has thrown no error', () => {
     expect([...first.errors, ...second.errors]).toEqual([]);
   });
 
-  it('says that the server is gone, and still opens its screens', async () => {
+  test('says that the server is gone, and still opens its screens', async () => {
     // The page fetches the files of its screens some seconds after it has opened.
     const isFetched = anna.waitForResponse(/search-dialog\.module\.css/);
     await anna.reload();
@@ -258,7 +258,7 @@ describe.skipIf(skipsBrowserTests())('what people do and nobody has planned', ()
     await expect(waitForState(anna, 'live', 40_000)).resolves.toBeUndefined();
   });
 
-  it('stands up again after a bug', async () => {
+  test('stands up again after a bug', async () => {
     // A row that the database would never hand out stands in for the bug.
     await ben.route(/\/rest\/v1\/messages\?/, async (route) => {
       const rows = (await (await route.fetch()).json()) as object[];

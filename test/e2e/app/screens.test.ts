@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import type { AxeResults } from 'axe-core';
 import type { Browser, BrowserContextOptions, Locator, Page } from 'playwright-core';
 import sharp from 'sharp';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { launchChromium, skipsBrowserTests } from '../../helpers/chromium.ts';
 import { giveFiles } from '../../helpers/drop-files.ts';
 import {
@@ -87,13 +87,13 @@ describe.skipIf(skipsBrowserTests()).each(APPEARANCES)(
       if (appearance === 'phone') await page.getByRole('button', { name: 'Channels and people' }).click();
     };
 
-    it('sign in', async () => {
+    test('sign in', async () => {
       await page.goto(chat.url);
       await page.getByRole('heading', { name: 'Welcome back' }).waitFor();
       expect(await look('sign-in')).toEqual([]);
     });
 
-    it('sign in refused', async () => {
+    test('sign in refused', async () => {
       await page.getByLabel('E-mail').fill('anna@example.com');
       await page.getByLabel('Password').fill('not her password');
       await page.getByRole('button', { name: 'Sign in', exact: true }).click();
@@ -101,32 +101,32 @@ describe.skipIf(skipsBrowserTests()).each(APPEARANCES)(
       expect(await look('sign-in-refused')).toEqual([]);
     });
 
-    it('sign in with a link', async () => {
+    test('sign in with a link', async () => {
       await page.getByRole('button', { name: 'Sign in with a link by mail instead' }).click();
       await page.getByRole('button', { name: 'Send me a link' }).waitFor();
       expect(await look('magic-link')).toEqual([]);
     });
 
-    it('sign up', async () => {
+    test('sign up', async () => {
       await page.goto(`${chat.url}/sign-up`);
       await page.getByRole('heading', { name: 'Create your account' }).waitFor();
       expect(await look('sign-up')).toEqual([]);
     });
 
-    it('forgot password', async () => {
+    test('forgot password', async () => {
       await page.goto(`${chat.url}/forgot-password`);
       await page.getByRole('heading', { name: 'Forgot your password?' }).waitFor();
       expect(await look('forgot-password')).toEqual([]);
     });
 
-    it('first family', async () => {
+    test('first family', async () => {
       await signUp(page, chat.url, 'Nora');
       expect(await look('welcome')).toEqual([]);
       await page.getByRole('button', { name: 'I have an invite code' }).click();
       expect(await look('join')).toEqual([]);
     });
 
-    it('invitation by link', async () => {
+    test('invitation by link', async () => {
       await page.goto(`${chat.url}/join/FAM11YDEM0`);
       await page.getByRole('heading', { name: 'Join The Millers?' }).waitFor();
       expect(await look('invitation')).toEqual([]);
@@ -138,7 +138,7 @@ describe.skipIf(skipsBrowserTests()).each(APPEARANCES)(
       await page.getByRole('heading', { name: 'Welcome back' }).waitFor();
     });
 
-    it('conversation', async () => {
+    test('conversation', async () => {
       await signIn(page, chat.url, 'anna@example.com', 'family-demo');
       await waitForState(page, 'live');
       await page.getByText('Found it. Thank you!').waitFor();
@@ -148,7 +148,7 @@ describe.skipIf(skipsBrowserTests()).each(APPEARANCES)(
       expect(await look('chat')).toEqual([]);
     });
 
-    it('pictures about to be sent', async () => {
+    test('pictures about to be sent', async () => {
       const [garden, berries] = await Promise.all(
         [
           'a0000000-0000-4000-8000-000000000004/e0000000-0000-4000-8000-000000000003/1.webp',
@@ -170,7 +170,7 @@ describe.skipIf(skipsBrowserTests()).each(APPEARANCES)(
       await page.getByRole('textbox', { name: /^Message #/ }).fill('');
     });
 
-    it('pictures in a conversation, and one of them large', async () => {
+    test('pictures in a conversation, and one of them large', async () => {
       await openDrawer();
       await page.getByRole('link', { name: 'summer-holiday' }).click();
       await settle(page.getByRole('img', { name: /A small house/ }));
@@ -186,7 +186,7 @@ describe.skipIf(skipsBrowserTests()).each(APPEARANCES)(
       await page.mouse.move(1, 1);
     });
 
-    it('tools of a message, and the emoji', async () => {
+    test('tools of a message, and the emoji', async () => {
       await page.getByRole('article').filter({ hasText: 'On the hook' }).focus();
       await page.getByRole('toolbar', { name: 'Message' }).waitFor();
       expect(await look('message-tools')).toEqual([]);
@@ -196,7 +196,7 @@ describe.skipIf(skipsBrowserTests()).each(APPEARANCES)(
       await page.keyboard.press('Escape');
     });
 
-    it('reply, mention and edit', async () => {
+    test('reply, mention and edit', async () => {
       await page.getByRole('article').filter({ hasText: 'On the hook' }).focus();
       await page.getByRole('button', { name: 'Reply', exact: true }).click();
       await page.getByRole('textbox', { name: /^Message #/ }).pressSequentially('Thank you, @');
@@ -211,7 +211,7 @@ describe.skipIf(skipsBrowserTests()).each(APPEARANCES)(
       await page.keyboard.press('Escape');
     });
 
-    it('side bar', async () => {
+    test('side bar', async () => {
       await openDrawer();
       await page.getByRole('navigation', { name: 'Channels' }).getByRole('link').first().waitFor();
       expect(await look('side-bar')).toEqual([]);
@@ -221,7 +221,7 @@ describe.skipIf(skipsBrowserTests()).each(APPEARANCES)(
       await page.keyboard.press('Escape');
     });
 
-    it('new channel, and an empty one', async () => {
+    test('new channel, and an empty one', async () => {
       await page.getByRole('button', { name: 'New channel' }).click();
       await page.getByRole('dialog', { name: 'New channel' }).waitFor();
       expect(await look('new-channel')).toEqual([]);
@@ -231,7 +231,7 @@ describe.skipIf(skipsBrowserTests()).each(APPEARANCES)(
       expect(await look('empty-channel')).toEqual([]);
     });
 
-    it('search', async () => {
+    test('search', async () => {
       await page.getByRole('button', { name: 'Search' }).click();
       await page.getByLabel('Words').fill('straw');
       await page.getByText('I bring the strawberries.').waitFor();
@@ -239,7 +239,7 @@ describe.skipIf(skipsBrowserTests()).each(APPEARANCES)(
       await page.keyboard.press('Escape');
     });
 
-    it('family settings', async () => {
+    test('family settings', async () => {
       await openDrawer();
       await page.getByRole('button', { name: 'The Millers' }).click();
       await page.getByRole('button', { name: 'Family settings and invite' }).click();
@@ -251,7 +251,7 @@ describe.skipIf(skipsBrowserTests()).each(APPEARANCES)(
       await page.keyboard.press('Escape');
     });
 
-    it("one's own settings", async () => {
+    test("one's own settings", async () => {
       await page.goto(`${chat.url}/settings`);
       await page.getByRole('radio', { name: 'pink' }).waitFor();
       await page.getByRole('button', { name: 'Set up an authenticator app' }).waitFor();
@@ -268,7 +268,7 @@ describe.skipIf(skipsBrowserTests()).each(APPEARANCES)(
       expect(await look('second-step')).toEqual([]);
     });
 
-    it('offline, with a message waiting', async () => {
+    test('offline, with a message waiting', async () => {
       await page.goto(chat.url);
       await waitForState(page, 'live');
       await page.context().setOffline(true);
@@ -284,7 +284,7 @@ describe.skipIf(skipsBrowserTests()).each(APPEARANCES)(
       await page.getByText('Waiting for the connection').waitFor({ state: 'detached' });
     });
 
-    it('has thrown no error', () => {
+    test('has thrown no error', () => {
       expect(visitor.errors).toEqual([]);
     });
   },

@@ -1,5 +1,5 @@
 import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { launchChromium, skipsBrowserTests } from '../../helpers/chromium.ts';
 import {
   createFamily,
@@ -40,7 +40,7 @@ describe.skipIf(skipsBrowserTests())('two people of a family, and one of another
     await chat?.[Symbol.asyncDispose]();
   });
 
-  it('shows each the message of the other without a reload', async () => {
+  test('shows each the message of the other without a reload', async () => {
     await sendMessage(anna.page, 'Hello Ben, can you read this?');
     await expect(
       ben.page.getByRole('log').getByText('Hello Ben, can you read this?').waitFor(),
@@ -49,7 +49,7 @@ describe.skipIf(skipsBrowserTests())('two people of a family, and one of another
     await expect(anna.page.getByRole('log').getByText('Loud and clear.').waitFor()).resolves.toBeUndefined();
   });
 
-  it('shows both that both are online', async () => {
+  test('shows both that both are online', async () => {
     for (const { page } of [anna, ben]) {
       const people = page.getByRole('region', { name: 'People' });
       await expect(
@@ -61,7 +61,7 @@ describe.skipIf(skipsBrowserTests())('two people of a family, and one of another
     }
   });
 
-  it('shows that somebody is typing', async () => {
+  test('shows that somebody is typing', async () => {
     await ben.page.getByRole('textbox', { name: /^Message #/ }).pressSequentially('Let me think');
     await expect(anna.page.getByText('Ben is typing…').waitFor()).resolves.toBeUndefined();
     // Everybody gets the signal; it is no news for the one who types.
@@ -69,7 +69,7 @@ describe.skipIf(skipsBrowserTests())('two people of a family, and one of another
     await ben.page.getByRole('textbox', { name: /^Message #/ }).fill('');
   });
 
-  it('shows a new channel and its messages to the other at once, with an unread count', async () => {
+  test('shows a new channel and its messages to the other at once, with an unread count', async () => {
     await anna.page.getByRole('button', { name: 'New channel' }).click();
     await anna.page.getByLabel('Name', { exact: true }).fill('Birthday Plans');
     await anna.page.getByRole('button', { name: 'Create channel' }).click();
@@ -84,7 +84,7 @@ describe.skipIf(skipsBrowserTests())('two people of a family, and one of another
     ).resolves.toBeUndefined();
   });
 
-  it('shows at once which channel somebody has gone to, and again', async () => {
+  test('shows at once which channel somebody has gone to, and again', async () => {
     const where = ben.page.getByRole('region', { name: 'People' }).getByRole('listitem');
     for (const channel of ['general', 'birthday-plans', 'general', 'birthday-plans']) {
       await anna.page.getByRole('link', { name: channel, exact: true }).click();
@@ -93,7 +93,7 @@ describe.skipIf(skipsBrowserTests())('two people of a family, and one of another
     }
   });
 
-  it('shows a stranger nothing of it', async () => {
+  test('shows a stranger nothing of it', async () => {
     await sendMessage(stranger.page, 'Nobody here but me.');
     await stranger.page.getByRole('log').getByText('Nobody here but me.').waitFor();
     const text = await stranger.page.locator('body').textContent();
@@ -106,14 +106,14 @@ describe.skipIf(skipsBrowserTests())('two people of a family, and one of another
     expect(await stranger.page.locator('body').textContent()).not.toContain('Who bakes the cake?');
   });
 
-  it('keeps the session over a reload, in cookies', async () => {
+  test('keeps the session over a reload, in cookies', async () => {
     await anna.page.reload();
     await anna.page.getByRole('log').getByText('Who bakes the cake?').waitFor();
     const cookies = await anna.page.context().cookies();
     expect(cookies.map((cookie) => cookie.name)).toContainEqual(expect.stringMatching(/^sb-.+-auth-token/));
   });
 
-  it('has contacted nothing but the dev server, and thrown no error', () => {
+  test('has contacted nothing but the dev server, and thrown no error', () => {
     for (const { origins, errors } of [anna, ben, stranger]) {
       expect([...origins]).toEqual([new URL(chat.url).host]);
       expect(errors).toEqual([]);

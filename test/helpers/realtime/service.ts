@@ -4,8 +4,8 @@ import { createJwtVerifier } from '../../../plugin/stack/jwt.ts';
 import { loadConfig } from '../../../plugin/stack/config/config.ts';
 import { resolveKeys } from '../../../plugin/stack/keys.ts';
 import { createDatabase } from '../../../plugin/stack/postgres/database.ts';
-import { createRealtime } from '../../../plugin/stack/realtime/realtime.ts';
-import { silentLogger } from '../../../plugin/logger.ts';
+import { createRealtimeService } from '../../../plugin/stack/realtime/service.ts';
+import { silentLogger } from '../../../plugin/shared/logger.ts';
 
 /** Realtime without a gateway and without a database, for what needs neither. */
 export interface BareRealtime extends AsyncDisposable {
@@ -17,7 +17,7 @@ export interface BareRealtime extends AsyncDisposable {
 export async function startBareRealtime(root: string): Promise<BareRealtime> {
   const config = await loadConfig(root);
   const keys = await resolveKeys(config);
-  const service = await createRealtime({
+  const service = await createRealtimeService({
     config,
     keys,
     jwt: createJwtVerifier(keys),

@@ -1,5 +1,5 @@
 import sharp from 'sharp';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { EVERYONE, foundFamily, type TestFamily, type Who } from '../../helpers/ourchat-family.ts';
 import { type OurChatClient, startOurChatStack } from '../../helpers/ourchat-stack.ts';
 import type { TestStack } from '../../helpers/stack.ts';
@@ -160,13 +160,13 @@ beforeAll(async () => {
 afterAll(() => stack?.stop());
 
 describe.each(CASES)('$what', ({ allowed, attempt }) => {
-  it.each(EVERYONE)('%s', async (who) => {
+  test.each(EVERYONE)('%s', async (who) => {
     expect(await attempt(family.clients[who])).toBe(allowed.includes(who));
   });
 });
 
 describe('the bucket of avatars', () => {
-  it('is the same by its migration alone as with config.toml', async () => {
+  test('is the same by its migration alone as with config.toml', async () => {
     const read = async (from: TestStack): Promise<unknown> =>
       (await from.client(from.secretKey).storage.getBucket('avatars')).data;
     await using bare = await startOurChatStack({ config: '' });
@@ -174,7 +174,7 @@ describe('the bucket of avatars', () => {
     expect(await read(bare)).toEqual({ ...((await read(stack)) as object), ...differs });
   });
 
-  it('takes small pictures only', async () => {
+  test('takes small pictures only', async () => {
     const { client, id } = family.people.member;
     const html = new Blob(['<script>'], { type: 'text/html' });
     const text = await avatars(client).upload(newPath(id), html);
@@ -186,7 +186,7 @@ describe('the bucket of avatars', () => {
     expect(large.error).toMatchObject({ message: 'The object exceeded the maximum allowed size' });
   });
 
-  it('takes names of its own form only', async () => {
+  test('takes names of its own form only', async () => {
     const { client, id } = family.people.member;
     for (const path of [
       `${id}/me.webp`,
@@ -197,14 +197,14 @@ describe('the bucket of avatars', () => {
     }
   });
 
-  it('holds five files of a person, whatever their page does', async () => {
+  test('holds five files of a person, whatever their page does', async () => {
     const { client, id } = family.people.stranger;
     const answers = [];
     for (let i = 0; i < 6; i += 1) answers.push(await upload(client, newPath(id)));
     expect(answers.map(worked)).toEqual([true, true, true, true, true, false]);
   });
 
-  it('opens to somebody who joins, and closes when they leave', async () => {
+  test('opens to somebody who joins, and closes when they leave', async () => {
     const { client } = family.people.former;
     const { data } = await family.people.owner.client
       .from('families')

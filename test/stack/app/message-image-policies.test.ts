@@ -1,6 +1,6 @@
 import pg from 'pg';
 import sharp from 'sharp';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { EVERYONE, foundFamily, type TestFamily, type Who } from '../../helpers/ourchat-family.ts';
 import {
   type OurChatClient,
@@ -180,13 +180,13 @@ beforeAll(async () => {
 afterAll(() => stack?.stop());
 
 describe.each(CASES)('$what', ({ allowed, attempt }) => {
-  it.each(EVERYONE)('%s', async (who) => {
+  test.each(EVERYONE)('%s', async (who) => {
     expect(await attempt(family.clients[who])).toBe(allowed.includes(who));
   });
 });
 
 describe('the bucket of pictures in messages', () => {
-  it('is the same by its migration alone as with config.toml', async () => {
+  test('is the same by its migration alone as with config.toml', async () => {
     const read = async (from: TestStack): Promise<unknown> =>
       (await from.client(from.secretKey).storage.getBucket('message-images')).data;
     await using bare = await startOurChatStack({ config: '' });
@@ -194,7 +194,7 @@ describe('the bucket of pictures in messages', () => {
     expect(await read(bare)).toEqual({ ...((await read(stack)) as object), ...differs });
   });
 
-  it('takes pictures only, and names of its own form', async () => {
+  test('takes pictures only, and names of its own form', async () => {
     const { client, id } = family.people.member;
     const html = await images(client).upload(newPath(id), new Blob(['<script>'], { type: 'text/html' }));
     expect(html.error).toMatchObject({ message: 'mime type text/html is not supported' });
@@ -205,12 +205,12 @@ describe('the bucket of pictures in messages', () => {
     }
   });
 
-  it('takes nothing from somebody without a family', async () => {
+  test('takes nothing from somebody without a family', async () => {
     const { client, id } = family.people.former;
     expect(worked(await upload(client, newPath(id)))).toBe(false);
   });
 
-  it('holds twenty files that are in no message, whatever a page does', async () => {
+  test('holds twenty files that are in no message, whatever a page does', async () => {
     const { client, id } = family.people.stranger;
     const answers = await Promise.all(Array.from({ length: 5 }, () => upload(client, newPath(id))));
     for (let i = 0; i < 16; i += 1) answers.push(await upload(client, newPath(id)));
@@ -219,7 +219,7 @@ describe('the bucket of pictures in messages', () => {
 });
 
 describe('a message with pictures', () => {
-  it('names pictures that are there, its own, and in a form that the page can lay out', async () => {
+  test('names pictures that are there, its own, and in a form that the page can lay out', async () => {
     const { client, id: userId } = family.people.member;
     const id = crypto.randomUUID();
     const path = newPath(userId, id);
@@ -246,12 +246,12 @@ describe('a message with pictures', () => {
     await write(client, id, [path], { alt: 'A blue square' }).throwOnError();
   });
 
-  it('needs something: words or a picture', async () => {
+  test('needs something: words or a picture', async () => {
     const { client } = family.people.member;
     expect((await write(client, crypto.randomUUID(), [])).error?.code).toBe('23514');
   });
 
-  it('keeps its pictures when it is edited', async () => {
+  test('keeps its pictures when it is edited', async () => {
     const { client } = family.people.member;
     const { id, path } = await send(family.people.member);
     await client.from('messages').update({ body: 'With words' }).eq('id', id).throwOnError();
@@ -260,7 +260,7 @@ describe('a message with pictures', () => {
     expect(worked(await images(family.people.owner.client).download(path))).toBe(true);
   });
 
-  it('hides its pictures as soon as it is deleted, and lets its author remove the files', async () => {
+  test('hides its pictures as soon as it is deleted, and lets its author remove the files', async () => {
     const { owner, member } = family.people;
     const { id, path } = await send(member);
     expect((await images(member.client).remove([path])).data).toEqual([]);
@@ -274,7 +274,7 @@ describe('a message with pictures', () => {
     expect((await member.client.rpc('stray_images').throwOnError()).data).toEqual([]);
   });
 
-  it('leaves files behind that are found when nothing can come of them any more', async () => {
+  test('leaves files behind that are found when nothing can come of them any more', async () => {
     const lone = await signUpPerson(stack, 'Lone');
     const { data: created } = await lone.client.rpc('create_family', { name: 'One' }).throwOnError();
     const { data: channel } = await lone.client.from('channels').select().single().throwOnError();
@@ -301,7 +301,7 @@ describe('a message with pictures', () => {
     expect((await images(lone.client).remove(await strays())).data).toHaveLength(2);
   });
 
-  it('is found by what its pictures show', async () => {
+  test('is found by what its pictures show', async () => {
     const { client, id: userId } = family.people.member;
     const id = crypto.randomUUID();
     await upload(client, newPath(userId, id));

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
   type OurChatClient,
   type Person,
@@ -401,13 +401,13 @@ afterAll(() => stack?.stop());
 
 describe.each(CASES)('$what', ({ allowed, attempt }) => {
   // The owner last: what only they can do changes what the others try on.
-  it.each(ALL.toReversed())('%s', async (who) => {
+  test.each(ALL.toReversed())('%s', async (who) => {
     expect((await attempt(clients[who])) > 0).toBe(allowed.includes(who));
   });
 });
 
 describe('a family', () => {
-  it('takes whoever has its code, however it is typed, and nobody else', async () => {
+  test('takes whoever has its code, however it is typed, and nobody else', async () => {
     const { data: family } = await people.owner.client
       .from('families')
       .select()
@@ -425,7 +425,7 @@ describe('a family', () => {
     expect(again.error).toBeNull();
   });
 
-  it('gets a new owner when its last one leaves, and ends with its last member', async () => {
+  test('gets a new owner when its last one leaves, and ends with its last member', async () => {
     const [first, second] = await Promise.all([signUpPerson(stack, 'First'), signUpPerson(stack, 'Second')]);
     const { data: family } = await first.client.rpc('create_family', { name: 'Two' }).throwOnError();
     await second.client.rpc('join_family', { code: family.invite_code }).throwOnError();
@@ -443,7 +443,7 @@ describe('a family', () => {
     expect(left).toEqual([]);
   });
 
-  it('keeps the name of who left for its history', async () => {
+  test('keeps the name of who left for its history', async () => {
     const { data } = await people.member.client
       .from('family_members')
       .select('left_at, users(display_name)')
@@ -457,7 +457,7 @@ describe('a family', () => {
 });
 
 describe('messages', () => {
-  it('are numbered without gaps, whatever is refused in between', async () => {
+  test('are numbered without gaps, whatever is refused in between', async () => {
     const { client } = people.member;
     const { data: channel } = await client
       .from('channels')
@@ -478,7 +478,7 @@ describe('messages', () => {
     expect(data.map((row) => row.position)).toEqual(Array.from({ length: 15 }, (_, i) => i + 1));
   });
 
-  it('are stored once, however often they are sent', async () => {
+  test('are stored once, however often they are sent', async () => {
     const { client } = people.member;
     const message = { id: crypto.randomUUID(), channel_id: channelId, body: 'Once' };
     const answers = await Promise.all([1, 2, 3].map(() => client.from('messages').insert(message)));
@@ -486,7 +486,7 @@ describe('messages', () => {
     expect(answers.flatMap(({ error }) => error?.code ?? [])).toEqual(['23505', '23505']);
   });
 
-  it('mention people of the family only', async () => {
+  test('mention people of the family only', async () => {
     const mentions = [people.owner.id, people.stranger.id, crypto.randomUUID()];
     const { data } = await people.member.client
       .from('messages')
@@ -497,7 +497,7 @@ describe('messages', () => {
     expect(data.mentions).toEqual([people.owner.id]);
   });
 
-  it('carry their reactions, counted right when many react at once', async () => {
+  test('carry their reactions, counted right when many react at once', async () => {
     const id = crypto.randomUUID();
     const { client } = people.owner;
     await client.from('messages').insert({ id, channel_id: channelId, body: 'React!' }).throwOnError();
@@ -520,7 +520,7 @@ describe('messages', () => {
     });
   });
 
-  it('take reactions, replies and edits at the same time', async () => {
+  test('take reactions, replies and edits at the same time', async () => {
     const id = crypto.randomUUID();
     const { client } = people.owner;
     await client.from('messages').insert({ id, channel_id: channelId, body: '0' }).throwOnError();
@@ -543,7 +543,7 @@ describe('messages', () => {
     );
   });
 
-  it('lose what they said when they are deleted, and keep their place', async () => {
+  test('lose what they said when they are deleted, and keep their place', async () => {
     const id = crypto.randomUUID();
     const { client } = people.member;
     await client.from('messages').insert({ id, channel_id: channelId, body: 'Secret' }).throwOnError();
@@ -553,7 +553,7 @@ describe('messages', () => {
     expect(data.deleted_at).not.toBeNull();
   });
 
-  it('are read up to a point that never goes back', async () => {
+  test('are read up to a point that never goes back', async () => {
     const { client, id } = people.member;
     const read = async (): Promise<number | undefined> => {
       const { data } = await client

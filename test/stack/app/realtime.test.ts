@@ -1,5 +1,5 @@
 import type { RealtimeChannel } from '@supabase/supabase-js';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Person, signUpPerson, startOurChatStack } from '../../helpers/ourchat-stack.ts';
 import type { TestStack } from '../../helpers/stack.ts';
 
@@ -36,13 +36,13 @@ async function join(person: Person, prepare: (channel: RealtimeChannel) => void 
   return { channel, status };
 }
 
-it('lets members, and nobody else, join the channel of a family', async () => {
+test('lets members, and nobody else, join the channel of a family', async () => {
   const [inside, outside] = await Promise.all([join(anna), join(stella)]);
   expect([inside.status, outside.status]).toEqual(['SUBSCRIBED', 'CHANNEL_ERROR']);
   await Promise.all([inside.channel.unsubscribe(), outside.channel.unsubscribe()]);
 });
 
-it('tells who types by their session; a signal of a member’s own making reaches nobody', async () => {
+test('tells who types by their session; a signal of a member’s own making reaches nobody', async () => {
   const signals: unknown[] = [];
   let arrived: () => void;
   const isHere = new Promise<void>((resolve) => (arrived = resolve));
@@ -65,7 +65,7 @@ it('tells who types by their session; a signal of a member’s own making reache
   await Promise.all([listener.channel.unsubscribe(), forger.channel.unsubscribe()]);
 });
 
-it('shows members who is online', async () => {
+test('shows members who is online', async () => {
   let seen: () => void;
   const isSeen = new Promise<void>((resolve) => (seen = resolve));
   const listener = await join(anna, (channel) => {

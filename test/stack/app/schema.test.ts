@@ -1,5 +1,5 @@
 import pg from 'pg';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startOurChatStack } from '../../helpers/ourchat-stack.ts';
 import type { TestStack } from '../../helpers/stack.ts';
 
@@ -17,7 +17,7 @@ afterAll(async () => {
   await stack?.stop();
 });
 
-it('leaves no function to call for somebody who is not signed in', async () => {
+test('leaves no function to call for somebody who is not signed in', async () => {
   const { rows } = await client.query(`
     select proname from pg_proc
     where pronamespace = 'public'::regnamespace and has_function_privilege('anon', oid, 'execute')`);
@@ -57,7 +57,7 @@ describe('indexes', () => {
     },
   ];
 
-  it.each(QUERIES)('$what reads the messages through an index', async ({ role, sql }) => {
+  test.each(QUERIES)('$what reads the messages through an index', async ({ role, sql }) => {
     const claims = JSON.stringify({ sub: crypto.randomUUID(), role, aal: 'aal1' });
     await client.query('begin');
     await client.query("select set_config('request.jwt.claims', $1, true), set_config('role', $2, true)", [

@@ -6,8 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { silentLogger } from '../../../plugin/logger.ts';
-import { createAuth } from '../../../plugin/stack/auth/auth.ts';
+import { silentLogger } from '../../../plugin/shared/logger.ts';
+import { createAuthService } from '../../../plugin/stack/auth/service.ts';
 import { totpCode } from '../../../plugin/stack/auth/routes/totp.ts';
 import { loadConfig } from '../../../plugin/stack/config/config.ts';
 import { createJwtVerifier } from '../../../plugin/stack/jwt.ts';
@@ -56,7 +56,7 @@ beforeAll(async () => {
       signingKeys: name === 'D' ? [{ ...signingKey, use: 'sig', ext: true }] : [],
     };
     process.env.GOTRUE_RATE_LIMIT_HEADER = name === 'E' ? 'X-Forwarded-For' : '';
-    const service = await createAuth({
+    const service = await createAuthService({
       config: await loadConfig(join(root, name)),
       keys,
       jwt: createJwtVerifier(keys),

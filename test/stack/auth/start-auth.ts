@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createClient, type SupabaseClient } from '@supabase/supabase-js';
 import { WebSocket } from 'ws';
-import { silentLogger, type Logger } from '../../../plugin/logger.ts';
+import { silentLogger, type Logger } from '../../../plugin/shared/logger.ts';
 import { loadConfig } from '../../../plugin/stack/config/config.ts';
-import { startServices, type Services } from '../../../plugin/stack/stack.ts';
+import { startServices, type Services } from '../../../plugin/stack/services.ts';
 
 /** The services behind a plain HTTP server that strips the prefixes, with nothing of the gateway. */
 export interface TestStack extends Services {

@@ -4,7 +4,7 @@ import type { Backend } from '../../../plugin/backend/backend.ts';
 import { findLocalStack } from '../../../plugin/backend/detect.ts';
 import { resolveLocalKeys } from '../../../plugin/backend/keys.ts';
 import { resolveBackend, type ResolveBackendOptions } from '../../../plugin/backend/resolve.ts';
-import { silentLogger } from '../../../plugin/logger.ts';
+import { silentLogger } from '../../../plugin/shared/logger.ts';
 import { loadConfig } from '../../../plugin/stack/config/config.ts';
 import { startFixtureStack, type FixtureStack } from '../../fixtures/gateway/local-stack.ts';
 import { makeProject } from '../../helpers/project.ts';

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { createGateway } from '../../../plugin/gateway/gateway.ts';
 import { createHostCheck } from '../../../plugin/gateway/hosts.ts';
 import type { GatewayTarget } from '../../../plugin/gateway/target.ts';
-import { silentLogger } from '../../../plugin/logger.ts';
+import { silentLogger } from '../../../plugin/shared/logger.ts';
 import { CERTIFICATE } from './certificate.ts';
 import { ask, defer, onTestEnd, reflect, seenIn, startGateway } from './support.ts';
 import { KEYS } from './tokens.ts';

@@ -3,7 +3,7 @@ import { connect, createServer as createTcpServer, type AddressInfo, type Socket
 import { describe, expect, test } from 'vitest';
 import { createGateway, type GatewayOptions } from '../../../plugin/gateway/gateway.ts';
 import type { GatewayTarget } from '../../../plugin/gateway/target.ts';
-import { silentLogger } from '../../../plugin/logger.ts';
+import { silentLogger } from '../../../plugin/shared/logger.ts';
 import { ask, defer, listen, onTestEnd, startGateway, type Ask } from './support.ts';
 import { KEYS } from './tokens.ts';
 

@@ -11,7 +11,7 @@ import { createDirectUpstream } from '../../../plugin/backend/local.ts';
 import { attachUpgrades } from '../../../plugin/gateway/attach.ts';
 import { createGateway } from '../../../plugin/gateway/gateway.ts';
 import type { GatewayTarget } from '../../../plugin/gateway/target.ts';
-import { silentLogger } from '../../../plugin/logger.ts';
+import { silentLogger } from '../../../plugin/shared/logger.ts';
 import { createFixtureRealtime } from '../../fixtures/gateway/realtime.ts';
 import { CERTIFICATE } from './certificate.ts';
 import { defer, listen, onTestEnd, reflect, type Seen } from './support.ts';

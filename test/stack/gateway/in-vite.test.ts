@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 import { createGateway } from '../../../plugin/gateway/gateway.ts';
 import { createHostCheck } from '../../../plugin/gateway/hosts.ts';
 import type { GatewayTarget } from '../../../plugin/gateway/target.ts';
-import { silentLogger } from '../../../plugin/logger.ts';
+import { silentLogger } from '../../../plugin/shared/logger.ts';
 import { placeGateway } from '../../../plugin/vite/place-gateway.ts';
 import { ask, onTestEnd } from './support.ts';
 import { KEYS } from './tokens.ts';

@@ -5,7 +5,7 @@ import { createDirectUpstream } from '../../../plugin/backend/local.ts';
 import { attachUpgrades, listenGateway } from '../../../plugin/gateway/attach.ts';
 import { createGateway } from '../../../plugin/gateway/gateway.ts';
 import type { GatewayTarget } from '../../../plugin/gateway/target.ts';
-import { silentLogger } from '../../../plugin/logger.ts';
+import { silentLogger } from '../../../plugin/shared/logger.ts';
 import { createFixtureRealtime } from '../../fixtures/gateway/realtime.ts';
 import { ask, listen, onTestEnd, reflect } from './support.ts';
 import { JWT_SECRET, KEYS } from './tokens.ts';

@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import { describe, expect, test } from 'vitest';
 import { createGateway } from '../../../plugin/gateway/gateway.ts';
 import type { GatewayTarget } from '../../../plugin/gateway/target.ts';
-import { silentLogger } from '../../../plugin/logger.ts';
+import { silentLogger } from '../../../plugin/shared/logger.ts';
 import { ask, listen, reflect, seenIn, startGateway, type Answer } from './support.ts';
 import { KEYS, sessionCookie, signToken, USER_TOKEN } from './tokens.ts';
 import { upgrade } from './upgrade-client.ts';

@@ -4,7 +4,7 @@ import { connect } from 'node:net';
 import { describe, expect, test } from 'vitest';
 import { createGateway } from '../../../plugin/gateway/gateway.ts';
 import type { GatewayTarget } from '../../../plugin/gateway/target.ts';
-import { silentLogger } from '../../../plugin/logger.ts';
+import { silentLogger } from '../../../plugin/shared/logger.ts';
 import { ask, defer, listen, onTestEnd, startGateway } from './support.ts';
 import { KEYS } from './tokens.ts';
 

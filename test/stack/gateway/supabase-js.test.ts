@@ -13,7 +13,7 @@ import { createDirectUpstream } from '../../../plugin/backend/local.ts';
 import { createGateway, type Gateway } from '../../../plugin/gateway/gateway.ts';
 import type { GatewayKeys, GatewayTarget, UrlUpstream } from '../../../plugin/gateway/target.ts';
 import { listenGateway, type GatewayServer } from '../../../plugin/gateway/attach.ts';
-import { silentLogger } from '../../../plugin/logger.ts';
+import { silentLogger } from '../../../plugin/shared/logger.ts';
 import { startTestStack, type TestStack } from '../../helpers/stack.ts';
 import { createFixtureKong, type KongTemplate } from '../../fixtures/gateway/kong.ts';
 import { relayUpgrade } from '../../fixtures/gateway/relay.ts';

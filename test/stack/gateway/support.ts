@@ -3,7 +3,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import { afterEach } from 'vitest';
 import { attachUpgrades } from '../../../plugin/gateway/attach.ts';
 import { createGateway, type Gateway, type GatewayOptions } from '../../../plugin/gateway/gateway.ts';
-import { silentLogger } from '../../../plugin/logger.ts';
+import { silentLogger } from '../../../plugin/shared/logger.ts';
 
 export interface Deferred<T> {
   readonly promise: Promise<T>;

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { silentLogger } from '../../../plugin/logger.ts';
+import { silentLogger } from '../../../plugin/shared/logger.ts';
 import { loadConfig } from '../../../plugin/stack/config/config.ts';
 import { makeEphemeralDataDir } from '../../../plugin/stack/postgres/ephemeral.ts';
 import { startPostgres } from '../../../plugin/stack/postgres/postgres.ts';

@@ -3,7 +3,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import pg from 'pg';
 import { afterEach, describe, expect, test } from 'vitest';
-import { silentLogger } from '../../../plugin/logger.ts';
+import { silentLogger } from '../../../plugin/shared/logger.ts';
 import { loadConfig } from '../../../plugin/stack/config/config.ts';
 import { isAlive } from '../../../plugin/stack/postgres/process.ts';
 import {

@@ -1,5 +1,5 @@
 import pg from 'pg';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { collector, subscribed, watchTable } from '../../helpers/realtime/client.ts';
 import { startTestStack, type TestStack } from '../../helpers/stack.ts';
@@ -45,7 +45,7 @@ async function deafClient(): Promise<{ closed: Promise<unknown>; listen: () => v
   return { closed, listen: () => socket.resume() };
 }
 
-it('delivers a transaction of 100,000 rows in order, stays responsive and cuts off who does not read', async () => {
+test('delivers a transaction of 100,000 rows in order, stays responsive and cuts off who does not read', async () => {
   const deaf = await deafClient();
   const changes = await watchTable(stack.client(), 'rows');
   const ping = collector<number>();

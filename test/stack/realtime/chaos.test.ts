@@ -1,7 +1,7 @@
 import { createClient, REALTIME_SUBSCRIBE_STATES, type SupabaseClient } from '@supabase/supabase-js';
 import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
-import { expect, it } from 'vitest';
+import { expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { startStack, type Stack } from '../../../plugin/start-stack.ts';
 import { makeProject } from '../../helpers/project.ts';
@@ -100,7 +100,7 @@ async function write(stack: Stack, from: number, to: number, listeners: readonly
   await db.end();
 }
 
-it('loses, repeats and reorders nothing while sockets are cut, backends are killed and the stack restarts', async () => {
+test('loses, repeats and reorders nothing while sockets are cut, backends are killed and the stack restarts', async () => {
   await using project = await makeProject({ 'supabase/migrations/1_messages.sql': MIGRATION });
   const first = await startStack({ root: project.root, port: 0, dbPort: 0 });
   const listeners = Array.from({ length: CLIENTS }, () => new Listener(first));

@@ -1,6 +1,6 @@
 import type { RealtimePostgresChangesPayload } from '@supabase/supabase-js';
 import pg from 'pg';
-import { expect, it } from 'vitest';
+import { expect, test } from 'vitest';
 import { readRecording, type Scenario } from '../../helpers/realtime/recording.ts';
 import { startTestStack } from '../../helpers/stack.ts';
 
@@ -19,7 +19,7 @@ const STATEMENTS = [
 
 type Change = RealtimePostgresChangesPayload<{ id: number; qty: number; name: string | null }>;
 
-it('filters changes as the real server does, for every operator', async () => {
+test('filters changes as the real server does, for every operator', async () => {
   const { scenarios } = await readRecording<{ scenarios: Scenario[] }>('frames-v2.json');
   const expected = scenarios.find(({ name }) => name === 'pg-filters-ok')?.summary ?? {};
   await using stack = await startTestStack({ 'supabase/migrations/1_items.sql': MIGRATION });

@@ -1,5 +1,5 @@
 import { request } from 'node:http';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { LOCAL_KEYS } from '../../../plugin/stack/keys.ts';
 import { makeProject, type TestProject } from '../../helpers/project.ts';
 import { makeRecordedTokens, type RecordedTokens } from '../../helpers/realtime/project.ts';
@@ -97,14 +97,14 @@ describe('recorded handshakes', () => {
   const comparable = attempts
     .filter(isComparable)
     .map((one, i) => ({ ...one, title: describeAttempt(one, i) }));
-  it.each(comparable)('$title', async (recorded) => {
+  test.each(comparable)('$title', async (recorded) => {
     const { status, body } = await attempt(recorded);
     expect({ status, body }).toEqual({ status: recorded.status, body: recorded.body ?? '' });
   });
 });
 
 describe('handshakes', () => {
-  it('are taken at the public path as well', async () => {
+  test('are taken at the public path as well', async () => {
     const recorded = attempts.find(
       ({ status, request: { apikey } }) => status === 101 && apikey === '<anon>',
     );

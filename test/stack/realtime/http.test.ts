@@ -1,5 +1,5 @@
 import pg from 'pg';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { LOCAL_KEYS } from '../../../plugin/stack/keys.ts';
 import { collector, subscribed } from '../../helpers/realtime/client.ts';
 import { makeRecordedTokens, type RecordedTokens } from '../../helpers/realtime/project.ts';
@@ -65,7 +65,7 @@ function readBody(body: unknown): string | Uint8Array<ArrayBuffer> | undefined {
 
 describe('recorded requests', () => {
   const comparable = requests.filter(isComparable).filter(({ request: { body } }) => !isCut(body));
-  it.each(comparable)('$group, $what', async (recorded) => {
+  test.each(comparable)('$group, $what', async (recorded) => {
     const response = await send(recorded);
     expect({ status: response.status, body: await response.text() }).toEqual({
       status: recorded.status,
@@ -80,7 +80,7 @@ function isCut(body: unknown): boolean {
 }
 
 describe('POST /api/broadcast', () => {
-  it('refuses a payload of more than 3 MB and a body of more than 8 MB', async () => {
+  test('refuses a payload of more than 3 MB and a body of more than 8 MB', async () => {
     const post = async (size: number): Promise<Response> =>
       fetch(`${stack.url}/realtime/v1/api/broadcast`, {
         method: 'POST',
@@ -97,7 +97,7 @@ describe('POST /api/broadcast', () => {
     expect((await post(9_000_000)).status).toBe(413);
   });
 
-  it('reaches channels over both forms, private ones only with the right to write', async () => {
+  test('reaches channels over both forms, private ones only with the right to write', async () => {
     const received = collector<unknown>();
     const client = stack.client(undefined, { accessToken: () => tokens.resolve('<userA>') });
     await client.realtime.setAuth();
@@ -128,7 +128,7 @@ describe('POST /api/broadcast', () => {
   });
 });
 
-it('keeps broadcasts for three days', async () => {
+test('keeps broadcasts for three days', async () => {
   const db = new pg.Client(stack.dbUrl);
   await db.connect();
   const { rows } = await db.query(

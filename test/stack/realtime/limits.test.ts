@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import { LOCAL_KEYS } from '../../../plugin/stack/keys.ts';
 import { makeProject, type TestProject } from '../../helpers/project.ts';
@@ -35,7 +35,7 @@ function nextReply(socket: WebSocket, ref: string): Promise<unknown> {
 }
 
 describe('limits', () => {
-  it('refuses the 101st channel of a socket', async () => {
+  test('refuses the 101st channel of a socket', async () => {
     await using realtime = await startBareRealtime(project.root);
     const socket = await connect(realtime.host);
     socket.setMaxListeners(200);
@@ -53,7 +53,7 @@ describe('limits', () => {
     socket.close();
   });
 
-  it('closes a socket that was silent for a minute, and keeps one that sends heartbeats', async () => {
+  test('closes a socket that was silent for a minute, and keeps one that sends heartbeats', async () => {
     vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'performance'] });
     try {
       await using realtime = await startBareRealtime(project.root);
@@ -72,7 +72,7 @@ describe('limits', () => {
     }
   });
 
-  it('tells clients to connect again when it stops', async () => {
+  test('tells clients to connect again when it stops', async () => {
     const realtime = await startBareRealtime(project.root);
     const socket = await connect(realtime.host);
     const closed = new Promise((resolve) => socket.once('close', resolve));

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startStack } from '../../../plugin/start-stack.ts';
 import { makeProject } from '../../helpers/project.ts';
 import { collector, watchTable } from '../../helpers/realtime/client.ts';
@@ -62,7 +62,7 @@ async function insert(from: number, count: number): Promise<void> {
 }
 
 describe('the live feed', () => {
-  it('loses and repeats nothing when the replicating backend is killed', async () => {
+  test('loses and repeats nothing when the replicating backend is killed', async () => {
     const changes = await watchTable(stack.client(), 'items');
     const received: unknown[] = [];
     for (let round = 0; round < 5; round++) {
@@ -76,7 +76,7 @@ describe('the live feed', () => {
     expect(received).toEqual(ids(1000, 101));
   });
 
-  it('goes on after PostgreSQL was killed', async () => {
+  test('goes on after PostgreSQL was killed', async () => {
     const changes = await watchTable(stack.client(), 'items');
     await insert(2000, 50);
     const { rows } = await sql('show data_directory');
@@ -88,7 +88,7 @@ describe('the live feed', () => {
     expect(received).toEqual(ids(2000, 100));
   });
 
-  it('follows a table that changes while rows are inserted', async () => {
+  test('follows a table that changes while rows are inserted', async () => {
     const changes = await watchTable(stack.client(), 'items');
     const statements = [
       `insert into items values (3000, 'before')`,
@@ -112,7 +112,7 @@ describe('the live feed', () => {
     ]);
   });
 
-  it('takes up tables that are added to the publication at once', async () => {
+  test('takes up tables that are added to the publication at once', async () => {
     const changes = collector<unknown>();
     const ready = collector<unknown>();
     stack
@@ -133,7 +133,7 @@ describe('the live feed', () => {
     expect(await changes.next()).toMatchObject({ id: 4000 });
   });
 
-  it('makes clients join again when the publication was dropped and made anew', async () => {
+  test('makes clients join again when the publication was dropped and made anew', async () => {
     const changes = collector<unknown>();
     const states = collector<unknown>();
     stack
@@ -153,7 +153,7 @@ describe('the live feed', () => {
     expect(await changes.next()).toMatchObject({ id: 5001 });
   });
 
-  it('makes clients join again when its slot is gone', async () => {
+  test('makes clients join again when its slot is gone', async () => {
     const states = collector<unknown>();
     const changes = collector<unknown>();
     stack
@@ -183,7 +183,7 @@ describe('the live feed', () => {
 });
 
 describe('replication slots', () => {
-  it('are not made before somebody listens, and not kept by a stack that is off', async () => {
+  test('are not made before somebody listens, and not kept by a stack that is off', async () => {
     await using project = await makeProject({ 'supabase/migrations/1_items.sql': MIGRATION });
     const slots = 'select slot_name from pg_replication_slots';
     const first = await startStack({ root: project.root, port: 0, dbPort: 0 });

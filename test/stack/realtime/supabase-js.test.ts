@@ -1,7 +1,7 @@
 import type { SupabaseClient } from '@supabase/supabase-js';
 import { SignJWT } from 'jose';
 import pg from 'pg';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { collector, subscribed, watchTable } from '../../helpers/realtime/client.ts';
 import { startTestStack, type TestStack } from '../../helpers/stack.ts';
 
@@ -49,7 +49,7 @@ async function userClient(sub: string): Promise<SupabaseClient> {
 }
 
 describe('supabase-js', () => {
-  it('broadcasts between two clients', async () => {
+  test('broadcasts between two clients', async () => {
     const received = collector<unknown>();
     const listener = stack.client().channel('chat');
     listener.on('broadcast', { event: 'hello' }, (message) => received.add(message.payload));
@@ -59,7 +59,7 @@ describe('supabase-js', () => {
     expect(await received.next()).toEqual({ n: 1 });
   });
 
-  it('tells who is present', async () => {
+  test('tells who is present', async () => {
     const joins = collector<string>();
     const leaves = collector<string>();
     const watcher = stack.client().channel('lobby', { config: { presence: { key: 'watcher' } } });
@@ -76,7 +76,7 @@ describe('supabase-js', () => {
     expect(await leaves.next()).toBe('guest');
   });
 
-  it('delivers inserts, updates and deletes of a table', async () => {
+  test('delivers inserts, updates and deletes of a table', async () => {
     const changes = await watchTable(stack.client(), 'items');
     await db.query(`insert into items values (1, 'one', 1)`);
     expect(await changes.next()).toMatchObject({
@@ -90,7 +90,7 @@ describe('supabase-js', () => {
     expect(await changes.next()).toMatchObject({ eventType: 'DELETE', old: { id: 1 } });
   });
 
-  it('delivers rows only to those whom row level security lets read them', async () => {
+  test('delivers rows only to those whom row level security lets read them', async () => {
     const [alice, bob, anon] = await Promise.all([
       watchTable(await userClient(ALICE), 'notes'),
       watchTable(await userClient(BOB), 'notes'),
@@ -106,7 +106,7 @@ describe('supabase-js', () => {
     expect(anon.all).toHaveLength(0);
   });
 
-  it('lets policies decide about private channels', async () => {
+  test('lets policies decide about private channels', async () => {
     const received = collector<unknown>();
     const bob = (await userClient(BOB)).channel('room-1', { config: { private: true } });
     bob.on('broadcast', { event: '*' }, (message) => received.add(message));
@@ -121,7 +121,7 @@ describe('supabase-js', () => {
     );
   });
 
-  it('delivers what the database sends', async () => {
+  test('delivers what the database sends', async () => {
     const received = collector<unknown>();
     const channel = (await userClient(ALICE)).channel('room-db', { config: { private: true } });
     channel.on('broadcast', { event: 'note' }, (message) => received.add(message));

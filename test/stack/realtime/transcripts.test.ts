@@ -1,5 +1,5 @@
 import pg from 'pg';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { LOCAL_KEYS } from '../../../plugin/stack/keys.ts';
 import { makeRecordedTokens, type RecordedTokens } from '../../helpers/realtime/project.ts';
 import { readRecording, type RecordedEvent, type Scenario } from '../../helpers/realtime/recording.ts';
@@ -52,7 +52,7 @@ describe.each(recordings)('recorded frames of protocol $vsn', ({ scenarios }) =>
     ...scenario,
     events: scenario.events.filter((event) => !isLeftOut(scenario.name, event)),
   }));
-  it.each(playable)('$name', async (scenario) => {
+  test.each(playable)('$name', async (scenario) => {
     const url = `${stack.url.replace('http', 'ws')}/realtime/v1/websocket`;
     await prepareDatabase(scenario);
     expect(await replayScenario(scenario, { url, db, tokens })).toEqual([]);

@@ -1,7 +1,7 @@
 import type { SupabaseClient } from '@supabase/supabase-js';
 import { SignJWT } from 'jose';
 import pg from 'pg';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { watchTable } from '../../helpers/realtime/client.ts';
 import { startTestStack, type TestStack } from '../../helpers/stack.ts';
 
@@ -62,7 +62,7 @@ async function clientWith(claims: Record<string, unknown>): Promise<SupabaseClie
 }
 
 describe('who sees a row', () => {
-  it('is decided by the newest token of a channel', async () => {
+  test('is decided by the newest token of a channel', async () => {
     const client = await clientWith({ sub: BOB });
     const [changes, witness] = [
       await watchTable(client, 'notes'),
@@ -81,7 +81,7 @@ describe('who sees a row', () => {
     expect(changes.all[0]).toMatchObject({ new: { body: 'after' } });
   });
 
-  it('does not change, and no row is lost, while the same person gets one new token after the other', async () => {
+  test('does not change, and no row is lost, while the same person gets one new token after the other', async () => {
     const client = await clientWith({ sub: ALICE });
     const changes = await watchTable(client, 'notes');
     const ids = Array.from({ length: 200 }, (_, i) => 1_000_000 + i);
@@ -98,7 +98,7 @@ describe('who sees a row', () => {
     await expect.poll(() => changes.all.map((change) => change.new.id), { timeout: 5_000 }).toEqual(ids);
   });
 
-  it('is not affected by a policy that fails for somebody else', async () => {
+  test('is not affected by a policy that fails for somebody else', async () => {
     const [good, bad] = [
       await watchTable(await clientWith({ sub: ALICE, level: '1' }), 'picky'),
       await watchTable(await clientWith({ sub: BOB, level: 'not a number' }), 'picky'),
@@ -109,7 +109,7 @@ describe('who sees a row', () => {
     expect(bad.all).toEqual([]);
   });
 
-  it('is found by keys of several columns and of any type', async () => {
+  test('is found by keys of several columns and of any type', async () => {
     const changes = await watchTable(stack.client(), 'pairs');
     await db.query(
       `insert into pairs values ('a''b', 1.50, 'hidden'), ('a"b', 1.5, 'shown'), ('ä', 1e3, 'shown too')`,
@@ -118,7 +118,7 @@ describe('who sees a row', () => {
     expect(await changes.next()).toMatchObject({ new: { a: 'ä', b: 1000 } });
   });
 
-  it('is asked once for subscribers with equal claims', async () => {
+  test('is asked once for subscribers with equal claims', async () => {
     const all = await Promise.all(Array.from({ length: 10 }, () => watchTable(stack.client(), 'counted')));
     await db.query('insert into counted values (1)');
     for (const changes of all) expect(await changes.next()).toMatchObject({ new: { id: 1 } });
@@ -127,7 +127,7 @@ describe('who sees a row', () => {
   });
 });
 
-it('writes composite types, domains and arrays of them as the database does', async () => {
+test('writes composite types, domains and arrays of them as the database does', async () => {
   const changes = await watchTable(stack.client(), 'contacts');
   await db.query(
     `insert into contacts values (1, ('Main "St", 1', 5), 'a@b.c', array[('x', 1), (null, 2)]::public.address[])`,
@@ -144,7 +144,7 @@ it('writes composite types, domains and arrays of them as the database does', as
   });
 });
 
-it('is not there when config.toml switches it off', async () => {
+test('is not there when config.toml switches it off', async () => {
   await using off = await startTestStack({}, { config: { realtime: { enabled: false } } });
   const response = await fetch(`${off.url}/realtime/v1/api/ping`);
   expect(response.status).toBe(503);

@@ -1,5 +1,5 @@
 import { SignJWT } from 'jose';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startTestEngine, type TestEngine } from './engine-helper.ts';
 
 const MIGRATION = `
@@ -38,7 +38,7 @@ const sign = (claims: Record<string, unknown>): Promise<string> =>
     .sign(new TextEncoder().encode(rest.stack.jwtSecret));
 
 describe('a request', () => {
-  it('runs as the role of its token with everything about it in settings', async () => {
+  test('runs as the role of its token with everything about it in settings', async () => {
     const token = await sign({ role: 'authenticated', sub: 'me' });
     const headers = { authorization: `Bearer ${token}`, 'x-agent': 'test', cookie: 'a=1; b=2' };
     const { body } = await rest.send('GET', '/rpc/settings', headers);
@@ -53,7 +53,7 @@ describe('a request', () => {
     });
   });
 
-  it('is refused when its token has expired or is meant for later', async () => {
+  test('is refused when its token has expired or is meant for later', async () => {
     const now = Math.floor(Date.now() / 1000);
     for (const [claims, message] of [
       [{ exp: now - 31 }, 'JWT expired'],
@@ -67,13 +67,13 @@ describe('a request', () => {
     }
   });
 
-  it('is ended by the statement timeout of its function', async () => {
+  test('is ended by the statement timeout of its function', async () => {
     const answer = await rest.send('POST', '/rpc/slow');
     expect(answer.status).toBe(500);
     expect(JSON.parse(answer.body)).toMatchObject({ code: '57014' });
   });
 
-  it('can be looked into: statements, parameters, role and claims in one object', async () => {
+  test('can be looked into: statements, parameters, role and claims in one object', async () => {
     rest.explanations.length = 0;
     await rest.send('GET', "/items?id=eq.1'");
     const [explanation] = rest.explanations;
@@ -86,13 +86,13 @@ describe('a request', () => {
 });
 
 describe('an answer', () => {
-  it('has the headers and the status that a function sets', async () => {
+  test('has the headers and the status that a function sets', async () => {
     const answer = await rest.send('POST', '/rpc/greet');
     expect(answer).toMatchObject({ status: 202, body: '"hello"' });
     expect(answer.headers).toMatchObject({ 'x-greeting': 'hi', 'set-cookie': ['a=1', 'b=2'] });
   });
 
-  it('is of the media type that a function returns', async () => {
+  test('is of the media type that a function returns', async () => {
     const page = await rest.send('GET', '/rpc/page', { accept: 'text/html' });
     expect(page).toMatchObject({ status: 200, body: '<h1>é</h1>' });
     expect(page.headers['content-type']).toBe('text/html');
@@ -103,20 +103,20 @@ describe('an answer', () => {
     });
   });
 
-  it('holds at most max_rows rows and says how many there are', async () => {
+  test('holds at most max_rows rows and says how many there are', async () => {
     const answer = await rest.send('GET', '/items?select=id', { prefer: 'count=exact' });
     expect(answer.status).toBe(206);
     expect(answer.headers['content-range']).toBe('0-9/12');
   });
 
-  it('is of the schema that a profile header names', async () => {
+  test('is of the schema that a profile header names', async () => {
     const answer = await rest.send('GET', '/things', { 'accept-profile': 'api' });
     expect(answer).toMatchObject({ status: 200, body: '[]' });
     expect(answer.headers['content-profile']).toBe('api');
     expect((await rest.send('GET', '/things', { 'accept-profile': 'auth' })).status).toBe(406);
   });
 
-  it('lets pages read the count, and leaves who may read to the gateway', async () => {
+  test('lets pages read the count, and leaves who may read to the gateway', async () => {
     const { headers } = await rest.send('GET', '/items', { origin: 'http://elsewhere.example' });
     expect(headers['access-control-expose-headers']).toContain('Content-Range');
     expect(headers['access-control-allow-origin']).toBeUndefined();
@@ -124,7 +124,7 @@ describe('an answer', () => {
 });
 
 describe('the in-database configuration', () => {
-  it('is read when the engine is told to reload', async () => {
+  test('is read when the engine is told to reload', async () => {
     expect((await rest.send('GET', '/items?select=count()')).status).toBe(400);
     await rest.admin.query(`alter role test_authenticator set pgrst.db_aggregates_enabled = 'true'`);
     await rest.admin.query(`alter role test_authenticator set pgrst.db_pre_request = 'public.check_request'`);
@@ -139,7 +139,7 @@ describe('the in-database configuration', () => {
 });
 
 describe('a change of the schema', () => {
-  it('does not break statements that were prepared before it', async () => {
+  test('does not break statements that were prepared before it', async () => {
     await rest.admin.query(
       'create table public.changing (id int primary key); insert into changing values (1)',
     );

@@ -1,8 +1,8 @@
 import { SignJWT } from 'jose';
-import { expect, it } from 'vitest';
+import { expect, test } from 'vitest';
 import { startTestEngine } from './engine-helper.ts';
 
-it('closes although a statement without a timeout still runs, and answers its client', async () => {
+test('closes although a statement without a timeout still runs, and answers its client', async () => {
   const rest = await startTestEngine(
     "create function public.forever() returns void language sql as 'select pg_sleep(600)'",
   );

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import pg from 'pg';
 import { createJwtVerifier } from '../../../plugin/stack/jwt.ts';
 import { loadConfig } from '../../../plugin/stack/config/config.ts';
-import { silentLogger } from '../../../plugin/logger.ts';
+import { silentLogger } from '../../../plugin/shared/logger.ts';
 import { startEngine, type RestEngine } from '../../../plugin/stack/rest/engine.ts';
 import type { RequestExplanation } from '../../../plugin/stack/rest/request-explanation.ts';
 import { readRestSettings, type RestSettings } from '../../../plugin/stack/rest/settings/settings.ts';

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startTestEngine, type TestAnswer, type TestEngine } from './engine-helper.ts';
 import { createRandom, randomRequest } from './random-requests.ts';
 
@@ -46,7 +46,7 @@ beforeAll(async () => {
 });
 afterAll(() => engine.stop());
 
-it(
+test(
   `survives ${COUNT} random and hostile requests`,
   async () => {
     const random = createRandom(SEED);

@@ -1,6 +1,6 @@
 import { SignJWT } from 'jose';
 import pg from 'pg';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { SupabaseClient } from '@supabase/supabase-js';
 import { startTestStack, type TestStack } from '../../helpers/stack.ts';
 
@@ -39,7 +39,7 @@ beforeAll(async () => {
 afterAll(() => stack.stop());
 
 describe('reading', () => {
-  it('selects columns, filters, orders and limits', async () => {
+  test('selects columns, filters, orders and limits', async () => {
     const { data, error } = await anon
       .from('books')
       .select('title,year:info->year')
@@ -50,19 +50,19 @@ describe('reading', () => {
     expect(data).toEqual([{ title: 'The Dispossessed', year: 1974 }]);
   });
 
-  it('embeds to-many and to-one resources through foreign keys', async () => {
+  test('embeds to-many and to-one resources through foreign keys', async () => {
     const authors = await anon.from('authors').select('name,books(title)').eq('id', 2).single();
     expect(authors.data).toEqual({ name: 'Lem', books: [{ title: 'Solaris' }] });
     const books = await anon.from('books').select('title,authors!inner(name)').eq('authors.name', 'Lem');
     expect(books.data).toEqual([{ title: 'Solaris', authors: { name: 'Lem' } }]);
   });
 
-  it('counts without reading', async () => {
+  test('counts without reading', async () => {
     const { count, data } = await anon.from('books').select('*', { count: 'exact', head: true });
     expect({ count, data }).toEqual({ count: 3, data: null });
   });
 
-  it('tells of unknown tables with a hint', async () => {
+  test('tells of unknown tables with a hint', async () => {
     const { error, status } = await anon.from('boks').select();
     expect(status).toBe(404);
     expect(error).toMatchObject({ code: 'PGRST205', hint: "Perhaps you meant the table 'public.books'" });
@@ -70,7 +70,7 @@ describe('reading', () => {
 });
 
 describe('writing', () => {
-  it('inserts, updates, upserts and deletes with the rows returned', async () => {
+  test('inserts, updates, upserts and deletes with the rows returned', async () => {
     const inserted = await anon.from('authors').insert({ id: 10, name: 'Butler' }).select();
     expect(inserted).toMatchObject({ status: 201, data: [{ id: 10, name: 'Butler' }] });
     const updated = await anon.from('authors').update({ name: 'O. Butler' }).eq('id', 10).select().single();
@@ -88,7 +88,7 @@ describe('writing', () => {
     expect(deleted).toMatchObject({ status: 204, count: 2 });
   });
 
-  it('answers violations with their SQLSTATE and leaves nothing behind', async () => {
+  test('answers violations with their SQLSTATE and leaves nothing behind', async () => {
     const { error, status } = await anon.from('books').insert([
       { id: 50, title: 'New' },
       { id: 51, title: 'Solaris' },
@@ -100,14 +100,14 @@ describe('writing', () => {
 });
 
 describe('calling functions', () => {
-  it('answers scalars and rows, which can be filtered', async () => {
+  test('answers scalars and rows, which can be filtered', async () => {
     expect((await anon.rpc('add', { a: 1, b: 2 })).data).toBe(3);
     expect((await anon.rpc('add', { a: 1, b: 2 }, { get: true })).data).toBe(3);
     const books = await anon.rpc('books_of', { author: 1 }).select('title').eq('id', 2);
     expect(books.data).toEqual([{ title: 'Tehanu' }]);
   });
 
-  it('answers with the status that a function raises', async () => {
+  test('answers with the status that a function raises', async () => {
     const { error, status } = await anon.rpc('refuse');
     expect(status).toBe(418);
     expect(error).toMatchObject({ code: 'PT418', message: 'no', details: 'why', hint: 'ask' });
@@ -115,7 +115,7 @@ describe('calling functions', () => {
 });
 
 describe('roles', () => {
-  it('shows a person only the rows that their policies allow', async () => {
+  test('shows a person only the rows that their policies allow', async () => {
     expect((await anon.from('notes').select()).data).toEqual([]);
     expect((await service.from('notes').select('body')).data).toEqual([{ body: 'secret' }]);
     const owner = crypto.randomUUID();
@@ -130,7 +130,7 @@ describe('roles', () => {
     expect(denied).toMatchObject({ status: 403, error: { code: '42501' } });
   });
 
-  it('refuses a token with a bad signature', async () => {
+  test('refuses a token with a bad signature', async () => {
     const response = await fetch(`${stack.url}/rest/v1/books`, {
       headers: { apikey: stack.publishableKey, authorization: `Bearer ${stack.anonKey.slice(0, -4)}AAAA` },
     });
@@ -141,7 +141,7 @@ describe('roles', () => {
 });
 
 describe('the schema cache', () => {
-  it('follows changes of the schema by itself', async () => {
+  test('follows changes of the schema by itself', async () => {
     const admin = new pg.Client({ connectionString: stack.dbUrl });
     await admin.connect();
     await admin.query('create table public.late (id int primary key)');

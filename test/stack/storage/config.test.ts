@@ -1,7 +1,7 @@
 import { createClient } from '@supabase/supabase-js';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
-import type { Logger } from '../../../plugin/logger.ts';
+import type { Logger } from '../../../plugin/shared/logger.ts';
 import { startStorageStack, type StorageStack } from './helpers/storage-stack.ts';
 
 const CONFIG = `

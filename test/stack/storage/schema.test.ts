@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { silentLogger } from '../../../plugin/logger.ts';
+import { silentLogger } from '../../../plugin/shared/logger.ts';
 import { loadConfig } from '../../../plugin/stack/config/config.ts';
-import { startServices, type Services } from '../../../plugin/stack/stack.ts';
+import { startServices, type Services } from '../../../plugin/stack/services.ts';
 
 let root: string;
 let stack: Services;

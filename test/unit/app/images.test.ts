@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { cropArea, MIDDLE, moveCrop } from '../../../app/images/crop.ts';
 import { sizeOfImages } from '../../../app/images/layout.ts';
 import { readImages, summarizeMessage } from '../../../app/messages/message.ts';
@@ -11,7 +11,7 @@ const image = (width: number, height: number, alt?: string) => ({
 });
 
 describe('the room for pictures', () => {
-  it.each([
+  test.each([
     ['a photograph lying', [image(1600, 1200)], { width: 320, height: 240 }],
     ['a photograph standing', [image(1200, 1600)], { width: 210, height: 280 }],
     ['a small one, at its size', [image(200, 100)], { width: 200, height: 100 }],
@@ -26,7 +26,7 @@ describe('the room for pictures', () => {
 });
 
 describe('a message in one line', () => {
-  it.each([
+  test.each([
     ['Hello', [image(1, 1)], 'Hello'],
     ['', [image(1, 1)], 'Picture'],
     ['', [image(1, 1, 'The lake')], 'Picture: The lake'],
@@ -35,7 +35,7 @@ describe('a message in one line', () => {
     expect(summarizeMessage({ body, images })).toBe(line);
   });
 
-  it('has no pictures when the column is not there', () => {
+  test('has no pictures when the column is not there', () => {
     expect(readImages(undefined as never)).toEqual([]);
   });
 });
@@ -43,15 +43,15 @@ describe('a message in one line', () => {
 describe('the part of a picture that becomes an avatar', () => {
   const lying = { width: 300, height: 200 };
 
-  it('is the middle at first, as large as it can be', () => {
+  test('is the middle at first, as large as it can be', () => {
     expect(cropArea(lying, MIDDLE)).toEqual({ left: 50, top: 0, side: 200 });
   });
 
-  it('comes closer around the same place', () => {
+  test('comes closer around the same place', () => {
     expect(cropArea(lying, { ...MIDDLE, zoom: 2 })).toEqual({ left: 100, top: 50, side: 100 });
   });
 
-  it('follows the finger, and stops at the edges', () => {
+  test('follows the finger, and stops at the edges', () => {
     const moved = moveCrop(lying, MIDDLE, 0.1, 0.1);
     // A tenth of the square to the right: what is left of it comes in. There is nothing above.
     expect(cropArea(lying, moved)).toEqual({ left: 30, top: 0, side: 200 });

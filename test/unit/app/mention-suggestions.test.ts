@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { Member } from '../../../app/families/member.ts';
 import {
   completeMention,
@@ -16,7 +16,7 @@ const member = (name: string, hasLeft = false): Member => ({
 });
 
 describe('mention suggestions', () => {
-  it('begin at an @ at the start of a word, before the caret', () => {
+  test('begin at an @ at the start of a word, before the caret', () => {
     expect(findMentionQuery('Hi @an', 6)).toEqual({ start: 3, typed: 'an' });
     expect(findMentionQuery('@', 1)).toEqual({ start: 0, typed: '' });
     expect(findMentionQuery('Hi @an', 2)).toBeUndefined();
@@ -24,12 +24,12 @@ describe('mention suggestions', () => {
     expect(findMentionQuery('@anna is', 8)).toBeUndefined();
   });
 
-  it('offer current members by the beginning of any word of their name', () => {
+  test('offer current members by the beginning of any word of their name', () => {
     const members = [member('Anna'), member('Grandpa Karl'), member('Karla', true)];
     expect(suggestMembers(members, 'KA').map(({ name }) => name)).toEqual(['Grandpa Karl']);
   });
 
-  it('replace what was typed and leave the caret behind the name', () => {
+  test('replace what was typed and leave the caret behind the name', () => {
     const query = { start: 3, typed: 'an' };
     expect(completeMention('Hi @an there', 6, query, 'Anna')).toEqual({ text: 'Hi @Anna there', caret: 9 });
   });

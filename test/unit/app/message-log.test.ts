@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { MessageLog } from '../../../app/messages/message-log.ts';
 import { makeMessage } from '../../helpers/message.ts';
 
@@ -11,20 +11,20 @@ function openLog(): MessageLog {
 }
 
 describe('MessageLog', () => {
-  it('starts with the newest page and the revision up to which it is complete', () => {
+  test('starts with the newest page and the revision up to which it is complete', () => {
     const log = openLog();
     expect(ids(log)).toEqual(['m3', 'm4', 'm5']);
     expect(log).toMatchObject({ lastRevision: 5, oldestPosition: 3, newestPosition: 5, hasOlder: true });
   });
 
-  it('adds the next live message and says that nothing is missing', () => {
+  test('adds the next live message and says that nothing is missing', () => {
     const log = openLog();
     expect(log.apply(makeMessage(6))).toBe(true);
     expect(ids(log)).toEqual(['m3', 'm4', 'm5', 'm6']);
     expect(log.lastRevision).toBe(6);
   });
 
-  it('shows a message that came too early and says that something is missing until it has caught up', () => {
+  test('shows a message that came too early and says that something is missing until it has caught up', () => {
     const log = openLog();
     expect(log.apply(makeMessage(7))).toBe(false);
     expect(ids(log)).toEqual(['m3', 'm4', 'm5', 'm7']);
@@ -34,7 +34,7 @@ describe('MessageLog', () => {
     expect(log.lastRevision).toBe(7);
   });
 
-  it('takes the same change twice as once', () => {
+  test('takes the same change twice as once', () => {
     const log = openLog();
     log.apply(makeMessage(6));
     const before = log.messages;
@@ -42,7 +42,7 @@ describe('MessageLog', () => {
     expect(log.messages).toBe(before);
   });
 
-  it('keeps the newest form of a message, whichever comes last', () => {
+  test('keeps the newest form of a message, whichever comes last', () => {
     const log = openLog();
     log.apply(makeMessage(4, { revision: 6, body: 'edited' }));
     log.apply(makeMessage(4, { revision: 4, body: 'as it was' }));
@@ -50,7 +50,7 @@ describe('MessageLog', () => {
     expect(ids(log)).toEqual(['m3', 'm4', 'm5']);
   });
 
-  it('counts a change to a message further back without showing it out of place', () => {
+  test('counts a change to a message further back without showing it out of place', () => {
     const log = openLog();
     expect(log.apply(makeMessage(1, { revision: 6 }))).toBe(true);
     expect(ids(log)).toEqual(['m3', 'm4', 'm5']);
@@ -59,20 +59,20 @@ describe('MessageLog', () => {
     expect(log).toMatchObject({ hasOlder: false, lastRevision: 6 });
   });
 
-  it('does not take a page of history for news', () => {
+  test('does not take a page of history for news', () => {
     const log = openLog();
     log.prepend([makeMessage(2, { revision: 9 })], false);
     expect(log.lastRevision).toBe(5);
   });
 
-  it('takes a batch that holds a message twice', () => {
+  test('takes a batch that holds a message twice', () => {
     const log = openLog();
     log.catchUp([makeMessage(6), makeMessage(6, { revision: 7, body: 'edited at once' })]);
     expect(ids(log)).toEqual(['m3', 'm4', 'm5', 'm6']);
     expect(log.find('m6')?.body).toBe('edited at once');
   });
 
-  it('forgets what lies far back and can load it again', () => {
+  test('forgets what lies far back and can load it again', () => {
     const log = openLog();
     log.prepend([makeMessage(1), makeMessage(2)], false);
     log.trim(2);
@@ -82,7 +82,7 @@ describe('MessageLog', () => {
     expect(ids(log)).toEqual(['m2', 'm3', 'm4', 'm5']);
   });
 
-  it('ends in the same order whatever the order of arrival', () => {
+  test('ends in the same order whatever the order of arrival', () => {
     const arrivals = [8, 6, 9, 7, 10].map((position) => makeMessage(position));
     const log = openLog();
     for (const message of arrivals) log.apply(message);

@@ -1,11 +1,11 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { OnlineLog } from '../../../app/presence/online.ts';
 
 const present = (people: Record<string, string | null>) =>
   new Map(Object.entries(people).map(([id, channelId]) => [id, [{ channelId }]]));
 
 describe('OnlineLog', () => {
-  it('shows where the last page of each person is', () => {
+  test('shows where the last page of each person is', () => {
     const online = new OnlineLog().setPresence(
       new Map([
         ['anna', [{ channelId: 'a' }, { channelId: 'b' }]],
@@ -15,7 +15,7 @@ describe('OnlineLog', () => {
     expect(Object.fromEntries(online)).toEqual({ anna: 'b', ben: null });
   });
 
-  it('follows a signal until presence says something else about this person', () => {
+  test('follows a signal until presence says something else about this person', () => {
     const log = new OnlineLog();
     log.setPresence(present({ anna: 'a', ben: 'a' }));
     expect(log.noteSignal({ userId: 'anna', channelId: 'b' }).get('anna')).toBe('b');
@@ -23,7 +23,7 @@ describe('OnlineLog', () => {
     expect(log.setPresence(present({ anna: 'c', ben: 'b' })).get('anna')).toBe('c');
   });
 
-  it('does not take a signal for presence, and forgets the signals of who has gone', () => {
+  test('does not take a signal for presence, and forgets the signals of who has gone', () => {
     const log = new OnlineLog();
     expect(log.noteSignal({ userId: 'anna', channelId: 'b' }).has('anna')).toBe(false);
     log.setPresence(present({ anna: 'a' }));

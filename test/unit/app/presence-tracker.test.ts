@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { PresenceTracker } from '../../../app/live/presence-tracker.ts';
 
 describe('PresenceTracker', () => {
@@ -20,7 +20,7 @@ describe('PresenceTracker', () => {
     vi.useRealTimers();
   });
 
-  it('tells of a new channel within a quarter of a second', () => {
+  test('tells of a new channel within a quarter of a second', () => {
     tracker.onJoined();
     tracker.watch('a');
     vi.advanceTimersByTime(1_000);
@@ -33,7 +33,7 @@ describe('PresenceTracker', () => {
     expect(signalled).toEqual([]);
   });
 
-  it('does not tell of channels on the way, nor of one that it has told of', () => {
+  test('does not tell of channels on the way, nor of one that it has told of', () => {
     tracker.onJoined();
     tracker.watch('a');
     vi.advanceTimersByTime(1_000);
@@ -46,7 +46,7 @@ describe('PresenceTracker', () => {
     expect(told.map(({ channelId }) => channelId)).toEqual(['a']);
   });
 
-  it('makes no more than five calls in 30 seconds, signals the rest, and ends with the last channel', () => {
+  test('makes no more than five calls in 30 seconds, signals the rest, and ends with the last channel', () => {
     tracker.onJoined();
     for (let i = 0; i < 60; i += 1) {
       tracker.watch(`channel ${i}`);
@@ -62,7 +62,7 @@ describe('PresenceTracker', () => {
     expect(told.at(-1)?.channelId).toBe('channel 59');
   });
 
-  it('takes a signal back when the person returns to where presence has them', () => {
+  test('takes a signal back when the person returns to where presence has them', () => {
     tracker.onJoined();
     for (const channel of ['a', 'b', 'c', 'd', 'e', 'f']) {
       tracker.watch(channel);
@@ -77,7 +77,7 @@ describe('PresenceTracker', () => {
     expect(told).toHaveLength(5);
   });
 
-  it('tells again, and counts anew, after every join; and nothing in between', () => {
+  test('tells again, and counts anew, after every join; and nothing in between', () => {
     tracker.watch('a');
     vi.advanceTimersByTime(1_000);
     expect(told).toEqual([]);

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { OutgoingMessage } from '../../../app/messages/outgoing-message.ts';
 import { buildRows } from '../../../app/messages/rows.ts';
 import { makeMessage } from '../../helpers/message.ts';
@@ -15,37 +15,37 @@ const outgoing: OutgoingMessage = {
 };
 
 describe('buildRows', () => {
-  it('puts what is on its way after what is stored', () => {
+  test('puts what is on its way after what is stored', () => {
     const rows = buildRows([makeMessage(1)], [outgoing], 'me', undefined);
     expect(rows.map((row) => row.key)).toEqual(['m1', 'o1']);
     expect(rows[1]).toMatchObject({ authorId: 'me', message: undefined, outgoing });
   });
 
-  it('shows a message once when it is stored and still in the outbox', () => {
+  test('shows a message once when it is stored and still in the outbox', () => {
     const rows = buildRows([makeMessage(1, { id: 'o1' })], [outgoing], 'me', undefined);
     expect(rows).toHaveLength(1);
     expect(rows[0]?.outgoing).toBeUndefined();
   });
 
-  it('groups what one person writes within five minutes', () => {
+  test('groups what one person writes within five minutes', () => {
     const later = makeMessage(3, { created_at: '2026-11-22T12:09:00.000Z' });
     const other = makeMessage(4, { author_id: 'u2', created_at: '2026-11-22T12:09:01.000Z' });
     const rows = buildRows([makeMessage(1), makeMessage(2), later, other], [], 'me', undefined);
     expect(rows.map((row) => row.startsGroup)).toEqual([true, false, true, true]);
   });
 
-  it('starts a group at a reply, so that it shows whose it is', () => {
+  test('starts a group at a reply, so that it shows whose it is', () => {
     const rows = buildRows([makeMessage(1), makeMessage(2, { reply_to: 'm1' })], [], 'me', undefined);
     expect(rows[1]?.startsGroup).toBe(true);
   });
 
-  it('marks the first message of each day', () => {
+  test('marks the first message of each day', () => {
     const nextWeek = makeMessage(3, { created_at: '2026-11-29T12:00:00.000Z' });
     const rows = buildRows([makeMessage(1), makeMessage(2), nextWeek], [], 'me', undefined);
     expect(rows.map((row) => row.startsDay)).toEqual([true, false, true]);
   });
 
-  it("marks the first unread message, leaving out one's own", () => {
+  test("marks the first unread message, leaving out one's own", () => {
     const messages = [makeMessage(1), makeMessage(2, { author_id: 'me' }), makeMessage(3), makeMessage(4)];
     const rows = buildRows(messages, [], 'me', 1);
     expect(rows.map((row) => row.isFirstUnread)).toEqual([false, false, true, false]);

@@ -1,16 +1,16 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { findMentions, splitText } from '../../../app/messages/text.ts';
 
 const link = (text: string, href = text): object => ({ kind: 'link', text, href });
 const plain = (text: string): object => ({ kind: 'text', text });
 
 describe('splitText', () => {
-  it('leaves plain text as it is, with anything that looks like HTML in it', () => {
+  test('leaves plain text as it is, with anything that looks like HTML in it', () => {
     const text = '<img src=x onerror=alert(1)> & "quotes"';
     expect(splitText(text)).toEqual([plain(text)]);
   });
 
-  it('finds addresses of http and https only', () => {
+  test('finds addresses of http and https only', () => {
     expect(splitText('see https://example.com/a?b=c#d now')).toEqual([
       plain('see '),
       link('https://example.com/a?b=c#d'),
@@ -21,7 +21,7 @@ describe('splitText', () => {
     }
   });
 
-  it('leaves the punctuation of the sentence outside', () => {
+  test('leaves the punctuation of the sentence outside', () => {
     expect(splitText('https://example.com/a.')).toEqual([link('https://example.com/a'), plain('.')]);
     expect(splitText('(https://example.com/a)')).toEqual([
       plain('('),
@@ -31,11 +31,11 @@ describe('splitText', () => {
     expect(splitText('https://example.com/a_(b)')).toEqual([link('https://example.com/a_(b)')]);
   });
 
-  it('shows an address as written and links to its normal form', () => {
+  test('shows an address as written and links to its normal form', () => {
     expect(splitText('https://EXAMPLE.com')).toEqual([link('https://EXAMPLE.com', 'https://example.com/')]);
   });
 
-  it('finds mentions of the people who are mentioned, the longest name first', () => {
+  test('finds mentions of the people who are mentioned, the longest name first', () => {
     expect(splitText('Hi @Anna Maria and @Anna!', ['Anna', 'Anna Maria'])).toEqual([
       plain('Hi '),
       { kind: 'mention', text: '@Anna Maria' },
@@ -54,11 +54,11 @@ describe('findMentions', () => {
     { id: '3', name: 'Ben' },
   ];
 
-  it('names each person once, and nobody whose name is only part of another', () => {
+  test('names each person once, and nobody whose name is only part of another', () => {
     expect(findMentions('@Anna Maria, @Ben and again @Ben', people)).toEqual(['2', '3']);
   });
 
-  it('does not look into addresses', () => {
+  test('does not look into addresses', () => {
     expect(findMentions('https://example.com/@Ben', people)).toEqual([]);
   });
 });

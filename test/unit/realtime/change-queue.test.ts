@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { ChangeQueue } from '../../../plugin/stack/realtime/wal/change-queue.ts';
 import type { LogMessage, Relation } from '../../../plugin/stack/realtime/wal/pgoutput.ts';
 
@@ -28,7 +28,7 @@ function rows(queue: ChangeQueue): unknown[] {
 }
 
 describe('ChangeQueue', () => {
-  it('acknowledges a transaction only when all of its changes are delivered', () => {
+  test('acknowledges a transaction only when all of its changes are delivered', () => {
     const queue = new ChangeQueue();
     push(queue, begin(10n), insert(1), commit(11n), begin(20n), insert(2));
     const batch = queue.takeBatch();
@@ -39,21 +39,21 @@ describe('ChangeQueue', () => {
     expect(queue.delivered).toBe(21n);
   });
 
-  it('leaves out what it has had when the log repeats a transaction after a reconnect', () => {
+  test('leaves out what it has had when the log repeats a transaction after a reconnect', () => {
     const queue = new ChangeQueue();
     push(queue, begin(10n), insert(1), insert(2));
     push(queue, begin(10n), insert(1), insert(2), insert(3), commit(11n));
     expect(rows(queue)).toEqual(['1', '2', '3']);
   });
 
-  it('counts changes that nobody wanted when it leaves out repeated ones', () => {
+  test('counts changes that nobody wanted when it leaves out repeated ones', () => {
     const queue = new ChangeQueue();
     push(queue, begin(10n), { kind: 'change', change: undefined }, insert(2));
     push(queue, begin(10n), insert(1), insert(2), insert(3), commit(11n));
     expect(rows(queue)).toEqual(['2', '3']);
   });
 
-  it('is full after many or large changes, and not when they are taken', () => {
+  test('is full after many or large changes, and not when they are taken', () => {
     const queue = new ChangeQueue();
     push(queue, begin(10n), ...Array.from({ length: 3000 }, (_, i) => insert(i)));
     expect(queue.isFull).toBe(true);
@@ -61,7 +61,7 @@ describe('ChangeQueue', () => {
     expect(queue.isFull).toBe(false);
   });
 
-  it('takes the position of an idle server only when nothing is open', () => {
+  test('takes the position of an idle server only when nothing is open', () => {
     const queue = new ChangeQueue();
     push(queue, begin(10n), insert(1));
     queue.skipTo(100n);

@@ -1,8 +1,8 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { parseFilters } from '../../../plugin/stack/realtime/changes/filter-syntax.ts';
 
 describe('parseFilters', () => {
-  it.each([
+  test.each([
     ['subject=eq.hey', [{ column: 'subject', op: 'eq', value: 'hey', negate: false }]],
     ['subject=in.(hidee,ho)', [{ column: 'subject', op: 'in', value: '{hidee,ho}', negate: false }]],
     ['subject=not.like.hey%', [{ column: 'subject', op: 'like', value: 'hey%', negate: true }]],
@@ -20,7 +20,7 @@ describe('parseFilters', () => {
     expect(parseFilters(text)).toEqual({ filters });
   });
 
-  it.each([
+  test.each([
     ['subject=foo.hey', '["foo", "hey"]'],
     ['undefined', '["undefined"]'],
     ['a=eq', '["eq"]'],

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { encodeValue, type JsonKind } from '../../../plugin/stack/realtime/changes/json-values.ts';
 
 const CASES: readonly (readonly [JsonKind, string | null, string | undefined])[] = [
@@ -31,7 +31,7 @@ const CASES: readonly (readonly [JsonKind, string | null, string | undefined])[]
 ];
 
 describe('encodeValue', () => {
-  it.each(CASES)('writes %j %s as %s', (kind, value, expected) => {
+  test.each(CASES)('writes %j %s as %s', (kind, value, expected) => {
     expect(encodeValue(kind, value)).toBe(expected);
   });
 });

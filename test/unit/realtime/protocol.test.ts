@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { serializerV1 } from '../../../plugin/stack/realtime/protocol/v1.ts';
 import { serializerV2 } from '../../../plugin/stack/realtime/protocol/v2.ts';
 
@@ -6,7 +6,7 @@ const decode = (text: string): ReturnType<typeof serializerV2.decode> =>
   serializerV2.decode(Buffer.from(text), false);
 
 describe('protocol 2.0.0', () => {
-  it.each([
+  test.each([
     ['["1","2","t","broadcast",{"n":12345678901234567890}]', '{"n":12345678901234567890}'],
     ['["a\\"],[","2","t","e", [1.50, {"x":[]}] ]', ' [1.50, {"x":[]}] '],
     ['["\\\\",null,"t",  "e",{}]', '{}'],
@@ -15,27 +15,27 @@ describe('protocol 2.0.0', () => {
     expect(decode(text)?.payloadText).toBe(payloadText);
   });
 
-  it.each(['', '{oops', 'null', '5', '[null,"9","phoenix"]', '[1,2,3,4,5]', '{"topic":"t"}'])(
+  test.each(['', '{oops', 'null', '5', '[null,"9","phoenix"]', '[1,2,3,4,5]', '{"topic":"t"}'])(
     'ignores %j',
     (text) => {
       expect(decode(text)).toBeUndefined();
     },
   );
 
-  it.each([[], [3], [3, 255], [3, 1, 1, 200, 1, 0, 1, 49], [9, 1, 2, 3], [0, 1]])(
+  test.each([[], [3], [3, 255], [3, 1, 1, 200, 1, 0, 1, 49], [9, 1, 2, 3], [0, 1]])(
     'ignores bytes %j',
     (...bytes) => {
       expect(serializerV2.decode(Buffer.from(bytes), true)).toBeUndefined();
     },
   );
 
-  it('cannot carry names of more than 255 bytes in a binary frame', () => {
+  test('cannot carry names of more than 255 bytes in a binary frame', () => {
     const broadcast = { event: 'e'.repeat(256), isJson: true, data: Buffer.from('{}') };
     expect(serializerV2.userBroadcast('realtime:t', broadcast, undefined)).toBeUndefined();
     expect(serializerV1.userBroadcast('realtime:t', broadcast, undefined)).toBeInstanceOf(Buffer);
   });
 
-  it.each([0, 125, 126, 65_535, 65_536])('frames %i bytes as RFC 6455 wants', (size) => {
+  test.each([0, 125, 126, 65_535, 65_536])('frames %i bytes as RFC 6455 wants', (size) => {
     const frame = serializerV2.push(null, null, 't', 'e', JSON.stringify('x'.repeat(size)));
     const text = `[null,null,"t","e","${'x'.repeat(size)}"]`;
     expect(frame.subarray(-text.length).toString()).toBe(text);

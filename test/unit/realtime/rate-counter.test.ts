@@ -1,7 +1,7 @@
-import { expect, it } from 'vitest';
+import { expect, test } from 'vitest';
 import { RateCounter } from '../../../plugin/stack/realtime/rate-counter.ts';
 
-it('lets a burst pass and limits the average of the last minute', () => {
+test('lets a burst pass and limits the average of the last minute', () => {
   const counter = new RateCounter(100, 0);
   counter.add(5000, 1000);
   expect(counter.isExceeded(4000)).toBe(false);
@@ -12,7 +12,7 @@ it('lets a burst pass and limits the average of the last minute', () => {
   expect(counter.average(70_000)).toBe(0);
 });
 
-it('forgets after a long pause', () => {
+test('forgets after a long pause', () => {
   const counter = new RateCounter(1, 0);
   counter.add(1_000_000, 10);
   expect(counter.average(3_600_000)).toBe(0);

@@ -1,8 +1,8 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { Snapshot } from '../../../plugin/stack/realtime/changes/snapshot.ts';
 
 describe('Snapshot', () => {
-  it('sees what was committed and not what was running or came later', () => {
+  test('sees what was committed and not what was running or came later', () => {
     const snapshot = new Snapshot('10:20:10,14');
     expect([9, 10, 13, 14, 19, 20].map((xid) => snapshot.sees(xid))).toEqual([
       true,
@@ -14,7 +14,7 @@ describe('Snapshot', () => {
     ]);
   });
 
-  it('compares ids across their wrap-around', () => {
+  test('compares ids across their wrap-around', () => {
     const snapshot = new Snapshot('8589934590:8589934594:');
     expect(snapshot.sees(4294967293)).toBe(true);
     expect(snapshot.sees(1)).toBe(true);

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { parseQueryParameters } from '../../../plugin/stack/rest/parse/query-parameters.ts';
 import { RestError } from '../../../plugin/stack/rest/rest-error.ts';
 
@@ -16,7 +16,7 @@ function failure(query: string): { message: string; details: unknown } {
 }
 
 describe('select', () => {
-  it('reads columns with aliases, JSON paths, casts and aggregates', () => {
+  test('reads columns with aliases, JSON paths, casts and aggregates', () => {
     const [first, second] = parse('select=year:info->dates->>-1::int,price.sum()::text').select;
     expect(first).toMatchObject({
       alias: 'year',
@@ -32,7 +32,7 @@ describe('select', () => {
     expect(second).toMatchObject({ field: { name: 'price' }, aggregate: 'sum', aggregateCast: 'text' });
   });
 
-  it('reads embedded resources with hints, joins and spreads, to any depth', () => {
+  test('reads embedded resources with hints, joins and spreads, to any depth', () => {
     const [first, second] = parse('select=a:clients!fk!inner(id,...owner(*)),"odd name"').select;
     expect(first).toMatchObject({
       kind: 'relation',
@@ -45,7 +45,7 @@ describe('select', () => {
     expect(second).toMatchObject({ kind: 'field', field: { name: 'odd name' } });
   });
 
-  it.each([
+  test.each([
     [
       'clients(name[])',
       13,
@@ -60,13 +60,13 @@ describe('select', () => {
     });
   });
 
-  it('refuses what is nested too deeply', () => {
+  test('refuses what is nested too deeply', () => {
     expect(failure(`select=${'a('.repeat(101)}`).details).toBe('nested more than 100 levels deep');
   });
 });
 
 describe('filters', () => {
-  it('reads operators, negation, lists, quantifiers and paths', () => {
+  test('reads operators, negation, lists, quantifiers and paths', () => {
     const { filters } = parse('a.b->c=not.in.(1,"x,\\"y",)&d=like(any).{a*,b}&e=fts(german).katze');
     expect(filters).toMatchObject([
       {
@@ -78,12 +78,12 @@ describe('filters', () => {
     ]);
   });
 
-  it('takes the rest of the parameter as the value, whatever is in it', () => {
+  test('takes the rest of the parameter as the value, whatever is in it', () => {
     const [filter] = parse('a=eq.b.c,(d)%26e=f').filters;
     expect(filter?.value.operation).toMatchObject({ value: 'b.c,(d)&e=f' });
   });
 
-  it.each([
+  test.each([
     ['id=foo.1', 'foo.1', 1, 'unexpected "f" expecting "not" or operator (eq, gt, ...)'],
     ['id=is.foo', 'is.foo', 5, 'unexpected "o" expecting isVal: (null, not_null, true, false, unknown)'],
   ])('says what is wrong with %s', (query, text, column, details) => {
@@ -91,7 +91,7 @@ describe('filters', () => {
     expect(failure(query).details).toBe(details);
   });
 
-  it('takes parameters without an operator as arguments when a function is called', () => {
+  test('takes parameters without an operator as arguments when a function is called', () => {
     const { args, filters } = parse('a=1&b=eq.2&c=eqx', true);
     expect(args).toEqual([
       ['a', '1'],
@@ -102,7 +102,7 @@ describe('filters', () => {
 });
 
 describe('logic, order and ranges', () => {
-  it('reads boolean expressions with their negations', () => {
+  test('reads boolean expressions with their negations', () => {
     const [tree] = parse('clients.not.or=(a.eq.1,and(b.gt."x,y",c.not.is.null))').logic;
     expect(tree).toMatchObject({
       path: ['clients'],
@@ -120,14 +120,14 @@ describe('logic, order and ranges', () => {
     });
   });
 
-  it('reads orders by own and related columns', () => {
+  test('reads orders by own and related columns', () => {
     expect(parse('order=a.desc.nullslast,clients(name)').order[0]?.value).toMatchObject([
       { field: { name: 'a' }, direction: 'desc', nulls: 'nullslast' },
       { relation: 'clients', field: { name: 'name' }, direction: undefined },
     ]);
   });
 
-  it('joins limit and offset of one resource and ignores what is no number', () => {
+  test('joins limit and offset of one resource and ignores what is no number', () => {
     const { ranges } = parse('limit=5&offset=10&clients.limit=2&clients.offset=x');
     expect(ranges.get('')?.value).toEqual({ lower: 10, upper: 14 });
     expect(ranges.get('clients')).toEqual({ path: ['clients'], value: { lower: 0, upper: 1 } });

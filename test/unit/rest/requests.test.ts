@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { parseAccept, parseMediaType } from '../../../plugin/stack/rest/parse/media-type.ts';
 import { parsePayload } from '../../../plugin/stack/rest/parse/payload.ts';
 import { formatPreferences, parsePreferences } from '../../../plugin/stack/rest/parse/preferences.ts';
@@ -12,7 +12,7 @@ import { arrayLiteral, quoteLiteral, quoteName } from '../../../plugin/stack/res
 import { Section } from '../../../plugin/stack/config/section.ts';
 
 describe('preferences', () => {
-  it('applies the first of each, in the order of the answer', () => {
+  test('applies the first of each, in the order of the answer', () => {
     const header =
       'tx=commit, return=minimal , count=exact, tx=rollback, max-affected=2, handling=strict, x=y';
     const preferences = parsePreferences(header, true);
@@ -25,7 +25,7 @@ describe('preferences', () => {
 });
 
 describe('media types', () => {
-  it('are taken by quality, then by how specific they are', () => {
+  test('are taken by quality, then by how specific they are', () => {
     const types = parseAccept('*/*, text/csv;q=0.5, application/vnd.pgrst.object+json;nulls=stripped');
     expect(types.map((type) => type.mime)).toEqual([
       'application/vnd.pgrst.object+json;nulls=stripped',
@@ -34,7 +34,7 @@ describe('media types', () => {
     ]);
   });
 
-  it('of plans carry what they are for', () => {
+  test('of plans carry what they are for', () => {
     const type = parseMediaType(
       'application/vnd.pgrst.plan+json; for="text/csv"; options=analyze|buffers|nope',
     );
@@ -46,14 +46,14 @@ describe('bodies', () => {
   const parse = (text: string, mime: string): ReturnType<typeof parsePayload> =>
     parsePayload(Buffer.from(text), parseMediaType(mime), false, undefined);
 
-  it('must have objects with the same keys', () => {
+  test('must have objects with the same keys', () => {
     expect(parse('[{"b":1,"a":2},{"a":1,"b":2}]', 'application/json')).toMatchObject({ keys: ['a', 'b'] });
     expect(() => parse('[{"a":1},{"b":1}]', 'application/json')).toThrow('All object keys must match');
     expect(() => parse('{', 'application/json')).toThrow('Empty or invalid json');
     expect(() => parse('a', 'text/plain')).toThrow('Content-Type not acceptable: text/plain');
   });
 
-  it('of CSV become JSON, NULL being null', () => {
+  test('of CSV become JSON, NULL being null', () => {
     expect(parse('a,b\r\n1,"x, ""y"""\nNULL,\n', 'text/csv')).toMatchObject({
       text: '[{"a":"1","b":"x, \\"y\\""},{"a":null,"b":""}]',
     });
@@ -62,12 +62,12 @@ describe('bodies', () => {
 });
 
 describe('query strings', () => {
-  it('are told in order, encoded, in Content-Location', () => {
+  test('are told in order, encoded, in Content-Location', () => {
     const query = parseQueryString('select=a,b&b=is.null&b=eq.x+y&d');
     expect(canonicalQuery(query)).toBe('b=is.null,eq.x%20y&d=&select=a%2Cb');
   });
 
-  it('survive bad encodings', () => {
+  test('survive bad encodings', () => {
     expect(parseQueryString('a=%zz&b=%c3%28&c=%C3%A9')).toEqual([
       { key: 'a', value: '%zz' },
       { key: 'b', value: '\uFFFD(' },
@@ -77,14 +77,14 @@ describe('query strings', () => {
 });
 
 describe('suggestions', () => {
-  it('are the most similar names', () => {
+  test('are the most similar names', () => {
     expect(rankBySimilarity(['projects', 'products', 'x'], 'project')[0]?.name).toBe('projects');
     expect(rankBySimilarity(['projects'], 'zzz')).toEqual([]);
   });
 });
 
 describe('errors of PostgreSQL', () => {
-  it.each([
+  test.each([
     ['42501', 'permission denied', false, 401],
     ['42501', 'permission denied', true, 403],
     ['23505', 'duplicate key', true, 409],
@@ -99,7 +99,7 @@ describe('errors of PostgreSQL', () => {
     expect(fromDatabaseError({ code, message }, authenticated).status).toBe(status);
   });
 
-  it('can be a whole answer', () => {
+  test('can be a whole answer', () => {
     const message = '{"code":"123","message":"ABC","hint":"look"}';
     const detail = '{"status":332,"status_text":"My Status","headers":{"X-Header":"x"}}';
     const error = fromDatabaseError({ code: 'PGRST', message, detail }, true);
@@ -116,7 +116,7 @@ describe('errors of PostgreSQL', () => {
 });
 
 describe('quoting', () => {
-  it('leaves no way out of a name, a constant or an array', () => {
+  test('leaves no way out of a name, a constant or an array', () => {
     expect(quoteName('a"; drop\u0000x')).toBe('"a""; drop"');
     expect(quoteLiteral("a'\\b")).toBe("E'a''\\\\b'");
     expect(arrayLiteral(['a"b\\', '', 'c,d'])).toBe('{"a\\"b\\\\","","c,d"}');
@@ -124,7 +124,7 @@ describe('quoting', () => {
 });
 
 describe('views', () => {
-  it('tell where their columns come from, by the outermost target list only', () => {
+  test('tell where their columns come from, by the outermost target list only', () => {
     const rule =
       '({QUERY :commandType 1 :rtable ({RTE :subquery {QUERY :targetList ({TARGETENTRY :resno 9 :resorigtbl 9 :resorigcol 9})}}) ' +
       ':targetList ({TARGETENTRY :expr {VAR :varno 1} :resno 1 :resname a\\ b\\) :resorigtbl 77 :resorigcol 3 :resjunk false} ' +
@@ -134,7 +134,7 @@ describe('views', () => {
 });
 
 describe('settings', () => {
-  it('come from config.toml, then from the database', () => {
+  test('come from config.toml, then from the database', () => {
     const settings = readRestSettings(new Section({ schemas: ['api'], max_rows: 50 }));
     expect(settings).toMatchObject({
       schemas: ['api'],

@@ -1,4 +1,4 @@
-import { SupabaseDevError } from '../../../errors.ts';
+import { SupabaseDevError } from '../../../shared/errors.ts';
 import { escapeHtml } from '../http/reply.ts';
 import { isObject } from '../http/go-json.ts';
 

@@ -1,6 +1,6 @@
 import type pg from 'pg';
-import { errorMessage } from '../../../errors.ts';
-import type { Logger } from '../../../logger.ts';
+import { errorMessage } from '../../../shared/errors.ts';
+import type { Logger } from '../../../shared/logger.ts';
 import type { Database } from '../../postgres/database.ts';
 import type { Channel } from '../channel.ts';
 import type { CommittedChange } from '../wal/change-queue.ts';

@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import { errorMessage } from '../../../errors.ts';
+import { errorMessage } from '../../../shared/errors.ts';
 import type { Channel } from '../channel.ts';
 import type { CommittedChange } from '../wal/change-queue.ts';
 import type { Relation } from '../wal/pgoutput.ts';

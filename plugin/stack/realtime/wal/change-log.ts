@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type pg from 'pg';
-import { errorMessage } from '../../../errors.ts';
-import type { Logger } from '../../../logger.ts';
+import { errorMessage } from '../../../shared/errors.ts';
+import type { Logger } from '../../../shared/logger.ts';
 import type { Database } from '../../postgres/database.ts';
 import { ChangeQueue, type CommittedChange } from './change-queue.ts';
 import { PgOutputDecoder, type Relation } from './pgoutput.ts';

@@ -3,7 +3,7 @@ import { closeSync, fsync, openSync } from 'node:fs';
 import { constants, copyFile, link, mkdir, open, rename, rm, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
-import { hasErrorCode } from '../../../errors.ts';
+import { hasErrorCode } from '../../../shared/errors.ts';
 import { isUuid } from '../names.ts';
 import { BlobWriter, type StoredBlob } from './blob-writer.ts';
 import { FileHasher } from './file-hasher.ts';

@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import { errorMessage } from '../../../errors.ts';
+import { errorMessage } from '../../../shared/errors.ts';
 
 /** What the thread is asked: to go on with a file up to an offset, to answer at the last one, or to forget it. */
 type Task =

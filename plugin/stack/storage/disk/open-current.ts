@@ -1,4 +1,4 @@
-import { hasErrorCode } from '../../../errors.ts';
+import { hasErrorCode } from '../../../shared/errors.ts';
 import type { BlobStore } from './blob-store.ts';
 import type { OpenBlob } from './open-blob.ts';
 

@@ -2,7 +2,7 @@ import { open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/pr
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { DataStore, ERRORS, Upload } from '@tus/server';
-import { hasErrorCode } from '../../../errors.ts';
+import { hasErrorCode } from '../../../shared/errors.ts';
 import { isFresh, isUploadFile } from './kept-uploads.ts';
 import { formatUploadId, parseUploadId } from './upload-id.ts';
 

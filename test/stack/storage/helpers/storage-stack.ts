@@ -1,9 +1,9 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { silentLogger, type Logger } from '../../../../plugin/logger.ts';
+import { silentLogger, type Logger } from '../../../../plugin/shared/logger.ts';
 import { loadConfig } from '../../../../plugin/stack/config/config.ts';
-import { startServices, type Services } from '../../../../plugin/stack/stack.ts';
+import { startServices, type Services } from '../../../../plugin/stack/services.ts';
 import { makeProject, type TestProject } from '../../../helpers/project.ts';
 
 const PREFIX = '/storage/v1';

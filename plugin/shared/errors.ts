@@ -1,3 +1,5 @@
+import type { ErrorCode } from './error-codes.ts';
+
 /**
  * The errors that this package itself reports to a developer (never the emulated ones that a service answers).
  *
@@ -6,12 +8,12 @@
  */
 export class SupabaseDevError extends Error {
   override readonly name = 'SupabaseDevError';
-  readonly code: string;
+  readonly code: ErrorCode;
   readonly hint: string | undefined;
   readonly location: SourceLocation | undefined;
 
   constructor(
-    code: string,
+    code: ErrorCode,
     message: string,
     details: { hint?: string; cause?: unknown; location?: SourceLocation } = {},
   ) {

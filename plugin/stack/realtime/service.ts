@@ -1,4 +1,4 @@
-import { errorMessage } from '../../errors.ts';
+import { errorMessage } from '../../shared/errors.ts';
 import type { StackContext } from '../context.ts';
 import type { Service } from '../service.ts';
 import { CHANGES_SLOT, ChangeFeed } from './changes/feed.ts';
@@ -36,7 +36,7 @@ const disabledRealtime: Service = {
  * Supabase Realtime's protocol over this stack's database: `upgrade` takes sockets at `/socket/websocket`, `handle`
  * answers the HTTP API. Nothing is read from the database before the first client comes.
  */
-export async function createRealtime(context: StackContext): Promise<Service> {
+export async function createRealtimeService(context: StackContext): Promise<Service> {
   const { config, jwt, database, logger } = context;
   const settings = readRealtimeSettings(config);
   if (!settings.isEnabled) return disabledRealtime;

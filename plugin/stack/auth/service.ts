@@ -20,7 +20,7 @@ import { createSigner } from './tokens/signer.ts';
  *
  * @throws SupabaseDevError for settings that cannot be used
  */
-export async function createAuth(context: StackContext): Promise<Service> {
+export async function createAuthService(context: StackContext): Promise<Service> {
   const settings = await readAuthSettings(context);
   const app: App = {
     settings,

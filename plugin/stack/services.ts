@@ -1,18 +1,18 @@
 import { fileURLToPath } from 'node:url';
-import type { Logger } from '../logger.ts';
-import { createAuth } from './auth/auth.ts';
+import type { Logger } from '../shared/logger.ts';
+import { createAuthService } from './auth/service.ts';
 import type { SupabaseConfig } from './config/config.ts';
 import type { StackContext } from './context.ts';
 import { createJwtVerifier } from './jwt.ts';
 import { resolveKeys, type Keys } from './keys.ts';
-import { createMail } from './mail/mail.ts';
+import { createMailService } from './mail/service.ts';
 import type { Database } from './postgres/database.ts';
 import type { MigrationResult } from './postgres/migrations.ts';
 import { startPostgres } from './postgres/postgres.ts';
-import { createRestService } from './rest/rest-service.ts';
-import { createRealtime } from './realtime/realtime.ts';
+import { createRestService } from './rest/service.ts';
+import { createRealtimeService } from './realtime/service.ts';
 import type { Service, ServiceName } from './service.ts';
-import { createStorage } from './storage/service.ts';
+import { createStorageService } from './storage/service.ts';
 
 export interface ServicesOptions {
   readonly config: SupabaseConfig;
@@ -46,9 +46,9 @@ export interface Services {
 
 /** How each service is made, and where its schema scripts lie (applied in this order). */
 const SERVICES: Readonly<Partial<Record<ServiceName, ServiceDefinition>>> = {
-  auth: { schemaDir: schemaDir('auth'), create: createAuth },
-  storage: { schemaDir: schemaDir('storage'), create: createStorage },
-  realtime: { schemaDir: schemaDir('realtime'), create: createRealtime },
+  auth: { schemaDir: schemaDir('auth'), create: createAuthService },
+  storage: { schemaDir: schemaDir('storage'), create: createStorageService },
+  realtime: { schemaDir: schemaDir('realtime'), create: createRealtimeService },
   rest: { schemaDir: schemaDir('rest'), create: createRestService },
 };
 
@@ -71,7 +71,7 @@ interface ServiceDefinition {
 export async function startServices(options: ServicesOptions): Promise<Services> {
   const { config, dataDir, logger } = options;
   const keys = await resolveKeys(config);
-  const mail = await createMail(config, logger);
+  const mail = await createMailService(config, logger);
   const schemaDirs = Object.values(SERVICES).flatMap(({ schemaDir }) => schemaDir ?? []);
   const postgres = await startPostgres({ ...options, port: options.dbPort, schemaDirs });
   const jwt = createJwtVerifier(keys);

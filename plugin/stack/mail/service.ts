@@ -1,5 +1,5 @@
 import type { SupabaseConfig } from '../config/config.ts';
-import type { Logger } from '../../logger.ts';
+import type { Logger } from '../../shared/logger.ts';
 import type { Mailer } from '../mailer.ts';
 import type { Service } from '../service.ts';
 import { createInboxHandler } from './api.ts';
@@ -14,7 +14,7 @@ export interface Mail {
 }
 
 /** Every mail stays in memory, in the inbox; with `[auth.email.smtp]` it is delivered as well. */
-export async function createMail(config: SupabaseConfig, logger: Logger): Promise<Mail> {
+export async function createMailService(config: SupabaseConfig, logger: Logger): Promise<Mail> {
   const settings = readMailSettings(config);
   const inbox = new Inbox(settings.from);
   const smtp = settings.smtp && (await createSmtpClient(settings.smtp, settings.from));

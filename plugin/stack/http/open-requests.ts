@@ -1,0 +1,28 @@
+import type { ServerResponse } from 'node:http';
+
+/** The requests that a service is answering, so that it can wait for their end when it closes. */
+export class OpenRequests {
+  readonly #open = new Map<ServerResponse, Promise<void>>();
+
+  /**
+   * Follows one request until `done` settles.
+   *
+   * @param done must not reject: a service answers its own errors
+   */
+  track(res: ServerResponse, done: Promise<void>): void {
+    this.#open.set(
+      res,
+      done.finally(() => this.#open.delete(res)),
+    );
+  }
+
+  /** Breaks off the answers that are under way. */
+  abort(): void {
+    for (const res of this.#open.keys()) res.destroy();
+  }
+
+  /** Resolves when every request that is open now has ended. */
+  async settled(): Promise<void> {
+    await Promise.allSettled(this.#open.values());
+  }
+}
