@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { randomBytes, randomInt } from 'node:crypto';
-import { hash, verify } from '@node-rs/bcrypt';
+import bcrypt from 'bcrypt';
 import type { AuthSettings } from './settings.ts';
 import { AuthError, invalid, type WeakPassword } from './http/errors.ts';
 
@@ -27,13 +27,15 @@ async function inTurn<T>(work: () => Promise<T>): Promise<T> {
 
 /** bcrypt with the prefix `$2a$`, the one that pgcrypto's crypt() knows. */
 export function hashPassword(password: string): Promise<string> {
-  return inTurn(() => hash(password, { cost: COST, version: '2a' }));
+  return inTurn(async () => bcrypt.hash(password, await bcrypt.genSalt(COST, 'a')));
 }
 
 /** False for an empty or unreadable hash. */
 export async function verifyPassword(hashed: string | null, password: string): Promise<boolean> {
   if (!hashed || !isPasswordHash(hashed) || Buffer.byteLength(password) > MAX_BYTES) return false;
-  return inTurn(() => verify(password, hashed).catch(() => false));
+  // bcrypt reads `$2a$` and `$2b$`; `$2y$` and `$2x$` are other names of the same algorithm for text without a NUL.
+  const readable = hashed.replace(/^\$2[xy]?\$/, '$2b$');
+  return inTurn(() => bcrypt.compare(password, readable).catch(() => false));
 }
 
 export function isPasswordHash(text: string): boolean {

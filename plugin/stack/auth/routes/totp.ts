@@ -1,5 +1,5 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
-import QRCode from 'qrcode';
+import { encode } from 'uqr';
 
 const BASE32 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
 const PERIOD_SECONDS = 30;
@@ -40,12 +40,12 @@ export function totpCode(secret: string, counter: number): string {
 
 /** The QR code as SVG. Colours have names: clients put the text into a data URL, where "#" would end it. */
 export function qrCodeSvg(text: string): string {
-  const { modules } = QRCode.create(text, { errorCorrectionLevel: 'H' });
-  const side = (modules.size + 2 * QUIET_MODULES) * MODULE_PIXELS;
+  const { data, size } = encode(text, { ecc: 'H', border: 0 });
+  const side = (size + 2 * QUIET_MODULES) * MODULE_PIXELS;
   let path = '';
-  for (let y = 0; y < modules.size; y++) {
-    for (let x = 0; x < modules.size; x++) {
-      if (!modules.get(y, x)) continue;
+  for (let y = 0; y < size; y++) {
+    for (let x = 0; x < size; x++) {
+      if (!data[y]?.[x]) continue;
       const [left, top] = [x, y].map((position) => (position + QUIET_MODULES) * MODULE_PIXELS);
       path += `M${left} ${top}h${MODULE_PIXELS}v${MODULE_PIXELS}h-${MODULE_PIXELS}z`;
     }
