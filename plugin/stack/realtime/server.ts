@@ -1,13 +1,13 @@
 import type { Logger } from '../../shared/logger.ts';
 import type { JwtVerifier } from '../jwt.ts';
 import type { ChangeFeed } from './changes/feed.ts';
-import type { DatabaseBroadcasts } from './database-broadcasts.ts';
-import type { Hub } from './hub.ts';
-import type { PolicyChecker } from './policies.ts';
-import type { RateCounter } from './rate-counter.ts';
-import type { Replay } from './replay.ts';
+import type { DatabaseBroadcasts } from './stored/database-broadcasts.ts';
+import type { Hub } from './topics/hub.ts';
+import type { PolicyChecker } from './access/policies.ts';
+import type { RateCounter } from './topics/rate-counter.ts';
+import type { Replay } from './stored/replay.ts';
 import type { RealtimeSettings } from './settings.ts';
-import type { ClientSocket } from './socket.ts';
+import type { ClientSocket } from './connection/socket.ts';
 
 /** The parts of the server that sockets and channels work with. */
 export interface Realtime {

@@ -7,8 +7,8 @@ import type { Realtime } from './server.ts';
 import type { Serializer } from './protocol/messages.ts';
 import { serializerV1 } from './protocol/v1.ts';
 import { serializerV2 } from './protocol/v2.ts';
-import { ClientSocket } from './socket.ts';
-import { TokenError, verifyToken } from './tokens.ts';
+import { ClientSocket } from './connection/socket.ts';
+import { TokenError, verifyToken } from './access/tokens.ts';
 
 /** A handshake that is refused. */
 export interface Refusal {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { Presence, type PresenceDiff } from '../../../plugin/stack/realtime/presence.ts';
+import { Presence, type PresenceDiff } from '../../../plugin/stack/realtime/topics/presence.ts';
 
 function setUp(): { presence: Presence<object>; diffs: PresenceDiff[] } {
   const diffs: PresenceDiff[] = [];

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { RateCounter } from '../../../plugin/stack/realtime/rate-counter.ts';
+import { RateCounter } from '../../../plugin/stack/realtime/topics/rate-counter.ts';
 
 test('lets a burst pass and limits the average of the last minute', () => {
   const counter = new RateCounter(100, 0);

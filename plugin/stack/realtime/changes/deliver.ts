@@ -1,8 +1,8 @@
 import type pg from 'pg';
 import type { Logger } from '../../../shared/logger.ts';
-import type { Channel } from '../channel.ts';
+import type { Channel } from '../connection/channel.ts';
 import type { Frame } from '../protocol/frame.ts';
-import type { ClientSocket } from '../socket.ts';
+import type { ClientSocket } from '../connection/socket.ts';
 import type { CommittedChange } from '../wal/change-queue.ts';
 import type { Relation } from '../wal/pgoutput.ts';
 import { composeData, composeError, encodeChanges, type EncodedChange } from './compose.ts';

@@ -2,7 +2,7 @@ import type pg from 'pg';
 import { errorMessage } from '../../../shared/errors.ts';
 import type { Logger } from '../../../shared/logger.ts';
 import type { Database } from '../../postgres/database.ts';
-import type { Channel } from '../channel.ts';
+import type { Channel } from '../connection/channel.ts';
 import type { CommittedChange } from '../wal/change-queue.ts';
 import { ChangeLog } from '../wal/change-log.ts';
 import { deliverChanges } from './deliver.ts';

@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import { errorMessage } from '../../../shared/errors.ts';
-import type { Channel } from '../channel.ts';
+import type { Channel } from '../connection/channel.ts';
 import type { CommittedChange } from '../wal/change-queue.ts';
 import type { Relation } from '../wal/pgoutput.ts';
 import type { ChangeBinding, ChangeRequest } from './bindings.ts';

@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import type { ChannelClaims } from '../tokens.ts';
+import type { ChannelClaims } from '../access/tokens.ts';
 import type { CommittedChange } from '../wal/change-queue.ts';
 import type { Relation } from '../wal/pgoutput.ts';
 import type { RelationInfo } from './relation-info.ts';

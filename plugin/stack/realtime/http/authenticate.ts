@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { JwtVerifier } from '../../jwt.ts';
-import { verifyToken, type ChannelClaims } from '../tokens.ts';
+import { verifyToken, type ChannelClaims } from '../access/tokens.ts';
 import { HttpError } from './respond.ts';
 
 /**

@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Realtime } from '../server.ts';
-import { PolicyError } from '../policies.ts';
+import { PolicyError } from '../access/policies.ts';
 import { isObject } from '../protocol/messages.ts';
-import type { ChannelClaims } from '../tokens.ts';
+import type { ChannelClaims } from '../access/tokens.ts';
 import { authenticate } from './authenticate.ts';
 import { contentType, parseForm, parseJsonBody, readBody } from './body.ts';
 import { readMessages, type BatchMessage } from './messages.ts';

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Realtime } from '../server.ts';
-import { TokenError, verifyToken } from '../tokens.ts';
+import { TokenError, verifyToken } from '../access/tokens.ts';
 import { sendJson } from './respond.ts';
 
 /** Name of the only tenant, as on the Supabase CLI's stack. */

@@ -1,13 +1,13 @@
-import type { ChangeBinding } from './changes/bindings.ts';
-import type { Broadcast, Topic } from './hub.ts';
-import type { JoinConfig } from './join-config.ts';
-import type { Realtime } from './server.ts';
-import { isObject, type ClientMessage, type Ref } from './protocol/messages.ts';
-import { handlePresence, PresenceCallLimit } from './presence-events.ts';
-import type { Policies } from './policies.ts';
-import { replaceToken } from './refresh.ts';
+import type { ChangeBinding } from '../changes/bindings.ts';
+import type { Broadcast, Topic } from '../topics/hub.ts';
+import type { JoinConfig } from '../events/join-config.ts';
+import type { Realtime } from '../server.ts';
+import { isObject, type ClientMessage, type Ref } from '../protocol/messages.ts';
+import { handlePresence, PresenceCallLimit } from '../events/presence.ts';
+import type { Policies } from '../access/policies.ts';
+import { replaceToken } from '../events/access-token.ts';
 import type { ClientSocket } from './socket.ts';
-import type { ChannelClaims } from './tokens.ts';
+import type { ChannelClaims } from '../access/tokens.ts';
 
 const MAX_TIMER_MS = 2 ** 31 - 1;
 

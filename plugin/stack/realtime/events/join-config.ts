@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { isObject } from './protocol/messages.ts';
+import { isObject } from '../protocol/messages.ts';
 
 /** What a client asks for with `phx_join`. */
 export interface JoinConfig {

@@ -1,10 +1,10 @@
 import type { Duplex } from 'node:stream';
 import { WebSocket } from 'ws';
 import type { Channel } from './channel.ts';
-import { joinChannel } from './join.ts';
-import type { Realtime } from './server.ts';
-import type { Frame } from './protocol/frame.ts';
-import type { ClientMessage, Serializer } from './protocol/messages.ts';
+import { joinChannel } from '../events/join.ts';
+import type { Realtime } from '../server.ts';
+import type { Frame } from '../protocol/frame.ts';
+import type { ClientMessage, Serializer } from '../protocol/messages.ts';
 
 // What a client may leave unread before it is cut off.
 const MAX_BUFFERED_BYTES = 16 * 1024 * 1024;

@@ -1,5 +1,5 @@
-import { JwtVerifyError, type Claims, type JwtVerifier } from '../jwt.ts';
-import { isObject, parseJson } from './protocol/messages.ts';
+import { JwtVerifyError, type Claims, type JwtVerifier } from '../../jwt.ts';
+import { isObject, parseJson } from '../protocol/messages.ts';
 
 /** Why Supabase Realtime refuses a token; `code` is what a refused join is prefixed with. */
 export class TokenError extends Error {

@@ -1,8 +1,8 @@
 import type pg from 'pg';
-import type { Channel } from './channel.ts';
-import type { JoinConfig } from './join-config.ts';
-import { isObject } from './protocol/messages.ts';
-import type { Frame } from './protocol/frame.ts';
+import type { Channel } from '../connection/channel.ts';
+import type { JoinConfig } from '../events/join-config.ts';
+import { isObject } from '../protocol/messages.ts';
+import type { Frame } from '../protocol/frame.ts';
 
 const MAX_MESSAGES = 25;
 // 8.64e15 ms is the last instant that a date can name.

@@ -1,11 +1,11 @@
 import type pg from 'pg';
-import type { Logger } from '../../shared/logger.ts';
-import type { Database } from '../postgres/database.ts';
-import type { Channel } from './channel.ts';
-import type { Hub } from './hub.ts';
-import { xidsOf } from './changes/visibility.ts';
-import type { CommittedChange } from './wal/change-queue.ts';
-import { ChangeLog } from './wal/change-log.ts';
+import type { Logger } from '../../../shared/logger.ts';
+import type { Database } from '../../postgres/database.ts';
+import type { Channel } from '../connection/channel.ts';
+import type { Hub } from '../topics/hub.ts';
+import { xidsOf } from '../changes/visibility.ts';
+import type { CommittedChange } from '../wal/change-queue.ts';
+import { ChangeLog } from '../wal/change-log.ts';
 
 export const BROADCASTS_SLOT = 'supabase_realtime_messages_replication_slot';
 const PUBLICATION = 'supabase_realtime_messages_publication';

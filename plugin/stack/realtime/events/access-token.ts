@@ -1,7 +1,7 @@
-import type { Channel } from './channel.ts';
-import { describeFailure, readPolicies } from './authorization.ts';
-import type { Policies } from './policies.ts';
-import { TokenError, verifyToken } from './tokens.ts';
+import type { Channel } from '../connection/channel.ts';
+import { describeFailure, readPolicies } from '../access/authorization.ts';
+import type { Policies } from '../access/policies.ts';
+import { TokenError, verifyToken } from '../access/tokens.ts';
 
 /**
  * Handles event `access_token`: the channel goes on with another token, and everything that the old one allowed is asked

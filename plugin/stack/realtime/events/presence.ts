@@ -1,5 +1,5 @@
-import type { Channel } from './channel.ts';
-import { isObject, type ClientMessage } from './protocol/messages.ts';
+import type { Channel } from '../connection/channel.ts';
+import { isObject, type ClientMessage } from '../protocol/messages.ts';
 
 const WINDOW_MS = 30_000;
 

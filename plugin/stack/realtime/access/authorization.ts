@@ -1,5 +1,5 @@
 import { PolicyError, type Policies, type PolicyQuestion } from './policies.ts';
-import type { Realtime } from './server.ts';
+import type { Realtime } from '../server.ts';
 
 /** A private topic that the token may not read; the message is the original's. */
 export class UnauthorizedError extends Error {

@@ -1,13 +1,13 @@
-import { describeFailure, readPolicies, unauthorized } from './authorization.ts';
-import { parseBindings } from './changes/bindings.ts';
-import { Channel } from './channel.ts';
+import { describeFailure, readPolicies, unauthorized } from '../access/authorization.ts';
+import { parseBindings } from '../changes/bindings.ts';
+import { Channel } from '../connection/channel.ts';
 import { JoinPayloadError, readJoinConfig, type JoinConfig } from './join-config.ts';
-import type { Policies } from './policies.ts';
-import type { ClientMessage } from './protocol/messages.ts';
-import { encodeReplayed, readReplayRequest, ReplayError, type ReplayedMessage } from './replay.ts';
-import type { Realtime } from './server.ts';
-import type { ClientSocket } from './socket.ts';
-import { TokenError, verifyToken } from './tokens.ts';
+import type { Policies } from '../access/policies.ts';
+import type { ClientMessage } from '../protocol/messages.ts';
+import { encodeReplayed, readReplayRequest, ReplayError, type ReplayedMessage } from '../stored/replay.ts';
+import type { Realtime } from '../server.ts';
+import type { ClientSocket } from '../connection/socket.ts';
+import { TokenError, verifyToken } from '../access/tokens.ts';
 
 /** A join that is refused; `message` is the `reason` that the client is told. */
 class JoinError extends Error {

@@ -1,7 +1,7 @@
-import type { Channel } from './channel.ts';
+import type { Channel } from '../connection/channel.ts';
 import { Presence, type PresenceDiff } from './presence.ts';
-import type { Frame } from './protocol/frame.ts';
-import { isObject, type Serializer, type UserBroadcast } from './protocol/messages.ts';
+import type { Frame } from '../protocol/frame.ts';
+import { isObject, type Serializer, type UserBroadcast } from '../protocol/messages.ts';
 import type { RateCounter } from './rate-counter.ts';
 
 /** A broadcast on its way to the channels of a topic. */

@@ -1,6 +1,6 @@
 import type pg from 'pg';
-import { errorMessage } from '../../shared/errors.ts';
-import type { Logger } from '../../shared/logger.ts';
+import { errorMessage } from '../../../shared/errors.ts';
+import type { Logger } from '../../../shared/logger.ts';
 
 const INTERVAL_MS = 4 * 60 * 60 * 1000;
 
