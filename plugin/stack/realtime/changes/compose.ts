@@ -1,24 +1,25 @@
+// supabase/realtime v2.129.8 lib/realtime/tenants/repo/migrations (`realtime.apply_rls`)
 import type pg from 'pg';
 import type { CommittedChange } from '../wal/change-queue.ts';
-import type { ColumnValue } from '../wal/pgoutput.ts';
+import type { ColumnValue } from '../wal/message-reader.ts';
 import { encodeValue } from './json-values.ts';
 import type { RelationInfo } from './relation-info.ts';
 import type { Visibility } from './visibility.ts';
 
-/** Values of one change as JSON text, in the order of the columns; undefined for a value that is not known. */
+/** Values of one change as JSON text, in column order; undefined for a value that was not logged. */
 export interface EncodedChange {
   readonly change: CommittedChange;
   readonly info: RelationInfo;
   readonly row: readonly (string | undefined)[];
   readonly oldRow: readonly (string | undefined)[];
-  /** Larger than a record may be: only small values are delivered. */
+  /** Larger than the limit for records: only small values are sent. */
   readonly isTooLarge: boolean;
 }
 
-// Of a record that is too large, values up to this size are delivered.
+// Values up to this size are sent even in a record that is too large.
 const SMALL_VALUE_BYTES = 64;
 
-/** Writes the values of changes as JSON; those that only the database can write are asked for in one round trip. */
+/** Encodes the values of changes as JSON; those that only PostgreSQL can encode take one round trip for all. */
 export async function encodeChanges(
   pool: pg.Pool,
   changes: readonly { change: CommittedChange; info: RelationInfo }[],
@@ -54,13 +55,13 @@ export async function encodeChanges(
   return encoded;
 }
 
-/** TOASTed values that did not change are only in the log if the old row is. */
+/** An unchanged TOASTed value is logged only as part of the old row. */
 function mergeUnchanged({ row, oldRow }: CommittedChange): readonly ColumnValue[] {
   if (!row) return [];
   return row.map((value, i) => (value === undefined ? (oldRow?.[i] ?? undefined) : value));
 }
 
-/** The old row as far as it was logged, at least the key of the replica identity. */
+/** The logged columns of the old row, at least the key of the replica identity. */
 function identityOf(change: CommittedChange, info: RelationInfo): readonly ColumnValue[] {
   const { type, relation, row, oldRow } = change;
   if (oldRow) return oldRow;
@@ -69,9 +70,9 @@ function identityOf(change: CommittedChange, info: RelationInfo): readonly Colum
 }
 
 /**
- * The `data` of a change, as JSON text, for those who may see these columns.
+ * The `data` of a change, as JSON text, for viewers who may see these columns.
  *
- * @param select columns that the subscriber wants beside the primary key; undefined for all
+ * @param select columns to send in addition to the primary key; undefined for all
  */
 export function composeData(
   { change, info, row, oldRow, isTooLarge }: EncodedChange,
@@ -104,12 +105,12 @@ export function composeData(
     columns: JSON.stringify(columns),
     error: isTooLarge ? 'Error 413: Payload Too Large' : undefined,
     commitTime,
-    // What was deleted cannot be checked against policies, so under row level security only the key is told.
+    // A deleted row cannot be checked against policies: with row level security only its key is sent.
     oldRecord: type === 'INSERT' ? undefined : record(oldRow, type === 'DELETE' && visibility.isSecured),
   });
 }
 
-/** The `data` of a change that a subscriber may not see at all, or that cannot be checked. */
+/** The `data` of a change whose row the subscriber may not see, or that cannot be checked. */
 export function composeError({ type, relation }: CommittedChange, error: string): string {
   const oldRecord = type === 'UPDATE' ? '{}' : undefined;
   return writeData({ type, relation, record: '{}', columns: '[]', error, commitTime: undefined, oldRecord });

@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import type { ColumnValue } from '../wal/pgoutput.ts';
+import type { ColumnValue } from '../wal/message-reader.ts';
 import type { ChangeFilter } from './filter-syntax.ts';
 import type { RelationInfo } from './relation-info.ts';
 
@@ -7,11 +7,11 @@ import type { RelationInfo } from './relation-info.ts';
 export interface BoundFilter extends ChangeFilter {
   /** Position of the column. */
   readonly position: number;
-  /** The right side as the column's type writes it; a list for `in`. */
+  /** The right side in the text format of the column's type; a list for `in`. */
   readonly operand: string | readonly (string | null)[];
 }
 
-/** A comparison that is left to the database. */
+/** A comparison for the database. */
 export interface Comparison {
   readonly filter: BoundFilter;
   readonly typeOid: number;
@@ -19,8 +19,8 @@ export interface Comparison {
 }
 
 /**
- * Decides a filter here where texts suffice: equality of types whose equal values have equal texts, and nulls. A null
- * matches nothing but `is` and `isdistinct`.
+ * Evaluates a filter without the database where comparing text is enough: nulls, and equality of types whose equal values
+ * have equal text. A null matches only `is` and `isdistinct`.
  *
  * @returns undefined when the database has to compare
  */
@@ -46,7 +46,7 @@ export function compareLocally(
     case 'isdistinct':
       return (value !== operand) !== negate;
     case 'in':
-      // As in SQL: with a null in the list, what is not in it is unknown.
+      // As in SQL: `not in` a list with a null is never true.
       if (operand.includes(value as string)) return !negate;
       return negate && !operand.includes(null as never);
     default:
@@ -54,7 +54,7 @@ export function compareLocally(
   }
 }
 
-/** The value that a filter looks at: that of the new row, for a delete that of the old one; undefined: not known. */
+/** The value that a filter compares: from the new row, or from the old row for a delete; undefined when not logged. */
 export function filteredValue(
   filter: BoundFilter,
   row: readonly ColumnValue[] | undefined,
@@ -63,7 +63,7 @@ export function filteredValue(
   return (row ?? oldRow)?.[filter.position];
 }
 
-/** Answers the comparisons in one round trip. */
+/** Evaluates all comparisons in one round trip. */
 export async function compareInDatabase(
   pool: pg.Pool,
   comparisons: readonly Comparison[],

@@ -1,8 +1,6 @@
-import type { ColumnValue } from '../wal/pgoutput.ts';
+import type { ColumnValue } from '../wal/message-reader.ts';
 
-/**
- * How a value of a type is written as JSON. `database`: only PostgreSQL knows (composite types, types with a cast to json).
- */
+/** How a type is encoded as JSON. `database`: only PostgreSQL can (composite types, types with a cast to json). */
 export type JsonKind =
   | 'boolean'
   | 'bytea'
@@ -16,10 +14,10 @@ export type JsonKind =
   | { readonly elements: JsonKind };
 
 /**
- * Writes a value in PostgreSQL's text form as JSON text, as `to_jsonb` does and as Supabase Realtime does where it differs:
- * NaN and infinite numbers are null, bytea has no `\x`, char(n) is cut to one character.
+ * Encodes a value in PostgreSQL's text format as JSON, like `to_jsonb`. Where Realtime differs, like Realtime: NaN and
+ * infinite numbers are null, bytea has no `\x`, char(n) is cut to one character.
  *
- * @returns undefined when only the database can tell
+ * @returns undefined when only the database can encode it
  */
 export function encodeValue(kind: JsonKind, value: Exclude<ColumnValue, undefined>): string | undefined {
   if (value === null) return 'null';
@@ -42,7 +40,7 @@ function encodeElement(kind: JsonKind, value: string): string | undefined {
     case 'timestamp':
       return JSON.stringify(value.replace(' ', 'T'));
     case 'timestamptz':
-      // The log is read in UTC: "+00".
+      // The offset is always "+00": the replication connection uses UTC.
       return JSON.stringify(value.replace(' ', 'T').replace(/([+-]\d\d)(?=$| BC)/, '$1:00'));
     case 'bytea':
     case 'text':
@@ -52,7 +50,7 @@ function encodeElement(kind: JsonKind, value: string): string | undefined {
   }
 }
 
-/** PostgreSQL counts code points. */
+/** Characters are code points, as in PostgreSQL. */
 function firstCharacter(text: string): string {
   const codePoint = text.codePointAt(0);
   return codePoint === undefined ? '' : String.fromCodePoint(codePoint);
@@ -62,7 +60,7 @@ function isFinitePg(value: string): boolean {
   return !/^(NaN|-?Infinity)$/.test(value);
 }
 
-/** As jsonb writes numbers: all digits, no exponent. */
+/** All digits and no exponent, like jsonb. */
 function encodeNumber(value: string): string {
   const match = /^(-?)(\d+)(?:\.(\d+))?e([+-]\d+)$/.exec(value);
   if (!match) return value;
@@ -74,7 +72,7 @@ function encodeNumber(value: string): string {
   return `${sign}${digits.slice(0, point)}.${digits.slice(point)}`;
 }
 
-/** `{1,NULL,"a \"b\"",{…}}` of any number of dimensions, perhaps with bounds in front (`[0:1]={…}`). */
+/** Encodes `{1,NULL,"a \"b\"",{…}}` of any number of dimensions, optionally with bounds in front (`[0:1]={…}`). */
 function encodeArray(elements: JsonKind, literal: string): string | undefined {
   let at = literal.startsWith('[') ? literal.indexOf('=') + 1 : 0;
   let isKnown = true;

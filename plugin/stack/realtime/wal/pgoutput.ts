@@ -1,7 +1,7 @@
-/** A column's value as PostgreSQL writes it as text; null for NULL, undefined for an unchanged TOASTed value. */
-export type ColumnValue = string | null | undefined;
+// https://www.postgresql.org/docs/17/protocol-logicalrep-message-formats.html
+import { MessageReader, type ColumnValue } from './message-reader.ts';
 
-/** A table as it was when the change that follows it was made. A change of the table makes a new object. */
+/** A table at the time of a change. Altering the table creates a new object. */
 export interface Relation {
   readonly oid: number;
   readonly schema: string;
@@ -23,9 +23,9 @@ export interface RowChange {
   readonly relation: Relation;
   /** The new row; undefined for a delete. In the order of the relation's columns. */
   readonly row: readonly ColumnValue[] | undefined;
-  /** The old row as far as the replica identity tells it; undefined when it was not logged. */
+  /** The old row: the columns of the replica identity; undefined when it was not logged. */
   readonly oldRow: readonly ColumnValue[] | undefined;
-  /** Bytes in the log. */
+  /** Size in the log, in bytes. */
   readonly bytes: number;
 }
 
@@ -37,12 +37,12 @@ export type LogMessage =
       readonly xid: number;
     }
   | { readonly kind: 'commit'; readonly endLsn: bigint }
-  /** `change` is undefined for a table that nobody wants. */
+  /** `change` is undefined for a table that is not wanted. */
   | { readonly kind: 'change'; readonly change: RowChange | undefined };
 
 const MICROSECONDS_1970_TO_2000 = 946_684_800_000_000n;
 
-/** Decodes the messages of `pgoutput`, protocol version 1, in text format, of one connection. */
+/** Decodes the `pgoutput` messages of one connection (protocol version 1, text format). */
 export class PgOutputDecoder {
   readonly #relations = new Map<number, Relation>();
   readonly #isWanted: (relation: Relation) => boolean;
@@ -52,9 +52,9 @@ export class PgOutputDecoder {
     this.#isWanted = isWanted;
   }
 
-  /** Undefined for a message of no interest. The buffer may be reused afterwards. */
+  /** Undefined for other kinds of messages. The buffer may be reused afterwards. */
   decode(data: Buffer): LogMessage | undefined {
-    const reader = new Reader(data);
+    const reader = new MessageReader(data);
     switch (reader.char()) {
       case 'B': {
         const finalLsn = reader.int64();
@@ -78,7 +78,7 @@ export class PgOutputDecoder {
     }
   }
 
-  #readRelation(reader: Reader): void {
+  #readRelation(reader: MessageReader): void {
     const oid = reader.uint32();
     const schema = reader.text();
     const table = reader.text();
@@ -94,7 +94,7 @@ export class PgOutputDecoder {
     this.#relations.set(oid, { oid, schema: schema || 'pg_catalog', table, hasFullIdentity, columns });
   }
 
-  #readChange(reader: Reader, type: RowChange['type'], bytes: number): LogMessage {
+  #readChange(reader: MessageReader, type: RowChange['type'], bytes: number): LogMessage {
     const relation = this.#relations.get(reader.uint32());
     if (!relation || !this.#isWanted(relation)) return { kind: 'change', change: undefined };
     let oldRow: ColumnValue[] | undefined;
@@ -113,68 +113,4 @@ export class PgOutputDecoder {
 
 function toDate(microsecondsSince2000: bigint): Date {
   return new Date(Number((microsecondsSince2000 + MICROSECONDS_1970_TO_2000) / 1000n));
-}
-
-class Reader {
-  readonly #data: Buffer;
-  #offset = 0;
-
-  constructor(data: Buffer) {
-    this.#data = data;
-  }
-
-  hasMore(): boolean {
-    return this.#offset < this.#data.length;
-  }
-
-  skip(bytes: number): void {
-    this.#offset += bytes;
-  }
-
-  byte(): number {
-    return this.#data.readUInt8(this.#offset++);
-  }
-
-  char(): string {
-    return String.fromCodePoint(this.byte());
-  }
-
-  int16(): number {
-    this.#offset += 2;
-    return this.#data.readInt16BE(this.#offset - 2);
-  }
-
-  uint32(): number {
-    this.#offset += 4;
-    return this.#data.readUInt32BE(this.#offset - 4);
-  }
-
-  int64(): bigint {
-    this.#offset += 8;
-    return this.#data.readBigInt64BE(this.#offset - 8);
-  }
-
-  text(): string {
-    const end = this.#data.indexOf(0, this.#offset);
-    const text = this.#data.toString('utf8', this.#offset, end);
-    this.#offset = end + 1;
-    return text;
-  }
-
-  tuple(): ColumnValue[] {
-    const values: ColumnValue[] = [];
-    for (let count = this.int16(); count > 0; count--) {
-      const format = this.char();
-      if (format === 'n') values.push(null);
-      else if (format === 'u') values.push(undefined);
-      else values.push(this.#value());
-    }
-    return values;
-  }
-
-  #value(): string {
-    const length = this.uint32();
-    this.#offset += length;
-    return this.#data.toString('utf8', this.#offset - length, this.#offset);
-  }
 }
