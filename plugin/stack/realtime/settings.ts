@@ -1,12 +1,13 @@
+// supabase/realtime v2.129.8 config/runtime.exs, lib/realtime/api/tenant.ex, lib/realtime_web/endpoint.ex
 import type { SupabaseConfig } from '../config/config.ts';
 
-/** Limits of one server, by default those of the Supabase CLI's stack. */
+/** Settings of the service. The defaults are those of the Supabase CLI's stack. */
 export interface RealtimeSettings {
   /** `realtime.enabled` of config.toml. */
   readonly isEnabled: boolean;
   /** Refuse public channels. */
   readonly isPrivateOnly: boolean;
-  /** Channels that one socket may have joined. */
+  /** Joined channels of one socket. */
   readonly maxChannelsPerSocket: number;
   /** Sockets with a joined channel. */
   readonly maxConcurrentUsers: number;
@@ -20,18 +21,15 @@ export interface RealtimeSettings {
   readonly maxPayloadBytes: number;
   /** Bytes of one WebSocket message. */
   readonly maxFrameBytes: number;
-  /** Bytes of one changed row; larger ones arrive without their large values. */
+  /** Bytes of one changed row; a larger one is sent without its large values. */
   readonly maxRecordBytes: number;
 }
 
-/**
- * Reads `[realtime]`, and the limits that a self-hosted Supabase Realtime takes from the environment
- * (`TENANT_MAX_EVENTS_PER_SECOND` and its sisters).
- */
+/** Reads `[realtime]`, and the environment variables `TENANT_MAX_…` with which self-hosted Realtime sets its limits. */
 export function readRealtimeSettings(config: SupabaseConfig): RealtimeSettings {
   const { env } = config;
   const section = config.section('realtime');
-  // Settings of the container's network and header parser, which this server does not have.
+  // Settings of the container's network and header parser, which do not apply here.
   section.ignore('ip_version', 'max_header_length');
   const limit = (name: string, fallback: number): number => {
     const value = Number(env[name]);
@@ -45,7 +43,7 @@ export function readRealtimeSettings(config: SupabaseConfig): RealtimeSettings {
     maxEventsPerSecond: limit('TENANT_MAX_EVENTS_PER_SECOND', 100),
     maxJoinsPerSecond: limit('TENANT_MAX_JOINS_PER_SECOND', 100),
     maxPresenceCalls: 5,
-    // 3,000 kB and the allowance that Supabase Realtime adds.
+    // 3,000 kB, and the padding of 500 bytes that Realtime adds.
     maxPayloadBytes: 3_000_500,
     maxFrameBytes: 5_000_000,
     maxRecordBytes: 1024 * 1024,

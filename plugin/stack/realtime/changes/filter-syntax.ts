@@ -1,9 +1,10 @@
+// supabase/realtime v2.129.8 lib/realtime/filter.ex, lib/extensions/postgres_cdc_rls/subscriptions.ex
 import { inspect } from './inspect.ts';
 
 export interface ChangeFilter {
   readonly column: string;
   readonly op: FilterOp;
-  /** For `in` an array literal of PostgreSQL. */
+  /** A PostgreSQL array literal for `in`. */
   readonly value: string;
   readonly negate: boolean;
 }
@@ -27,8 +28,8 @@ const OPS = [
 export type FilterOp = (typeof OPS)[number];
 
 /**
- * Parses `column=op.value,column=not.op.value`: all must hold. Commas inside parentheses and quotes do not separate.
- * Errors are worded as Supabase Realtime words them.
+ * Parses `column=op.value,column=not.op.value`, which are combined with AND. Commas inside parentheses and quotes do not
+ * separate. Errors have Realtime's wording.
  */
 export function parseFilters(text: string): { filters: ChangeFilter[] } | { error: string } {
   const trimmed = text.trim();
@@ -86,7 +87,7 @@ function splitSegments(text: string): string[] {
   return [...segments, text.slice(start)];
 }
 
-/** `"a\"b"` is a"b; what is not quoted to its very end stays as it is. */
+/** Unquotes `"a\"b"` to a"b; a value that is not quoted as a whole is returned unchanged. */
 function unquote(value: string): string {
   const quoted = /^"((?:[^"\\]|\\.)*)"$/s.exec(value)?.[1];
   return quoted === undefined ? value : quoted.replaceAll(/\\(.)/gs, '$1');

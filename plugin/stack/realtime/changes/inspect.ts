@@ -1,4 +1,4 @@
-/** Writes a JSON value as Elixir's `inspect` does: Supabase Realtime's error texts contain such values. */
+/** Formats a JSON value like Elixir's `inspect`: Realtime's error messages contain such values. */
 export function inspect(value: unknown): string {
   if (value === null || value === undefined) return 'nil';
   if (typeof value === 'string') return inspectText(value);
@@ -8,7 +8,7 @@ export function inspect(value: unknown): string {
   return `%{${entries.map(([name, inner]) => `${inspectText(name)} => ${inspect(inner)}`).join(', ')}}`;
 }
 
-/** `{"name", "eq", "x", false}` */
+/** Formats an Elixir tuple: `{"name", "eq", "x", false}`. */
 export function inspectTuple(values: readonly unknown[]): string {
   return `{${values.map(inspect).join(', ')}}`;
 }

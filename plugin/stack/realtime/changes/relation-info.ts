@@ -2,12 +2,12 @@ import type pg from 'pg';
 import type { Relation } from '../wal/pgoutput.ts';
 import type { JsonKind } from './json-values.ts';
 
-/** What the log does not tell of a table. Read once per version of the table. */
+/** What the log does not contain about a table. Read once per version of the table. */
 export interface RelationInfo {
   readonly columns: readonly ColumnInfo[];
-  /** Positions of the columns in the order in which jsonb writes keys: shorter ones first, then by bytes. */
+  /** Positions of the columns in jsonb's key order: shorter names first, then by bytes. */
   readonly keyOrder: readonly number[];
-  /** Positions of the primary key's columns; none without a primary key. */
+  /** Positions of the primary key's columns; empty without a primary key. */
   readonly primaryKey: readonly number[];
 }
 
@@ -16,7 +16,7 @@ export interface ColumnInfo {
   readonly typeOid: number;
   readonly typeName: string;
   readonly kind: JsonKind;
-  /** Equal values have equal texts: PostgreSQL need not be asked for equality. */
+  /** Equal values have equal text, so comparing text is enough for equality. */
   readonly hasCanonicalText: boolean;
 }
 
@@ -29,7 +29,7 @@ interface TypeRow {
   readonly has_json_cast: boolean;
 }
 
-// Types are read for the columns, for the base types of domains and for the elements of arrays.
+// Types of the columns, base types of domains and element types of arrays.
 const QUERY = `
   with recursive wanted as (
     select t.* from pg_type t where t.oid = any ($1::oid[])
@@ -59,7 +59,7 @@ export async function readRelationInfo(pool: pg.Pool, relation: Relation): Promi
     return {
       name,
       typeOid,
-      // A type that has been dropped since has no name left.
+      // The type may have been dropped since.
       typeName: byOid.get(typeOid)?.typname ?? 'text',
       kind,
       hasCanonicalText: isEnum || CANONICAL.has(typeOid),

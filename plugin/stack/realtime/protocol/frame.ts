@@ -1,11 +1,11 @@
-/** A complete WebSocket frame, header included: made once and written to every receiver as it is. */
+/** A complete WebSocket frame including its header: built once and written unchanged to every receiver. */
 export type Frame = Buffer;
 
 const FIN = 0x80;
 const TEXT = 0x01;
 const BINARY = 0x02;
 
-/** Frames of a server are not masked, so one buffer serves all receivers. */
+/** Servers send frames unmasked (RFC 6455 section 5.1), so one buffer serves all receivers. */
 export function textFrame(text: string): Frame {
   const length = Buffer.byteLength(text);
   const headerLength = headerSize(length);

@@ -14,11 +14,11 @@ export interface ChangeLogOptions {
   readonly slot: string;
   readonly publication: string;
   readonly logger: Logger;
-  /** Changes of other tables are passed over. */
+  /** Changes of other tables are skipped. */
   readonly isWanted: (relation: Relation) => boolean;
-  /** Delivers changes, in the order of commits. The log waits until it is done. */
+  /** Delivers changes, in commit order. The log waits until the promise resolves. */
   readonly deliver: (batch: readonly CommittedChange[]) => Promise<void>;
-  /** Changes may have been lost: the slot had to be made anew while somebody was listening. */
+  /** Changes may have been lost: the slot had to be recreated, or a delivery failed. */
   readonly onGap: () => void;
 }
 
@@ -28,11 +28,11 @@ const RETRY_MAX_MS = 1_000;
 const PUBLICATION_POLL_MS = 500;
 
 /**
- * The changes of a publication, read from the write-ahead log through a replication slot of its own.
+ * Reads the changes of a publication from the write-ahead log, through a replication slot.
  *
- * The slot outlives its connection, so that nothing is lost when a backend or the whole server ends: the log is then read
- * on from where it stood. It is made with the first listener and dropped at the end; one that an earlier process left
- * behind has no listeners any more and is dropped, so no slot keeps the log for ever.
+ * The slot outlives its connection, so nothing is lost when a backend or the whole server ends: reading continues from the
+ * last position. `start` creates the slot and `close` drops it. `start` also drops a slot that an earlier process left
+ * behind, so no unused slot retains the log.
  */
 export class ChangeLog {
   readonly #options: ChangeLogOptions;
@@ -61,7 +61,7 @@ export class ChangeLog {
     return this.#failure;
   }
 
-  /** Begins to read, unless it does already. Resolves once no later change is missed, or after `timeoutMs`. */
+  /** Starts reading unless already started. Resolves once no later change is missed, or after `timeoutMs`. */
   async start(timeoutMs: number): Promise<void> {
     if (!this.#running) {
       this.#resetReady();
@@ -100,7 +100,7 @@ export class ChangeLog {
         await this.#recover(error);
         await delay(wait, undefined, { signal: this.#closing.signal });
       } catch {
-        // The database does not answer, or close() was called; either way the loop decides.
+        // The database does not answer, or close() was called: the loop condition decides which.
         await delay(wait, undefined, { ref: false });
       }
       wait = Math.min(wait * 2, RETRY_MAX_MS);
@@ -111,7 +111,7 @@ export class ChangeLog {
     }
   }
 
-  /** One connection's life; resolves with the error that ended it. */
+  /** Streams over one connection; resolves with the error that ended it. */
   async #stream(onRunning: () => void): Promise<unknown> {
     const { database, pool, slot, publication, isWanted } = this.#options;
     const client = await ReplicationClient.connect(database.connection('supabase_admin'));
@@ -153,7 +153,7 @@ export class ChangeLog {
     }
   }
 
-  /** Decides whether the slot can be read on. */
+  /** Keeps the slot if it can still be read; otherwise drops it and reports the gap. */
   async #recover(error: unknown): Promise<void> {
     const { pool, slot, publication, logger } = this.#options;
     const state = this.#hasSlot ? await slotState(pool, slot) : 'none';
@@ -186,7 +186,7 @@ export class ChangeLog {
     this.#isDelivering = false;
   }
 
-  /** The server waits while the queue is full; a large transaction stays on its disk. */
+  /** Pauses the server while the queue is full; a large transaction then stays on the server's disk. */
   #regulate(): void {
     const isFull = this.#queue.isFull;
     if (isFull === this.#isPaused) return;
@@ -200,7 +200,7 @@ export class ChangeLog {
   }
 }
 
-/** PostgreSQL before 18 ends the stream at the first change after a publication was dropped. */
+/** PostgreSQL before 18 ends the stream at the first change after the publication was dropped. */
 function isMissingPublication(error: unknown): boolean {
   return error instanceof Error && /^publication ".*" does not exist$/.test(error.message);
 }

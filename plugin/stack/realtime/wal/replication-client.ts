@@ -1,7 +1,8 @@
+// https://www.postgresql.org/docs/17/protocol-replication.html
 import type { Duplex } from 'node:stream';
 import pg from 'pg';
 
-/** What of pg's connection the replication protocol needs and its type declarations leave out. */
+/** The members of pg's connection that the replication protocol needs and the type declarations omit. */
 interface CopyBothConnection {
   readonly stream: Duplex;
   on(event: 'copyData', listener: (message: { chunk: Buffer }) => void): void;
@@ -10,7 +11,7 @@ interface CopyBothConnection {
 }
 
 export interface ReplicationHandlers {
-  /** A message of the output plugin. The buffer is only good during the call. */
+  /** A message of the output plugin. The buffer is valid only during the call. */
   onData(data: Buffer): void;
   /** The server has nothing to send up to this position. */
   onKeepalive(walEnd: bigint, wantsReply: boolean): void;
@@ -34,21 +35,21 @@ export class ReplicationClient {
   static async connect(settings: pg.ClientConfig): Promise<ReplicationClient> {
     const replication: pg.ClientConfig & { replication: string } = { ...settings, replication: 'database' };
     const client = new pg.Client(replication);
-    // What ends the connection rejects the running query as well.
+    // Without a listener Node would throw; the running query is rejected as well.
     client.on('error', () => {});
     await client.connect();
     return new ReplicationClient(client);
   }
 
-  /** From here on the slot keeps every change. */
+  /** Creates a slot. It retains every later change. */
   async createSlot(slot: string): Promise<void> {
     await this.#client.query(`CREATE_REPLICATION_SLOT "${slot}" LOGICAL pgoutput (SNAPSHOT 'nothing')`);
   }
 
   /**
-   * Streams from a position, or from where the slot stands if that is later.
+   * Streams from a position, or from the slot's own position if that is later.
    *
-   * @returns once the stream runs; `ended` then resolves with the error that ended it (undefined: `end` did)
+   * @returns once the stream runs; `ended` then resolves with the error that ended it (undefined after `end`)
    */
   async start(
     slot: string,
@@ -76,7 +77,7 @@ export class ReplicationClient {
     return { ended };
   }
 
-  /** Stops reading; the server then waits. */
+  /** Stops reading, which makes the server wait. */
   pause(): void {
     this.#connection.stream.pause();
   }
@@ -85,7 +86,7 @@ export class ReplicationClient {
     this.#connection.stream.resume();
   }
 
-  /** Tells the server what need not be kept any longer. */
+  /** Confirms changes up to a position, so that the server can discard them. */
   acknowledge(position: bigint): void {
     if (this.#connection.stream.destroyed) return;
     const status = Buffer.alloc(34);

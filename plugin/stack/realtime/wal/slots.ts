@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 const DROP_ATTEMPTS = 50;
 const DROP_RETRY_MS = 20;
 
-/** Whether a slot can be read on: `lost` when PostgreSQL has removed log that it needs. */
+/** Whether a slot can still be read: `lost` when PostgreSQL has removed log that it needs. */
 export async function slotState(pool: pg.Pool, slot: string): Promise<'good' | 'lost' | 'none'> {
   const { rows } = await pool.query<{ wal_status: string | null }>(
     'select wal_status from pg_replication_slots where slot_name = $1',
@@ -14,7 +14,7 @@ export async function slotState(pool: pg.Pool, slot: string): Promise<'good' | '
   return rows[0].wal_status === 'lost' ? 'lost' : 'good';
 }
 
-/** Drops a slot if it exists. One whose reader has just gone stays busy for a moment. */
+/** Drops a slot if it exists. Retries: the slot stays active for a moment after its reader disconnected. */
 export async function dropSlot(pool: pg.Pool, slot: string): Promise<void> {
   const sql =
     'select pg_drop_replication_slot(slot_name) from pg_replication_slots where slot_name = $1 and not active';
