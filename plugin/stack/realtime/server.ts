@@ -1,15 +1,14 @@
-import type { Logger } from '../../shared/logger.ts';
 import type { JwtVerifier } from '../jwt.ts';
-import type { ChangeFeed } from './changes/feed.ts';
-import type { DatabaseBroadcasts } from './stored/database-broadcasts.ts';
-import type { Hub } from './topics/hub.ts';
 import type { PolicyChecker } from './access/policies.ts';
-import type { RateCounter } from './topics/rate-counter.ts';
-import type { Replay } from './stored/replay.ts';
-import type { RealtimeSettings } from './settings.ts';
+import type { ChangeFeed } from './changes/feed.ts';
 import type { ClientSocket } from './connection/socket.ts';
+import type { RealtimeSettings } from './settings.ts';
+import type { DatabaseBroadcasts } from './stored/database-broadcasts.ts';
+import type { Replay } from './stored/replay.ts';
+import type { Hub } from './topics/hub.ts';
+import type { RateCounter } from './topics/rate-counter.ts';
 
-/** The parts of the server that sockets and channels work with. */
+/** The parts of one server. Only the handlers of client events, of HTTP requests and of upgrades use it. */
 export interface Realtime {
   readonly settings: RealtimeSettings;
   readonly jwt: JwtVerifier;
@@ -18,10 +17,10 @@ export interface Realtime {
   readonly replay: Replay;
   readonly changes: ChangeFeed;
   readonly databaseBroadcasts: DatabaseBroadcasts;
+  /** Broadcasts sent and delivered. */
   readonly events: RateCounter;
   readonly joins: RateCounter;
   readonly sockets: Set<ClientSocket>;
-  readonly logger: Logger;
-  /** For what should not happen: logged, and the message that met it stays without an answer. */
+  /** Logs an unexpected error; the message that caused it stays unanswered. */
   reportFailure(error: unknown): void;
 }

@@ -1,27 +1,28 @@
 import { errorMessage } from '../../shared/errors.ts';
 import type { StackContext } from '../context.ts';
+import { OpenRequests } from '../http/open-requests.ts';
 import type { Service } from '../service.ts';
+import { PolicyChecker } from './access/policies.ts';
 import { CHANGES_SLOT, ChangeFeed } from './changes/feed.ts';
-import { BROADCASTS_SLOT, DatabaseBroadcasts } from './stored/database-broadcasts.ts';
+import type { ClientSocket } from './connection/socket.ts';
 import { sendJson } from './http/respond.ts';
 import { handleRequest } from './http/router.ts';
-import { Hub } from './topics/hub.ts';
 import type { Realtime } from './server.ts';
-import { MessagePartitions } from './stored/partitions.ts';
-import { PolicyChecker } from './access/policies.ts';
-import { RateCounter } from './topics/rate-counter.ts';
-import { Replay } from './stored/replay.ts';
 import { readRealtimeSettings } from './settings.ts';
-import type { ClientSocket } from './connection/socket.ts';
+import { BROADCASTS_SLOT, DatabaseBroadcasts } from './stored/database-broadcasts.ts';
+import { MessagePartitions } from './stored/partitions.ts';
+import { Replay } from './stored/replay.ts';
+import { Hub } from './topics/hub.ts';
+import { RateCounter } from './topics/rate-counter.ts';
 import { Upgrades } from './upgrade.ts';
 import { dropSlot } from './wal/slots.ts';
 
 const IDLE_CHECK_MS = 5_000;
-/** "Service restart": official clients connect again. */
+/** "Service restart": official clients reconnect. */
 const CLOSE_RESTART = 1012;
 const MAX_CONNECTIONS = 6;
 
-/** `realtime.enabled = false`: there is no such service, as behind the Supabase CLI's gateway. */
+/** `realtime.enabled = false`: the service is missing, as behind the Supabase CLI's gateway. */
 const disabledRealtime: Service = {
   handle(_req, res) {
     sendJson(res, 503, { message: 'Realtime is disabled in supabase/config.toml' });
@@ -33,15 +34,15 @@ const disabledRealtime: Service = {
 };
 
 /**
- * Supabase Realtime's protocol over this stack's database: `upgrade` takes sockets at `/socket/websocket`, `handle`
- * answers the HTTP API. Nothing is read from the database before the first client comes.
+ * Supabase Realtime over this stack's database: `upgrade` accepts sockets at `/socket/websocket`, `handle` answers the HTTP
+ * API. Reads nothing from the write-ahead log before the first client joins.
  */
 export async function createRealtimeService(context: StackContext): Promise<Service> {
   const { config, jwt, database, logger } = context;
   const settings = readRealtimeSettings(config);
   if (!settings.isEnabled) return disabledRealtime;
-  // A generic plan serves all claims of a role; planning would cost more than the lookups themselves, which are by key:
-  // a small table must not be scanned, with its policies asked about each row.
+  // A generic plan serves all claims of a role, and planning would cost more than the lookups. They are by key: a
+  // sequential scan of a small table would evaluate its policies for every row.
   const pool = database.createPool('supabase_admin', {
     max: MAX_CONNECTIONS,
     options: '-c plan_cache_mode=force_generic_plan -c enable_seqscan=off',
@@ -61,13 +62,12 @@ export async function createRealtimeService(context: StackContext): Promise<Serv
     events,
     joins: new RateCounter(settings.maxJoinsPerSecond),
     sockets,
-    logger,
     reportFailure: (error) => logger.error(`Realtime: ${errorMessage(error)}`),
   };
   const upgrades = new Upgrades(realtime);
+  const requests = new OpenRequests();
   const partitions = new MessagePartitions(pool, logger);
-  // A process that was killed may have left slots behind, whose listeners are gone. After the partitions, so that a start
-  // opens one connection and no more.
+  // A killed process may have left unused slots. After the partitions, so that a start opens only one connection.
   const cleaning = partitions.ready.then(async () => {
     for (const slot of [CHANGES_SLOT, BROADCASTS_SLOT]) await dropSlot(pool, slot).catch(() => {});
   });
@@ -77,7 +77,8 @@ export async function createRealtimeService(context: StackContext): Promise<Serv
 
   return {
     handle(req, res) {
-      void handleRequest(realtime, req, res).catch((error: unknown) => realtime.reportFailure(error));
+      const done = handleRequest(realtime, req, res).catch((error: unknown) => realtime.reportFailure(error));
+      requests.track(res, done);
     },
     upgrade(req, socket, head) {
       void upgrades.handle(req, socket, head).catch((error: unknown) => {
@@ -89,10 +90,11 @@ export async function createRealtimeService(context: StackContext): Promise<Serv
       clearInterval(idleCheck);
       partitions.close();
       upgrades.close();
+      requests.abort();
       for (const socket of sockets) socket.close(CLOSE_RESTART);
-      await cleaning;
+      await Promise.all([cleaning, requests.settled()]);
       await Promise.all([realtime.changes.close(), realtime.databaseBroadcasts.close()]);
-      for (const socket of sockets) socket.cut();
+      for (const socket of sockets) socket.terminate();
       await pool.end();
     },
   };

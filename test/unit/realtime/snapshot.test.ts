@@ -2,9 +2,9 @@ import { describe, expect, test } from 'vitest';
 import { Snapshot } from '../../../plugin/stack/realtime/changes/snapshot.ts';
 
 describe('Snapshot', () => {
-  test('sees what was committed and not what was running or came later', () => {
+  test('includes committed transactions, but not running or later ones', () => {
     const snapshot = new Snapshot('10:20:10,14');
-    expect([9, 10, 13, 14, 19, 20].map((xid) => snapshot.sees(xid))).toEqual([
+    expect([9, 10, 13, 14, 19, 20].map((xid) => snapshot.includes(xid))).toEqual([
       true,
       false,
       true,
@@ -14,10 +14,10 @@ describe('Snapshot', () => {
     ]);
   });
 
-  test('compares ids across their wrap-around', () => {
+  test('compares ids across the 32-bit wrap-around', () => {
     const snapshot = new Snapshot('8589934590:8589934594:');
-    expect(snapshot.sees(4294967293)).toBe(true);
-    expect(snapshot.sees(1)).toBe(true);
-    expect(snapshot.sees(5)).toBe(false);
+    expect(snapshot.includes(4294967293)).toBe(true);
+    expect(snapshot.includes(1)).toBe(true);
+    expect(snapshot.includes(5)).toBe(false);
   });
 });

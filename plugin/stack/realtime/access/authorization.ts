@@ -1,8 +1,8 @@
-import { PolicyError, type Policies, type PolicyQuestion } from './policies.ts';
-import type { Realtime } from '../server.ts';
+// supabase/realtime v2.129.8 lib/realtime_web/channels/realtime_channel.ex (`maybe_assign_policies`)
+import { PolicyError, type Policies, type PolicyChecker, type PolicyQuestion } from './policies.ts';
 
-/** A private topic that the token may not read; the message is the original's. */
-export class UnauthorizedError extends Error {
+/** The token may not read a private topic. The message is the one that Realtime sends. */
+class UnauthorizedError extends Error {
   override readonly name = 'UnauthorizedError';
 }
 
@@ -13,16 +13,16 @@ export function unauthorized(topic: string, cause?: unknown): UnauthorizedError 
 }
 
 /**
- * What the token may read of a private topic.
+ * What the token may read of a private topic: broadcasts, and presence if `isPresenceEnabled`.
  *
- * @throws UnauthorizedError when that is nothing
+ * @throws UnauthorizedError when it may read nothing
  */
 export async function readPolicies(
-  realtime: Realtime,
+  checker: PolicyChecker,
   question: PolicyQuestion,
   isPresenceEnabled: boolean,
 ): Promise<Policies> {
-  const policies = await realtime.policies
+  const policies = await checker
     .read(question, isPresenceEnabled ? ['broadcast', 'presence'] : ['broadcast'])
     .catch((error: unknown) => {
       if (error instanceof PolicyError) throw unauthorized(question.topic, error);
@@ -32,7 +32,7 @@ export async function readPolicies(
   return policies;
 }
 
-/** The text for what the database answers, or that it does not. */
+/** The error to send for a failure of `readPolicies` or of the database. `code` is undefined for unexpected errors. */
 export function describeFailure(error: unknown): { code: string | undefined; message: string } {
   if (error instanceof UnauthorizedError) return { code: 'Unauthorized', message: error.message };
   const message = 'Realtime was unable to connect to the project database';

@@ -1,7 +1,8 @@
+// supabase/realtime v2.129.8 lib/realtime/tenants/authorization.ex
 import type pg from 'pg';
 import type { ChannelClaims } from './tokens.ts';
 
-/** What a token may do with a private topic. Undefined: not asked yet. */
+/** What a token may do with a private topic. Undefined: not checked yet. */
 export interface Policies {
   readonly broadcast: { readonly read?: boolean; readonly write?: boolean };
   readonly presence: { readonly read?: boolean; readonly write?: boolean };
@@ -9,20 +10,21 @@ export interface Policies {
 
 export type Extension = 'broadcast' | 'presence';
 
+/** Who wants to use which topic. */
 export interface PolicyQuestion {
   /** The topic without `realtime:`. */
   readonly topic: string;
   readonly claims: ChannelClaims;
-  /** Headers `x-…` of the request, readable by policies as `request.headers`. */
+  /** Headers `x-…` of the request, which policies can read as `request.headers`. */
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** A policy that failed, or a role that the database does not know. */
+/** A policy raised an error, or the role does not exist in the database. */
 export class PolicyError extends Error {
   override readonly name = 'PolicyError';
 }
 
-/** Asks the database's policies on `realtime.messages`. */
+/** Evaluates the database's policies on `realtime.messages`. */
 export class PolicyChecker {
   readonly #pool: pg.Pool;
 
@@ -32,7 +34,7 @@ export class PolicyChecker {
 
   /** @throws PolicyError, or the connection's error */
   async read(question: PolicyQuestion, extensions: readonly Extension[]): Promise<Policies> {
-    const allowed = await this.#ask(question, extensions, false);
+    const allowed = await this.#check(question, extensions, false);
     const answer = (extension: Extension): { read?: boolean } =>
       extensions.includes(extension) ? { read: allowed.includes(extension) } : {};
     return { broadcast: answer('broadcast'), presence: answer('presence') };
@@ -40,7 +42,7 @@ export class PolicyChecker {
 
   /** @throws PolicyError, or the connection's error */
   async write(question: PolicyQuestion): Promise<Record<Extension, boolean>> {
-    const allowed = await this.#ask(question, ['broadcast', 'presence'], true);
+    const allowed = await this.#check(question, ['broadcast', 'presence'], true);
     return { broadcast: allowed.includes('broadcast'), presence: allowed.includes('presence') };
   }
 
@@ -51,7 +53,7 @@ export class PolicyChecker {
     );
   }
 
-  async #ask(
+  async #check(
     { topic, claims, headers }: PolicyQuestion,
     extensions: readonly Extension[],
     isWrite: boolean,
@@ -70,7 +72,7 @@ export class PolicyChecker {
   }
 }
 
-/** An error that the statement itself met, not one of the connection (classes 08, 57P). */
+/** Whether the statement itself failed, rather than the connection (SQLSTATE classes 08 and 57P). */
 function isSqlError(error: unknown): error is Error {
   if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string') return false;
   return /^[0-9A-Z]{5}$/.test(error.code) && !/^(08|57P)/.test(error.code);

@@ -1,20 +1,22 @@
+// supabase/realtime v2.129.8 lib/realtime_web/channels/auth/{channels_authorization,jwt_verification}.ex
+import { decodeProtectedHeader } from 'jose';
+import { decodePercent } from '../../http/percent.ts';
 import { JwtVerifyError, type Claims, type JwtVerifier } from '../../jwt.ts';
-import { isObject, parseJson } from '../protocol/messages.ts';
 
-/** Why Supabase Realtime refuses a token; `code` is what a refused join is prefixed with. */
+/** Why Realtime refuses a token, with its message; `code` is the prefix of that message in a refused join. */
 export class TokenError extends Error {
   override readonly name = 'TokenError';
   readonly code: 'MalformedJWT' | 'JwtSignatureError' | 'InvalidJWTToken' | 'JwtSignerError';
-  readonly isExpired: boolean;
+  readonly reason: 'expired' | 'claims' | undefined;
 
-  constructor(code: TokenError['code'], message: string, isExpired = false) {
+  constructor(code: TokenError['code'], message: string, reason?: TokenError['reason']) {
     super(message);
     this.code = code;
-    this.isExpired = isExpired;
+    this.reason = reason;
   }
 }
 
-/** Claims with what Realtime requires. `exp` is in seconds since 1970. */
+/** Claims with those that Realtime requires. `exp` is in seconds since 1970. */
 export interface ChannelClaims extends Claims {
   readonly role: string;
   readonly exp: number;
@@ -23,23 +25,25 @@ export interface ChannelClaims extends Claims {
 const CONFIGURATION = 'check your JWT secret or JWKS configuration';
 
 /**
- * Verifies a token as Supabase Realtime does: signature, then `exp`, then that `role` and `exp` are there.
+ * Verifies a token in Realtime's order: signature, then `exp`, then that `role` and `exp` exist.
  *
- * @throws TokenError with the original's text
+ * @throws TokenError
  */
 export async function verifyToken(jwt: JwtVerifier, token: string): Promise<ChannelClaims> {
-  const cleaned = clean(token);
+  // Realtime accepts URL-encoded tokens and ones with stray white space.
+  const cleaned = decodePercent(token)?.replaceAll(/\s/g, '');
+  if (cleaned === undefined) throw malformed();
   const { alg, kid } = readHeader(cleaned);
-  // The verifier accepts ES256 and RS256 without a kid when there is one key; Supabase Realtime does not.
+  // With a single key the verifier accepts ES256 and RS256 without a kid; Realtime does not.
   if (typeof alg === 'string' && !alg.startsWith('HS') && kid === undefined) throw signerError(undefined);
   const claims = await verifySignature(jwt, cleaned, kid);
   const exp = typeof claims.exp === 'number' ? Math.round(claims.exp) : undefined;
   const now = Math.floor(Date.now() / 1000);
   if (exp !== undefined && exp <= now) {
-    throw new TokenError('InvalidJWTToken', `Token has expired ${now - exp} seconds ago`, true);
+    throw new TokenError('InvalidJWTToken', `Token has expired ${now - exp} seconds ago`, 'expired');
   }
   if (exp === undefined || typeof claims.role !== 'string') {
-    throw new TokenError('InvalidJWTToken', 'Fields `role` and `exp` are required in JWT');
+    throw new TokenError('InvalidJWTToken', 'Fields `role` and `exp` are required in JWT', 'claims');
   }
   return { ...claims, role: claims.role, exp };
 }
@@ -65,17 +69,11 @@ function signerError(kid: string | undefined): TokenError {
   return new TokenError('JwtSignerError', `Failed to generate JWT signer${key}, ${CONFIGURATION}`);
 }
 
-/** URL-encoded tokens and ones with stray white space are accepted, as the original does. */
-function clean(token: string): string {
+function readHeader(token: string): { alg: unknown; kid: string | undefined } {
   try {
-    return decodeURIComponent(token).replaceAll(/\s/g, '');
+    const { alg, kid } = decodeProtectedHeader(token);
+    return { alg, kid: typeof kid === 'string' ? kid : undefined };
   } catch {
     throw malformed();
   }
-}
-
-function readHeader(token: string): { alg: unknown; kid: string | undefined } {
-  const header = parseJson(Buffer.from(token.split('.')[0] ?? '', 'base64url').toString());
-  if (!isObject(header)) throw malformed();
-  return { alg: header.alg, kid: typeof header.kid === 'string' ? header.kid : undefined };
 }

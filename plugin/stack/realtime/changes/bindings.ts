@@ -1,14 +1,15 @@
+// supabase/realtime v2.129.8 lib/extensions/postgres_cdc_rls/{cdc_rls,subscriptions}.ex
+import { isObject, type JsonObject } from '../../../shared/json.ts';
 import { parseFilters, type ChangeFilter } from './filter-syntax.ts';
 import { inspect } from './inspect.ts';
-import { isObject } from '../protocol/messages.ts';
 
 /** One element of `postgres_changes` in a join. */
 export interface ChangeBinding {
-  /** As the client sent it; the join's answer repeats it with the id. */
-  readonly params: Readonly<Record<string, unknown>>;
+  /** As the client sent it; the reply to the join repeats it with the id. */
+  readonly params: Readonly<JsonObject>;
   /** Equal bindings have equal ids. */
   readonly id: number;
-  /** What it asks for, or the text of what is wrong with it. */
+  /** What it subscribes to, or Realtime's error for an invalid binding. */
   readonly request: ChangeRequest | { readonly error: string };
 }
 
@@ -17,19 +18,18 @@ export interface ChangeRequest {
   readonly schema: string;
   readonly table: string;
   readonly filters: readonly ChangeFilter[];
-  /** Columns to deliver beside the primary key; undefined for all. */
+  /** Columns to send in addition to the primary key; undefined for all. */
   readonly select: readonly string[] | undefined;
 }
 
-export function parseBindings(params: readonly Readonly<Record<string, unknown>>[]): ChangeBinding[] {
+export function parseBindings(params: readonly Readonly<JsonObject>[]): ChangeBinding[] {
   return params.map((one) => ({ params: one, id: hashBinding(one), request: parseRequest(one) }));
 }
 
 const NO_PARAMS =
   'No subscription params provided. Please provide at least a `schema` or `table` to subscribe to: ';
 
-/** As Supabase Realtime's parser, with its texts. */
-function parseRequest(params: Readonly<Record<string, unknown>>): ChangeBinding['request'] {
+function parseRequest(params: Readonly<JsonObject>): ChangeBinding['request'] {
   if (typeof params.select === 'string') {
     return {
       error:
@@ -61,11 +61,11 @@ function parseRequest(params: Readonly<Record<string, unknown>>): ChangeBinding[
   return request;
 }
 
-function isTextIfSet(params: Readonly<Record<string, unknown>>, ...names: string[]): boolean {
+function isTextIfSet(params: Readonly<JsonObject>, ...names: string[]): boolean {
   return names.every((name) => !(name in params) || typeof params[name] === 'string');
 }
 
-/** An unknown event stands for all of them. */
+/** An unknown event means all events. */
 function readEvent(event: unknown): ChangeRequest['event'] {
   const upper = typeof event === 'string' ? event.toUpperCase() : '*';
   return upper === 'INSERT' || upper === 'UPDATE' || upper === 'DELETE' ? upper : '*';
@@ -78,8 +78,8 @@ function readSelect(select: unknown): readonly string[] | undefined {
   return names.length > 0 ? names : undefined;
 }
 
-/** 27 bits, as the original's ids (FNV-1a over the sorted content). */
-function hashBinding(params: Readonly<Record<string, unknown>>): number {
+/** FNV-1a over the sorted content, 27 bits like Realtime's ids. */
+function hashBinding(params: Readonly<JsonObject>): number {
   let hash = 0x811c9dc5;
   for (const char of Buffer.from(canonical(params))) hash = Math.imul(hash ^ char, 0x01000193);
   return hash >>> 5;

@@ -1,14 +1,15 @@
+// supabase/realtime v2.129.8 lib/extensions/postgres_cdc_rls/message_dispatcher.ex
 import type pg from 'pg';
 import type { Logger } from '../../../shared/logger.ts';
-import type { Channel } from '../connection/channel.ts';
 import type { Frame } from '../protocol/frame.ts';
-import type { ClientSocket } from '../connection/socket.ts';
+import type { Link } from '../protocol/link.ts';
 import type { CommittedChange } from '../wal/change-queue.ts';
 import type { Relation } from '../wal/pgoutput.ts';
+import { findCandidates, type Candidate } from './candidates.ts';
 import { composeData, composeError, encodeChanges, type EncodedChange } from './compose.ts';
-import { compareInDatabase, compareLocally, filteredValue, type Comparison } from './filters.ts';
-import type { BoundBinding, Subscriber, Subscriptions, WatchedRelation } from './subscriptions.ts';
-import { checkVisibility, viewerOf, type Viewer, type Visibility, type VisibilityJob } from './visibility.ts';
+import type { ChangeSubscriber } from './subscriber.ts';
+import type { BoundBinding, Subscriptions, WatchedRelation } from './subscriptions.ts';
+import { checkVisibility, type Viewer, type Visibility, type VisibilityJob } from './visibility.ts';
 
 export interface Delivery {
   readonly pool: pg.Pool;
@@ -17,111 +18,39 @@ export interface Delivery {
   readonly logger: Logger;
 }
 
-/** A change that passed the filters of somebody. */
-interface Candidate {
-  readonly change: CommittedChange;
-  readonly watched: WatchedRelation;
-  readonly receivers: readonly Receiver[];
-}
-
-interface Receiver {
-  readonly channel: Channel;
-  /** Who it was when the change came: its token may be replaced while the database is asked. */
-  readonly viewer: Viewer;
-  readonly bindings: readonly BoundBinding[];
-}
-
-// Beyond this, delivery waits for a receiver; one that reads nothing for so long is cut off.
+// Delivery waits for a client with more unread bytes; one that reads nothing for this long is disconnected.
 const HIGH_WATER_BYTES = 1024 * 1024;
 const DRAIN_TIMEOUT_MS = 5_000;
 
-/** Delivers changes in their order to those whose filters they pass and who may see them. */
+/**
+ * Sends changes, in order, to the subscribers whose filters they pass and who may see them.
+ *
+ * At most three round trips for the whole batch (filters, then visibility and encoding at the same time), besides those for
+ * the first change of a table.
+ */
 export async function deliverChanges(delivery: Delivery, batch: readonly CommittedChange[]): Promise<void> {
-  const candidates = await findCandidates(delivery, batch);
+  const { pool, subscriptions, maxRecordBytes, logger } = delivery;
+  const candidates = await findCandidates(pool, subscriptions, batch);
   if (candidates.length === 0) return;
   const failures = new Set<string>();
   const [visibilities, encoded] = await Promise.all([
-    checkVisibility(delivery.pool, groupByRelation(candidates), (relation, message) =>
+    checkVisibility(pool, groupByRelation(candidates), (relation, message) =>
       failures.add(`${relation.schema}.${relation.table}: ${message}`),
     ),
     encodeChanges(
-      delivery.pool,
+      pool,
       candidates.map(({ change, watched: { info } }) => ({ change, info })),
-      delivery.maxRecordBytes,
+      maxRecordBytes,
     ),
   ]);
-  for (const failure of failures)
-    delivery.logger.warn(`Realtime: a policy failed, rows stay hidden: ${failure}`);
-  const touched = new Set<ClientSocket>();
+  for (const failure of failures) logger.warn(`Realtime: a policy failed, rows stay hidden: ${failure}`);
+  const links = new Set<Link>();
   for (const [i, candidate] of candidates.entries()) {
     const change = encoded[i];
     const visibility = visibilities.get(candidate.change.relation);
-    if (change && visibility) send(candidate, change, visibility, touched);
+    if (change && visibility) send(candidate, change, visibility, links);
   }
-  await waitForSlowReceivers(touched);
-}
-
-async function findCandidates(
-  { pool, subscriptions }: Delivery,
-  batch: readonly CommittedChange[],
-): Promise<Candidate[]> {
-  const comparisons: Comparison[] = [];
-  const undecided: { change: CommittedChange; watched: WatchedRelation; tests: Test[] }[] = [];
-  for (const change of batch) {
-    const watched = await subscriptions.watch(change);
-    if (!watched) continue;
-    const late = watched.subscribers.filter(({ snapshot }) => !snapshot.sees(change.xid));
-    const tests = late.flatMap((subscriber) =>
-      subscriber.bindings
-        .filter(({ event }) => event === '*' || event === change.type)
-        .map((binding) => ({
-          subscriber,
-          binding,
-          results: testFilters(change, watched, binding, comparisons),
-        })),
-    );
-    if (tests.length > 0) undecided.push({ change, watched, tests });
-  }
-  const answers = await compareInDatabase(pool, comparisons);
-  return undecided.flatMap(({ change, watched, tests }) => {
-    const receivers = new Map<Subscriber, BoundBinding[]>();
-    for (const { subscriber, binding, results } of tests) {
-      if (!results.every((result) => (typeof result === 'number' ? answers[result] : result))) continue;
-      const bindings = receivers.get(subscriber);
-      if (bindings) bindings.push(binding);
-      else receivers.set(subscriber, [binding]);
-    }
-    if (receivers.size === 0) return [];
-    const list = [...receivers].map(([{ channel }, bindings]) => ({
-      channel,
-      viewer: viewerOf(channel.claims),
-      bindings,
-    }));
-    return [{ change, watched, receivers: list }];
-  });
-}
-
-interface Test {
-  readonly subscriber: Subscriber;
-  readonly binding: BoundBinding;
-  /** Of each filter; a number is the position of the database's answer. */
-  readonly results: readonly (boolean | number)[];
-}
-
-function testFilters(
-  change: CommittedChange,
-  { info }: WatchedRelation,
-  binding: BoundBinding,
-  comparisons: Comparison[],
-): (boolean | number)[] {
-  return binding.filters.map((filter) => {
-    const value = filteredValue(filter, change.row, change.oldRow);
-    if (value === undefined) return false;
-    const result = compareLocally(filter, info, value);
-    if (result !== undefined) return result;
-    const typeOid = info.columns[filter.position]?.typeOid ?? 0;
-    return comparisons.push({ filter, typeOid, value }) - 1;
-  });
+  await waitForSlowClients(links);
 }
 
 function groupByRelation(candidates: readonly Candidate[]): VisibilityJob[] {
@@ -129,11 +58,11 @@ function groupByRelation(candidates: readonly Candidate[]): VisibilityJob[] {
     Relation,
     { info: WatchedRelation['info']; changes: CommittedChange[]; viewers: Map<string, Viewer> }
   >();
-  for (const { change, watched, receivers } of candidates) {
+  for (const { change, watched, recipients } of candidates) {
     let job = jobs.get(change.relation);
     if (!job) jobs.set(change.relation, (job = { info: watched.info, changes: [], viewers: new Map() }));
     job.changes.push(change);
-    for (const { viewer } of receivers) job.viewers.set(viewer.key, viewer);
+    for (const { viewer } of recipients) job.viewers.set(viewer.key, viewer);
   }
   return [...jobs].map(([relation, { info, changes, viewers }]) => ({
     relation,
@@ -143,19 +72,21 @@ function groupByRelation(candidates: readonly Candidate[]): VisibilityJob[] {
   }));
 }
 
+/** Sends one change. Data and frames are serialized once for all recipients that receive the same. */
 function send(
-  { change, watched, receivers }: Candidate,
+  { change, watched, recipients }: Candidate,
   encoded: EncodedChange,
   visibilities: ReadonlyMap<string, Visibility>,
-  touched: Set<ClientSocket>,
+  links: Set<Link>,
 ): void {
   const data = new Map<string, string>();
   const frames = new Map<string, Frame>();
-  for (const { channel, viewer, bindings } of receivers) {
+  for (const { subscriber, viewer, bindings } of recipients) {
     const visibility = visibilities.get(viewer.key);
-    if (!visibility || !channel.topic) continue;
+    if (!visibility || !subscriber.isJoined) continue;
     const error = findError(change, watched, visibility);
     if (error === undefined && !visibility.isVisible(change)) continue;
+    const { link, topicName, isOldApi } = subscriber;
     for (const [select, ids] of groupBySelect(bindings)) {
       const dataKey = `${viewer.role}\0${select?.join('\0') ?? '*'}`;
       let json = data.get(dataKey);
@@ -163,28 +94,27 @@ function send(
         json = error === undefined ? composeData(encoded, visibility, select) : composeError(change, error);
         data.set(dataKey, json);
       }
-      const { serializer } = channel.socket;
-      const frameKey = `${serializer.version}\0${channel.topicName}\0${channel.config.isOldApi}\0${ids.join()}\0${dataKey}`;
+      const frameKey = `${link.serializer.version}\0${topicName}\0${isOldApi}\0${ids.join()}\0${dataKey}`;
       let frame = frames.get(frameKey);
-      if (!frame) {
-        frame = channel.config.isOldApi
-          ? serializer.push(null, null, channel.topicName, change.type, json)
-          : serializer.push(
-              null,
-              null,
-              channel.topicName,
-              'postgres_changes',
-              `{"data":${json},"ids":[${ids.join()}]}`,
-            );
-        frames.set(frameKey, frame);
-      }
-      channel.socket.write(frame);
-      touched.add(channel.socket);
+      if (!frame) frames.set(frameKey, (frame = encodeFrame(subscriber, change, ids, json)));
+      link.write(frame);
+      links.add(link);
     }
   }
 }
 
-/** Without a primary key nobody can look the row up; without the right to read it the role cannot. */
+function encodeFrame(
+  { link: { serializer }, topicName, isOldApi }: ChangeSubscriber,
+  { type }: CommittedChange,
+  ids: readonly number[],
+  json: string,
+): Frame {
+  if (isOldApi) return serializer.push(null, null, topicName, type, json);
+  const payload = `{"data":${json},"ids":[${ids.join()}]}`;
+  return serializer.push(null, null, topicName, 'postgres_changes', payload);
+}
+
+/** A row without a primary key, or whose key the role may not read, cannot be looked up to check its policies. */
 function findError(
   { type }: CommittedChange,
   { info }: WatchedRelation,
@@ -196,7 +126,7 @@ function findError(
   return isReadable ? undefined : 'Error 401: Unauthorized';
 }
 
-/** One message for all bindings that want the same columns. */
+/** Groups the ids of bindings that select the same columns: one message each. */
 function groupBySelect(bindings: readonly BoundBinding[]): Map<readonly string[] | undefined, number[]> {
   const groups = new Map<string, { select: readonly string[] | undefined; ids: number[] }>();
   for (const { id, select } of bindings) {
@@ -208,8 +138,8 @@ function groupBySelect(bindings: readonly BoundBinding[]): Map<readonly string[]
   return new Map([...groups.values()].map(({ select, ids }) => [select, ids]));
 }
 
-/** Delivery waits for those who are behind, but not for those who do not read at all. */
-async function waitForSlowReceivers(sockets: Iterable<ClientSocket>): Promise<void> {
-  const slow = [...sockets].filter((socket) => socket.bufferedBytes > HIGH_WATER_BYTES);
-  await Promise.all(slow.map((socket) => socket.drain(DRAIN_TIMEOUT_MS)));
+/** Waits for clients that are behind; one that does not read at all is disconnected. */
+async function waitForSlowClients(links: Iterable<Link>): Promise<void> {
+  const slow = [...links].filter((link) => link.bufferedBytes > HIGH_WATER_BYTES);
+  await Promise.all(slow.map((link) => link.drain(DRAIN_TIMEOUT_MS)));
 }

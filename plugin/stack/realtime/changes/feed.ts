@@ -1,12 +1,14 @@
+// supabase/realtime v2.129.8 lib/extensions/postgres_cdc_rls/{cdc_rls,replication_poller}.ex
 import type pg from 'pg';
 import { errorMessage } from '../../../shared/errors.ts';
 import type { Logger } from '../../../shared/logger.ts';
 import type { Database } from '../../postgres/database.ts';
-import type { Channel } from '../connection/channel.ts';
-import type { CommittedChange } from '../wal/change-queue.ts';
 import { ChangeLog } from '../wal/change-log.ts';
+import type { CommittedChange } from '../wal/change-queue.ts';
 import { deliverChanges } from './deliver.ts';
-import { SubscriptionError, Subscriptions } from './subscriptions.ts';
+import type { ChangeSubscriber } from './subscriber.ts';
+import { checkSubscription, SubscriptionError } from './subscription-check.ts';
+import { Subscriptions } from './subscriptions.ts';
 
 export interface ChangeFeedOptions {
   readonly database: Database;
@@ -19,17 +21,19 @@ const PUBLICATION = 'supabase_realtime';
 export const CHANGES_SLOT = 'supabase_realtime_replication_slot';
 const START_TIMEOUT_MS = 5_000;
 const RETRY_MS = 5_000;
-// PostgreSQL makes a slot only when all transactions have ended that were open before.
+// PostgreSQL creates a slot only after all transactions that were open before have ended.
 const SLOW_START = 'the replication slot is not ready (an open transaction may hold it up)';
 
-/** `postgres_changes`: tells channels what changes in the tables of the publication `supabase_realtime`. */
+/** `postgres_changes`: sends subscribers the changes in the tables of the publication `supabase_realtime`. */
 export class ChangeFeed {
+  readonly #pool: pg.Pool;
   readonly #subscriptions: Subscriptions;
   readonly #log: ChangeLog;
-  readonly #retries = new Map<Channel, NodeJS.Timeout>();
+  readonly #retries = new Map<ChangeSubscriber, NodeJS.Timeout>();
   #turn: Promise<unknown> = Promise.resolve();
 
   constructor({ database, pool, logger, maxRecordBytes }: ChangeFeedOptions) {
+    this.#pool = pool;
     this.#subscriptions = new Subscriptions(pool);
     this.#log = new ChangeLog({
       database,
@@ -47,46 +51,48 @@ export class ChangeFeed {
   }
 
   /**
-   * Subscribes a channel to its bindings, anew after its token changed, and tells it the outcome. From "Subscribed to
-   * PostgreSQL" on it misses no change. While the log cannot be read it is told so, and tried again.
+   * Subscribes to the subscriber's bindings, or again after its token changed, and sends it the outcome. After "Subscribed
+   * to PostgreSQL" it misses no change. While the log cannot be read it receives an error, and the feed retries.
    */
-  async subscribe(channel: Channel): Promise<void> {
-    if (channel.bindings.length === 0) return;
-    this.#cancelRetry(channel);
-    const outcome = await this.#trySubscribe(channel);
-    if (!channel.topic) {
-      this.#subscriptions.delete(channel);
+  async subscribe(subscriber: ChangeSubscriber): Promise<void> {
+    if (subscriber.bindings.length === 0) return;
+    this.#cancelRetry(subscriber);
+    const outcome = await this.#trySubscribe(subscriber);
+    if (!subscriber.isJoined) {
+      this.#subscriptions.delete(subscriber);
       return;
     }
     if (outcome === undefined) {
-      channel.sendSystem('postgres_changes', 'ok', 'Subscribed to PostgreSQL');
+      subscriber.sendSystem('postgres_changes', 'ok', 'Subscribed to PostgreSQL');
       return;
     }
-    // One that only could not be checked again goes on as it is; the log keeps what comes meanwhile.
-    const isKept = !outcome.isFinal && this.#subscriptions.has(channel);
+    // A subscription that merely could not be rechecked stays: the log keeps the changes meanwhile.
+    const isKept = !outcome.isFinal && this.#subscriptions.has(subscriber);
     if (!isKept) {
-      this.#subscriptions.delete(channel);
-      channel.sendSystem('postgres_changes', 'error', outcome.message);
+      this.#subscriptions.delete(subscriber);
+      subscriber.sendSystem('postgres_changes', 'error', outcome.message);
     }
     if (outcome.isFinal) return;
-    const retry = setTimeout(() => void this.subscribe(channel).catch(() => {}), RETRY_MS);
-    this.#retries.set(channel, retry.unref());
+    const retry = setTimeout(() => void this.subscribe(subscriber).catch(() => {}), RETRY_MS);
+    this.#retries.set(subscriber, retry.unref());
   }
 
-  unsubscribe(channel: Channel): void {
-    this.#cancelRetry(channel);
-    this.#subscriptions.delete(channel);
+  unsubscribe(subscriber: ChangeSubscriber): void {
+    this.#cancelRetry(subscriber);
+    this.#subscriptions.delete(subscriber);
   }
 
   async close(): Promise<void> {
-    for (const channel of this.#retries.keys()) this.#cancelRetry(channel);
+    for (const subscriber of this.#retries.keys()) this.#cancelRetry(subscriber);
     await this.#log.close();
   }
 
   /** Undefined on success. */
-  async #trySubscribe(channel: Channel): Promise<{ message: string; isFinal: boolean } | undefined> {
+  async #trySubscribe(
+    subscriber: ChangeSubscriber,
+  ): Promise<{ message: string; isFinal: boolean } | undefined> {
     try {
-      await this.#subscriptions.check(channel, PUBLICATION);
+      await checkSubscription(this.#pool, subscriber, PUBLICATION);
     } catch (error) {
       return { message: errorMessage(error), isFinal: error instanceof SubscriptionError };
     }
@@ -96,19 +102,19 @@ export class ChangeFeed {
       const reason = failure === undefined ? SLOW_START : errorMessage(failure);
       return { message: `Unable to read changes from PostgreSQL: ${reason}`, isFinal: false };
     }
-    // Not while changes are being delivered: one of those could be neither in the snapshot nor delivered.
+    // Not during a delivery: a change of its batch could be neither in the snapshot nor delivered.
     try {
-      if (this.#subscriptions.has(channel)) this.#subscriptions.rebind();
-      else await this.#inTurn(() => this.#subscriptions.add(channel));
+      if (this.#subscriptions.has(subscriber)) this.#subscriptions.rebind();
+      else await this.#inTurn(() => this.#subscriptions.add(subscriber));
       return undefined;
     } catch (error) {
       return { message: errorMessage(error), isFinal: false };
     }
   }
 
-  /** Official clients join again by themselves, and their applications then read what they may have missed. */
+  /** Official clients rejoin by themselves, and their applications then read what they may have missed. */
   #failAll(): void {
-    for (const channel of this.#subscriptions) channel.fail('changes may have been missed');
+    for (const subscriber of this.#subscriptions) subscriber.fail('changes may have been missed');
   }
 
   #inTurn<T>(task: () => Promise<T>): Promise<T> {
@@ -117,8 +123,8 @@ export class ChangeFeed {
     return turn;
   }
 
-  #cancelRetry(channel: Channel): void {
-    clearTimeout(this.#retries.get(channel));
-    this.#retries.delete(channel);
+  #cancelRetry(subscriber: ChangeSubscriber): void {
+    clearTimeout(this.#retries.get(subscriber));
+    this.#retries.delete(subscriber);
   }
 }

@@ -1,4 +1,4 @@
-/** Which transactions a moment has seen, as `pg_current_snapshot()` tells it. */
+/** The transactions that were visible at one moment, from `pg_current_snapshot()`. */
 export class Snapshot {
   readonly #min: number;
   readonly #max: number;
@@ -7,19 +7,19 @@ export class Snapshot {
   /** @param text such as `10:20:10,14` */
   constructor(text: string) {
     const [min = '', max = '', running = ''] = text.split(':');
-    this.#min = lower(min);
-    this.#max = lower(max);
-    this.#running = new Set(running === '' ? [] : running.split(',').map(lower));
+    this.#min = low32(min);
+    this.#max = low32(max);
+    this.#running = new Set(running === '' ? [] : running.split(',').map(low32));
   }
 
-  /** Whether what this transaction did was visible. Ids of transactions wrap around at 32 bits. */
-  sees(xid: number): boolean {
+  /** Whether this transaction was visible. `xid` is 32 bits, which wrap around. */
+  includes(xid: number): boolean {
     if (isBefore(xid, this.#min)) return true;
     return isBefore(xid, this.#max) && !this.#running.has(xid);
   }
 }
 
-function lower(xid: string): number {
+function low32(xid: string): number {
   return Number(BigInt(xid) & 0xffffffffn);
 }
 

@@ -1,15 +1,13 @@
 import type pg from 'pg';
-import { errorMessage } from '../../../shared/errors.ts';
-import type { Channel } from '../connection/channel.ts';
 import type { CommittedChange } from '../wal/change-queue.ts';
 import type { Relation } from '../wal/pgoutput.ts';
 import type { ChangeBinding, ChangeRequest } from './bindings.ts';
 import type { BoundFilter } from './filters.ts';
-import { inspect, inspectTuple } from './inspect.ts';
 import { readRelationInfo, type RelationInfo } from './relation-info.ts';
 import { Snapshot } from './snapshot.ts';
+import type { ChangeSubscriber } from './subscriber.ts';
 
-/** A binding of a channel that concerns a table. */
+/** A binding that matches a table, bound to a version of it. */
 export interface BoundBinding {
   readonly id: number;
   readonly event: ChangeRequest['event'];
@@ -17,84 +15,80 @@ export interface BoundBinding {
   readonly select: readonly string[] | undefined;
 }
 
-export interface Subscriber {
-  readonly channel: Channel;
-  /** The moment since when it is told of changes. */
+/** A subscriber's bindings that match one table. */
+export interface Subscription {
+  readonly subscriber: ChangeSubscriber;
+  /** When it subscribed: it receives the changes that this snapshot does not include. */
   readonly snapshot: Snapshot;
-  /** In the reverse order of the join, as Supabase Realtime lists the ids of a message. */
+  /** In reverse order of the join, as Realtime lists the ids of a message. */
   readonly bindings: readonly BoundBinding[];
 }
 
-/** A version of a table with everybody who wants to know of its changes. */
+/** A version of a table with the subscriptions that match it. */
 export interface WatchedRelation {
   readonly info: RelationInfo;
-  readonly subscribers: readonly Subscriber[];
+  readonly subscriptions: readonly Subscription[];
 }
 
-/** Why a subscription is refused, in the original's words. */
-export class SubscriptionError extends Error {
-  override readonly name = 'SubscriptionError';
-}
-
-/** The channels that subscribe to changes, and what of each table concerns whom. */
+/** All subscribers, and which of their bindings match which table. */
 export class Subscriptions {
   readonly #pool: pg.Pool;
-  readonly #channels = new Map<Channel, Snapshot>();
-  /** Forgotten whenever somebody comes, goes or has another token. */
-  #subscribers = new Map<Relation, Promise<readonly Subscriber[]>>();
+  readonly #subscribers = new Map<ChangeSubscriber, Snapshot>();
+  /** Discarded whenever a subscriber is added, removed or has a new token. */
+  #byRelation = new Map<Relation, Promise<readonly Subscription[]>>();
   readonly #infos = new WeakMap<Relation, Promise<RelationInfo>>();
 
   constructor(pool: pg.Pool) {
     this.#pool = pool;
   }
 
-  [Symbol.iterator](): IterableIterator<Channel> {
-    return this.#channels.keys();
+  [Symbol.iterator](): IterableIterator<ChangeSubscriber> {
+    return this.#subscribers.keys();
   }
 
-  has(channel: Channel): boolean {
-    return this.#channels.has(channel);
+  has(subscriber: ChangeSubscriber): boolean {
+    return this.#subscribers.has(subscriber);
   }
 
-  /** Adds a channel that is told of what its moment has not seen, and nothing twice. */
-  async add(channel: Channel): Promise<void> {
+  /** Adds a subscriber. It receives every change that is not visible now, exactly once. */
+  async add(subscriber: ChangeSubscriber): Promise<void> {
     const { rows } = await this.#pool.query<{ snapshot: string }>(
       'select pg_current_snapshot()::text as snapshot',
     );
-    if (!channel.topic || !rows[0]) return;
-    this.#channels.set(channel, new Snapshot(rows[0].snapshot));
-    this.#subscribers = new Map();
+    if (!subscriber.isJoined || !rows[0]) return;
+    this.#subscribers.set(subscriber, new Snapshot(rows[0].snapshot));
+    this.#byRelation = new Map();
   }
 
-  /** What a channel's filters may look at depends on its role, which a new token may have changed. */
+  /** Binds all filters again: which columns they may use depends on the role, which a new token may have changed. */
   rebind(): void {
-    this.#subscribers = new Map();
+    this.#byRelation = new Map();
   }
 
-  delete(channel: Channel): void {
-    if (this.#channels.delete(channel)) this.#subscribers = new Map();
+  delete(subscriber: ChangeSubscriber): void {
+    if (this.#subscribers.delete(subscriber)) this.#byRelation = new Map();
   }
 
   isWanted(relation: Relation): boolean {
-    for (const { bindings } of this.#channels.keys()) {
+    for (const { bindings } of this.#subscribers.keys()) {
       if (bindings.some((binding) => matches(binding, relation))) return true;
     }
     return false;
   }
 
-  /** Undefined when nobody wants to know of this table. */
+  /** The subscriptions to the table of a change; undefined when there are none. */
   async watch({ relation, xid }: CommittedChange): Promise<WatchedRelation | undefined> {
-    let subscribers = this.#subscribers.get(relation);
-    if (!subscribers) {
-      subscribers = this.#awaitTransaction(xid).then(() => this.#bind(relation));
-      this.#subscribers.set(relation, subscribers);
-      subscribers.catch(() => this.#subscribers.delete(relation));
+    let subscriptions = this.#byRelation.get(relation);
+    if (!subscriptions) {
+      subscriptions = this.#awaitTransaction(xid).then(() => this.#bind(relation));
+      this.#byRelation.set(relation, subscriptions);
+      subscriptions.catch(() => this.#byRelation.delete(relation));
     }
-    const bound = await subscribers;
-    return bound.length === 0 ? undefined : { info: await this.#info(relation), subscribers: bound };
+    const bound = await subscriptions;
+    return bound.length === 0 ? undefined : { info: await this.#info(relation), subscriptions: bound };
   }
 
-  /** The change may be the first of a table that the same transaction made. */
+  /** The transaction of a table's first change may also have created the table. */
   async #awaitTransaction(xid: number): Promise<void> {
     await this.#pool.query('select _realtime.await_transactions($1)', [[xid]]);
   }
@@ -109,19 +103,19 @@ export class Subscriptions {
     return info;
   }
 
-  async #bind(relation: Relation): Promise<readonly Subscriber[]> {
-    const subscribers: Subscriber[] = [];
-    for (const [channel, snapshot] of this.#channels) {
+  async #bind(relation: Relation): Promise<readonly Subscription[]> {
+    const subscriptions: Subscription[] = [];
+    for (const [subscriber, snapshot] of this.#subscribers) {
       const bindings: BoundBinding[] = [];
-      for (const binding of channel.bindings.toReversed()) {
+      for (const binding of subscriber.bindings.toReversed()) {
         if (!matches(binding, relation)) continue;
-        const filters = await this.#bindFilters(relation, channel.claims.role, binding.request);
+        const filters = await this.#bindFilters(relation, subscriber.claims.role, binding.request);
         const { event, select } = binding.request;
         if (filters) bindings.push({ id: binding.id, event, filters, select });
       }
-      if (bindings.length > 0) subscribers.push({ channel, snapshot, bindings });
+      if (bindings.length > 0) subscriptions.push({ subscriber, snapshot, bindings });
     }
-    return subscribers;
+    return subscriptions;
   }
 
   /** Undefined when the filters do not fit this version of the table. */
@@ -146,42 +140,7 @@ export class Subscriptions {
       operand: operands[i] ?? filter.value,
     }));
   }
-
-  /**
-   * Asks the database whether a channel's bindings are possible.
-   *
-   * @throws SubscriptionError for the first that is not; one bad binding disables all of a channel
-   */
-  async check(channel: Channel, publication: string): Promise<void> {
-    for (const { request } of channel.bindings) {
-      if ('error' in request) throw new SubscriptionError(request.error);
-    }
-    for (const { request } of channel.bindings) {
-      if (!('error' in request)) await this.#checkRequest(request, channel.claims.role, publication);
-    }
-  }
-
-  async #checkRequest(request: ChangeRequest, role: string, publication: string): Promise<void> {
-    const { schema, table, filters, select } = request;
-    const query = {
-      name: 'check_subscription',
-      text: 'select _realtime.check_subscription($1, $2, $3, $4, $5, $6) as tables',
-      values: [publication, schema, table, role, JSON.stringify(filters), select ?? null],
-    };
-    const { rows } = await this.#pool.query<{ tables: number }>(query).catch((error: unknown) => {
-      throw new SubscriptionError(
-        `${UNABLE} An exception happened so please check your connect parameters: [${describe(request)}]. Exception: ${describeSqlError(error)}`,
-      );
-    });
-    if (!rows[0]?.tables) {
-      throw new SubscriptionError(
-        `${UNABLE} Please check Realtime is enabled for the given connect parameters: [${describe(request)}]`,
-      );
-    }
-  }
 }
-
-const UNABLE = 'Unable to subscribe to changes with given parameters.';
 
 function matches(
   binding: ChangeBinding,
@@ -191,31 +150,4 @@ function matches(
   if ('error' in request) return false;
   const isOneOf = (pattern: string, name: string): boolean => pattern === '*' || pattern === name;
   return isOneOf(request.schema, relation.schema) && isOneOf(request.table, relation.table);
-}
-
-function describe({ event, schema, table, filters, select }: ChangeRequest): string {
-  const tuples = filters.map(({ column, op, value, negate }) => inspectTuple([column, op, value, negate]));
-  return `event: ${event}, schema: ${schema}, table: ${table}, filters: [${tuples.join(', ')}], select: ${inspect(select)}`;
-}
-
-// Names that Supabase Realtime's database driver gives to SQLSTATEs.
-const CONDITIONS: Readonly<Record<string, string>> = {
-  '22003': 'numeric_value_out_of_range',
-  '22007': 'invalid_datetime_format',
-  '22008': 'datetime_field_overflow',
-  '22023': 'invalid_parameter_value',
-  '22P02': 'invalid_text_representation',
-  '42501': 'insufficient_privilege',
-  '42704': 'undefined_object',
-  '42804': 'datatype_mismatch',
-  '42846': 'cannot_coerce',
-  '42883': 'undefined_function',
-  P0001: 'raise_exception',
-};
-
-function describeSqlError(error: unknown): string {
-  const message = errorMessage(error);
-  if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string') return message;
-  const name = CONDITIONS[error.code];
-  return `ERROR ${error.code}${name === undefined ? '' : ` (${name})`} ${message}`;
 }

@@ -1,10 +1,10 @@
 import type pg from 'pg';
 import type { ChannelClaims } from '../access/tokens.ts';
-import type { CommittedChange } from '../wal/change-queue.ts';
+import { xidsOf, type CommittedChange } from '../wal/change-queue.ts';
 import type { Relation } from '../wal/pgoutput.ts';
 import type { RelationInfo } from './relation-info.ts';
 
-/** A role with claims: subscribers with equal ones see the same. */
+/** A role with claims. Subscribers with equal claims see the same rows. */
 export interface Viewer {
   readonly key: string;
   readonly role: string;
@@ -12,7 +12,7 @@ export interface Viewer {
   readonly claims: string;
 }
 
-/** Changes of one table, and those who would like to know of them. */
+/** Changes of one table, and the viewers to check them for. */
 export interface VisibilityJob {
   readonly relation: Relation;
   readonly info: RelationInfo;
@@ -24,26 +24,21 @@ export interface VisibilityJob {
 export interface Visibility {
   /** Names of the columns that the role may read. */
   readonly columns: ReadonlySet<string>;
-  /** Whether row level security holds for the table. */
+  /** Whether the table has row level security. */
   readonly isSecured: boolean;
   isVisible(change: CommittedChange): boolean;
 }
 
-const claimTexts = new WeakMap<ChannelClaims, Viewer>();
+const viewers = new WeakMap<ChannelClaims, Viewer>();
 
 export function viewerOf(claims: ChannelClaims): Viewer {
-  let viewer = claimTexts.get(claims);
+  let viewer = viewers.get(claims);
   if (!viewer) {
     const text = JSON.stringify(claims);
     viewer = { key: text, role: claims.role, claims: text };
-    claimTexts.set(claims, viewer);
+    viewers.set(claims, viewer);
   }
   return viewer;
-}
-
-/** Ids of the transactions that made these changes, each once. */
-export function xidsOf(changes: readonly CommittedChange[]): number[] {
-  return [...new Set(changes.map(({ xid }) => xid))];
 }
 
 interface CheckRow {
@@ -56,11 +51,11 @@ interface CheckRow {
 }
 
 /**
- * Asks the database who may see what, all of it in one round trip: column privileges of the role, and whether the role with
- * these claims can read the changed row now. Deleted rows cannot be asked for; Supabase Realtime delivers them to all.
+ * Checks who may see which change, in one round trip: column privileges of the role, and whether the role with these
+ * claims can read the changed row now. Deleted rows cannot be checked; Realtime sends them to all subscribers.
  *
- * @param onFailure a policy that raises an error hides the rows from that viewer only
- * @returns by relation, then by the viewer's key; nothing for a table that is gone
+ * @param onFailure called when a policy raises an error, which hides the rows from that viewer only
+ * @returns by relation, then by the viewer's key; nothing for a dropped table
  */
 export async function checkVisibility(
   pool: pg.Pool,

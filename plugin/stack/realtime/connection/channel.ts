@@ -1,70 +1,109 @@
-import type { ChangeBinding } from '../changes/bindings.ts';
-import type { Broadcast, Topic } from '../topics/hub.ts';
-import type { JoinConfig } from '../events/join-config.ts';
-import type { Realtime } from '../server.ts';
-import { isObject, type ClientMessage, type Ref } from '../protocol/messages.ts';
-import { handlePresence, PresenceCallLimit } from '../events/presence.ts';
-import type { Policies } from '../access/policies.ts';
-import { replaceToken } from '../events/access-token.ts';
-import type { ClientSocket } from './socket.ts';
+// supabase/realtime v2.129.8 lib/realtime_web/channels/realtime_channel.ex
+import type { Policies, PolicyQuestion } from '../access/policies.ts';
 import type { ChannelClaims } from '../access/tokens.ts';
+import type { ChangeBinding } from '../changes/bindings.ts';
+import type { ChangeSubscriber } from '../changes/subscriber.ts';
+import type { Link } from '../protocol/link.ts';
+import type { ClientMessage, Ref } from '../protocol/messages.ts';
+import type { Hub, Topic } from '../topics/hub.ts';
+import type { PresenceCallLimit } from '../topics/presence-call-limit.ts';
+import type { Receiver } from '../topics/receiver.ts';
 
+// setTimeout fires at once for longer delays.
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
-/** What a client joined: one topic on one socket, with a token and what it may do. */
-export class Channel {
-  readonly realtime: Realtime;
-  readonly socket: ClientSocket;
+/** What the client asked for with its join and cannot change afterwards. */
+export interface ChannelConfig {
+  readonly isPrivate: boolean;
+  /** A client receives its own broadcasts. */
+  readonly self: boolean;
+  /** Each broadcast is acknowledged. */
+  readonly ack: boolean;
+  readonly presenceKey: string;
+  readonly presenceEnabled: boolean;
+  /** The join had no `config`: the topic itself names the table to subscribe to, and changes are sent without ids. */
+  readonly isOldApi: boolean;
+}
+
+/** The parts of a new channel. */
+export interface ChannelInit {
+  readonly link: Link;
+  readonly hub: Hub;
+  /** With `realtime:`, as on the wire. */
+  readonly topicName: string;
+  readonly joinRef: Ref;
+  readonly config: ChannelConfig;
+  readonly bindings: readonly ChangeBinding[];
+  readonly headers: Readonly<Record<string, string>>;
+  readonly token: string;
+  readonly claims: ChannelClaims;
+  /** Undefined on a public topic. */
+  readonly policies: Policies | undefined;
+  /** Ids of the stored broadcasts that are sent with the join. */
+  readonly replayedIds: ReadonlySet<string>;
+  readonly presenceCalls: PresenceCallLimit;
+  /** Called once when the channel leaves its topic. */
+  readonly onLeave: () => void;
+}
+
+/** One joined topic on one socket, with the client's token and its permissions. */
+export class Channel implements Receiver, ChangeSubscriber {
+  readonly link: Link;
   /** With `realtime:`, as on the wire. */
   readonly topicName: string;
   /** Without `realtime:`. */
   readonly name: string;
   readonly joinRef: Ref;
-  readonly config: JoinConfig;
-  readonly presenceCalls: PresenceCallLimit;
+  readonly config: ChannelConfig;
   readonly bindings: readonly ChangeBinding[];
+  readonly headers: Readonly<Record<string, string>>;
+  readonly presenceCalls: PresenceCallLimit;
   token: string;
-  claims: ChannelClaims;
   /** Undefined on a public topic. */
   policies: Policies | undefined;
-  /** Ids of messages that this channel had by replay. */
-  replayed: ReadonlySet<string> | undefined;
-  /** The payload being tracked, as JSON. */
+  /** The tracked presence payload, as JSON. */
   tracked: string | undefined;
   isPresenceEnabled: boolean;
+  readonly #hub: Hub;
+  readonly #replayedIds: ReadonlySet<string>;
+  readonly #onLeave: () => void;
+  #claims: ChannelClaims;
   #topic: Topic | undefined;
   #expiry: NodeJS.Timeout | undefined;
 
-  constructor(
-    realtime: Realtime,
-    socket: ClientSocket,
-    join: {
-      topicName: string;
-      joinRef: Ref;
-      config: JoinConfig;
-      bindings: readonly ChangeBinding[];
-      token: string;
-      claims: ChannelClaims;
-      policies: Policies | undefined;
-    },
-  ) {
-    this.realtime = realtime;
-    this.socket = socket;
-    this.topicName = join.topicName;
-    this.name = join.topicName.slice('realtime:'.length);
-    this.joinRef = join.joinRef;
-    this.config = join.config;
-    this.bindings = join.bindings;
-    this.token = join.token;
-    this.claims = join.claims;
-    this.policies = join.policies;
-    this.isPresenceEnabled = join.config.presenceEnabled;
-    this.presenceCalls = new PresenceCallLimit(realtime.settings.maxPresenceCalls);
+  constructor(init: ChannelInit) {
+    this.link = init.link;
+    this.topicName = init.topicName;
+    this.name = init.topicName.slice('realtime:'.length);
+    this.joinRef = init.joinRef;
+    this.config = init.config;
+    this.bindings = init.bindings;
+    this.headers = init.headers;
+    this.presenceCalls = init.presenceCalls;
+    this.token = init.token;
+    this.policies = init.policies;
+    this.isPresenceEnabled = init.config.presenceEnabled;
+    this.#hub = init.hub;
+    this.#replayedIds = init.replayedIds;
+    this.#onLeave = init.onLeave;
+    this.#claims = init.claims;
   }
 
-  /** The topic it is in; undefined once it has left. */
+  /** The topic it has joined; undefined after it has left. */
   get topic(): Topic | undefined {
     return this.#topic;
+  }
+
+  get isJoined(): boolean {
+    return this.#topic !== undefined;
+  }
+
+  get claims(): ChannelClaims {
+    return this.#claims;
+  }
+
+  get isOldApi(): boolean {
+    return this.config.isOldApi;
   }
 
   get mayReadBroadcast(): boolean {
@@ -75,32 +114,46 @@ export class Channel {
     return !this.policies || this.policies.presence.read === true;
   }
 
-  enter(): void {
-    this.#topic = this.realtime.hub.join(this);
-    this.socket.channels.set(this.topicName, this);
-    this.watchExpiry();
+  hasReplayed(id: string): boolean {
+    return this.#replayedIds.has(id);
   }
 
-  /** Undoes `enter`, without a word to the client. */
+  /** The question to check policies with. */
+  policyQuestion(): PolicyQuestion {
+    return { topic: this.name, claims: this.#claims, headers: this.headers };
+  }
+
+  enter(): void {
+    this.#topic = this.#hub.join({ name: this.name, isPrivate: this.config.isPrivate }, this);
+    this.#watchExpiry();
+  }
+
+  /** Undoes `enter` without sending anything. */
   leave(): void {
     clearTimeout(this.#expiry);
     if (!this.#topic) return;
     const topic = this.#topic;
     this.#topic = undefined;
-    if (this.socket.channels.get(this.topicName) === this) this.socket.channels.delete(this.topicName);
-    this.realtime.changes.unsubscribe(this);
-    this.realtime.hub.leave(topic, this);
+    this.#onLeave();
+    this.#hub.leave(topic, this);
   }
 
-  /** Tells why, and closes the channel; the socket stays. */
-  shutDown(message: string): void {
+  /** Continues with the claims and policies of a new token. */
+  authorize(claims: ChannelClaims, policies: Policies | undefined): void {
+    this.#claims = claims;
+    this.policies = policies;
+    this.#watchExpiry();
+  }
+
+  /** Sends a system error and closes the channel; the socket stays open. */
+  closeWithError(message: string): void {
     if (!this.#topic) return;
     this.sendSystem('system', 'error', message);
     this.leave();
     this.sendClose();
   }
 
-  /** The channel fails: an official client joins again by itself. */
+  /** Ends the channel as if its process had crashed: official clients then rejoin by themselves. */
   fail(reason: string): void {
     if (!this.#topic) return;
     this.leave();
@@ -115,95 +168,31 @@ export class Channel {
     this.push('system', JSON.stringify({ message, status, extension, channel: this.name }));
   }
 
-  /** A message that belongs to this join. `payload` is JSON text. */
+  /** Sends a message that belongs to this join. `payload` is JSON text. */
   push(event: string, payload: string): void {
     this.#push(null, event, payload);
   }
 
   reply(message: ClientMessage, status: 'ok' | 'error', response: string): void {
     const { joinRef, ref } = message;
-    this.socket.write(this.socket.serializer.reply(joinRef, ref, this.topicName, status, response));
+    this.link.write(this.link.serializer.reply(joinRef, ref, this.topicName, status, response));
   }
 
-  /** Undefined when it was handled at once. */
-  handle(message: ClientMessage): Promise<void> | undefined {
-    switch (message.event) {
-      case 'broadcast':
-        return this.#handleBroadcast(message);
-      case 'presence':
-        return handlePresence(this, message);
-      case 'access_token':
-        return replaceToken(this, isObject(message.payload) ? message.payload.access_token : undefined);
-      default:
-        // As Supabase Realtime: unknown events are counted and otherwise ignored.
-        this.realtime.events.add(1);
-        return undefined;
-    }
-  }
-
-  /** Asks the write policies once per token; undefined when they are known. */
-  checkWritePolicies(): Promise<void> | undefined {
-    const policies = this.policies;
-    if (!policies || policies.broadcast.write !== undefined) return undefined;
-    return this.#askWritePolicies(policies);
+  #push(ref: Ref, event: string, payload: string): void {
+    this.link.write(this.link.serializer.push(this.joinRef, ref, this.topicName, event, payload));
   }
 
   /** Closes the channel when its token expires. */
-  watchExpiry(): void {
+  #watchExpiry(): void {
     clearTimeout(this.#expiry);
-    const remaining = this.claims.exp * 1000 - Date.now();
+    const remaining = this.#claims.exp * 1000 - Date.now();
     this.#expiry = setTimeout(() => this.#checkExpiry(), Math.min(Math.max(remaining, 0), MAX_TIMER_MS));
     this.#expiry.unref();
   }
 
   #checkExpiry(): void {
-    const late = Math.floor(Date.now() / 1000) - this.claims.exp;
-    if (late < 0) this.watchExpiry();
-    else this.shutDown(`Token has expired ${late} seconds ago`);
+    const late = Math.floor(Date.now() / 1000) - this.#claims.exp;
+    if (late < 0) this.#watchExpiry();
+    else this.closeWithError(`Token has expired ${late} seconds ago`);
   }
-
-  async #askWritePolicies(policies: Policies): Promise<void> {
-    const { claims, name: topic } = this;
-    const write = await this.realtime.policies.write({ topic, claims, headers: this.socket.headers });
-    this.policies = {
-      broadcast: { ...policies.broadcast, write: write.broadcast },
-      presence: { ...policies.presence, write: write.presence },
-    };
-  }
-
-  #handleBroadcast(message: ClientMessage): Promise<void> | undefined {
-    const check = this.checkWritePolicies();
-    if (check) return check.then(() => this.#broadcast(message));
-    this.#broadcast(message);
-    return undefined;
-  }
-
-  #broadcast(message: ClientMessage): void {
-    // Without the right to write: dropped without an answer, even if one was asked for.
-    if (!this.#topic || (this.policies && !this.policies.broadcast.write)) return;
-    this.realtime.events.add(1);
-    if (message.bytes > this.realtime.settings.maxPayloadBytes) {
-      if (this.config.ack) this.reply(message, 'error', '"payload_size_exceeded"');
-      return;
-    }
-    const sender = this.config.self ? undefined : this;
-    const isDelivered = this.realtime.hub.broadcast(
-      this.name,
-      this.config.isPrivate,
-      toBroadcast(message),
-      sender,
-    );
-    if (!isDelivered) this.fail('channel_crash');
-    else if (this.config.ack) this.reply(message, 'ok', '{}');
-  }
-
-  #push(ref: Ref, event: string, payload: string): void {
-    this.socket.write(this.socket.serializer.push(this.joinRef, ref, this.topicName, event, payload));
-  }
-}
-
-function toBroadcast(message: ClientMessage): Broadcast {
-  if (message.broadcast) return { kind: 'user', broadcast: message.broadcast };
-  if (message.binary) return { kind: 'binary', data: message.binary };
-  return { kind: 'json', payload: message.payload, text: message.payloadText };
 }

@@ -1,53 +1,62 @@
+// supabase/realtime v2.129.8 lib/realtime_web/endpoint.ex, lib/realtime_web/channels/user_socket.ex
 import type { Duplex } from 'node:stream';
 import { WebSocket } from 'ws';
-import type { Channel } from './channel.ts';
-import { joinChannel } from '../events/join.ts';
-import type { Realtime } from '../server.ts';
 import type { Frame } from '../protocol/frame.ts';
+import type { Link } from '../protocol/link.ts';
 import type { ClientMessage, Serializer } from '../protocol/messages.ts';
+import type { Channel } from './channel.ts';
 
-// What a client may leave unread before it is cut off.
+// A client that leaves more than this unread is disconnected.
 const MAX_BUFFERED_BYTES = 16 * 1024 * 1024;
-// Messages of one socket that wait for the database, before its reading pauses.
+// Reading pauses while this many messages of one socket wait for the database.
 const MAX_WAITING_MESSAGES = 200;
-// Supabase Realtime closes an idle socket after 60 seconds and a few.
+// Realtime closes an idle socket after a little more than 60 seconds.
 const IDLE_TIMEOUT_MS = 60_000;
 const CLOSE_TIMEOUT_MS = 5_000;
 
-/** One connected client: reads its messages in order, topic by topic, and writes frames to it. */
-export class ClientSocket {
+/** What the handshake established about a client. */
+export interface Client {
   readonly serializer: Serializer;
-  /** The token of the handshake: that of every channel joined without one of its own. */
+  /** Used by every channel that is joined without a token. */
   readonly token: string;
-  /** Headers `x-…` of the handshake, for policies. */
+  /** Headers `x-…` of the handshake, which policies can read. */
   readonly headers: Readonly<Record<string, string>>;
+}
+
+export interface SocketHandlers {
+  /** Handles one message. Messages of one topic are handled one after the other; undefined when already done. */
+  onMessage(message: ClientMessage): Promise<void> | undefined;
+  /** A message handler rejected. */
+  onError(error: unknown): void;
+  /** The connection is closed and all its channels have left. */
+  onClose(): void;
+}
+
+/** One connected client: reads its messages in order, topic by topic, and writes frames to it. */
+export class ClientSocket implements Link {
+  readonly client: Client;
+  readonly serializer: Serializer;
   readonly channels: Map<string, Channel> = new Map();
-  /** Joins that are being decided. */
+  /** Number of joins in progress. */
   joining = 0;
-  readonly #realtime: Realtime;
+  readonly #handlers: SocketHandlers;
   readonly #webSocket: WebSocket;
   readonly #raw: Duplex;
-  /** The last task of each topic that still waits for something; other topics go on meanwhile. */
+  /** The last pending task of each topic; topics do not wait for each other. */
   readonly #waiting = new Map<string, Promise<void>>();
   #waitingCount = 0;
   #isCorked = false;
   #lastSeen = performance.now();
 
-  constructor(
-    realtime: Realtime,
-    webSocket: WebSocket,
-    raw: Duplex,
-    client: { serializer: Serializer; token: string; headers: Readonly<Record<string, string>> },
-  ) {
-    this.#realtime = realtime;
+  constructor(webSocket: WebSocket, raw: Duplex, client: Client, handlers: SocketHandlers) {
     this.#webSocket = webSocket;
     this.#raw = raw;
+    this.client = client;
     this.serializer = client.serializer;
-    this.token = client.token;
-    this.headers = client.headers;
+    this.#handlers = handlers;
     webSocket.on('message', (data, isBinary) => {
       this.#lastSeen = performance.now();
-      // With the default binaryType, ws hands every message over as one Buffer.
+      // With the default binaryType, ws emits every message as one Buffer.
       const message = this.serializer.decode(data as Buffer, isBinary);
       if (message) this.#receive(message);
     });
@@ -62,20 +71,19 @@ export class ClientSocket {
     return this.#webSocket.readyState === WebSocket.OPEN;
   }
 
-  /** Bytes that the client has not read yet. */
   get bufferedBytes(): number {
     return this.#raw.writableLength;
   }
 
-  /** Writes a complete frame. A client that does not read is cut off instead of being buffered for without end. */
+  /** Disconnects a client that does not read, instead of buffering without limit. */
   write(frame: Frame): void {
     if (!this.isOpen) return;
     if (this.#raw.writableLength > MAX_BUFFERED_BYTES) {
-      this.cut();
+      this.terminate();
       return;
     }
     if (!this.#isCorked) {
-      // All frames of this turn of the event loop leave in one system call.
+      // All frames of this turn of the event loop are sent with one system call.
       this.#isCorked = true;
       this.#raw.cork();
       process.nextTick(() => {
@@ -86,11 +94,10 @@ export class ClientSocket {
     this.#raw.write(frame);
   }
 
-  /** Resolves when the client has read everything; one that does not within `timeoutMs` is cut off. */
   drain(timeoutMs: number): Promise<void> {
     if (!this.isOpen || this.#raw.writableLength === 0) return Promise.resolve();
     return new Promise((resolve) => {
-      const timer = setTimeout(() => this.cut(), timeoutMs);
+      const timer = setTimeout(() => this.terminate(), timeoutMs);
       const done = (): void => {
         clearTimeout(timer);
         this.#raw.off('drain', done);
@@ -102,17 +109,18 @@ export class ClientSocket {
     });
   }
 
-  /** Ends the connection without a word: the client does not listen. */
-  cut(): void {
+  /** Terminates without a close frame (the client is not reading). */
+  terminate(): void {
     this.#webSocket.terminate();
   }
 
+  /** Closes with a close frame; terminates if the client does not answer it within five seconds. */
   close(code: number, reason = ''): void {
     this.#webSocket.close(code, reason);
     setTimeout(() => this.#webSocket.terminate(), CLOSE_TIMEOUT_MS).unref();
   }
 
-  /** Closes a socket that was silent for too long: an official client sends a heartbeat every 25 seconds. */
+  /** Closes a silent socket: official clients send a heartbeat every 25 seconds. */
   closeIfIdle(now: number): void {
     if (now - this.#lastSeen > IDLE_TIMEOUT_MS) this.close(1000);
   }
@@ -121,20 +129,20 @@ export class ClientSocket {
     const { topic } = message;
     const before = this.#waiting.get(topic);
     if (!before) {
-      const task = this.#handle(message);
+      const task = this.#handlers.onMessage(message);
       if (task) this.#wait(topic, task);
       return;
     }
     this.#wait(
       topic,
-      before.then(() => this.#handle(message)),
+      before.then(() => this.#handlers.onMessage(message)),
     );
   }
 
   #wait(topic: string, task: Promise<void>): void {
     if (++this.#waitingCount === MAX_WAITING_MESSAGES) this.#webSocket.pause();
     const settled: Promise<void> = task
-      .catch((error: unknown) => this.#realtime.reportFailure(error))
+      .catch((error: unknown) => this.#handlers.onError(error))
       .then(() => {
         if (--this.#waitingCount < MAX_WAITING_MESSAGES && this.#webSocket.isPaused) this.#webSocket.resume();
         if (this.#waiting.get(topic) === settled) this.#waiting.delete(topic);
@@ -142,31 +150,9 @@ export class ClientSocket {
     this.#waiting.set(topic, settled);
   }
 
-  /** Undefined when it was handled at once. */
-  #handle(message: ClientMessage): Promise<void> | undefined {
-    const { joinRef, ref, topic, event } = message;
-    if (topic === 'phoenix' && event === 'heartbeat') {
-      this.write(this.serializer.reply(null, ref, topic, 'ok', '{}'));
-      return undefined;
-    }
-    const channel = this.channels.get(topic);
-    if (event === 'phx_join' && topic.startsWith('realtime:')) {
-      return joinChannel(this.#realtime, this, message, channel);
-    }
-    if (event === 'phx_leave') {
-      channel?.leave();
-      this.write(this.serializer.reply(joinRef, ref, topic, 'ok', '{}'));
-      channel?.sendClose();
-      return undefined;
-    }
-    if (channel) return channel.handle(message);
-    this.write(this.serializer.reply(null, ref, topic, 'error', '{"reason":"unmatched topic"}'));
-    return undefined;
-  }
-
   #end(): void {
     for (const channel of this.channels.values()) channel.leave();
     this.channels.clear();
-    this.#realtime.sockets.delete(this);
+    this.#handlers.onClose();
   }
 }

@@ -1,39 +1,40 @@
-import type { Channel } from '../connection/channel.ts';
+// supabase/realtime v2.129.8 lib/realtime_web/channels/realtime_channel.ex (`handle_in("access_token", …)`)
 import { describeFailure, readPolicies } from '../access/authorization.ts';
 import type { Policies } from '../access/policies.ts';
 import { TokenError, verifyToken } from '../access/tokens.ts';
+import type { Channel } from '../connection/channel.ts';
+import type { Realtime } from '../server.ts';
 
 /**
- * Handles event `access_token`: the channel goes on with another token, and everything that the old one allowed is asked
- * again. A token that is refused closes the channel, as in Supabase Realtime.
+ * Handles event `access_token`: replaces the channel's token and checks its policies and subscriptions again. A refused
+ * token closes the channel.
  */
-export function replaceToken(channel: Channel, token: unknown): Promise<void> | undefined {
+export function replaceToken(
+  realtime: Realtime,
+  channel: Channel,
+  token: unknown,
+): Promise<void> | undefined {
   if (typeof token !== 'string' || token.startsWith('sb_') || token === channel.token) return undefined;
-  return applyToken(channel, token).catch((error: unknown) => {
-    channel.shutDown(describeRefusal(error));
+  return applyToken(realtime, channel, token).catch((error: unknown) => {
+    channel.closeWithError(describeRefusal(error));
   });
 }
 
-async function applyToken(channel: Channel, token: string): Promise<void> {
-  const { realtime, socket, name } = channel;
+async function applyToken(realtime: Realtime, channel: Channel, token: string): Promise<void> {
+  const { name } = channel;
   channel.token = token;
   const claims = await verifyToken(realtime.jwt, token);
   const previous = channel.policies;
+  const question = { ...channel.policyQuestion(), claims };
   const policies = channel.config.isPrivate
-    ? await readPolicies(
-        realtime,
-        { topic: name, claims, headers: socket.headers },
-        channel.isPresenceEnabled,
-      )
+    ? await readPolicies(realtime.policies, question, channel.isPresenceEnabled)
     : undefined;
-  if (!channel.topic) return;
+  if (!channel.isJoined) return;
   if (isRevoked(previous, policies)) {
-    channel.shutDown(`You no longer have permission to read from this Channel topic: ${name}`);
+    channel.closeWithError(`You no longer have permission to read from this Channel topic: ${name}`);
     return;
   }
-  channel.claims = claims;
-  channel.policies = policies;
-  channel.watchExpiry();
+  channel.authorize(claims, policies);
   await realtime.changes.subscribe(channel);
 }
 

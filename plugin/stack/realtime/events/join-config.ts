@@ -1,34 +1,27 @@
+// supabase/realtime v2.129.8 lib/realtime_web/channels/payloads/{join,config,broadcast,presence,flexible_boolean}.ex
 import { randomUUID } from 'node:crypto';
-import { isObject } from '../protocol/messages.ts';
+import { isObject, type JsonObject } from '../../../shared/json.ts';
+import type { ChannelConfig } from '../connection/channel.ts';
 
-/** What a client asks for with `phx_join`. */
-export interface JoinConfig {
-  readonly isPrivate: boolean;
-  /** A client receives its own broadcasts. */
-  readonly self: boolean;
-  /** Each broadcast is acknowledged. */
-  readonly ack: boolean;
-  /** Ask to be told when broadcasts from the database arrive. */
+/** The payload of `phx_join`. */
+export interface JoinConfig extends ChannelConfig {
+  /** The client wants a system message once broadcasts from the database arrive. */
   readonly replicationReady: boolean;
   /** `config.broadcast.replay`, unchecked; undefined when absent. */
   readonly replay: unknown;
-  readonly presenceEnabled: boolean;
-  readonly presenceKey: string;
   /** Bindings of `postgres_changes` as the client sent them. */
-  readonly postgresChanges: readonly Readonly<Record<string, unknown>>[];
-  /** No `config` at all: the topic itself names what to subscribe to, and changes arrive bare. */
-  readonly isOldApi: boolean;
-  /** Token for this channel; undefined for the one of the socket. */
+  readonly postgresChanges: readonly Readonly<JsonObject>[];
+  /** The channel's token; undefined to use the socket's. */
   readonly accessToken: string | undefined;
 }
 
-/** Text of the error that Supabase Realtime answers to a `config.broadcast` that is no object. */
+/** `config.broadcast` is not an object. The message is the one that Realtime sends. */
 export class JoinPayloadError extends Error {
   override readonly name = 'JoinPayloadError';
 }
 
 /**
- * Reads the payload of a join as leniently as Supabase Realtime: what has the wrong type counts as absent.
+ * Reads the payload of a join as leniently as Realtime: a value of the wrong type counts as absent.
  *
  * @param name the topic without `realtime:`
  * @throws JoinPayloadError
@@ -68,12 +61,12 @@ function readPresenceKey(key: unknown): string {
   return typeof key === 'string' ? key : JSON.stringify(key);
 }
 
-function readBindings(value: unknown): Readonly<Record<string, unknown>>[] {
+function readBindings(value: unknown): JsonObject[] {
   return Array.isArray(value) ? value.filter(isObject) : [];
 }
 
 /** `schema`, `schema:table` or `schema:table:filter`. */
-function bindingOfTopic(name: string): Readonly<Record<string, unknown>> {
+function bindingOfTopic(name: string): JsonObject {
   const [schema, table, ...filter] = name.split(':');
   return {
     schema,
@@ -82,8 +75,8 @@ function bindingOfTopic(name: string): Readonly<Record<string, unknown>> {
   };
 }
 
-/** `user_token` is the name that old clients use; opaque keys stand for the token of the socket. */
-function readToken(params: Readonly<Record<string, unknown>>): string | undefined {
+/** `user_token` is the field of old clients; an opaque key (`sb_…`) means the socket's token. */
+function readToken(params: Readonly<JsonObject>): string | undefined {
   const { access_token: accessToken, user_token: userToken } = params;
   const first = accessToken || userToken;
   if (typeof first === 'string' && first.startsWith('sb_')) return undefined;

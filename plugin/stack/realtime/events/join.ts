@@ -1,24 +1,26 @@
+// supabase/realtime v2.129.8 lib/realtime_web/channels/realtime_channel.ex (`join`)
 import { describeFailure, readPolicies, unauthorized } from '../access/authorization.ts';
+import type { Policies } from '../access/policies.ts';
+import { TokenError, verifyToken } from '../access/tokens.ts';
 import { parseBindings } from '../changes/bindings.ts';
 import { Channel } from '../connection/channel.ts';
-import { JoinPayloadError, readJoinConfig, type JoinConfig } from './join-config.ts';
-import type { Policies } from '../access/policies.ts';
-import type { ClientMessage } from '../protocol/messages.ts';
-import { encodeReplayed, readReplayRequest, ReplayError, type ReplayedMessage } from '../stored/replay.ts';
-import type { Realtime } from '../server.ts';
 import type { ClientSocket } from '../connection/socket.ts';
-import { TokenError, verifyToken } from '../access/tokens.ts';
+import type { ClientMessage } from '../protocol/messages.ts';
+import type { Realtime } from '../server.ts';
+import { encodeReplayed, readReplayRequest, ReplayError, type ReplayedMessage } from '../stored/replay.ts';
+import { PresenceCallLimit } from '../topics/presence-call-limit.ts';
+import { JoinPayloadError, readJoinConfig, type JoinConfig } from './join-config.ts';
 
-/** A join that is refused; `message` is the `reason` that the client is told. */
+/** A refused join; `message` is sent to the client as `reason`. */
 class JoinError extends Error {
   override readonly name = 'JoinError';
 }
 
 /**
- * Handles `phx_join` on a topic `realtime:…`. A channel of the same topic on the same socket is replaced.
+ * Handles `phx_join` on a topic `realtime:…`. Replaces a channel of the same topic on the same socket.
  *
- * Supabase Realtime answers a refused join after five seconds during which the whole socket stands still; that throttle
- * is left out.
+ * Realtime answers a refused join after five seconds, during which the whole socket is blocked. This throttle is not
+ * emulated.
  */
 export async function joinChannel(
   realtime: Realtime,
@@ -48,39 +50,62 @@ async function enterChannel(realtime: Realtime, socket: ClientSocket, message: C
   if (name === '') throw new JoinError('TopicNameRequired: You must provide a topic name');
   const config = readJoinConfig(message.payload, name);
   checkLimits(realtime, socket, config);
-  const token = config.accessToken ?? socket.token;
+  const { headers } = socket.client;
+  const token = config.accessToken ?? socket.client.token;
   const claims = await verifyToken(realtime.jwt, token);
-  const question = { topic: name, claims, headers: socket.headers };
   const policies = config.isPrivate
-    ? await readPolicies(realtime, question, config.presenceEnabled)
+    ? await readPolicies(realtime.policies, { topic: name, claims, headers }, config.presenceEnabled)
     : undefined;
-  const replayed = await replay(realtime, name, config, policies);
+  const replayed = await readReplayed(realtime, name, config, policies);
   await realtime.databaseBroadcasts.whenReady();
   if (!socket.isOpen) return;
 
-  const bindings = parseBindings(config.postgresChanges);
-  const channel = new Channel(realtime, socket, {
+  const channel: Channel = new Channel({
+    link: socket,
+    hub: realtime.hub,
     topicName: message.topic,
     joinRef: message.joinRef,
     config,
-    bindings,
+    bindings: parseBindings(config.postgresChanges),
+    headers,
     token,
     claims,
     policies,
+    replayedIds: new Set(replayed.map(({ id }) => id)),
+    presenceCalls: new PresenceCallLimit(realtime.settings.maxPresenceCalls),
+    onLeave: () => {
+      if (socket.channels.get(message.topic) === channel) socket.channels.delete(message.topic);
+      realtime.changes.unsubscribe(channel);
+    },
   });
-  channel.replayed = replayed && new Set(replayed.map(({ id }) => id));
+  socket.channels.set(message.topic, channel);
   channel.enter();
+  sendJoined(channel, message, replayed);
+  if (config.replicationReady) void announceReplication(realtime, channel);
+  void realtime.changes.subscribe(channel).catch((error: unknown) => realtime.reportFailure(error));
+}
+
+/** Sends the reply to the join, then the presence state, then the replayed broadcasts. */
+function sendJoined(channel: Channel, message: ClientMessage, replayed: readonly ReplayedMessage[]): void {
+  const { bindings, config, link, joinRef, topicName } = channel;
   const response = { postgres_changes: bindings.map(({ params, id }) => ({ ...params, id })) };
   channel.reply(message, 'ok', JSON.stringify(response));
   if (config.presenceEnabled && channel.mayReadPresence && channel.topic) {
     channel.push('presence_state', JSON.stringify(channel.topic.presence.state()));
   }
-  for (const message of replayed ?? []) {
-    const frame = encodeReplayed(message, channel);
-    if (frame) socket.write(frame);
+  for (const row of replayed) {
+    const frame = encodeReplayed(row, link.serializer, joinRef, topicName);
+    if (frame) link.write(frame);
   }
-  if (config.replicationReady) realtime.databaseBroadcasts.announce(channel);
-  void realtime.changes.subscribe(channel).catch((error: unknown) => realtime.reportFailure(error));
+}
+
+/** Answers `replication_ready`: broadcasts from the database arrive from now on, or cannot. */
+async function announceReplication({ databaseBroadcasts }: Realtime, channel: Channel): Promise<void> {
+  if (await databaseBroadcasts.whenConnected()) {
+    channel.sendSystem('system', 'ok', 'Replication connection established');
+  } else {
+    channel.closeWithError('Replication connection was not established in time');
+  }
 }
 
 function checkLimits(realtime: Realtime, socket: ClientSocket, config: JoinConfig): void {
@@ -101,21 +126,19 @@ function checkLimits(realtime: Realtime, socket: ClientSocket, config: JoinConfi
   }
 }
 
-async function replay(
+async function readReplayed(
   realtime: Realtime,
   name: string,
   config: JoinConfig,
   policies: Policies | undefined,
-): Promise<readonly ReplayedMessage[] | undefined> {
+): Promise<readonly ReplayedMessage[]> {
   const request = readReplayRequest(config);
-  if (!request) return undefined;
-  if (!policies?.broadcast.read) {
-    throw unauthorized(name);
-  }
+  if (!request) return [];
+  if (!policies?.broadcast.read) throw unauthorized(name);
   return realtime.replay.read(name, request);
 }
 
-/** Undefined for what is not the client's doing. */
+/** Undefined for an error that the client did not cause. */
 function describeJoinFailure(error: unknown): string | undefined {
   if (error instanceof JoinError || error instanceof JoinPayloadError) return error.message;
   if (error instanceof TokenError) return `${error.code}: ${error.message}`;

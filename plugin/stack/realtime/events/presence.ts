@@ -1,44 +1,29 @@
+// supabase/realtime v2.129.8 lib/realtime_web/channels/realtime_channel/presence_handler.ex
+import { isObject } from '../../../shared/json.ts';
+import type { PolicyChecker } from '../access/policies.ts';
 import type { Channel } from '../connection/channel.ts';
-import { isObject, type ClientMessage } from '../protocol/messages.ts';
+import type { ClientMessage } from '../protocol/messages.ts';
+import type { Realtime } from '../server.ts';
+import { checkWritePolicies } from './write-policies.ts';
 
-const WINDOW_MS = 30_000;
-
-/** Presence calls of one channel: a fixed number per window of 30 seconds, as Supabase Realtime limits a client. */
-export class PresenceCallLimit {
-  readonly #maxCalls: number;
-  #count = 0;
-  #windowEnd = 0;
-
-  constructor(maxCalls: number) {
-    this.#maxCalls = maxCalls;
-  }
-
-  /** False when the call is one too many. */
-  allow(now: number = performance.now()): boolean {
-    if (now > this.#windowEnd) {
-      this.#windowEnd = now + WINDOW_MS;
-      this.#count = 0;
-    }
-    if (this.#count >= this.#maxCalls) return false;
-    this.#count++;
-    return true;
-  }
-}
-
-/** Handles event `presence`: `{event: "track" | "untrack", payload}`. Undefined when it was handled at once. */
-export function handlePresence(channel: Channel, message: ClientMessage): Promise<void> | undefined {
+/** Handles event `presence`: `{event: "track" | "untrack", payload}`. Undefined when that needed no waiting. */
+export function handlePresence(
+  realtime: Realtime,
+  channel: Channel,
+  message: ClientMessage,
+): Promise<void> | undefined {
   if (!isObject(message.payload) || typeof message.payload.event !== 'string') {
     channel.reply(message, 'ok', '{}');
     return undefined;
   }
   if (!channel.presenceCalls.allow()) {
-    channel.shutDown('Client presence rate limit exceeded');
+    channel.closeWithError('Client presence rate limit exceeded');
     return undefined;
   }
   const { payload = {} } = message.payload;
   switch (message.payload.event.toLowerCase()) {
     case 'track':
-      return handleTrack(channel, message, payload);
+      return handleTrack(realtime, channel, message, payload);
     case 'untrack':
       channel.tracked = undefined;
       channel.topic?.presence.untrack(channel);
@@ -50,29 +35,33 @@ export function handlePresence(channel: Channel, message: ClientMessage): Promis
   }
 }
 
-function handleTrack(channel: Channel, message: ClientMessage, payload: unknown): Promise<void> | undefined {
+function handleTrack(
+  { policies, settings }: Realtime,
+  channel: Channel,
+  message: ClientMessage,
+  payload: unknown,
+): Promise<void> | undefined {
   if (channel.policies && channel.policies.presence.write === undefined) {
-    return authorize(channel).then(
-      () => track(channel, message, payload),
+    return checkPolicies(policies, channel).then(
+      () => track(channel, message, payload, settings.maxPayloadBytes),
       () => channel.reply(message, 'error', '{}'),
     );
   }
-  track(channel, message, payload);
+  track(channel, message, payload, settings.maxPayloadBytes);
   return undefined;
 }
 
-/** Tracking enables presence on a channel that was joined without it: reading has then not been asked yet. */
-async function authorize(channel: Channel): Promise<void> {
-  const { policies, claims, name: topic } = channel;
+/** Also checks the read policy: a channel that was joined without presence enables it by tracking. */
+async function checkPolicies(checker: PolicyChecker, channel: Channel): Promise<void> {
+  const { policies } = channel;
   if (policies?.presence.read === undefined) {
-    const question = { topic, claims, headers: channel.socket.headers };
-    const { presence } = await channel.realtime.policies.read(question, ['presence']);
+    const { presence } = await checker.read(channel.policyQuestion(), ['presence']);
     channel.policies = { broadcast: { ...policies?.broadcast }, presence };
   }
-  await channel.checkWritePolicies();
+  await checkWritePolicies(checker, channel);
 }
 
-function track(channel: Channel, message: ClientMessage, payload: unknown): void {
+function track(channel: Channel, message: ClientMessage, payload: unknown, maxBytes: number): void {
   if (channel.policies && !channel.policies.presence.write) {
     channel.reply(message, 'error', '{}');
     return;
@@ -81,12 +70,12 @@ function track(channel: Channel, message: ClientMessage, payload: unknown): void
     channel.reply(message, 'error', '{"reason":"Presence track payload must be a map"}');
     return;
   }
-  if (message.bytes > channel.realtime.settings.maxPayloadBytes) {
-    channel.shutDown('Track message size exceeded');
+  if (message.bytes > maxBytes) {
+    channel.closeWithError('Track message size exceeded');
     return;
   }
   const json = JSON.stringify(payload);
-  // The same payload again changes nothing and is told to nobody.
+  // Tracking the same payload again changes nothing and publishes no diff.
   if (channel.tracked !== json) {
     channel.tracked = json;
     channel.isPresenceEnabled = true;

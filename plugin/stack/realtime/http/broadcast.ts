@@ -1,7 +1,9 @@
+// supabase/realtime v2.129.8 lib/realtime_web/controllers/{broadcast_controller,broadcast_single_controller}.ex,
+// lib/realtime/tenants/{batch_broadcast,single_broadcast}.ex
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { isObject } from '../../../shared/json.ts';
 import type { Realtime } from '../server.ts';
 import { PolicyError } from '../access/policies.ts';
-import { isObject } from '../protocol/messages.ts';
 import type { ChannelClaims } from '../access/tokens.ts';
 import { authenticate } from './authenticate.ts';
 import { contentType, parseForm, parseJsonBody, readBody } from './body.ts';
@@ -25,13 +27,13 @@ export async function broadcastBatch(
   checkRate(realtime, parsed.messages.length);
   const writable = await findWritableTopics(realtime, req, claims, parsed.messages);
   for (const { topic, event, payload, isPrivate } of parsed.messages) {
-    // As Supabase Realtime: what the sender may not write is dropped without a word.
+    // Like Realtime: a message that the sender may not write is dropped silently.
     if (isPrivate && !writable.has(topic)) continue;
     realtime.events.add(1);
-    realtime.hub.broadcast(topic, isPrivate, {
-      kind: 'json',
-      payload: { event, payload, type: 'broadcast' },
-    });
+    realtime.hub.broadcast(
+      { name: topic, isPrivate },
+      { kind: 'json', payload: { event, payload, type: 'broadcast' } },
+    );
   }
   sendText(res, 202, '');
 }
@@ -60,7 +62,7 @@ export async function broadcastSingle(
     throw new HttpError(403, { message: 'Unauthorized' });
   }
   realtime.events.add(1);
-  realtime.hub.broadcast(topic, isPrivate, { kind: 'user', broadcast: { event, isJson, data } });
+  realtime.hub.broadcast({ name: topic, isPrivate }, { kind: 'user', broadcast: { event, isJson, data } });
   sendText(res, 202, '');
 }
 
@@ -76,7 +78,7 @@ function parseParams(req: IncomingMessage, body: Buffer): unknown {
   }
 }
 
-/** An array or a scalar arrives under `_json`, as Phoenix hands it over; an empty body is an empty object. */
+/** Wraps an array or scalar as `{_json: …}`, like Phoenix; an empty body is an empty object. */
 function readJsonPayload(body: Buffer): Buffer {
   if (body.length === 0) return Buffer.from('{}');
   const value = parseJsonBody(body);

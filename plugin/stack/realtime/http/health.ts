@@ -1,19 +1,21 @@
+// supabase/realtime v2.129.8 lib/realtime_web/controllers/tenant_controller.ex (`health`)
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Realtime } from '../server.ts';
 import { TokenError, verifyToken } from '../access/tokens.ts';
+import { requestToken } from './authenticate.ts';
 import { sendJson } from './respond.ts';
 
-/** Name of the only tenant, as on the Supabase CLI's stack. */
+// The only tenant, named as on the Supabase CLI's stack.
 const TENANT = 'realtime-dev';
 
-/** State of the server, for any unexpired token. */
+/** Answers `GET /api/tenants/:tenant/health` for any unexpired token. */
 export async function answerHealth(
   realtime: Realtime,
   req: IncomingMessage,
   res: ServerResponse,
   tenant: string,
 ): Promise<void> {
-  const token = /^bearer (\S+)$/i.exec(req.headers.authorization ?? '')?.[1];
+  const token = requestToken(req.headers.authorization);
   if (token === undefined || !(await isAccepted(realtime, token))) {
     res.writeHead(403).end();
     return;
@@ -35,12 +37,12 @@ export async function answerHealth(
   });
 }
 
-/** Unlike elsewhere, claims may be missing. */
+/** Unlike elsewhere, `role` and `exp` may be missing. */
 async function isAccepted(realtime: Realtime, token: string): Promise<boolean> {
   try {
     await verifyToken(realtime.jwt, token);
     return true;
   } catch (error) {
-    return error instanceof TokenError && error.message.startsWith('Fields ');
+    return error instanceof TokenError && error.reason === 'claims';
   }
 }

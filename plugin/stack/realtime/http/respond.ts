@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 
-/** Ends a request with this answer; a body that is a string is plain text. */
+/** Ends a request with this response; a string body is sent as plain text, any other as JSON. */
 export class HttpError extends Error {
   override readonly name = 'HttpError';
   readonly status: number;

@@ -1,7 +1,8 @@
+// supabase/realtime v2.129.8 lib/realtime_web/router.ex
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { requestUrl } from '../request-url.ts';
+import { decodePercent } from '../../http/percent.ts';
+import { checkHandshake, requestUrl } from '../access/handshake.ts';
 import type { Realtime } from '../server.ts';
-import { checkHandshake } from '../upgrade.ts';
 import { broadcastBatch, broadcastSingle } from './broadcast.ts';
 import { answerHealth } from './health.ts';
 import { HttpError, sendJson, sendText } from './respond.ts';
@@ -9,7 +10,7 @@ import { HttpError, sendJson, sendText } from './respond.ts';
 const SINGLE = /^\/api\/broadcast\/([^/]+)\/events\/([^/]+)$/;
 const HEALTH = /^\/api\/tenants\/([^/]+)\/health$/;
 
-/** Supabase Realtime's HTTP API, as far as clients of a project use it. */
+/** Answers a request to Realtime's HTTP API: the part that clients of a project use. */
 export async function handleRequest(
   realtime: Realtime,
   req: IncomingMessage,
@@ -48,7 +49,7 @@ async function route(realtime: Realtime, req: IncomingMessage, res: ServerRespon
   return sendText(res, 404, 'Not Found');
 }
 
-/** The socket's address without an upgrade: the token is checked first, as in the original. */
+/** A request to the WebSocket path without an upgrade: the token is checked first, as in Realtime. */
 async function refusePlainRequest(
   realtime: Realtime,
   req: IncomingMessage,
@@ -68,9 +69,7 @@ function isPrivate(url: URL): boolean {
 }
 
 function decode(segment: string): string {
-  try {
-    return decodeURIComponent(segment);
-  } catch {
-    throw new HttpError(400, 'Bad Request');
-  }
+  const decoded = decodePercent(segment);
+  if (decoded === undefined) throw new HttpError(400, 'Bad Request');
+  return decoded;
 }

@@ -1,9 +1,10 @@
+// supabase/realtime v2.129.8 lib/realtime_web/socket/v2_serializer.ex; Phoenix.Socket.V1.JSONSerializer
 import type { Frame } from './frame.ts';
 
-/** References are echoed as they came: strings from official clients, numbers and null from others. */
+/** A message reference, echoed unchanged: official clients send strings, others numbers or null. */
 export type Ref = string | number | null;
 
-/** A broadcast whose payload is passed on as bytes, never looked at. */
+/** A broadcast whose payload is forwarded as bytes, without parsing. */
 export interface UserBroadcast {
   readonly event: string;
   readonly isJson: boolean;
@@ -19,7 +20,7 @@ export interface ClientMessage {
   readonly bytes: number;
   /** Parsed JSON. Undefined when `broadcast` or `binary` carries the content. */
   readonly payload: unknown;
-  /** The payload as it was sent, where that is known: numbers keep all their digits. */
+  /** The payload's JSON exactly as sent, where available: numbers keep all their digits. */
   readonly payloadText?: string;
   /** Content of a binary user broadcast (protocol 2.0.0, frame type 3). */
   readonly broadcast?: UserBroadcast;
@@ -27,10 +28,10 @@ export interface ClientMessage {
   readonly binary?: Buffer;
 }
 
-/** One version of the Phoenix channel protocol on the wire. JSON payloads are given as text. */
+/** One version of the Phoenix channel protocol on the wire. JSON payloads are passed as text. */
 export interface Serializer {
   readonly version: 1 | 2;
-  /** Undefined for what is no message; Supabase Realtime ignores it. */
+  /** Undefined when the data is not a message; Realtime ignores those. */
   decode(data: Buffer, isBinary: boolean): ClientMessage | undefined;
   reply(joinRef: Ref, ref: Ref, topic: string, status: 'ok' | 'error', response: string): Frame;
   push(joinRef: Ref, ref: Ref, topic: string, event: string, payload: string): Frame;
@@ -40,19 +41,6 @@ export interface Serializer {
   binaryBroadcast(topic: string, event: string, data: Buffer): Frame | undefined;
 }
 
-/** A JSON object, as opposed to an array or a scalar. */
-export function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
 export function toRef(value: unknown): Ref {
   return typeof value === 'string' || typeof value === 'number' ? value : null;
-}
-
-export function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

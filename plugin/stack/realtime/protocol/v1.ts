@@ -1,7 +1,8 @@
+import { isObject, parseJson } from '../../../shared/json.ts';
 import { textFrame } from './frame.ts';
-import { isObject, parseJson, toRef, type ClientMessage, type Serializer } from './messages.ts';
+import { toRef, type ClientMessage, type Serializer } from './messages.ts';
 
-/** Protocol 1.0.0: every message is a JSON object; the server's carry no `join_ref`. */
+/** Protocol 1.0.0: every message is a JSON object; messages of the server have no `join_ref`. */
 export const serializerV1: Serializer = {
   version: 1,
   decode,
@@ -10,7 +11,7 @@ export const serializerV1: Serializer = {
   push: (_joinRef, ref, topic, event, payload) => message(ref, topic, event, payload),
   userBroadcast(topic, broadcast, meta) {
     if (!broadcast.isJson) return undefined;
-    // As Supabase Realtime: what the sender called JSON is passed on unchecked.
+    // Like Realtime: a payload that the sender declared as JSON is forwarded unchecked.
     const metaField = meta === undefined ? '' : `"meta":${meta},`;
     const payload = `{"event":${JSON.stringify(broadcast.event)},${metaField}"payload":${broadcast.data.toString()},"type":"broadcast"}`;
     return message(null, topic, 'broadcast', payload);

@@ -1,7 +1,8 @@
+import { parseJson } from '../../../shared/json.ts';
 import { binaryFrame, textFrame } from './frame.ts';
-import { parseJson, toRef, type ClientMessage, type Ref, type Serializer } from './messages.ts';
+import { toRef, type ClientMessage, type Ref, type Serializer } from './messages.ts';
 
-// First byte of a binary frame.
+// First byte of a binary frame: its kind.
 const PUSH = 0;
 const BROADCAST = 2;
 const USER_BROADCAST_PUSH = 3;
@@ -50,7 +51,7 @@ function decodeText(data: Buffer): ClientMessage | undefined {
   return { joinRef: toRef(joinRef), ref: toRef(ref), topic, event, payload, payloadText, bytes: data.length };
 }
 
-/** The text of the fifth and last element of a JSON array, which is known to be one. */
+/** The JSON text of the fifth and last element of `text`, a valid JSON array of five elements. */
 function lastElement(text: string): string {
   let depth = 0;
   let commas = 0;
@@ -72,7 +73,7 @@ function lastElement(text: string): string {
 
 function decodeBinary(data: Buffer): ClientMessage | undefined {
   if (data[0] === USER_BROADCAST_PUSH) {
-    // Byte 6 is the payload's encoding; the metadata of a client is dropped, as Supabase Realtime does.
+    // Byte 6 is the payload's encoding; the client's metadata is dropped, as in Realtime.
     const parts = readNames(data, 5, 7);
     if (!parts) return undefined;
     const [joinRef = '', ref = '', topic = '', event = ''] = parts.names;
@@ -88,7 +89,7 @@ function decodeBinary(data: Buffer): ClientMessage | undefined {
   return undefined;
 }
 
-/** `count` one-byte lengths from byte 1, the texts themselves from byte `start`, then the rest. */
+/** Reads `count` one-byte lengths from byte 1, the names themselves from byte `start`, then the rest. */
 function readNames(
   data: Buffer,
   count: number,

@@ -1,19 +1,18 @@
+// supabase/realtime v2.129.8 lib/realtime/tenants/replication_connection.ex
 import type pg from 'pg';
 import type { Logger } from '../../../shared/logger.ts';
 import type { Database } from '../../postgres/database.ts';
-import type { Channel } from '../connection/channel.ts';
 import type { Hub } from '../topics/hub.ts';
-import { xidsOf } from '../changes/visibility.ts';
-import type { CommittedChange } from '../wal/change-queue.ts';
 import { ChangeLog } from '../wal/change-log.ts';
+import { xidsOf, type CommittedChange } from '../wal/change-queue.ts';
 
 export const BROADCASTS_SLOT = 'supabase_realtime_messages_replication_slot';
 const PUBLICATION = 'supabase_realtime_messages_publication';
-// A first join waits this long for the log, so that what is sent right after it arrives.
+// The first join waits up to this long for the log, so that broadcasts sent right after it arrive.
 const FIRST_JOIN_WAIT_MS = 1_000;
-const ANNOUNCE_TIMEOUT_MS = 30_000;
+const CONNECT_TIMEOUT_MS = 30_000;
 
-/** Broadcasts that the database sends: rows inserted into `realtime.messages`. */
+/** Delivers broadcasts from the database: rows inserted into `realtime.messages`. */
 export class DatabaseBroadcasts {
   readonly #log: ChangeLog;
   readonly #hub: Hub;
@@ -28,11 +27,11 @@ export class DatabaseBroadcasts {
       publication: PUBLICATION,
       isWanted: ({ schema, table }) => schema === 'realtime' && table.startsWith('messages'),
       deliver: async (batch) => {
-        // Who asks the database at once should find what made it send.
+        // Wait until the sending transaction is visible, so a client that queries on receipt sees its rows.
         await rest.pool.query('select _realtime.await_transactions($1)', [xidsOf(batch)]);
         for (const change of batch) this.#broadcast(change);
       },
-      // A broadcast is told to those who are there; nobody counts on having had all of them.
+      // Broadcasts are fire-and-forget: a gap needs no recovery.
       onGap: () => {},
     });
   }
@@ -41,19 +40,17 @@ export class DatabaseBroadcasts {
     return this.#log.isStreaming;
   }
 
-  /** Starts with the first join; later ones do not wait. */
+  /** Starts reading with the first join. Only that join waits, at most one second. */
   async whenReady(): Promise<void> {
     if (this.#log.isStreaming || this.#isStarted) return;
     await this.#log.start(FIRST_JOIN_WAIT_MS);
     this.#isStarted = true;
   }
 
-  /** Tells a channel that asked for it (`replication_ready`) when broadcasts from the database arrive. */
-  announce(channel: Channel): void {
-    void this.#log.start(ANNOUNCE_TIMEOUT_MS).then(() => {
-      if (this.#log.isStreaming) channel.sendSystem('system', 'ok', 'Replication connection established');
-      else channel.shutDown('Replication connection was not established in time');
-    });
+  /** Resolves with true once broadcasts from the database arrive, with false if they do not within 30 seconds. */
+  async whenConnected(): Promise<boolean> {
+    await this.#log.start(CONNECT_TIMEOUT_MS);
+    return this.#log.isStreaming;
   }
 
   close(): Promise<void> {
@@ -64,11 +61,12 @@ export class DatabaseBroadcasts {
     if (type !== 'INSERT' || !row) return;
     const value = (name: string): string | undefined =>
       row[relation.columns.findIndex((column) => column.name === name)] ?? undefined;
-    const [id, topic, event] = [value('id'), value('topic'), value('event')];
+    const [id, name, event] = [value('id'), value('topic'), value('event')];
     const [json, bytes] = [value('payload'), value('binary_payload')];
     const data = bytes === undefined ? json && Buffer.from(json) : Buffer.from(bytes.slice(2), 'hex');
-    if (id === undefined || topic === undefined || event === undefined || !data) return;
+    if (id === undefined || name === undefined || event === undefined || !data) return;
     const broadcast = { event, isJson: bytes === undefined, data };
-    this.#hub.broadcast(topic, value('private') === 't', { kind: 'user', broadcast, meta: { id } });
+    const topic = { name, isPrivate: value('private') === 't' };
+    this.#hub.broadcast(topic, { kind: 'user', broadcast, meta: { id } });
   }
 }

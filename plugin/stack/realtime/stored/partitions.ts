@@ -1,3 +1,4 @@
+// supabase/realtime v2.129.8 lib/realtime/tenants/janitor/maintenance_task.ex
 import type pg from 'pg';
 import { errorMessage } from '../../../shared/errors.ts';
 import type { Logger } from '../../../shared/logger.ts';
@@ -9,7 +10,7 @@ export class MessagePartitions {
   readonly #pool: pg.Pool;
   readonly #logger: Logger;
   readonly #timer: NodeJS.Timeout;
-  /** When the partitions of now exist (or could not be made, which is logged). */
+  /** Resolves when today's partitions exist, or could not be created, which is logged. */
   readonly ready: Promise<void>;
 
   constructor(pool: pg.Pool, logger: Logger) {

@@ -1,11 +1,11 @@
+// supabase/realtime v2.129.8 lib/realtime/messages.ex, lib/realtime_web/channels/payloads/broadcast/replay.ex
 import type pg from 'pg';
-import type { Channel } from '../connection/channel.ts';
-import type { JoinConfig } from '../events/join-config.ts';
-import { isObject } from '../protocol/messages.ts';
+import { isObject } from '../../../shared/json.ts';
 import type { Frame } from '../protocol/frame.ts';
+import type { Ref, Serializer } from '../protocol/messages.ts';
 
 const MAX_MESSAGES = 25;
-// 8.64e15 ms is the last instant that a date can name.
+// The last time that a Date can represent.
 const MAX_TIME_MS = 8.64e15;
 
 export interface ReplayRequest {
@@ -15,28 +15,34 @@ export interface ReplayRequest {
   readonly limit: number;
 }
 
-/** A replay that cannot be; the message is the original's. */
+/** An impossible replay. The message is the one that Realtime sends. */
 export class ReplayError extends Error {
   override readonly name = 'ReplayError';
 }
 
 /**
- * Reads `config.broadcast.replay`: `{since, limit}`.
+ * Reads `config.broadcast.replay`: `{since, limit}`. Undefined when the client asks for no replay.
  *
  * @throws ReplayError on a public channel, or for values of other types
  */
-export function readReplayRequest(config: JoinConfig): ReplayRequest | undefined {
-  if (config.replay === undefined) return undefined;
-  if (!config.isPrivate) throw new ReplayError('Replay is not allowed for public channels');
-  if (!isObject(config.replay)) return undefined;
-  const { since, limit = MAX_MESSAGES } = config.replay;
+export function readReplayRequest({
+  replay,
+  isPrivate,
+}: {
+  readonly replay: unknown;
+  readonly isPrivate: boolean;
+}): ReplayRequest | undefined {
+  if (replay === undefined) return undefined;
+  if (!isPrivate) throw new ReplayError('Replay is not allowed for public channels');
+  if (!isObject(replay)) return undefined;
+  const { since, limit = MAX_MESSAGES } = replay;
   if (!Number.isInteger(since) || !Number.isInteger(limit) || Math.abs(Number(since)) > MAX_TIME_MS) {
     throw new ReplayError('Replay params are not valid');
   }
   return { since: Number(since), limit: Math.max(1, Math.min(Number(limit), MAX_MESSAGES)) };
 }
 
-/** A stored broadcast, for a channel that asked for what it missed. */
+/** A stored broadcast, for a channel that missed it. */
 export interface ReplayedMessage {
   readonly id: string;
   readonly event: string | null;
@@ -45,7 +51,7 @@ export interface ReplayedMessage {
   readonly binary_payload: Buffer | null;
 }
 
-/** Reads private broadcasts that are kept in `realtime.messages`. */
+/** Reads private broadcasts stored in `realtime.messages`. */
 export class Replay {
   readonly #pool: pg.Pool;
 
@@ -74,17 +80,19 @@ export class Replay {
   }
 }
 
-/** Undefined when the protocol of the channel cannot carry it. */
+/** The frame of a replayed message; undefined when the client's protocol version cannot carry it. */
 export function encodeReplayed(
   row: ReplayedMessage,
-  { joinRef, socket, topicName }: Channel,
+  serializer: Serializer,
+  joinRef: Ref,
+  topicName: string,
 ): Frame | undefined {
   const meta = `{"replayed":true,"id":"${row.id}"}`;
   if (row.binary_payload) {
     const broadcast = { event: row.event ?? '', isJson: false, data: row.binary_payload };
-    return socket.serializer.userBroadcast(topicName, broadcast, meta);
+    return serializer.userBroadcast(topicName, broadcast, meta);
   }
   const event = JSON.stringify(row.event);
   const payload = `{"event":${event},"meta":${meta},"payload":${row.payload ?? 'null'},"type":"broadcast"}`;
-  return socket.serializer.push(joinRef, null, topicName, 'broadcast', payload);
+  return serializer.push(joinRef, null, topicName, 'broadcast', payload);
 }

@@ -1,79 +1,86 @@
-import type { Channel } from '../connection/channel.ts';
-import { Presence, type PresenceDiff } from './presence.ts';
+// supabase/realtime v2.129.8 lib/realtime_web/channels/realtime_channel/{broadcast_handler,message_dispatcher}.ex
+import { isObject } from '../../../shared/json.ts';
 import type { Frame } from '../protocol/frame.ts';
-import { isObject, type Serializer, type UserBroadcast } from '../protocol/messages.ts';
+import type { Serializer, UserBroadcast } from '../protocol/messages.ts';
+import { Presence, type PresenceDiff } from './presence.ts';
 import type { RateCounter } from './rate-counter.ts';
+import type { Receiver } from './receiver.ts';
 
-/** A broadcast on its way to the channels of a topic. */
+/** A broadcast to deliver to the receivers of a topic. */
 export type Broadcast =
   | { readonly kind: 'json'; readonly payload: unknown; readonly text?: string }
   | { readonly kind: 'user'; readonly broadcast: UserBroadcast; readonly meta?: { readonly id: string } }
   | { readonly kind: 'binary'; readonly data: Buffer };
 
-/** The channels that joined one name; a public and a private topic of one name have nothing in common. */
-export interface Topic {
+/** A topic's name (without `realtime:`) and kind: a public and a private topic of one name are separate. */
+export interface TopicId {
   readonly name: string;
   readonly isPrivate: boolean;
-  readonly channels: Set<Channel>;
-  readonly presence: Presence<Channel>;
 }
 
-/** All topics of the server, and the delivery to their channels. */
+/** The receivers that joined one topic, and their presences. */
+export interface Topic extends TopicId {
+  readonly receivers: Set<Receiver>;
+  readonly presence: Presence<Receiver>;
+}
+
+/** All topics of the server, and the delivery to their receivers. */
 export class Hub {
   readonly #topics = new Map<string, Topic>();
   readonly #events: RateCounter;
 
+  /** @param events counts every delivery; above its limit the receivers of a broadcast are closed */
   constructor(events: RateCounter) {
     this.#events = events;
   }
 
-  join(channel: Channel): Topic {
-    const key = topicKey(channel.name, channel.config.isPrivate);
+  join({ name, isPrivate }: TopicId, receiver: Receiver): Topic {
+    const key = topicKey(name, isPrivate);
     let topic = this.#topics.get(key);
     if (!topic) {
       const created: Topic = {
-        name: channel.name,
-        isPrivate: channel.config.isPrivate,
-        channels: new Set(),
+        name,
+        isPrivate,
+        receivers: new Set(),
         presence: new Presence((diff) => sendPresenceDiff(created, diff)),
       };
       this.#topics.set(key, (topic = created));
     }
-    topic.channels.add(channel);
+    topic.receivers.add(receiver);
     return topic;
   }
 
-  leave(topic: Topic, channel: Channel): void {
-    topic.channels.delete(channel);
-    topic.presence.untrack(channel);
-    if (topic.channels.size > 0) return;
+  leave(topic: Topic, receiver: Receiver): void {
+    topic.receivers.delete(receiver);
+    topic.presence.untrack(receiver);
+    if (topic.receivers.size > 0) return;
     topic.presence.flush();
     this.#topics.delete(topicKey(topic.name, topic.isPrivate));
   }
 
   /**
-   * Delivers to every channel of the topic that may read it, but not to `sender`.
+   * Delivers to every receiver of the topic that may read it, except `sender`.
    *
-   * @returns false when a channel's protocol cannot carry the payload (it is no object), which is the sender's fault
+   * @returns false when a receiver's protocol cannot carry the payload (not an object), which is the sender's fault
    */
-  broadcast(name: string, isPrivate: boolean, message: Broadcast, sender?: Channel): boolean {
+  broadcast({ name, isPrivate }: TopicId, message: Broadcast, sender?: Receiver): boolean {
     const topic = this.#topics.get(topicKey(name, isPrivate));
     if (!topic) return true;
     const id = message.kind === 'user' ? message.meta?.id : readMessageId(message);
     const encode = memoizeByVersion((serializer) => encodeBroadcast(serializer, topic, message));
-    const receivers: Channel[] = [];
+    const reached: Receiver[] = [];
     let isDeliverable = true;
-    for (const channel of topic.channels) {
-      if (channel === sender || !channel.mayReadBroadcast) continue;
-      if (id !== undefined && channel.replayed?.has(id)) continue;
-      const frame = encode(channel.socket.serializer);
+    for (const receiver of topic.receivers) {
+      if (receiver === sender || !receiver.mayReadBroadcast) continue;
+      if (id !== undefined && receiver.hasReplayed(id)) continue;
+      const frame = encode(receiver.link.serializer);
       if (frame === 'invalid') isDeliverable = false;
-      else if (frame) channel.socket.write(frame);
-      receivers.push(channel);
+      else if (frame) receiver.link.write(frame);
+      reached.push(receiver);
     }
-    this.#events.add(receivers.length);
-    if (receivers.length > 0 && this.#events.isExceeded()) {
-      for (const channel of receivers) channel.shutDown('Too many messages per second');
+    this.#events.add(reached.length);
+    if (reached.length > 0 && this.#events.isExceeded()) {
+      for (const receiver of reached) receiver.closeWithError('Too many messages per second');
     }
     return isDeliverable;
   }
@@ -84,13 +91,13 @@ function topicKey(name: string, isPrivate: boolean): string {
 }
 
 function sendPresenceDiff(topic: Topic, diff: PresenceDiff): void {
-  if (topic.channels.size === 0) return;
+  if (topic.receivers.size === 0) return;
   const payload = JSON.stringify(diff);
   const encode = memoizeByVersion((serializer) =>
     serializer.push(null, null, `realtime:${topic.name}`, 'presence_diff', payload),
   );
-  for (const channel of topic.channels) {
-    if (channel.mayReadPresence) channel.socket.write(encode(channel.socket.serializer));
+  for (const { mayReadPresence, link } of topic.receivers) {
+    if (mayReadPresence) link.write(encode(link.serializer));
   }
 }
 
@@ -108,7 +115,7 @@ function encodeBroadcast(
   return serializer.push(null, null, name, 'broadcast', message.text ?? JSON.stringify(message.payload));
 }
 
-/** A broadcast that names its id (`meta.id`) is not delivered again to those who had it by replay. */
+/** The id in `meta.id`, by which receivers skip a broadcast that replay has already sent them. */
 function readMessageId(message: Broadcast): string | undefined {
   if (message.kind !== 'json' || !isObject(message.payload) || !isObject(message.payload.meta))
     return undefined;
@@ -116,7 +123,7 @@ function readMessageId(message: Broadcast): string | undefined {
   return typeof id === 'string' ? id : undefined;
 }
 
-/** One encoding per version of the protocol, however many receivers. */
+/** Encodes once per protocol version, regardless of the number of receivers. */
 function memoizeByVersion<T>(encode: (serializer: Serializer) => T): (serializer: Serializer) => T {
   const frames = new Map<number, T>();
   return (serializer) => {

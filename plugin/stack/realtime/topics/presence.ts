@@ -1,6 +1,7 @@
+// supabase/realtime v2.129.8 lib/realtime_web/channels/presence.ex; Phoenix.Presence
 import { randomBytes } from 'node:crypto';
 
-/** Who is present, as the protocol sends it: key → its metas (one per tracking channel). */
+/** The presences of a topic as on the wire: key → its metas (one per tracking channel). */
 export type PresenceState = Record<string, { metas: PresenceMeta[] }>;
 
 interface PresenceMeta {
@@ -15,8 +16,8 @@ export interface PresenceDiff {
 }
 
 /**
- * The presences of one topic. What happens within one turn of the event loop is told as one diff, so that two hundred
- * joins at once are not two hundred messages to two hundred receivers.
+ * The presences of one topic. Changes within one turn of the event loop are published as one diff, so that 200
+ * simultaneous joins do not become 200 messages to 200 receivers.
  */
 export class Presence<Owner extends object> {
   readonly #entries = new Map<Owner, { key: string; meta: PresenceMeta }>();
@@ -29,11 +30,7 @@ export class Presence<Owner extends object> {
     this.#publish = publish;
   }
 
-  get size(): number {
-    return this.#entries.size;
-  }
-
-  /** Adds the owner, or replaces what it tracked (its new meta then names the old one in `phx_ref_prev`). */
+  /** Adds the owner, or replaces its payload (the new meta then refers to the old one in `phx_ref_prev`). */
   track(owner: Owner, key: string, payload: Readonly<Record<string, unknown>>): void {
     const previous = this.#entries.get(owner);
     const refs = {
@@ -55,13 +52,13 @@ export class Presence<Owner extends object> {
     this.#schedule();
   }
 
-  /** The state that a new channel is told; everybody else has been told of it before this returns. */
+  /** The state to send to a new channel. Publishes the pending diff first, so that all others know the same state. */
   state(): PresenceState {
     this.flush();
     return group(this.#entries.values());
   }
 
-  /** Tells the pending diff now. */
+  /** Publishes the pending diff now. */
   flush(): void {
     clearImmediate(this.#scheduled);
     this.#scheduled = undefined;
@@ -73,7 +70,7 @@ export class Presence<Owner extends object> {
   }
 
   #recordLeave(entry: { key: string; meta: PresenceMeta }): void {
-    // One that came and went within the same diff was never told of.
+    // A join that is still pending was never published: dropping it is enough.
     if (!this.#joins.delete(entry.meta.phx_ref)) this.#leaves.set(entry.meta.phx_ref, entry);
   }
 
@@ -83,7 +80,7 @@ export class Presence<Owner extends object> {
 }
 
 function group(entries: Iterable<{ key: string; meta: PresenceMeta }>): PresenceState {
-  // A key may be "__proto__": no prototype to hit.
+  // A key may be "__proto__", so the object has no prototype.
   const state = Object.create(null) as PresenceState;
   for (const { key, meta } of entries) (state[key] ??= { metas: [] }).metas.push(meta);
   return state;

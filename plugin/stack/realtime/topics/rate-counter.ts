@@ -1,9 +1,10 @@
+// supabase/realtime v2.129.8 lib/realtime/rate_counter/rate_counter.ex, lib/realtime/tenants.ex
 const TICK_MS = 5_000;
 const MAX_TICKS = 12;
 
 /**
- * Events per second, averaged over the last minute in ticks of five seconds, as Supabase Realtime measures its limits:
- * a tick counts when it is over, so a short burst passes.
+ * Events per second, averaged over the last minute in ticks of five seconds. Only completed ticks count, so a short burst
+ * passes.
  */
 export class RateCounter {
   readonly #limit: number;
@@ -11,6 +12,7 @@ export class RateCounter {
   #current = 0;
   #tickEnd: number;
 
+  /** @param limit events per second at which the limit is exceeded */
   constructor(limit: number, now: number = performance.now()) {
     this.#limit = limit;
     this.#tickEnd = now + TICK_MS;
@@ -21,7 +23,7 @@ export class RateCounter {
     this.#current += count;
   }
 
-  /** Average per second of the ticks that are over. */
+  /** Events per second, averaged over the completed ticks. */
   average(now: number = performance.now()): number {
     this.#advance(now);
     return this.#ticks.reduce((sum, count) => sum + count, 0) / this.#ticks.length / (TICK_MS / 1000);

@@ -1,9 +1,14 @@
 import type { LogMessage, RowChange } from './pgoutput.ts';
 
-/** A change with the time of its commit and its transaction's id. */
+/** A change with its commit time and its transaction id (32 bits). */
 export interface CommittedChange extends RowChange {
   readonly commitTime: Date;
   readonly xid: number;
+}
+
+/** The ids of the transactions that made these changes, each once. */
+export function xidsOf(changes: readonly CommittedChange[]): number[] {
+  return [...new Set(changes.map(({ xid }) => xid))];
 }
 
 const MAX_BATCH_CHANGES = 1000;
@@ -12,27 +17,27 @@ const PAUSE_CHANGES = 2 * MAX_BATCH_CHANGES;
 const PAUSE_BYTES = 2 * MAX_BATCH_BYTES;
 
 /**
- * Changes between the log and their delivery, in the order of commits: bounded, each once. After a reconnect the log
- * repeats what was not acknowledged; what has been queued before is left out.
+ * Changes between the log and their delivery, in commit order: bounded, and each exactly once. After a reconnect the log
+ * repeats what was not acknowledged; changes that were queued before are skipped.
  */
 export class ChangeQueue {
   #changes: CommittedChange[] = [];
   #bytes = 0;
-  /** Positions that may be acknowledged when all but this many of the queued changes are delivered. */
+  /** Ends of transactions, each to acknowledge once the first `after` queued changes are delivered. */
   #commits: { endLsn: bigint; after: number }[] = [];
   #queued = 0;
-  #taken = 0;
-  /** The transaction being read: changes seen of it, and how many of them are to be left out. */
-  #transaction: { finalLsn: bigint; commitTime: Date; xid: number; seen: number; skip: number } | undefined;
+  #deliveredCount = 0;
+  /** The transaction being read: how many of its changes were read, and how many of them to skip. */
+  #transaction: { finalLsn: bigint; commitTime: Date; xid: number; read: number; skip: number } | undefined;
   #received = 0n;
   #delivered = 0n;
 
-  /** End of the last transaction that was read completely: where to go on after a reconnect. */
+  /** End of the last transaction that was read completely: the position to continue from after a reconnect. */
   get received(): bigint {
     return this.#received;
   }
 
-  /** Up to here everything was delivered. */
+  /** The position up to which everything was delivered. */
   get delivered(): bigint {
     return this.#delivered;
   }
@@ -49,13 +54,13 @@ export class ChangeQueue {
     switch (message.kind) {
       case 'begin': {
         const { finalLsn, commitTime, xid } = message;
-        const skip = this.#transaction?.finalLsn === finalLsn ? this.#transaction.seen : 0;
-        this.#transaction = { finalLsn, commitTime, xid, seen: 0, skip };
+        const skip = this.#transaction?.finalLsn === finalLsn ? this.#transaction.read : 0;
+        this.#transaction = { finalLsn, commitTime, xid, read: 0, skip };
         return;
       }
       case 'change': {
         const transaction = this.#transaction;
-        if (!transaction || ++transaction.seen <= transaction.skip || !message.change) return;
+        if (!transaction || ++transaction.read <= transaction.skip || !message.change) return;
         const { commitTime, xid } = transaction;
         this.#changes.push({ ...message.change, commitTime, xid });
         this.#bytes += message.change.bytes;
@@ -70,14 +75,14 @@ export class ChangeQueue {
     }
   }
 
-  /** The server says that there is nothing more up to `walEnd`. */
+  /** Advances to `walEnd`, up to which the server has nothing more to send. */
   skipTo(walEnd: bigint): void {
-    if (this.#transaction || this.#taken < this.#queued) return;
+    if (this.#transaction || this.#deliveredCount < this.#queued) return;
     if (walEnd > this.#received) this.#received = walEnd;
     if (walEnd > this.#delivered) this.#delivered = walEnd;
   }
 
-  /** The next changes to deliver; call `markDelivered` when that is done. */
+  /** Removes and returns the next changes to deliver; call `markDelivered` afterwards. */
   takeBatch(): CommittedChange[] {
     let bytes = 0;
     let count = 0;
@@ -91,16 +96,16 @@ export class ChangeQueue {
   }
 
   markDelivered(batch: readonly CommittedChange[]): void {
-    this.#taken += batch.length;
+    this.#deliveredCount += batch.length;
     this.#advance();
   }
 
-  /** Forgets everything: the log goes on somewhere else. */
+  /** Discards everything: the log continues from another position. */
   reset(): void {
     this.#changes = [];
     this.#bytes = 0;
     this.#commits = [];
-    this.#taken = this.#queued;
+    this.#deliveredCount = this.#queued;
     this.#transaction = undefined;
     this.#received = 0n;
     this.#delivered = 0n;
@@ -109,7 +114,7 @@ export class ChangeQueue {
   #advance(): void {
     let reached = 0;
     for (const commit of this.#commits) {
-      if (commit.after > this.#taken) break;
+      if (commit.after > this.#deliveredCount) break;
       this.#delivered = commit.endLsn;
       reached++;
     }

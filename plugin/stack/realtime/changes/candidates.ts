@@ -1,0 +1,90 @@
+import type pg from 'pg';
+import type { CommittedChange } from '../wal/change-queue.ts';
+import { compareInDatabase, compareLocally, filteredValue, type Comparison } from './filters.ts';
+import type { ChangeSubscriber } from './subscriber.ts';
+import type { BoundBinding, Subscription, Subscriptions, WatchedRelation } from './subscriptions.ts';
+import { viewerOf, type Viewer } from './visibility.ts';
+
+/** A change that passed the filters of at least one subscriber. */
+export interface Candidate {
+  readonly change: CommittedChange;
+  readonly watched: WatchedRelation;
+  readonly recipients: readonly Recipient[];
+}
+
+export interface Recipient {
+  readonly subscriber: ChangeSubscriber;
+  /** Captured when the change arrived: the token may be replaced during the visibility check. */
+  readonly viewer: Viewer;
+  /** The bindings whose filters the change passed. */
+  readonly bindings: readonly BoundBinding[];
+}
+
+/** A binding whose filters may still need the database's answers. */
+interface Test {
+  readonly subscription: Subscription;
+  readonly binding: BoundBinding;
+  /** One result per filter; a number is the index of the database's answer. */
+  readonly results: readonly (boolean | number)[];
+}
+
+/** Finds the recipients of each change, by table, event, time and filters: at most one round trip for the filters. */
+export async function findCandidates(
+  pool: pg.Pool,
+  subscriptions: Subscriptions,
+  batch: readonly CommittedChange[],
+): Promise<Candidate[]> {
+  const comparisons: Comparison[] = [];
+  const undecided: { change: CommittedChange; watched: WatchedRelation; tests: Test[] }[] = [];
+  for (const change of batch) {
+    const watched = await subscriptions.watch(change);
+    if (!watched) continue;
+    const active = watched.subscriptions.filter(({ snapshot }) => !snapshot.includes(change.xid));
+    const tests = active.flatMap((subscription) =>
+      subscription.bindings
+        .filter(({ event }) => event === '*' || event === change.type)
+        .map((binding) => ({
+          subscription,
+          binding,
+          results: testFilters(change, watched, binding, comparisons),
+        })),
+    );
+    if (tests.length > 0) undecided.push({ change, watched, tests });
+  }
+  const answers = await compareInDatabase(pool, comparisons);
+  return undecided.flatMap(({ change, watched, tests }) => {
+    const recipients = findRecipients(tests, answers);
+    return recipients.length === 0 ? [] : [{ change, watched, recipients }];
+  });
+}
+
+function testFilters(
+  change: CommittedChange,
+  { info }: WatchedRelation,
+  binding: BoundBinding,
+  comparisons: Comparison[],
+): (boolean | number)[] {
+  return binding.filters.map((filter) => {
+    const value = filteredValue(filter, change.row, change.oldRow);
+    if (value === undefined) return false;
+    const result = compareLocally(filter, info, value);
+    if (result !== undefined) return result;
+    const typeOid = info.columns[filter.position]?.typeOid ?? 0;
+    return comparisons.push({ filter, typeOid, value }) - 1;
+  });
+}
+
+function findRecipients(tests: readonly Test[], answers: readonly boolean[]): Recipient[] {
+  const passed = new Map<Subscription, BoundBinding[]>();
+  for (const { subscription, binding, results } of tests) {
+    if (!results.every((result) => (typeof result === 'number' ? answers[result] : result))) continue;
+    const bindings = passed.get(subscription);
+    if (bindings) bindings.push(binding);
+    else passed.set(subscription, [binding]);
+  }
+  return [...passed].map(([{ subscriber }, bindings]) => ({
+    subscriber,
+    viewer: viewerOf(subscriber.claims),
+    bindings,
+  }));
+}

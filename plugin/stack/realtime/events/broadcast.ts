@@ -1,0 +1,38 @@
+// supabase/realtime v2.129.8 lib/realtime_web/channels/realtime_channel/broadcast_handler.ex
+import type { Channel } from '../connection/channel.ts';
+import type { ClientMessage } from '../protocol/messages.ts';
+import type { Realtime } from '../server.ts';
+import type { Broadcast } from '../topics/hub.ts';
+import { checkWritePolicies } from './write-policies.ts';
+
+/** Handles event `broadcast`. Undefined when that needed no waiting. */
+export function handleBroadcast(
+  realtime: Realtime,
+  channel: Channel,
+  message: ClientMessage,
+): Promise<void> | undefined {
+  const check = checkWritePolicies(realtime.policies, channel);
+  if (check) return check.then(() => broadcast(realtime, channel, message));
+  broadcast(realtime, channel, message);
+  return undefined;
+}
+
+function broadcast({ events, hub, settings }: Realtime, channel: Channel, message: ClientMessage): void {
+  const { config, policies, topic } = channel;
+  // Without the right to write, a broadcast is dropped and never acknowledged.
+  if (!topic || (policies && !policies.broadcast.write)) return;
+  events.add(1);
+  if (message.bytes > settings.maxPayloadBytes) {
+    if (config.ack) channel.reply(message, 'error', '"payload_size_exceeded"');
+    return;
+  }
+  const isDelivered = hub.broadcast(topic, toBroadcast(message), config.self ? undefined : channel);
+  if (!isDelivered) channel.fail('channel_crash');
+  else if (config.ack) channel.reply(message, 'ok', '{}');
+}
+
+function toBroadcast(message: ClientMessage): Broadcast {
+  if (message.broadcast) return { kind: 'user', broadcast: message.broadcast };
+  if (message.binary) return { kind: 'binary', data: message.binary };
+  return { kind: 'json', payload: message.payload, text: message.payloadText };
+}
