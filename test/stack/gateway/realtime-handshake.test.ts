@@ -25,7 +25,7 @@ interface Attempt {
 }
 
 const recording = JSON.parse(
-  readFileSync(new URL('../../fixtures/realtime-handshake/handshake.json', import.meta.url), 'utf8'),
+  readFileSync(new URL('../../fixtures/realtime/handshake.json', import.meta.url), 'utf8'),
 ) as { attempts: Attempt[] };
 
 const signingKey = generateKeyPairSync('ec', { namedCurve: 'P-256' });
