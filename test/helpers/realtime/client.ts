@@ -1,7 +1,7 @@
 import { REALTIME_SUBSCRIBE_STATES, type RealtimeChannel, type SupabaseClient } from '@supabase/supabase-js';
 import { expect } from 'vitest';
 
-/** What has arrived; `next` waits for the first that is not taken yet. */
+/** Collects values in order; `next` returns the first one not returned before, or waits for it. */
 export interface Collector<T> {
   add(value: T): void;
   next(): Promise<T>;
@@ -30,7 +30,7 @@ export function collector<T>(): Collector<T> {
   };
 }
 
-/** Subscribes, and waits for it. */
+/** Subscribes, and resolves once the channel is joined. */
 export function subscribed(channel: RealtimeChannel): Promise<RealtimeChannel> {
   return new Promise((resolve, reject) => {
     channel.subscribe((status, error) => {
@@ -40,13 +40,13 @@ export function subscribed(channel: RealtimeChannel): Promise<RealtimeChannel> {
   });
 }
 
-/** A change as supabase-js hands it over. */
+/** A change as supabase-js passes it to listeners. */
 export type Change = Readonly<Record<string, unknown>> & {
   readonly new: Readonly<Record<string, unknown>>;
   readonly old: Readonly<Record<string, unknown>>;
 };
 
-/** Collects the changes of a table of schema public, once the server says that it tells of them. */
+/** Collects the changes of a table in schema public; resolves once the server has confirmed the subscription. */
 export async function watchTable(client: SupabaseClient, table: string): Promise<Collector<Change>> {
   const changes = collector<Change>();
   const ready = collector<Record<string, unknown>>();

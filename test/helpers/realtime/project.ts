@@ -3,7 +3,7 @@ import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 const USER_A = '11111111-1111-4111-8111-111111111111';
 const USER_B = '22222222-2222-4222-8222-222222222222';
 
-/** The tables, grants and policies of the database on which the real server was recorded. */
+/** The tables, grants and policies of the database that the recorded server used. */
 const RECORDED_SCHEMA = `
 create type public.mood as enum ('sad', 'ok', 'happy');
 create schema other;
@@ -73,13 +73,13 @@ create policy own_read on realtime.messages for select to authenticated using (r
 `;
 
 export interface RecordedTokens {
-  /** Files of the project: the schema, and a signing key for ES256. */
+  /** Files of the project: the schema, and an ES256 signing key. */
   readonly files: Readonly<Record<string, string>>;
-  /** The token that a placeholder of the recordings stands for, such as `<anon>` or `<jwt role=authenticated sub=1111 ttl=4>`. */
+  /** The token for a placeholder of the recordings, such as `<anon>` or `<jwt role=authenticated sub=1111 ttl=4>`. */
   resolve(placeholder: string): Promise<string>;
 }
 
-/** Makes the tokens of the recordings; `jwtSecret` is that of the stack that is made from `files`. */
+/** Creates the tokens of the recordings; `jwtSecret` is the secret of the stack that runs with `files`. */
 export async function makeRecordedTokens(jwtSecret: string): Promise<RecordedTokens> {
   const signing = await generateKeyPair('ES256', { extractable: true });
   const jwk = { ...(await exportJWK(signing.privateKey)), alg: 'ES256', kid: 'test-key', use: 'sig' };

@@ -20,7 +20,7 @@ export interface Scenario {
   readonly description: string;
   readonly vsn: string;
   readonly events: readonly RecordedEvent[];
-  /** What reached each filter in all, by filter. */
+  /** All changes that reached each filter, by filter. */
   readonly summary?: Readonly<Record<string, readonly string[]>>;
 }
 
@@ -48,11 +48,11 @@ export function decodeBinary(data: Buffer): Record<string, unknown> {
     user_event: text(5 + a, b),
     metadata: text(5 + a + b, c),
     payload_encoding: isJson ? 'json(1)' : 'binary(0)',
-    payload: isJson ? parseOrTell(rest.toString()) : rest.toString('hex'),
+    payload: isJson ? parseOrDescribe(rest.toString()) : rest.toString('hex'),
   };
 }
 
-function parseOrTell(text: string): unknown {
+function parseOrDescribe(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {

@@ -7,7 +7,7 @@ import { createDatabase } from '../../../plugin/stack/postgres/database.ts';
 import { createRealtimeService } from '../../../plugin/stack/realtime/service.ts';
 import { silentLogger } from '../../../plugin/shared/logger.ts';
 
-/** Realtime without a gateway and without a database, for what needs neither. */
+/** Realtime without a gateway and with an unreachable database, for tests that need neither. */
 export interface BareRealtime extends AsyncDisposable {
   /** `127.0.0.1:<port>` */
   readonly host: string;
@@ -21,7 +21,7 @@ export async function startBareRealtime(root: string): Promise<BareRealtime> {
     config,
     keys,
     jwt: createJwtVerifier(keys),
-    // Nobody listens on port 9.
+    // Nothing listens on port 9.
     database: createDatabase('127.0.0.1', 9, 'unused'),
     mailer: { send: () => Promise.reject(new Error('Realtime sends no mail')) },
     dataDir: root,
