@@ -81,7 +81,9 @@ class RecordedClient {
 
   /** Whether a frame arrived after those that precede it in the recording, as far as their order is fixed. */
   checkOrder(frame: Received): string | undefined {
-    const late = this.#taken.find((other) => other.index > frame.index && isOrderFixed(other.kind, frame.kind));
+    const late = this.#taken.find(
+      (other) => other.index > frame.index && isOrderFixed(other.kind, frame.kind),
+    );
     this.#taken.push(frame);
     return late && `order: ${frame.text.slice(0, 200)} arrived before ${late.text.slice(0, 200)}`;
   }
@@ -130,8 +132,7 @@ export async function replayScenario(scenario: Scenario, target: ReplayTarget): 
     }
     await Promise.all([...clients.values()].map((client) => client.settled()));
     for (const [name, client] of clients) {
-      for (const frame of client.pending)
-        differences.push(`${name}: unexpected ${frame.text.slice(0, 400)}`);
+      for (const frame of client.pending) differences.push(`${name}: unexpected ${frame.text.slice(0, 400)}`);
     }
     return differences;
   } finally {
