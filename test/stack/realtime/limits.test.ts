@@ -3,6 +3,8 @@ import { WebSocket } from 'ws';
 import { LOCAL_KEYS } from '../../../plugin/stack/keys.ts';
 import { makeProject, type TestProject } from '../../helpers/project.ts';
 import { makeRecordedTokens, type RecordedTokens } from '../../helpers/realtime/project.ts';
+import { readRecording, type Scenario } from '../../helpers/realtime/recording.ts';
+import { replayScenario } from '../../helpers/realtime/replay.ts';
 import { startBareRealtime } from '../../helpers/realtime/service.ts';
 
 let project: TestProject;
@@ -34,6 +36,25 @@ function nextReply(socket: WebSocket, ref: string): Promise<unknown> {
   });
 }
 
+/** Joins a channel that receives its own broadcasts, and sends them until all have returned. */
+async function flood(socket: WebSocket, count: number): Promise<void> {
+  const joined = nextReply(socket, '1');
+  socket.send('["1","1","realtime:rl","phx_join",{"config":{"broadcast":{"self":true}}}]');
+  expect(await joined).toMatchObject({ status: 'ok' });
+  const events: unknown[] = [];
+  const isDone = new Promise<void>((resolve) => {
+    socket.on('message', (data: Buffer) => {
+      const [, , , event] = JSON.parse(data.toString());
+      events.push(event);
+      if (events.length === count) resolve();
+    });
+  });
+  const broadcast = '["1",null,"realtime:rl","broadcast",{"type":"broadcast","event":"x","payload":{}}]';
+  for (let i = 0; i < count; i++) socket.send(broadcast);
+  await isDone;
+  expect(new Set(events)).toEqual(new Set(['broadcast']));
+}
+
 describe('limits', () => {
   test('refuses the 101st channel of a socket', async () => {
     await using realtime = await startBareRealtime(project.root);
@@ -51,6 +72,25 @@ describe('limits', () => {
       response: { reason: 'ChannelRateLimitReached: Too many channels' },
     });
     socket.close();
+  });
+
+  test('closes channels once the average exceeds 100 messages per second, and lets a burst pass', async () => {
+    vi.useFakeTimers({ toFake: ['performance'] });
+    try {
+      await using realtime = await startBareRealtime(project.root);
+      // As many broadcasts as in the recorded flood of ten seconds (z-broadcast-rate-limit).
+      const flooder = await connect(realtime.host);
+      await flood(flooder, 5_160);
+      flooder.close();
+      vi.advanceTimersByTime(10_000);
+      const { scenarios } = await readRecording<{ scenarios: Scenario[] }>('frames-v2.json');
+      const scenario = scenarios.find(({ name }) => name === 'z-after-rate-limit');
+      if (!scenario) throw new Error('the scenario is missing');
+      const url = `ws://${realtime.host}/socket/websocket`;
+      expect(await replayScenario(scenario, { url, tokens })).toEqual([]);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   test('closes a socket that was silent for a minute, and keeps one that sends heartbeats', async () => {
@@ -72,7 +112,7 @@ describe('limits', () => {
     }
   });
 
-  test('tells clients to connect again when it stops', async () => {
+  test('closes sockets with code 1012 when the service stops', async () => {
     const realtime = await startBareRealtime(project.root);
     const socket = await connect(realtime.host);
     const closed = new Promise((resolve) => socket.once('close', resolve));

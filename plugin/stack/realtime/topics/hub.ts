@@ -80,7 +80,10 @@ export class Hub {
     }
     this.#events.add(reached.length);
     if (reached.length > 0 && this.#events.isExceeded()) {
-      for (const receiver of reached) receiver.closeWithError('Too many messages per second');
+      // After the sender has acknowledged the broadcast: Realtime's channels check the rate in a later message.
+      queueMicrotask(() => {
+        for (const receiver of reached) receiver.closeWithError('Too many messages per second');
+      });
     }
     return isDeliverable;
   }
