@@ -11,6 +11,8 @@ import { silentLogger } from '../../../plugin/shared/logger.ts';
 export interface BareRealtime extends AsyncDisposable {
   /** `127.0.0.1:<port>` */
   readonly host: string;
+  /** Closes the service, but not the HTTP server in front of it. */
+  close(): Promise<void>;
 }
 
 /** @param root folder with `supabase/config.toml` */
@@ -31,10 +33,13 @@ export async function startBareRealtime(root: string): Promise<BareRealtime> {
   server.on('upgrade', (req, socket, head) => service.upgrade?.(req, socket, head));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
+  let closing: Promise<void> | undefined;
+  const close = (): Promise<void> => (closing ??= service.close());
   return {
     host: `127.0.0.1:${port}`,
+    close,
     async [Symbol.asyncDispose]() {
-      await service.close();
+      await close();
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
     },

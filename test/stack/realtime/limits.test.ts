@@ -111,12 +111,4 @@ describe('limits', () => {
       vi.useRealTimers();
     }
   });
-
-  test('closes sockets with code 1012 when the service stops', async () => {
-    const realtime = await startBareRealtime(project.root);
-    const socket = await connect(realtime.host);
-    const closed = new Promise((resolve) => socket.once('close', resolve));
-    await realtime[Symbol.asyncDispose]();
-    expect(await closed).toBe(1012);
-  });
 });
