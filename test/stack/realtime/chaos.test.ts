@@ -13,11 +13,11 @@ create table public.messages (seq int primary key, body text);
 alter publication supabase_realtime add table public.messages;
 `;
 
-/** A client that keeps up as an application does: it listens, and reads what it missed whenever it has joined. */
+/** A client that follows a table like an application: it subscribes, and reads what it missed after every join. */
 class Listener {
   readonly #client: SupabaseClient;
   readonly shown: Map<number, number> = new Map();
-  /** What arrived live, one list for each time that the channel was joined. */
+  /** What arrived live, one list per join. */
   readonly joins: number[][] = [];
   readonly #sockets: WebSocket[] = [];
   #wake: () => void = () => {};
@@ -48,12 +48,12 @@ class Listener {
       });
   }
 
-  /** Waits until all rows up to `last` are shown. */
+  /** Resolves once all rows up to `last` are shown. */
   async complete(last: number): Promise<void> {
     while (this.shown.size < last) await new Promise<void>((resolve) => (this.#wake = resolve));
   }
 
-  cut(): void {
+  disconnect(): void {
     this.#sockets.at(-1)?.terminate();
   }
 
@@ -73,7 +73,7 @@ class Listener {
         .order('seq')
         .limit(500);
       if (data?.length === 0) return;
-      // Its backend was killed, or the stack is down: applications try again.
+      // Its backend was killed, or the stack is down: retry.
       if (error) await delay(50);
       for (const { seq } of data ?? []) if (!this.shown.has(seq)) this.#show(seq);
       from = data?.at(-1)?.seq ?? from;
@@ -91,7 +91,7 @@ async function write(stack: Stack, from: number, to: number, listeners: readonly
   await db.connect();
   for (let seq = from; seq <= to; seq++) {
     await db.query('insert into messages (seq, body) values ($1, $2)', [seq, `message ${seq}`]);
-    if (seq % 40 === 0) listeners[(seq / 40) % (CLIENTS / 2)]?.cut();
+    if (seq % 40 === 0) listeners[(seq / 40) % (CLIENTS / 2)]?.disconnect();
     if (seq % 250 === 0) {
       await db.query(`select pg_terminate_backend(pid) from pg_stat_activity
         where pid <> pg_backend_pid() and usename in ('authenticator', 'postgres')`);
@@ -100,7 +100,7 @@ async function write(stack: Stack, from: number, to: number, listeners: readonly
   await db.end();
 }
 
-test('loses, repeats and reorders nothing while sockets are cut, backends are killed and the stack restarts', async () => {
+test('loses, repeats and reorders nothing while sockets are closed, backends are killed and the stack restarts', async () => {
   await using project = await makeProject({ 'supabase/migrations/1_messages.sql': MIGRATION });
   const first = await startStack({ root: project.root, port: 0, dbPort: 0 });
   const listeners = Array.from({ length: CLIENTS }, () => new Listener(first));
@@ -116,7 +116,7 @@ test('loses, repeats and reorders nothing while sockets are cut, backends are ki
     expect([...shown.keys()].toSorted((a, b) => a - b)).toEqual(all);
     for (const live of joins) expect(live).toEqual(live.map((_, i) => (live[0] ?? 0) + i));
   }
-  // Half of the clients were never cut, but for the restart.
+  // Half of the clients were only disconnected by the restart.
   expect(listeners.at(-1)?.joins).toHaveLength(2);
   await Promise.all(listeners.map((listener) => listener.close()));
 }, 180_000);

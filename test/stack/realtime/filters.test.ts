@@ -19,7 +19,7 @@ const STATEMENTS = [
 
 type Change = RealtimePostgresChangesPayload<{ id: number; qty: number; name: string | null }>;
 
-test('filters changes as the real server does, for every operator', async () => {
+test('filters changes like the real server, for every operator', async () => {
   const { scenarios } = await readRecording<{ scenarios: Scenario[] }>('frames-v2.json');
   const expected = scenarios.find(({ name }) => name === 'pg-filters-ok')?.summary ?? {};
   await using stack = await startTestStack({ 'supabase/migrations/1_items.sql': MIGRATION });
@@ -43,7 +43,7 @@ test('filters changes as the real server does, for every operator', async () => 
           received[filter]?.push(
             `${change.eventType} ${JSON.stringify({ id: row.id, qty: row.qty, name: row.name })}`,
           );
-          // The last change of all.
+          // The last change.
           if (filter === 'name=is.null' && change.eventType === 'DELETE') isDone.resolve();
         },
       )
@@ -56,7 +56,7 @@ test('filters changes as the real server does, for every operator', async () => 
   for (const statement of STATEMENTS) await db.query(statement);
   await isDone.promise;
   await db.end();
-  // All messages of one change leave together: those behind the last one are here with the next answer.
+  // All messages of one change are sent together: the next reply arrives after them.
   await new Promise<void>((resolve) => client.channel('barrier').subscribe(() => resolve()));
   expect(received).toEqual(expected);
 });

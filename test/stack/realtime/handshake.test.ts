@@ -25,11 +25,11 @@ interface Attempt {
 
 const { attempts } = await readRecording<{ attempts: Attempt[] }>('handshake.json');
 
-/** The tenant by Host and Phoenix's own paths mean nothing here; the rest of the recording is cut short. */
+/** Left out: the tenant by Host and Phoenix's own paths, which do not exist here, and what is cut in the recording. */
 function isComparable({ group, request: { host, path, apikey, params, extraHeaders } }: Attempt): boolean {
   if (!host.toLowerCase().startsWith('realtime-dev') || group === 'big header') return false;
   if (/^\/(realtime\/v1\/websocket|live\/|socket\/longpoll)/.test(path)) return false;
-  // The original crashes on a token whose parts are no base64.
+  // Realtime crashes on a token whose parts are not base64.
   if (apikey === '<garbage3>' || params?.pad !== undefined) return false;
   return !JSON.stringify(extraHeaders ?? {}).includes('…');
 }
@@ -104,7 +104,7 @@ describe('recorded handshakes', () => {
 });
 
 describe('handshakes', () => {
-  test('are taken at the public path as well', async () => {
+  test('are accepted at the public path as well', async () => {
     const recorded = attempts.find(
       ({ status, request: { apikey } }) => status === 101 && apikey === '<anon>',
     );
@@ -117,5 +117,5 @@ describe('handshakes', () => {
 });
 
 function describeAttempt({ request: { path, apikey, vsn, ...rest }, status }: Attempt, i: number): string {
-  return `${i} ${path} apikey ${apikey} x-api-key ${rest['x-api-key']} vsn ${vsn} is answered with ${status}`;
+  return `${i} ${path} apikey ${apikey} x-api-key ${rest['x-api-key']} vsn ${vsn} → ${status}`;
 }

@@ -22,9 +22,7 @@ interface RecordedRequest {
 
 const { requests } = await readRecording<{ requests: RecordedRequest[] }>('http.json');
 
-/**
- * What the gateway answers itself (keys, preflights), what names a tenant, and what the original crashes on is left out.
- */
+/** Left out: what the gateway answers itself (keys, preflights), what names a tenant, and what crashes Realtime. */
 function isComparable({ group, what, request: { method, headers }, body }: RecordedRequest): boolean {
   if (!['POST broadcast', 'POST single'].includes(group) || method !== 'POST') return false;
   if (
@@ -74,7 +72,7 @@ describe('recorded requests', () => {
   });
 });
 
-/** Large bodies are not in the recording in full. */
+/** Large bodies are cut in the recording. */
 function isCut(body: unknown): boolean {
   return typeof body === 'string' && body.includes('…');
 }
@@ -97,7 +95,7 @@ describe('POST /api/broadcast', () => {
     expect((await post(9_000_000)).status).toBe(413);
   });
 
-  test('reaches channels over both forms, private ones only with the right to write', async () => {
+  test('delivers to channels over both endpoints, to private ones only with permission to write', async () => {
     const received = collector<unknown>();
     const client = stack.client(undefined, { accessToken: () => tokens.resolve('<userA>') });
     await client.realtime.setAuth();
@@ -128,7 +126,7 @@ describe('POST /api/broadcast', () => {
   });
 });
 
-test('keeps broadcasts for three days', async () => {
+test('creates the partitions of realtime.messages from yesterday to three days ahead', async () => {
   const db = new pg.Client(stack.dbUrl);
   await db.connect();
   const { rows } = await db.query(

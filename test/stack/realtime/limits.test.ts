@@ -93,7 +93,7 @@ describe('limits', () => {
     }
   });
 
-  test('closes a socket that was silent for a minute, and keeps one that sends heartbeats', async () => {
+  test('closes a socket after a minute of silence, but not one that sends heartbeats', async () => {
     vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'performance'] });
     try {
       await using realtime = await startBareRealtime(project.root);

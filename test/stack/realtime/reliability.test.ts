@@ -20,7 +20,7 @@ let dataDir: string;
 
 beforeAll(async () => {
   dataDir = await mkdtemp(join(tmpdir(), 'realtime-data-'));
-  // PostgreSQL does not run as root, and its user has to enter.
+  // PostgreSQL does not run as root; its user needs access.
   await chmod(dataDir, 0o755);
   stack = await startTestStack({ 'supabase/migrations/1_items.sql': MIGRATION }, { dataDir });
 });
@@ -30,7 +30,7 @@ afterAll(async () => {
   await rm(dataDir, { recursive: true, force: true });
 });
 
-/** A statement on a connection of its own, tried again while the server is starting. */
+/** Runs SQL on a new connection; retries while the server is starting. */
 async function sql(text: string, url: string = stack.dbUrl): Promise<pg.QueryResult> {
   for (let attempt = 0; ; attempt++) {
     const client = new pg.Client(url);
@@ -62,7 +62,7 @@ async function insert(from: number, count: number): Promise<void> {
 }
 
 describe('the live feed', () => {
-  test('loses and repeats nothing when the replicating backend is killed', async () => {
+  test('loses and repeats nothing when the replication backend is killed', async () => {
     const changes = await watchTable(stack.client(), 'items');
     const received: unknown[] = [];
     for (let round = 0; round < 5; round++) {
@@ -76,7 +76,7 @@ describe('the live feed', () => {
     expect(received).toEqual(ids(1000, 101));
   });
 
-  test('goes on after PostgreSQL was killed', async () => {
+  test('continues after PostgreSQL was killed', async () => {
     const changes = await watchTable(stack.client(), 'items');
     await insert(2000, 50);
     const { rows } = await sql('show data_directory');
@@ -88,7 +88,7 @@ describe('the live feed', () => {
     expect(received).toEqual(ids(2000, 100));
   });
 
-  test('follows a table that changes while rows are inserted', async () => {
+  test('follows a table that is altered between inserts', async () => {
     const changes = await watchTable(stack.client(), 'items');
     const statements = [
       `insert into items values (3000, 'before')`,
@@ -112,7 +112,7 @@ describe('the live feed', () => {
     ]);
   });
 
-  test('takes up tables that are added to the publication at once', async () => {
+  test('watches tables as soon as they are added to the publication', async () => {
     const changes = collector<unknown>();
     const ready = collector<unknown>();
     stack
@@ -133,7 +133,7 @@ describe('the live feed', () => {
     expect(await changes.next()).toMatchObject({ id: 4000 });
   });
 
-  test('makes clients join again when the publication was dropped and made anew', async () => {
+  test('makes clients rejoin when the publication is dropped and recreated', async () => {
     const changes = collector<unknown>();
     const states = collector<unknown>();
     stack
@@ -153,7 +153,7 @@ describe('the live feed', () => {
     expect(await changes.next()).toMatchObject({ id: 5001 });
   });
 
-  test('makes clients join again when its slot is gone', async () => {
+  test('makes clients rejoin when its slot is gone', async () => {
     const states = collector<unknown>();
     const changes = collector<unknown>();
     stack
@@ -165,7 +165,7 @@ describe('the live feed', () => {
       .on('system', {}, (message: { message: string }) => states.add(message.message))
       .subscribe();
     expect(await states.next()).toBe('Subscribed to PostgreSQL');
-    // Without waiting for the end of the backend: Realtime is back 50 ms after it.
+    // In a tight loop: Realtime reconnects 50 ms after its backend ended.
     await asSuperuser(`do $$ begin
       for attempt in 1 .. 5000 loop
         perform pg_terminate_backend(active_pid) from pg_replication_slots where slot_name = '${SLOT}' and active;
@@ -183,12 +183,12 @@ describe('the live feed', () => {
 });
 
 describe('replication slots', () => {
-  test('are not made before somebody listens, and not kept by a stack that is off', async () => {
+  test('do not exist before the first subscriber, and a leftover of a crash is dropped at the start', async () => {
     await using project = await makeProject({ 'supabase/migrations/1_items.sql': MIGRATION });
     const slots = 'select slot_name from pg_replication_slots';
     const first = await startStack({ root: project.root, port: 0, dbPort: 0 });
     expect((await sql(slots, first.dbUrl)).rows).toEqual([]);
-    // As a process leaves it that was killed.
+    // Like the leftover of a killed process.
     await sql(`select pg_create_logical_replication_slot('${SLOT}', 'pgoutput')`, first.dbUrl);
     await first.stop();
     await using second = await startStack({ root: project.root, port: 0, dbPort: 0 });

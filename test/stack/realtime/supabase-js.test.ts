@@ -43,7 +43,7 @@ function sign(sub: string): Promise<string> {
 
 async function userClient(sub: string): Promise<SupabaseClient> {
   const client = stack.client(undefined, { accessToken: () => sign(sub) });
-  // The first join of supabase-js carries the token only once it is set.
+  // The first join of supabase-js carries the token only after setAuth.
   await client.realtime.setAuth();
   return client;
 }
@@ -59,7 +59,7 @@ describe('supabase-js', () => {
     expect(await received.next()).toEqual({ n: 1 });
   });
 
-  test('tells who is present', async () => {
+  test('reports presence', async () => {
     const joins = collector<string>();
     const leaves = collector<string>();
     const watcher = stack.client().channel('lobby', { config: { presence: { key: 'watcher' } } });
@@ -90,7 +90,7 @@ describe('supabase-js', () => {
     expect(await changes.next()).toMatchObject({ eventType: 'DELETE', old: { id: 1 } });
   });
 
-  test('delivers rows only to those whom row level security lets read them', async () => {
+  test('delivers rows only to clients that may read them under row level security', async () => {
     const [alice, bob, anon] = await Promise.all([
       watchTable(await userClient(ALICE), 'notes'),
       watchTable(await userClient(BOB), 'notes'),
@@ -106,7 +106,7 @@ describe('supabase-js', () => {
     expect(anon.all).toHaveLength(0);
   });
 
-  test('lets policies decide about private channels', async () => {
+  test('authorizes private channels by policies', async () => {
     const received = collector<unknown>();
     const bob = (await userClient(BOB)).channel('room-1', { config: { private: true } });
     bob.on('broadcast', { event: '*' }, (message) => received.add(message));
@@ -121,7 +121,7 @@ describe('supabase-js', () => {
     );
   });
 
-  test('delivers what the database sends', async () => {
+  test('delivers broadcasts from the database', async () => {
     const received = collector<unknown>();
     const channel = (await userClient(ALICE)).channel('room-db', { config: { private: true } });
     channel.on('broadcast', { event: 'note' }, (message) => received.add(message));

@@ -27,9 +27,9 @@ create policy marked on public.pairs for select to anon using (body <> 'hidden')
 
 create table public.counted (id int primary key);
 alter table public.counted enable row level security;
-create sequence public.asked;
-grant usage on sequence public.asked to anon, authenticated;
-create policy counting on public.counted for select to anon using (nextval('public.asked') > 0);
+create sequence public.checks;
+grant usage on sequence public.checks to anon, authenticated;
+create policy counting on public.counted for select to anon using (nextval('public.checks') > 0);
 
 alter publication supabase_realtime add table public.notes, public.picky, public.contacts, public.pairs, public.counted;
 `;
@@ -61,8 +61,8 @@ async function clientWith(claims: Record<string, unknown>): Promise<SupabaseClie
   return client;
 }
 
-describe('who sees a row', () => {
-  test('is decided by the newest token of a channel', async () => {
+describe('row visibility', () => {
+  test('follows the newest token of a channel', async () => {
     const client = await clientWith({ sub: BOB });
     const [changes, witness] = [
       await watchTable(client, 'notes'),
@@ -71,7 +71,7 @@ describe('who sees a row', () => {
     await db.query(`insert into notes values (1, '${ALICE}', 'before')`);
     expect(await witness.next()).toMatchObject({ new: { id: 1 } });
     await client.realtime.setAuth(await sign({ sub: ALICE }));
-    // Nothing is answered to a new token: it counts from some moment on.
+    // A new token is not acknowledged, so insert rows until it is in effect.
     await expect
       .poll(async () => {
         await db.query(`insert into notes select max(id) + 1, '${ALICE}', 'after' from notes`);
@@ -81,7 +81,7 @@ describe('who sees a row', () => {
     expect(changes.all[0]).toMatchObject({ new: { body: 'after' } });
   });
 
-  test('does not change, and no row is lost, while the same person gets one new token after the other', async () => {
+  test('stays the same, and no row is lost, while a user refreshes the token continuously', async () => {
     const client = await clientWith({ sub: ALICE });
     const changes = await watchTable(client, 'notes');
     const ids = Array.from({ length: 200 }, (_, i) => 1_000_000 + i);
@@ -98,7 +98,7 @@ describe('who sees a row', () => {
     await expect.poll(() => changes.all.map((change) => change.new.id), { timeout: 5_000 }).toEqual(ids);
   });
 
-  test('is not affected by a policy that fails for somebody else', async () => {
+  test('is not affected by a policy that fails for another user', async () => {
     const [good, bad] = [
       await watchTable(await clientWith({ sub: ALICE, level: '1' }), 'picky'),
       await watchTable(await clientWith({ sub: BOB, level: 'not a number' }), 'picky'),
@@ -109,7 +109,7 @@ describe('who sees a row', () => {
     expect(bad.all).toEqual([]);
   });
 
-  test('is found by keys of several columns and of any type', async () => {
+  test('is checked for keys of several columns and of any type', async () => {
     const changes = await watchTable(stack.client(), 'pairs');
     await db.query(
       `insert into pairs values ('a''b', 1.50, 'hidden'), ('a"b', 1.5, 'shown'), ('ä', 1e3, 'shown too')`,
@@ -118,16 +118,16 @@ describe('who sees a row', () => {
     expect(await changes.next()).toMatchObject({ new: { a: 'ä', b: 1000 } });
   });
 
-  test('is asked once for subscribers with equal claims', async () => {
+  test('is checked once for subscribers with equal claims', async () => {
     const all = await Promise.all(Array.from({ length: 10 }, () => watchTable(stack.client(), 'counted')));
     await db.query('insert into counted values (1)');
     for (const changes of all) expect(await changes.next()).toMatchObject({ new: { id: 1 } });
-    const { rows } = await db.query('select last_value::int as asked from asked');
-    expect(rows).toEqual([{ asked: 1 }]);
+    const { rows } = await db.query('select last_value::int as checks from checks');
+    expect(rows).toEqual([{ checks: 1 }]);
   });
 });
 
-test('writes composite types, domains and arrays of them as the database does', async () => {
+test('encodes composite types, domains and arrays of them like the database', async () => {
   const changes = await watchTable(stack.client(), 'contacts');
   await db.query(
     `insert into contacts values (1, ('Main "St", 1', 5), 'a@b.c', array[('x', 1), (null, 2)]::public.address[])`,
@@ -144,7 +144,7 @@ test('writes composite types, domains and arrays of them as the database does', 
   });
 });
 
-test('is not there when config.toml switches it off', async () => {
+test('answers 503 when config.toml disables it', async () => {
   await using off = await startTestStack({}, { config: { realtime: { enabled: false } } });
   const response = await fetch(`${off.url}/realtime/v1/api/ping`);
   expect(response.status).toBe(503);

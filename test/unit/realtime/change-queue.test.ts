@@ -39,21 +39,21 @@ describe('ChangeQueue', () => {
     expect(queue.delivered).toBe(21n);
   });
 
-  test('leaves out what it has had when the log repeats a transaction after a reconnect', () => {
+  test('skips changes that it had before when the log repeats a transaction after a reconnect', () => {
     const queue = new ChangeQueue();
     push(queue, begin(10n), insert(1), insert(2));
     push(queue, begin(10n), insert(1), insert(2), insert(3), commit(11n));
     expect(rows(queue)).toEqual(['1', '2', '3']);
   });
 
-  test('counts changes that nobody wanted when it leaves out repeated ones', () => {
+  test('counts unwanted changes when it skips repeated ones', () => {
     const queue = new ChangeQueue();
     push(queue, begin(10n), { kind: 'change', change: undefined }, insert(2));
     push(queue, begin(10n), insert(1), insert(2), insert(3), commit(11n));
     expect(rows(queue)).toEqual(['2', '3']);
   });
 
-  test('is full after many or large changes, and not when they are taken', () => {
+  test('is full after many changes, and no longer once they are taken', () => {
     const queue = new ChangeQueue();
     push(queue, begin(10n), ...Array.from({ length: 3000 }, (_, i) => insert(i)));
     expect(queue.isFull).toBe(true);
@@ -61,7 +61,7 @@ describe('ChangeQueue', () => {
     expect(queue.isFull).toBe(false);
   });
 
-  test('takes the position of an idle server only when nothing is open', () => {
+  test('advances to the position of an idle server only when nothing is pending', () => {
     const queue = new ChangeQueue();
     push(queue, begin(10n), insert(1));
     queue.skipTo(100n);

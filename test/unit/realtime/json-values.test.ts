@@ -31,7 +31,7 @@ const CASES: readonly (readonly [JsonKind, string | null, string | undefined])[]
 ];
 
 describe('encodeValue', () => {
-  test.each(CASES)('writes %j %s as %s', (kind, value, expected) => {
+  test.each(CASES)('encodes %j %s as %s', (kind, value, expected) => {
     expect(encodeValue(kind, value)).toBe(expected);
   });
 });

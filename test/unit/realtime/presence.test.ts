@@ -7,7 +7,7 @@ function setUp(): { presence: Presence<object>; diffs: PresenceDiff[] } {
 }
 
 describe('Presence', () => {
-  test('tells two hundred joins at once in one diff', () => {
+  test('publishes two hundred simultaneous joins as one diff', () => {
     const { presence, diffs } = setUp();
     for (let i = 0; i < 200; i++) presence.track({}, `user-${i}`, { i });
     presence.flush();
@@ -15,7 +15,7 @@ describe('Presence', () => {
     expect(Object.keys(diffs[0]?.joins ?? {})).toHaveLength(200);
   });
 
-  test('tells nothing of one that came and went at once', () => {
+  test('publishes nothing for a presence that is tracked and untracked at once', () => {
     const { presence, diffs } = setUp();
     const owner = {};
     presence.track(owner, 'a', {});
@@ -24,7 +24,7 @@ describe('Presence', () => {
     expect(diffs).toEqual([]);
   });
 
-  test('replaces a meta by leave and join, and names the previous one', () => {
+  test('replaces a meta by leave and join, and refers to the previous one', () => {
     const { presence, diffs } = setUp();
     const owner = {};
     presence.track(owner, 'a', { n: 1 });
@@ -37,7 +37,7 @@ describe('Presence', () => {
     expect(diffs[1]?.joins.a?.metas[0]?.phx_ref).not.toBe('forged');
   });
 
-  test('keeps one meta per owner under a common key', () => {
+  test('keeps one meta per owner under a shared key', () => {
     const { presence } = setUp();
     presence.track({}, '__proto__', { n: 1 });
     presence.track({}, '__proto__', { n: 2 });

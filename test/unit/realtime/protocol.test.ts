@@ -11,7 +11,7 @@ describe('protocol 2.0.0', () => {
     ['["a\\"],[","2","t","e", [1.50, {"x":[]}] ]', ' [1.50, {"x":[]}] '],
     ['["\\\\",null,"t",  "e",{}]', '{}'],
     ['[[1,[2]],{"a":[1,2]},"t","e","]"]', '"]"'],
-  ])('keeps the payload of %s as it was sent', (text, payloadText) => {
+  ])('keeps the payload text of %s unchanged', (text, payloadText) => {
     expect(decode(text)?.payloadText).toBe(payloadText);
   });
 
@@ -35,7 +35,7 @@ describe('protocol 2.0.0', () => {
     expect(serializerV1.userBroadcast('realtime:t', broadcast, undefined)).toBeInstanceOf(Buffer);
   });
 
-  test.each([0, 125, 126, 65_535, 65_536])('frames %i bytes as RFC 6455 wants', (size) => {
+  test.each([0, 125, 126, 65_535, 65_536])('frames %i bytes like RFC 6455', (size) => {
     const frame = serializerV2.push(null, null, 't', 'e', JSON.stringify('x'.repeat(size)));
     const text = `[null,null,"t","e","${'x'.repeat(size)}"]`;
     expect(frame.subarray(-text.length).toString()).toBe(text);
