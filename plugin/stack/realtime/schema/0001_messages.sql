@@ -1,5 +1,6 @@
--- realtime.messages and the functions that send to channels from SQL, with Supabase's names, owners and grants.
--- postgres is a member of supabase_realtime_admin and so may create policies on the table.
+-- realtime.messages and the SQL functions that send broadcasts, with Supabase's names, owners and grants.
+-- supabase/realtime v2.129.8 lib/realtime/tenants/repo/migrations
+-- postgres is a member of supabase_realtime_admin, which lets it create policies on the table.
 
 grant usage on schema realtime to anon, authenticated, service_role;
 grant create, usage on schema realtime to supabase_realtime_admin with grant option;
@@ -27,12 +28,12 @@ grant select, insert, update on realtime.messages to anon, authenticated, servic
 
 create publication supabase_realtime_messages_publication for table realtime.messages with (publish = 'insert');
 
--- The topic of the channel that a policy is being asked about.
+-- The topic whose policies are being checked.
 create function realtime.topic() returns text
 language sql stable
 as $$ select nullif(current_setting('realtime.topic', true), '') $$;
 
--- A failed send never fails the transaction of the caller: it only warns.
+-- A failed send never fails the caller's transaction: it only raises a warning.
 create function realtime.send(payload jsonb, event text, topic text, private boolean default true) returns void
 language plpgsql
 as $$

@@ -1,4 +1,4 @@
--- What the Realtime service itself asks the database; nobody else may call it. It connects as supabase_admin.
+-- Functions of the Realtime service itself, which connects as supabase_admin. No other role may call them.
 
 create schema if not exists _realtime authorization supabase_admin;
 revoke all on schema _realtime from public;
@@ -31,8 +31,8 @@ begin
 end
 $$;
 
--- Waits until these transactions (low 32 bits of their ids) are visible to others. The log tells of a commit a moment
--- earlier: who looks at once could still miss the rows.
+-- Waits until these transactions (low 32 bits of their ids) are visible to others. The log reports a commit a moment
+-- earlier: a query in between would miss the rows.
 create function _realtime.await_transactions(xids bigint[]) returns void
 language plpgsql
 as $$
@@ -54,8 +54,8 @@ begin
 end
 $$;
 
--- What a token may do with a private topic, by trial as Supabase Realtime does: a row per extension is inserted and read
--- back (read) or inserted (write) as that role with those claims, and all of it is undone.
+-- What a token may do with a private topic, by trial like Realtime: a row per extension is inserted and read back (read)
+-- or inserted (write) with that role and claims, then everything is rolled back.
 create function _realtime.check_policies(
   topic text, role text, claims text, headers text, extensions text[], is_write boolean
 ) returns text[]

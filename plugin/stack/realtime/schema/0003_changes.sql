@@ -1,7 +1,8 @@
--- What postgres_changes asks the database: is a subscription valid, who may see which row, how is a value written.
+-- Functions for postgres_changes: is a subscription valid, who may see which row, how is a value encoded.
+-- supabase/realtime v2.129.8 lib/realtime/tenants/repo/migrations (realtime.apply_rls, realtime.subscription_check_filters)
 
--- Whether `left op right` holds for two texts of a type, as Supabase Realtime's filters: both sides are cast, a null on the
--- left matches nothing but `is` and `isdistinct`.
+-- Whether `left op right` is true for two values of a type in text format, like Realtime's filters: both sides are cast, and
+-- a null on the left matches only `is` and `isdistinct`.
 create function _realtime.compare(op text, type regtype, negate boolean, left_value text, right_value text)
 returns boolean
 language plpgsql
@@ -50,8 +51,8 @@ begin
 end
 $$;
 
--- Checks filters `[{column, op, value, negate}]` and selected columns of one table for a role and returns the operand of
--- each filter as the column's type writes it (an array for `in`). Raises what Supabase Realtime raises.
+-- Checks filters `[{column, op, value, negate}]` and selected columns of one table for a role. Returns the operand of each
+-- filter in the text format of the column's type (an array for `in`). Raises Realtime's exceptions.
 create function _realtime.check_filters(relation oid, role text, filters jsonb, selected text[])
 returns jsonb
 language plpgsql
@@ -140,11 +141,11 @@ begin
 end
 $$;
 
--- Who may see what of some changed rows. `jobs` is a list with one element per table:
+-- Which viewer may see which of the changed rows. `jobs` is a list with one element per table:
 -- {relation: oid, keys: [column names], types: [type oids], rows: [[key values as text]], viewers: [{role, claims}]};
 -- `xids` are the transactions that changed the rows.
--- For each viewer: the columns that the role may read, whether row level security holds for the table, and the positions
--- (from 1) of the rows that the role with these claims can read now. One statement is prepared per table and key; viewers
+-- Returns for each viewer: the columns that the role may read, whether the table has row level security, and the positions
+-- (from 1) of the rows that the role can read now with these claims. One statement is prepared per table and key; viewers
 -- of one role share its plan.
 create function _realtime.check_changes(jobs jsonb, xids bigint[])
 returns table (job integer, viewer integer, secured boolean, columns text[], visible integer[], failure text)
@@ -176,7 +177,7 @@ begin
       viewer := who.i;
       visible := null;
       failure := null;
-      -- A role may have been dropped since its subscriber came.
+      -- The role may have been dropped since its subscriber joined.
       continue when to_regrole(quote_ident(who.role)) is null;
       if who.role is distinct from known_role then
         columns := (
@@ -201,8 +202,8 @@ begin
 end
 $$;
 
--- A scalar subquery, not a join: the key is looked up in its index before the policies are asked about the one row found.
--- In a join the planner would have to ask them about every row of the table first.
+-- A scalar subquery, not a join: the key is looked up in its index, and the policies are evaluated for that row only. In a
+-- join the planner would have to evaluate them for every row of the table first.
 create function _realtime.prepare_lookup(relation oid, keys jsonb, types jsonb) returns text
 language plpgsql
 as $$
@@ -227,7 +228,7 @@ begin
 end
 $$;
 
--- Values of types that only the database knows how to write as JSON (composite types, casts to json).
+-- Encodes values of types that only the database can encode as JSON (composite types, casts to json).
 create function _realtime.encode_values(types oid[], input_values text[]) returns text[]
 language plpgsql
 as $$
