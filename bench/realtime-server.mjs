@@ -1,4 +1,4 @@
-// The server side of bench/realtime.mjs, in a process of its own: the stack, or a bare ws server that fans out ("bare").
+// The server process of bench/realtime.mjs: the stack, or a bare ws server that fans out ("bare").
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,7 +12,7 @@ process.send(server.info);
 async function handle(message) {
   if (message === 'usage') {
     const cpu = process.cpuUsage();
-    // What is left after a collection, in the heap and in buffers.
+    // Heap and buffers after a garbage collection.
     globalThis.gc();
     const { heapUsed, external } = process.memoryUsage();
     process.send({ memory: heapUsed + external, cpu });

@@ -78,7 +78,7 @@ async function connect(url) {
   return socket;
 }
 
-/** A socket that has joined `realtime:<name>`; with changes, once they are subscribed to. */
+/** Joins `realtime:<name>` on a new socket; with `postgres_changes`, resolves once subscribed. */
 async function join(name, { config = {}, token } = {}) {
   const socket = await connect(`${stack.info.url}?vsn=2.0.0&apikey=${stack.info.anonKey}`);
   const wanted = config.postgres_changes ? 'Subscribed to PostgreSQL' : 'phx_reply';
@@ -211,7 +211,7 @@ async function measureFanout(count) {
   const results = {};
   const body = { type: 'broadcast', event: 'e', payload: { s: 'x'.repeat(PAYLOAD_BYTES) } };
   const message = JSON.stringify(['1', '2', 'realtime:fan', 'broadcast', body]);
-  // Twice in turns: the machine is not equally fast all the time.
+  // Twice, alternating: the machine's speed varies over time.
   for (const kind of ['bare', 'stack', 'bare', 'stack']) {
     const open = kind === 'bare' ? () => connect(bare.info.url) : () => join('fan');
     const sender = await open();
@@ -226,7 +226,7 @@ async function measureFanout(count) {
   );
 }
 
-/** At most WINDOW messages are on their way to the last receiver. */
+/** Keeps at most WINDOW messages in flight to the last receiver. */
 async function fanOut(sender, receivers, message) {
   let delivered = 0;
   let sent = 0;

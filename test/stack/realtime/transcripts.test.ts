@@ -74,7 +74,7 @@ async function prepareDatabase({ name, events }: Scenario): Promise<void> {
     await db.query(`select setval('items_id_seq', $1, false)`, [firstInsertedId(events)]);
   }
   if (name === 'pg-alter-and-late-publication') {
-    // The row before it reaches nobody.
+    // The recording inserts one row before it, which no client receives.
     await db.query(`select setval('not_published_id_seq', $1, false)`, [firstInsertedId(events) - 1]);
   }
   if (name === 'private-replay') {

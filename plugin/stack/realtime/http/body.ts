@@ -6,7 +6,7 @@ import { HttpError } from './respond.ts';
 // Limit of Phoenix's body parser.
 const MAX_BODY_BYTES = 8_000_000;
 
-/** @throws HttpError 413 beyond 8 MB; 400, which nobody receives, when the client disconnected */
+/** @throws HttpError 413 beyond 8 MB; 400 when the client disconnected */
 export async function readBody(req: IncomingMessage): Promise<Buffer> {
   const body = await readWholeBody(req, MAX_BODY_BYTES);
   if (body === 'too-large') throw new HttpError(413, 'Request Entity Too Large');
