@@ -1,8 +1,9 @@
 import type { App } from './app.ts';
 import { requireAdmin } from './guards.ts';
-import { badRequest, internal } from './http/errors.ts';
-import { isObject, parseParams } from './http/go-json.ts';
+import { badRequest, internal } from './errors.ts';
+import { parseParams } from './http/go-json.ts';
 import { readText, type AuthRequest } from './http/request.ts';
+import { isObject } from '../../shared/json.ts';
 
 const VERIFY_URLS: Readonly<Record<string, string>> = {
   hcaptcha: 'https://hcaptcha.com/siteverify',

@@ -3,14 +3,12 @@ import { ADMIN_ROLE, DEFAULT_AUDIENCE, type App } from './app.ts';
 import { findSession, sessionExpiry } from './db/sessions.ts';
 import { findUserById, isBanned, type User } from './db/users.ts';
 import type { Session } from './db/sessions.ts';
-import { AuthError, badRequest, forbidden, internal, notFound } from './http/errors.ts';
-import { isUuid } from './http/go-json.ts';
+import { AuthError, badRequest, forbidden, internal, notFound } from './errors.ts';
 import type { AuthRequest } from './http/request.ts';
 import type { Guard } from './http/router.ts';
 import type { Limit } from './rate-limit.ts';
 import type { AccessClaims } from './tokens/claims.ts';
-
-const NIL_UUID = '00000000-0000-0000-0000-000000000000';
+import { isUuid, NIL_UUID } from './uuid.ts';
 
 /** A signed-in user with a live session: fills `claims`, `user` and, if the token names one, `session`. */
 export async function requireUser(app: App, req: AuthRequest): Promise<void> {

@@ -1,10 +1,10 @@
 import { createHmac, randomUUID } from 'node:crypto';
 import type { App } from './app.ts';
 import { timestamp, transaction, type Db } from './db/database.ts';
-import { AuthError, internal } from './http/errors.ts';
-import { isObject, type JsonObject } from './http/go-json.ts';
+import { AuthError, internal } from './errors.ts';
 import type { AuthRequest } from './http/request.ts';
 import type { HookName, HookSettings } from './settings-hooks.ts';
+import { isObject, type JsonObject } from '../../shared/json.ts';
 
 const POSTGRES_TIMEOUT_MS = 2000;
 const HTTP_TIMEOUT_MS = 5000;

@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import { randomBytes, randomInt } from 'node:crypto';
 import bcrypt from 'bcrypt';
 import type { AuthSettings } from './settings.ts';
-import { AuthError, invalid, type WeakPassword } from './http/errors.ts';
+import { AuthError, invalid, type WeakPassword } from './errors.ts';
 
 const COST = 10;
 const MAX_BYTES = 72;

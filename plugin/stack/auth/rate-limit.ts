@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache';
-import { AuthError, tooMany } from './http/errors.ts';
+import { AuthError, tooMany } from './errors.ts';
 import type { AuthRequest } from './http/request.ts';
 import type { RateLimitSettings } from './settings.ts';
 

@@ -5,7 +5,7 @@ import type { App } from './app.ts';
 import { createCleanup } from './cleanup.ts';
 import { createAuthPool } from './db/database.ts';
 import { corsHeaders, isPreflight, preflightHeaders } from './http/cors.ts';
-import { AuthError, OAuthError } from './http/errors.ts';
+import { AuthError, OAuthError } from './errors.ts';
 import { errorReply, send, type Reply } from './http/reply.ts';
 import { readRequest, type AuthRequest } from './http/request.ts';
 import { dispatch } from './http/router.ts';

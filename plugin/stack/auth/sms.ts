@@ -3,13 +3,13 @@ import { timestamp, type Db } from './db/database.ts';
 import { putOneTimeToken } from './db/one-time-tokens.ts';
 import { updateUser, type User } from './db/users.ts';
 import { hasHook, runHook } from './hooks.ts';
-import { internal, tooMany } from './http/errors.ts';
+import { internal, tooMany } from './errors.ts';
 import type { AuthRequest } from './http/request.ts';
-import { escapeHtml } from './http/reply.ts';
 import { parseTemplate, renderTemplate } from './mails/go-template.ts';
 import { randomCode } from './passwords.ts';
 import { serializeUser } from './tokens/serialize-user.ts';
 import { frequencyMessage, hashCode } from './validate.ts';
+import { escapeHtml } from './html.ts';
 
 type PhoneCodeType = 'confirmation' | 'phone_change' | 'reauthentication';
 type TokenColumn = 'confirmation_token' | 'phone_change_token' | 'reauthentication_token';

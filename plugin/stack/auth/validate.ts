@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { invalid } from './http/errors.ts';
+import { invalid } from './errors.ts';
 import type { CodeChallenge } from './db/flow-states.ts';
 
 // As the original's checker: a dot-separated local part of common characters, then a host name.

@@ -1,4 +1,5 @@
 import { SupabaseDevError } from '../../shared/errors.ts';
+import { parseGoDuration } from '../../shared/go-duration.ts';
 
 /**
  * A table of `supabase/config.toml`, read key by key with a type and a default.
@@ -47,9 +48,10 @@ export class Section {
   duration(key: string, fallback: number): number {
     const text = this.string(key);
     if (text === undefined) return fallback;
-    const seconds = parseDuration(text);
-    if (seconds === undefined) throw this.#invalid(key, 'a duration such as "30s", "5m" or "24h"', text);
-    return seconds;
+    const milliseconds = parseGoDuration(text);
+    if (milliseconds === undefined || milliseconds < 0)
+      throw this.#invalid(key, 'a duration such as "30s", "5m" or "24h"', text);
+    return milliseconds / 1000;
   }
 
   /** The table under this key; an empty one when it is absent. */
@@ -109,13 +111,4 @@ export class Section {
 /** Whether a TOML value is a table (not a list, not a date). */
 export function isTable(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Date);
-}
-
-const UNIT_SECONDS: Readonly<Record<string, number>> = { ms: 0.001, s: 1, m: 60, h: 3600 };
-
-function parseDuration(text: string): number | undefined {
-  if (text === '0') return 0;
-  const parts = [...text.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h)/g)];
-  if (parts.length === 0 || parts.map((part) => part[0]).join('') !== text) return undefined;
-  return parts.reduce((sum, [, amount, unit]) => sum + Number(amount) * (UNIT_SECONDS[unit ?? ''] ?? 0), 0);
 }

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import type { JsonObject } from '../http/go-json.ts';
 import { timestamp, type Db } from './database.ts';
 import type { User } from './users.ts';
+import type { JsonObject } from '../../../shared/json.ts';
+import { NIL_UUID } from '../uuid.ts';
 
 const LOG_TYPES = {
   login: 'account',
@@ -36,7 +37,7 @@ export type Actor = Pick<User, 'id' | 'email' | 'phone' | 'is_sso_user' | 'raw_u
 
 export function adminActor(role: string): Actor {
   return {
-    id: '00000000-0000-0000-0000-000000000000',
+    id: NIL_UUID,
     email: role,
     phone: '',
     is_sso_user: false,
@@ -64,7 +65,7 @@ export async function writeAudit(
   if (traits) payload.traits = traits;
   await db.query(
     `insert into auth.audit_log_entries (instance_id, id, payload, created_at, ip_address)
-     values ('00000000-0000-0000-0000-000000000000', $1, $2, $3, $4)`,
+     values ('${NIL_UUID}', $1, $2, $3, $4)`,
     [randomUUID(), JSON.stringify(payload), timestamp(), ip],
   );
 }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import type { JsonObject } from '../http/go-json.ts';
 import { timestamp, type Db } from './database.ts';
 import { updateFactor, type Factor } from './factors.ts';
+import type { JsonObject } from '../../../shared/json.ts';
 
 /** A row of auth.mfa_challenges. */
 export interface Challenge {

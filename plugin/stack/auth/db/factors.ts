@@ -1,5 +1,5 @@
 import { timestamp, toRfc3339, assignments, toParameter, type Db } from './database.ts';
-import type { JsonObject } from '../http/go-json.ts';
+import type { JsonObject } from '../../../shared/json.ts';
 
 export type FactorType = 'totp' | 'phone' | 'webauthn';
 

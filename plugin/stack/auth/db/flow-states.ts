@@ -1,5 +1,5 @@
 import { createHash, randomUUID, timingSafeEqual } from 'node:crypto';
-import { badRequest } from '../http/errors.ts';
+import { badRequest } from '../errors.ts';
 import { assignments, millis, timestamp, type Db } from './database.ts';
 
 /** A row of auth.flow_state: a sign-in under way that ends with an auth code (PKCE) or tokens in a fragment. */

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { isObject, type JsonObject } from '../http/go-json.ts';
 import { timestamp, toRfc3339, type Db } from './database.ts';
 import { mergeMetadata } from './metadata.ts';
 import type { User } from './users.ts';
+import { isObject, type JsonObject } from '../../../shared/json.ts';
 
 /** A row of auth.identities: one way in which a user signs in. */
 export interface Identity {

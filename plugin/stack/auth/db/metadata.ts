@@ -1,4 +1,4 @@
-import type { JsonObject } from '../http/go-json.ts';
+import type { JsonObject } from '../../../shared/json.ts';
 
 /** Merges into a metadata column at its top level; null removes a key. */
 export function mergeMetadata(old: JsonObject, changes: JsonObject): JsonObject {

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { timestamp, type Db } from './database.ts';
+import { NIL_UUID } from '../uuid.ts';
 
 /** A row of auth.refresh_tokens. */
 export interface RefreshToken {
@@ -31,7 +32,7 @@ export async function insertRefreshToken(
   const now = timestamp();
   await db.query(
     `insert into auth.refresh_tokens (instance_id, token, user_id, revoked, created_at, updated_at, parent, session_id)
-     values ('00000000-0000-0000-0000-000000000000', $1, $2, false, $3, $3, $4, $5)`,
+     values ('${NIL_UUID}', $1, $2, false, $3, $3, $4, $5)`,
     [token, userId, now, parent, sessionId],
   );
   return token;

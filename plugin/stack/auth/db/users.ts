@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import type { JsonObject } from '../http/go-json.ts';
 import { assignments, toParameter, toRfc3339, timestamp, type Db } from './database.ts';
 import { normalizeFactor, type Factor } from './factors.ts';
 import { normalizeIdentity, type Identity } from './identities.ts';
+import type { JsonObject } from '../../../shared/json.ts';
+import { NIL_UUID } from '../uuid.ts';
 
 /** Columns of auth.users that this service writes. Times are RFC 3339 text; empty text stands for NULL in email and phone. */
 export interface UserColumns {
@@ -50,14 +51,12 @@ export interface User extends UserColumns {
   factors: Factor[];
 }
 
-const NIL = '00000000-0000-0000-0000-000000000000';
-
 const SELECT = `
   select u.*,
     (select coalesce(json_agg(i order by i.created_at, i.id), '[]') from auth.identities i where i.user_id = u.id) as identities,
     (select coalesce(json_agg(f order by f.created_at, f.id), '[]') from auth.mfa_factors f where f.user_id = u.id) as factors
   from auth.users u
-  where u.instance_id = '${NIL}' and `;
+  where u.instance_id = '${NIL_UUID}' and `;
 
 type Row = { [K in keyof User]: User[K] | null };
 
@@ -187,7 +186,7 @@ export async function insertUser(db: Db, user: User): Promise<void> {
   const values = INSERTED.map((column) => columnValue(column, user[column]));
   const { rows } = await db.query<Row>(
     `insert into auth.users (instance_id, ${INSERTED.join(', ')})
-     values ('${NIL}', ${INSERTED.map((_, index) => `$${index + 1}`).join(', ')}) returning *`,
+     values ('${NIL_UUID}', ${INSERTED.map((_, index) => `$${index + 1}`).join(', ')}) returning *`,
     values,
   );
   if (rows[0]) Object.assign(user, normalizeUser({ ...rows[0], identities: [], factors: [] }));

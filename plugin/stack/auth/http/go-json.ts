@@ -1,13 +1,6 @@
-import { badRequest } from './errors.ts';
-
-/** A JSON object of unknown content. */
-export interface JsonObject {
-  [key: string]: unknown;
-}
-
-export function isObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
+import { badRequest } from '../errors.ts';
+import { isObject, type JsonObject } from '../../../shared/json.ts';
+import { isUuid, NIL_UUID } from '../uuid.ts';
 
 /** How a field of a request body is read. */
 type Kind = 'string' | 'string?' | 'boolean' | 'boolean?' | 'object' | 'uuid' | 'strings';
@@ -33,12 +26,6 @@ export interface Shape<F extends Fields> {
 }
 
 export type Params<F extends Fields> = { -readonly [K in keyof F]: ValueOf<F[K]> };
-
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
-
-export function isUuid(text: string): boolean {
-  return UUID.test(text);
-}
 
 /**
  * Reads a JSON body as the original does: unknown fields are ignored, null and absent fields are empty, and what does
@@ -77,7 +64,7 @@ const EMPTY: Readonly<Record<Kind, unknown>> = {
   boolean: false,
   'boolean?': undefined,
   object: undefined,
-  uuid: '00000000-0000-0000-0000-000000000000',
+  uuid: NIL_UUID,
   strings: undefined,
 };
 

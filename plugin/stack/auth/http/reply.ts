@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
-import { AuthError, OAuthError } from './errors.ts';
+import { AuthError, OAuthError } from '../errors.ts';
+import { escapeHtml } from '../html.ts';
 
 /** What a handler answers. */
 export interface Reply {
@@ -49,15 +50,6 @@ function decodeSafely(text: string): string {
   } catch {
     return text;
   }
-}
-
-export function escapeHtml(text: string): string {
-  return text
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replaceAll('"', '&#34;')
-    .replaceAll("'", '&#39;');
 }
 
 const NEW_FORMAT_SINCE = Date.UTC(2024, 0, 1);

@@ -4,7 +4,7 @@ import type { AccessClaims } from '../tokens/claims.ts';
 import type { Factor } from '../db/factors.ts';
 import type { Session } from '../db/sessions.ts';
 import type { User } from '../db/users.ts';
-import { AuthError } from './errors.ts';
+import { AuthError } from '../errors.ts';
 import { parseParams, type Fields, type Params, type Shape } from './go-json.ts';
 
 const MAX_BODY_BYTES = 1024 * 1024;

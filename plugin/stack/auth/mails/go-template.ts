@@ -1,6 +1,6 @@
 import { SupabaseDevError } from '../../../shared/errors.ts';
-import { escapeHtml } from '../http/reply.ts';
-import { isObject } from '../http/go-json.ts';
+import { isObject } from '../../../shared/json.ts';
+import { escapeHtml } from '../html.ts';
 
 /** A parsed template; see `parseTemplate`. */
 export type Template = readonly Node[];

@@ -4,14 +4,14 @@ import { timestamp } from '../db/database.ts';
 import { putOneTimeToken } from '../db/one-time-tokens.ts';
 import { updateUser, type User } from '../db/users.ts';
 import { hasHook, runHook } from '../hooks.ts';
-import { tooMany } from '../http/errors.ts';
-import type { JsonObject } from '../http/go-json.ts';
+import { tooMany } from '../errors.ts';
 import type { AuthRequest } from '../http/request.ts';
 import { randomCode } from '../passwords.ts';
 import { serializeUser } from '../tokens/serialize-user.ts';
 import { externalUrl, redirectTarget, siteUrl } from '../urls.ts';
 import { frequencyMessage, hashCode, PKCE_PREFIX } from '../validate.ts';
 import type { MailName, Notification } from './templates.ts';
+import type { JsonObject } from '../../../shared/json.ts';
 
 /** The kinds of mail with a code in them, by the `type` of their links. */
 type LinkType = 'signup' | 'invite' | 'recovery' | 'magiclink' | 'email_change' | 'reauthentication';

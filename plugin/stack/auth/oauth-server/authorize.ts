@@ -1,8 +1,8 @@
 import type { App } from '../app.ts';
 import { userOf } from '../guards.ts';
 import { CommitWithError, transaction, type Db } from '../db/database.ts';
-import { badRequest, invalid, notFound } from '../http/errors.ts';
-import { isUuid, parseParams } from '../http/go-json.ts';
+import { badRequest, invalid, notFound } from '../errors.ts';
+import { parseParams } from '../http/go-json.ts';
 import { json, redirect, type Reply } from '../http/reply.ts';
 import { readText, type AuthRequest } from '../http/request.ts';
 import { isRedirectAllowed, siteUrl, withQuery } from '../urls.ts';
@@ -16,6 +16,7 @@ import {
   type Authorization,
 } from './authorizations.ts';
 import { findClient } from './clients.ts';
+import { isUuid } from '../uuid.ts';
 
 const SCOPES: ReadonlySet<string> = new Set(['openid', 'profile', 'email', 'phone', 'offline_access']);
 const DEFAULT_SCOPE = 'email';

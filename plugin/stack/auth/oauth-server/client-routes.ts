@@ -1,6 +1,6 @@
 import type { App } from '../app.ts';
-import { AuthError, badRequest, forbidden, invalid, notFound } from '../http/errors.ts';
-import { isUuid, parseParams, type Params } from '../http/go-json.ts';
+import { AuthError, badRequest, forbidden, invalid, notFound } from '../errors.ts';
+import { parseParams, type Params } from '../http/go-json.ts';
 import { json, noContent, type Reply } from '../http/reply.ts';
 import { readText, type AuthRequest } from '../http/request.ts';
 import {
@@ -16,6 +16,7 @@ import {
   updateClient,
   type OAuthClient,
 } from './clients.ts';
+import { isUuid } from '../uuid.ts';
 
 const CLIENT = {
   name: 'OAuthServerClientRegisterParams',

@@ -1,7 +1,8 @@
 import { createHash, randomBytes, randomUUID, timingSafeEqual } from 'node:crypto';
 import { timestamp, type Db } from '../db/database.ts';
-import { invalid } from '../http/errors.ts';
-import { isUuid, type JsonObject } from '../http/go-json.ts';
+import { invalid } from '../errors.ts';
+import type { JsonObject } from '../../../shared/json.ts';
+import { isUuid } from '../uuid.ts';
 
 /** A row of auth.oauth_clients: an application that signs people in with this project's accounts. */
 export interface OAuthClient {

@@ -4,8 +4,7 @@ import { writeAudit } from '../db/audit.ts';
 import { timestamp, transaction, type Db } from '../db/database.ts';
 import { verifyCodeVerifier } from '../db/flow-states.ts';
 import { findUserById, isBanned, isConfirmed, isPhoneConfirmed, type User } from '../db/users.ts';
-import { badRequest, internal, invalid, notFound, OAuthError } from '../http/errors.ts';
-import { isObject, isUuid, type JsonObject } from '../http/go-json.ts';
+import { badRequest, internal, invalid, notFound, OAuthError } from '../errors.ts';
 import { json, noContent, type Reply } from '../http/reply.ts';
 import { readText, type AuthRequest } from '../http/request.ts';
 import { issueSession } from '../tokens/issue.ts';
@@ -20,6 +19,8 @@ import {
   type Authorization,
 } from './authorizations.ts';
 import { findClient, isSecretRight, type OAuthClient } from './clients.ts';
+import { isObject, type JsonObject } from '../../../shared/json.ts';
+import { isUuid } from '../uuid.ts';
 
 /** POST /oauth/token: an authorization code or a refresh token for tokens (RFC 6749 with PKCE). */
 export async function exchangeToken(app: App, req: AuthRequest): Promise<Reply> {

@@ -15,7 +15,7 @@ import {
   updateUser,
   type User,
 } from '../db/users.ts';
-import { forbidden, internal, invalid, notFound, unprocessable } from '../http/errors.ts';
+import { forbidden, internal, invalid, notFound, unprocessable } from '../errors.ts';
 import type { AuthRequest } from '../http/request.ts';
 import { notify, sendCode } from '../mails/send.ts';
 import { takeEmailFromIdentities } from '../routes/identities.ts';

@@ -1,8 +1,8 @@
-import { internal } from '../http/errors.ts';
-import { isObject, type JsonObject } from '../http/go-json.ts';
+import { internal } from '../errors.ts';
 import type { ExternalProvider } from '../settings-external.ts';
 import type { ProviderProfile } from './profile.ts';
 import type { ProviderDefinition } from './providers.ts';
+import { isObject, type JsonObject } from '../../../shared/json.ts';
 
 const TIMEOUT_MS = 10_000;
 

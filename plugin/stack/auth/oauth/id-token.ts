@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { createRemoteJWKSet, decodeJwt, jwtVerify, type JWTPayload, type JWTVerifyGetKey } from 'jose';
 import type { App } from '../app.ts';
-import { badRequest, internal, invalid, OAuthError } from '../http/errors.ts';
-import { isObject } from '../http/go-json.ts';
+import { badRequest, internal, invalid, OAuthError } from '../errors.ts';
 import type { ExternalProvider } from '../settings-external.ts';
 import { isAzureEmailVerified, profileOf, singleEmail, type ProviderProfile } from './profile.ts';
+import { isObject } from '../../../shared/json.ts';
 
 const TIMEOUT_MS = 10_000;
 // The signature algorithms of public keys; a secret (HS256) or none proves nothing here.

@@ -1,13 +1,14 @@
 import { createHash, createHmac, randomUUID, timingSafeEqual } from 'node:crypto';
 import type { App } from '../app.ts';
-import { badRequest, invalid } from '../http/errors.ts';
-import { isObject } from '../http/go-json.ts';
-import { escapeHtml, type Reply } from '../http/reply.ts';
+import { badRequest, invalid } from '../errors.ts';
+import { type Reply } from '../http/reply.ts';
 import type { AuthRequest } from '../http/request.ts';
 import { withQuery } from '../urls.ts';
 import { checkEmail } from '../validate.ts';
 import type { ProviderSignIn } from './exchange.ts';
 import { profileOf, singleEmail } from './profile.ts';
+import { isObject } from '../../../shared/json.ts';
+import { escapeHtml } from '../html.ts';
 
 const CODE_LIFETIME_MS = 5 * 60_000;
 const SHOWN_ACCOUNTS = 8;

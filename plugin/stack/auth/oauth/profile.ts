@@ -1,4 +1,4 @@
-import type { JsonObject } from '../http/go-json.ts';
+import type { JsonObject } from '../../../shared/json.ts';
 
 /** An address of a person at a provider. */
 export interface ProviderEmail {

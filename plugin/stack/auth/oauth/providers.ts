@@ -1,6 +1,6 @@
-import { isObject, type JsonObject } from '../http/go-json.ts';
 import type { ExternalProvider } from '../settings-external.ts';
 import { isAzureEmailVerified, profileOf, singleEmail, type ProviderProfile } from './profile.ts';
+import { isObject, type JsonObject } from '../../../shared/json.ts';
 
 /** How to talk to a provider: where to send people, where to exchange the code, how to read the answer. */
 export interface ProviderDefinition {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { timestamp, type Db } from '../db/database.ts';
-import type { JsonObject } from '../http/go-json.ts';
+import type { JsonObject } from '../../../shared/json.ts';
 
 /** A row of auth.webauthn_credentials: a passkey. */
 export interface Passkey {

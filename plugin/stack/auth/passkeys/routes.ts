@@ -19,8 +19,7 @@ import {
   isPhoneConfirmed,
   type User,
 } from '../db/users.ts';
-import { badRequest, forbidden, invalid, notFound, unprocessable } from '../http/errors.ts';
-import { isUuid, type JsonObject } from '../http/go-json.ts';
+import { badRequest, forbidden, invalid, notFound, unprocessable } from '../errors.ts';
 import { json, noContent, type Reply } from '../http/reply.ts';
 import { readParams, type AuthRequest } from '../http/request.ts';
 import { issueSession } from '../tokens/issue.ts';
@@ -33,6 +32,8 @@ import {
   takePasskeyChallenge,
   type Passkey,
 } from './credentials.ts';
+import type { JsonObject } from '../../../shared/json.ts';
+import { isUuid } from '../uuid.ts';
 
 const CHALLENGE_SECONDS = 300;
 const MAX_PASSKEYS = 10;

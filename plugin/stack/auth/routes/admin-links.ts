@@ -13,8 +13,8 @@ import {
   updateUser,
   type User,
 } from '../db/users.ts';
-import { invalid, notFound, unprocessable } from '../http/errors.ts';
-import type { JsonObject, Params } from '../http/go-json.ts';
+import { invalid, notFound, unprocessable } from '../errors.ts';
+import type { Params } from '../http/go-json.ts';
 import { json, type Reply } from '../http/reply.ts';
 import { readParams, type AuthRequest } from '../http/request.ts';
 import { actionLink, sendCode } from '../mails/send.ts';
@@ -24,6 +24,7 @@ import { isRedirectAllowed, redirectTarget } from '../urls.ts';
 import { checkEmail, hashCode } from '../validate.ts';
 import { actorOf } from './admin-users.ts';
 import { beforeUserCreated, saveNewUser } from './signup.ts';
+import type { JsonObject } from '../../../shared/json.ts';
 
 const GENERATE = {
   name: 'GenerateLinkParams',

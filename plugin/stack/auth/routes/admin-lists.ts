@@ -4,15 +4,15 @@ import { transaction } from '../db/database.ts';
 import { serializeFactor, updateFactor } from '../db/factors.ts';
 import { normalizeUser, type User } from '../db/users.ts';
 import { writeAudit } from '../db/audit.ts';
-import { badRequest, invalid } from '../http/errors.ts';
+import { badRequest, invalid } from '../errors.ts';
 import { json, type Reply } from '../http/reply.ts';
 import { readParams, type AuthRequest } from '../http/request.ts';
 import { serializeUser, sortKeys } from '../tokens/serialize-user.ts';
 import { checkPhone } from '../validate.ts';
 import { actorOf } from './admin-users.ts';
 import { factorOf, removeFactor } from './factors.ts';
+import { NIL_UUID } from '../uuid.ts';
 
-const NIL = '00000000-0000-0000-0000-000000000000';
 const DEFAULT_PAGE_SIZE = 50;
 
 /** GET /admin/users: newest first, by pages; identities are left out, as in the original. */
@@ -21,7 +21,7 @@ export async function adminListUsers(app: App, req: AuthRequest): Promise<Reply>
   const page = readPage(req);
   const aud = audienceOf(req);
   const filter = req.query.get('filter') ?? '';
-  const condition = `instance_id = '${NIL}' and aud = $1
+  const condition = `instance_id = '${NIL_UUID}' and aud = $1
     and ($2 = '' or email like '%' || $2 || '%' or raw_user_meta_data ->> 'full_name' ilike '%' || $2 || '%')`;
   const [counted, found] = await Promise.all([
     app.pool.query<{ count: number }>(`select count(*) as count from auth.users where ${condition}`, [

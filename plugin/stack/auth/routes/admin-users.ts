@@ -23,16 +23,17 @@ import {
   updateUser,
   type User,
 } from '../db/users.ts';
-import { AuthError, internal, invalid, notFound, unprocessable } from '../http/errors.ts';
-import { isUuid, parseParams, type Params } from '../http/go-json.ts';
+import { AuthError, internal, invalid, notFound, unprocessable } from '../errors.ts';
+import { parseParams, type Params } from '../http/go-json.ts';
 import { json, type Reply } from '../http/reply.ts';
 import { readParams, readText, type AuthRequest } from '../http/request.ts';
 import { checkPasswordStrength, hashPassword, isPasswordHash, randomPassword } from '../passwords.ts';
 import { serializeUser } from '../tokens/serialize-user.ts';
 import { checkEmail, checkPhone } from '../validate.ts';
-import { parseGoDuration } from './go-duration.ts';
+import { parseGoDuration } from '../../../shared/go-duration.ts';
 import { confirmEmail, confirmPhone } from './signup.ts';
 import { replacePassword } from './user.ts';
+import { isUuid, NIL_UUID } from '../uuid.ts';
 
 const ADMIN_USER = {
   name: 'AdminUserParams',
@@ -55,7 +56,6 @@ const ADMIN_USER = {
 type AdminUser = Params<typeof ADMIN_USER.fields>;
 
 const DELETE = { name: 'adminUserDeleteParams', fields: { should_soft_delete: 'boolean' } } as const;
-const NIL = '00000000-0000-0000-0000-000000000000';
 
 export function actorOf(req: AuthRequest): Actor {
   return adminActor(req.claims?.role ?? '');
@@ -157,7 +157,7 @@ async function newPasswordHash(params: AdminUser): Promise<string> {
 function checkId(id: string): string | undefined {
   if (id === '') return undefined;
   if (!isUuid(id)) throw invalid('ID must conform to the uuid v4 format');
-  if (id === NIL) throw invalid('ID cannot be a nil uuid');
+  if (id === NIL_UUID) throw invalid('ID cannot be a nil uuid');
   return id.toLowerCase();
 }
 

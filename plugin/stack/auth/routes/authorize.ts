@@ -5,7 +5,7 @@ import { timestamp } from '../db/database.ts';
 import { insertFlowState } from '../db/flow-states.ts';
 import { findOneTimeTokenOwner } from '../db/one-time-tokens.ts';
 import type { User } from '../db/users.ts';
-import { invalid, notFound } from '../http/errors.ts';
+import { invalid, notFound } from '../errors.ts';
 import { json, redirect, type Reply } from '../http/reply.ts';
 import type { AuthRequest } from '../http/request.ts';
 import { defineProvider, PROVIDER_NAMES } from '../oauth/providers.ts';

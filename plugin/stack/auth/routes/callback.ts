@@ -8,8 +8,7 @@ import {
   type FlowState,
 } from '../db/flow-states.ts';
 import { findUserById, type User } from '../db/users.ts';
-import { AuthError, badRequest, internal, OAuthError, unprocessable } from '../http/errors.ts';
-import { isUuid } from '../http/go-json.ts';
+import { AuthError, badRequest, internal, OAuthError, unprocessable } from '../errors.ts';
 import { errorReply, redirect, type Reply } from '../http/reply.ts';
 import type { AuthRequest } from '../http/request.ts';
 import { acceptInvite, linkProfile, signInWithProfile } from '../oauth/accounts.ts';
@@ -20,6 +19,7 @@ import { issueSession } from '../tokens/issue.ts';
 import { siteUrl, withFragment, withQuery } from '../urls.ts';
 import { callbackUrl } from './authorize.ts';
 import { sessionFragment } from './verify.ts';
+import { isUuid } from '../uuid.ts';
 
 /** GET or POST /callback: back from the provider; on to the app with an auth code (PKCE), a session or the error. */
 export async function callback(app: App, req: AuthRequest): Promise<Reply> {

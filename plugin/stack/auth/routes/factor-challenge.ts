@@ -4,7 +4,7 @@ import { writeAudit } from '../db/audit.ts';
 import { insertChallenge, type Challenge } from '../db/challenges.ts';
 import { transaction } from '../db/database.ts';
 import type { Factor } from '../db/factors.ts';
-import { tooMany } from '../http/errors.ts';
+import { tooMany } from '../errors.ts';
 import { json, type Reply } from '../http/reply.ts';
 import { readParams, type AuthRequest } from '../http/request.ts';
 import { randomCode } from '../passwords.ts';

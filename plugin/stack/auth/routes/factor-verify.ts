@@ -16,7 +16,7 @@ import {
 } from '../db/sessions.ts';
 import { findUserById } from '../db/users.ts';
 import { hasHook, runHook } from '../hooks.ts';
-import { forbidden, internal, invalid, unprocessable } from '../http/errors.ts';
+import { forbidden, internal, invalid, unprocessable } from '../errors.ts';
 import type { Params } from '../http/go-json.ts';
 import { json, type Reply } from '../http/reply.ts';
 import { readParams, type AuthRequest } from '../http/request.ts';

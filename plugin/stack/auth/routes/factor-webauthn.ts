@@ -11,10 +11,10 @@ import { userOf } from '../guards.ts';
 import { insertChallenge, type Challenge } from '../db/challenges.ts';
 import { transaction, type Db } from '../db/database.ts';
 import { updateFactor, type Factor } from '../db/factors.ts';
-import { internal, invalid, unprocessable } from '../http/errors.ts';
-import { isObject, type JsonObject } from '../http/go-json.ts';
+import { internal, invalid, unprocessable } from '../errors.ts';
 import type { AuthRequest } from '../http/request.ts';
 import { fromBase64Url, relyingParty, toBase64Url } from '../webauthn.ts';
+import { isObject, type JsonObject } from '../../../shared/json.ts';
 
 /** What a verified factor keeps of its credential. */
 interface StoredCredential {

@@ -11,14 +11,15 @@ import {
   type FactorType,
 } from '../db/factors.ts';
 import type { User } from '../db/users.ts';
-import { forbidden, internal, invalid, notFound, unprocessable } from '../http/errors.ts';
-import { isUuid, type Params } from '../http/go-json.ts';
+import { forbidden, internal, invalid, notFound, unprocessable } from '../errors.ts';
+import { type Params } from '../http/go-json.ts';
 import { json, type Reply } from '../http/reply.ts';
 import { readParams, type AuthRequest } from '../http/request.ts';
 import { notify } from '../mails/send.ts';
 import { siteUrl } from '../urls.ts';
 import { checkPhone } from '../validate.ts';
 import { createTotpSecret, qrCodeSvg, totpUri } from './totp.ts';
+import { isUuid } from '../uuid.ts';
 
 const ENROLL = {
   name: 'EnrollFactorParams',

@@ -1,7 +1,7 @@
 import type { App } from '../app.ts';
 import { requireUser, userOf } from '../guards.ts';
 import { transaction } from '../db/database.ts';
-import { OAuthError } from '../http/errors.ts';
+import { OAuthError } from '../errors.ts';
 import { json, type Reply } from '../http/reply.ts';
 import { readParams, type AuthRequest } from '../http/request.ts';
 import { linkProfile, signInWithProfile } from '../oauth/accounts.ts';

@@ -7,11 +7,11 @@ import { mergeMetadata } from '../db/metadata.ts';
 import { clearOneTimeTokens } from '../db/one-time-tokens.ts';
 import { updateProviders } from '../db/providers.ts';
 import { findUserByEmail, updateUser, type User } from '../db/users.ts';
-import { forbidden, notFound, unprocessable } from '../http/errors.ts';
-import { isUuid } from '../http/go-json.ts';
+import { forbidden, notFound, unprocessable } from '../errors.ts';
 import { json, type Reply } from '../http/reply.ts';
 import type { AuthRequest } from '../http/request.ts';
 import { notify } from '../mails/send.ts';
+import { isUuid } from '../uuid.ts';
 
 /** DELETE /user/identities/:identity_id */
 export async function unlinkIdentity(app: App, req: AuthRequest): Promise<Reply> {

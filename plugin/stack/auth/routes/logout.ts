@@ -3,7 +3,7 @@ import { userOf } from '../guards.ts';
 import { writeAudit } from '../db/audit.ts';
 import { transaction } from '../db/database.ts';
 import { deleteSession, deleteSessionsOfUser } from '../db/sessions.ts';
-import { invalid } from '../http/errors.ts';
+import { invalid } from '../errors.ts';
 import { noContent, type Reply } from '../http/reply.ts';
 import type { AuthRequest } from '../http/request.ts';
 

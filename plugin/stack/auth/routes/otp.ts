@@ -4,7 +4,7 @@ import { writeAudit } from '../db/audit.ts';
 import { transaction } from '../db/database.ts';
 import { insertFlowState } from '../db/flow-states.ts';
 import { findUserByEmail, findUserByPhone, isConfirmed, isPhoneConfirmed } from '../db/users.ts';
-import { badRequest, invalid, unprocessable } from '../http/errors.ts';
+import { badRequest, invalid, unprocessable } from '../errors.ts';
 import { parseParams, type Params } from '../http/go-json.ts';
 import { json, type Reply } from '../http/reply.ts';
 import { readParams, readText, type AuthRequest } from '../http/request.ts';

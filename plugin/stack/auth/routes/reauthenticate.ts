@@ -4,7 +4,7 @@ import { writeAudit } from '../db/audit.ts';
 import { transaction } from '../db/database.ts';
 import { clearOneTimeTokens } from '../db/one-time-tokens.ts';
 import { findUserById, isConfirmed, isPhoneConfirmed, lockUser, updateUser, type User } from '../db/users.ts';
-import { invalid, unprocessable } from '../http/errors.ts';
+import { invalid, unprocessable } from '../errors.ts';
 import { json, type Reply } from '../http/reply.ts';
 import type { AuthRequest } from '../http/request.ts';
 import { sendCode } from '../mails/send.ts';

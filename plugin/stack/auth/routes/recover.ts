@@ -4,7 +4,7 @@ import { writeAudit } from '../db/audit.ts';
 import { transaction } from '../db/database.ts';
 import { insertFlowState } from '../db/flow-states.ts';
 import { findUserByEmail } from '../db/users.ts';
-import { badRequest, invalid } from '../http/errors.ts';
+import { badRequest, invalid } from '../errors.ts';
 import { json, type Reply } from '../http/reply.ts';
 import { readParams, type AuthRequest } from '../http/request.ts';
 import { sendCode } from '../mails/send.ts';

@@ -4,7 +4,7 @@ import { writeAudit } from '../db/audit.ts';
 import { transaction, type Db } from '../db/database.ts';
 import { insertFlowState, type CodeChallenge } from '../db/flow-states.ts';
 import { findUserByEmail, findUserByPhone, isConfirmed, isPhoneConfirmed, type User } from '../db/users.ts';
-import { badRequest, invalid } from '../http/errors.ts';
+import { badRequest, invalid } from '../errors.ts';
 import type { Params } from '../http/go-json.ts';
 import { json, type Reply } from '../http/reply.ts';
 import { readParams, type AuthRequest } from '../http/request.ts';

@@ -24,8 +24,7 @@ import {
 import { updateProviders } from '../db/providers.ts';
 import { mergeMetadata } from '../db/metadata.ts';
 import { hasHook, runHook } from '../hooks.ts';
-import { badRequest, internal, invalid, unprocessable } from '../http/errors.ts';
-import type { JsonObject } from '../http/go-json.ts';
+import { badRequest, internal, invalid, unprocessable } from '../errors.ts';
 import { json, type Reply } from '../http/reply.ts';
 import { readParams, type AuthRequest } from '../http/request.ts';
 import { sendCode } from '../mails/send.ts';
@@ -34,6 +33,7 @@ import { sendPhoneCode } from '../sms.ts';
 import { issueSession } from '../tokens/issue.ts';
 import { serializeUser } from '../tokens/serialize-user.ts';
 import { checkChannel, checkCodeChallenge, checkEmail, checkPhone } from '../validate.ts';
+import type { JsonObject } from '../../../shared/json.ts';
 
 const SIGNUP = {
   name: 'SignupParams',

@@ -14,7 +14,7 @@ import {
   type User,
 } from '../db/users.ts';
 import { hasHook, runHook } from '../hooks.ts';
-import { badRequest, invalid, notFound, unprocessable } from '../http/errors.ts';
+import { badRequest, invalid, notFound, unprocessable } from '../errors.ts';
 import { json, type Reply } from '../http/reply.ts';
 import { readParams, takeFormValue, type AuthRequest } from '../http/request.ts';
 import { findPasswordWeakness, verifyPassword } from '../passwords.ts';

@@ -14,7 +14,7 @@ import {
   type User,
 } from '../db/users.ts';
 import { mergeMetadata } from '../db/metadata.ts';
-import { AuthError, badRequest, forbidden, invalid, unprocessable } from '../http/errors.ts';
+import { AuthError, badRequest, forbidden, invalid, unprocessable } from '../errors.ts';
 import type { Params } from '../http/go-json.ts';
 import { json, type Reply } from '../http/reply.ts';
 import { readParams, type AuthRequest } from '../http/request.ts';

@@ -11,7 +11,7 @@ import {
   lockUser,
   type User,
 } from '../db/users.ts';
-import { forbidden, invalid } from '../http/errors.ts';
+import { forbidden, invalid } from '../errors.ts';
 import { PKCE_PREFIX } from '../validate.ts';
 
 /** What a link or a typed code claims to prove. `type` is made exact: `email` becomes `signup` or `magiclink`. */

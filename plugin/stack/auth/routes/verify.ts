@@ -7,7 +7,7 @@ import { updateIdentityData } from '../db/identities.ts';
 import { clearOneTimeTokens } from '../db/one-time-tokens.ts';
 import { hasPassword, isConfirmed, reloadUser, updateUser, type User } from '../db/users.ts';
 import { updateProviders } from '../db/providers.ts';
-import { AuthError, badRequest, invalid, unprocessable } from '../http/errors.ts';
+import { AuthError, badRequest, invalid, unprocessable } from '../errors.ts';
 import { json, redirect, type Reply } from '../http/reply.ts';
 import { readParams, type AuthRequest } from '../http/request.ts';
 import { hashPassword, randomPassword } from '../passwords.ts';

@@ -5,11 +5,11 @@ import { addAmrClaim, assessSession, insertSession, type Session } from '../db/s
 import { updateUser, type User } from '../db/users.ts';
 import { timestamp } from '../db/database.ts';
 import { hasHook, runHook } from '../hooks.ts';
-import { internal } from '../http/errors.ts';
-import { isObject, type JsonObject } from '../http/go-json.ts';
+import { internal } from '../errors.ts';
 import type { AuthRequest } from '../http/request.ts';
 import { issuer } from '../urls.ts';
 import { serializeUser, sortKeys } from './serialize-user.ts';
+import { isObject, type JsonObject } from '../../../shared/json.ts';
 
 /** A session as it goes to the client. */
 export interface TokenResponse {

@@ -10,7 +10,7 @@ import {
 } from '../db/refresh-tokens.ts';
 import { findSession, markRefreshed, sessionExpiry, type Session } from '../db/sessions.ts';
 import { findUserById, isBanned, updateUser, type User } from '../db/users.ts';
-import { badRequest, OAuthError } from '../http/errors.ts';
+import { badRequest, OAuthError } from '../errors.ts';
 import type { AuthRequest } from '../http/request.ts';
 import { respondWithTokens, type TokenResponse } from './issue.ts';
 

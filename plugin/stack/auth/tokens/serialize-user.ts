@@ -1,7 +1,7 @@
 import { serializeFactor } from '../db/factors.ts';
 import type { Identity } from '../db/identities.ts';
 import type { User } from '../db/users.ts';
-import { isObject, type JsonObject } from '../http/go-json.ts';
+import { isObject, type JsonObject } from '../../../shared/json.ts';
 
 /** A user as JSON, with the original's keys in the original's order; what is empty there is left out here. */
 export function serializeUser(

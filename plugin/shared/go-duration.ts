@@ -1,4 +1,4 @@
-const UNITS: Readonly<Record<string, number>> = {
+const MILLISECONDS: Readonly<Record<string, number>> = {
   ns: 1e-6,
   us: 1e-3,
   µs: 1e-3,
@@ -8,12 +8,19 @@ const UNITS: Readonly<Record<string, number>> = {
   h: 3_600_000,
 };
 
-/** Milliseconds of a duration in Go's notation (`1h30m`, `-2s`); undefined if it is none. */
+/**
+ * Parses a duration in the notation of Go's `time.ParseDuration`, such as `1h30m`, `-2s` or `0`.
+ *
+ * @returns milliseconds; undefined when the text is not a duration
+ */
 export function parseGoDuration(text: string): number | undefined {
   const [, sign = '', rest = ''] = /^([+-]?)(.*)$/.exec(text) ?? [];
   if (rest === '0') return 0;
   const parts = [...rest.matchAll(/(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|ms|s|m|h)/g)];
   if (parts.length === 0 || parts.map((part) => part[0]).join('') !== rest) return undefined;
-  const total = parts.reduce((sum, [, amount, unit]) => sum + Number(amount) * (UNITS[unit ?? ''] ?? 0), 0);
+  const total = parts.reduce(
+    (sum, [, amount, unit]) => sum + Number(amount) * (MILLISECONDS[unit ?? ''] ?? 0),
+    0,
+  );
   return sign === '-' ? -total : total;
 }
