@@ -1,10 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { errorMessage } from '../../shared/errors.ts';
 import type { StackContext } from '../context.ts';
+import { OpenRequests } from '../http/open-requests.ts';
 import type { Service } from '../service.ts';
 import type { App } from './app.ts';
 import { createCleanup } from './cleanup.ts';
 import { createAuthPool } from './db/database.ts';
-import { corsHeaders, isPreflight, preflightHeaders } from './http/cors.ts';
 import { AuthError, OAuthError } from './errors.ts';
 import { errorReply, send, type Reply } from './http/reply.ts';
 import { readRequest, type AuthRequest } from './http/request.ts';
@@ -14,6 +15,9 @@ import { createRateLimiter } from './rate-limit.ts';
 import { ROUTES } from './routes.ts';
 import { readAuthSettings } from './settings.ts';
 import { createSigner } from './tokens/signer.ts';
+
+// Headers that a page of another origin may read. Whether it may read the answer at all is the gateway's decision.
+const EXPOSED = 'X-Total-Count, Link, X-Supabase-Api-Version';
 
 /**
  * The Supabase-Auth-compatible service on schema `auth`.
@@ -34,16 +38,16 @@ export async function createAuthService(context: StackContext): Promise<Service>
     logger: context.logger,
   };
   const cleanUp = createCleanup(app);
-  const open = new Set<Promise<void>>();
+  const open = new OpenRequests();
   return {
     handle(req, res) {
-      const answered = answer(app, req, res, cleanUp)
-        .catch(() => void res.destroy())
-        .finally(() => open.delete(answered));
-      open.add(answered);
+      open.track(
+        res,
+        answer(app, req, res, cleanUp).catch(() => void res.destroy()),
+      );
     },
     async close() {
-      await Promise.allSettled(open);
+      await open.settled();
       await app.pool.end();
     },
   };
@@ -55,15 +59,18 @@ async function answer(
   res: ServerResponse,
   cleanUp: () => void,
 ): Promise<void> {
-  const method = req.method ?? 'GET';
-  if (isPreflight(method, req.headers)) {
-    send(res, { status: 204 }, preflightHeaders(req.headers));
+  const request = await readRequest(req);
+  if (request === undefined) {
+    res.destroy();
     return;
   }
-  const request = await readRequest(req);
   const reply = await respond(app, request);
-  send(res, reply, { ...corsHeaders(method, req.headers.origin), ...request.responseHeaders });
-  if (method !== 'GET' && reply.status < 300) cleanUp();
+  send(res, reply, {
+    Vary: 'Origin',
+    ...(request.headers.origin === undefined ? {} : { 'Access-Control-Expose-Headers': EXPOSED }),
+    ...request.responseHeaders,
+  });
+  if (request.method !== 'GET' && reply.status < 300) cleanUp();
 }
 
 async function respond(app: App, req: AuthRequest): Promise<Reply> {
@@ -78,8 +85,7 @@ async function respond(app: App, req: AuthRequest): Promise<Reply> {
   }
 }
 
-/** The developer's own triggers and hooks fail here: the message says which; details may hold what a user typed. */
+/** Logs only the message, which names the developer's failing trigger or hook: details may hold a user's input. */
 function reportUnexpected(app: App, req: AuthRequest, error: unknown): void {
-  const message = error instanceof Error ? error.message : String(error);
-  app.logger.error(`auth: ${req.method} ${req.path} failed: ${message}`);
+  app.logger.error(`auth: ${req.method} ${req.path} failed: ${errorMessage(error)}`);
 }

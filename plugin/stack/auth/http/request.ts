@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { isIP } from 'node:net';
+import { readBody } from '../../http/read-body.ts';
 import type { AccessClaims } from '../tokens/claims.ts';
 import type { Factor } from '../db/factors.ts';
 import type { Session } from '../db/sessions.ts';
@@ -40,8 +41,10 @@ export interface RequestBody {
   readonly tooLarge: boolean;
 }
 
-/** Reads the request to its end (1 MiB at most). */
-export async function readRequest(req: IncomingMessage): Promise<AuthRequest> {
+/** Reads a request with its body (1 MiB at most); undefined when the client went away before its end. */
+export async function readRequest(req: IncomingMessage): Promise<AuthRequest | undefined> {
+  const body = await readBody(req, MAX_BODY_BYTES);
+  if (body === 'aborted') return undefined;
   const url = req.url ?? '/';
   const [path = '/', search = ''] = url.split('?', 2);
   return {
@@ -55,7 +58,11 @@ export async function readRequest(req: IncomingMessage): Promise<AuthRequest> {
     origin: clientOrigin(req.headers),
     params: {},
     responseHeaders: {},
-    body: await readBody(req),
+    body: {
+      text: body === 'too-large' ? '' : body.toString(),
+      isForm: /^application\/x-www-form-urlencoded\b/i.test(req.headers['content-type'] ?? ''),
+      tooLarge: body === 'too-large',
+    },
   };
 }
 
@@ -88,21 +95,6 @@ export function takeFormValue(req: AuthRequest, name: string): string {
   const form = new URLSearchParams(req.body.isForm ? req.body.text : '');
   if (req.body.isForm) req.body.text = '';
   return form.get(name) ?? req.query.get(name) ?? '';
-}
-
-async function readBody(req: IncomingMessage): Promise<RequestBody> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of req as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size <= MAX_BODY_BYTES) chunks.push(chunk);
-  }
-  const tooLarge = size > MAX_BODY_BYTES;
-  return {
-    text: tooLarge ? '' : Buffer.concat(chunks).toString(),
-    isForm: /^application\/x-www-form-urlencoded\b/i.test(req.headers['content-type'] ?? ''),
-    tooLarge,
-  };
 }
 
 function clientAddress(req: IncomingMessage): string {

@@ -1,3 +1,4 @@
+import { decodePercent } from '../../http/percent.ts';
 import type { AuthRequest } from './request.ts';
 import { methodNotAllowed, pageNotFound, type Reply } from './reply.ts';
 
@@ -68,17 +69,9 @@ function match(
   const params: Record<string, string> = {};
   for (const [index, segment] of wanted.entries()) {
     const value = given[index] ?? '';
-    if (segment.startsWith(':') && value !== '') params[segment.slice(1)] = decodeSegment(value);
+    if (segment.startsWith(':') && value !== '') params[segment.slice(1)] = decodePercent(value) ?? value;
     else if (segment !== value) return undefined;
   }
   const rest = given.slice(wanted.length);
   return { params, rest: rest.length === 0 ? '' : `/${rest.join('/')}` };
-}
-
-function decodeSegment(segment: string): string {
-  try {
-    return decodeURIComponent(segment);
-  } catch {
-    return segment;
-  }
 }
