@@ -1,14 +1,15 @@
 import type { Pool } from 'pg';
-import type { Keys } from '../keys.ts';
-import type { JwtVerifier } from '../jwt.ts';
 import type { Logger } from '../../shared/logger.ts';
+import type { JwtVerifier } from '../jwt.ts';
+import type { Keys } from '../keys.ts';
 import type { Mailer } from '../mailer.ts';
+import type { AuthRequest } from './http/request.ts';
 import type { MailTemplates } from './mails/templates.ts';
 import type { RateLimiter } from './rate-limit.ts';
 import type { AuthSettings } from './settings.ts';
 import type { Signer } from './tokens/signer.ts';
 
-/** What every handler works with; it lives as long as the service. */
+/** The parts of the service; they live as long as it does. */
 export interface App {
   readonly settings: AuthSettings;
   readonly pool: Pool;
@@ -21,8 +22,9 @@ export interface App {
   readonly logger: Logger;
 }
 
-/** Audience and role of a new user, as the CLI configures them. */
-export const DEFAULT_AUDIENCE = 'authenticated';
-export const DEFAULT_ROLE = 'authenticated';
-/** The role that may use the admin endpoints. */
-export const ADMIN_ROLE = 'service_role';
+/** What a request is answered with: the parts of the service, and the request itself. */
+export interface Context extends App {
+  readonly req: AuthRequest;
+  /** Segments of the path by their names in the route, decoded. */
+  readonly params: Readonly<Record<string, string>>;
+}

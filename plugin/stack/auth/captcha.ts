@@ -1,8 +1,8 @@
-import type { App } from './app.ts';
-import { requireAdmin } from './guards.ts';
+import type { Context } from './app.ts';
+import { admin } from './guards.ts';
 import { badRequest, internal } from './errors.ts';
 import { parseParams } from './http/go-json.ts';
-import { readText, type AuthRequest } from './http/request.ts';
+import { readText } from './http/request.ts';
 import { isObject } from '../../shared/json.ts';
 
 const VERIFY_URLS: Readonly<Record<string, string>> = {
@@ -14,10 +14,11 @@ const BODY = { name: 'captchaRequest', fields: { gotrue_meta_security: 'object' 
 const FREE_GRANTS = new Set(['pkce', 'refresh_token', 'id_token']);
 
 /** Asks the service of `[auth.captcha]` about `gotrue_meta_security.captcha_token`; administrators pass without. */
-export async function requireCaptcha(app: App, req: AuthRequest): Promise<void> {
-  const { captcha } = app.settings;
+export async function requireCaptcha(ctx: Context): Promise<void> {
+  const { req, settings } = ctx;
+  const { captcha } = settings;
   if (!captcha) return;
-  if (await isAdmin(app, req)) return;
+  if (await isAdmin(ctx)) return;
   if (req.path === '/token' && FREE_GRANTS.has(req.query.get('grant_type') ?? '')) return;
   const security = parseParams(readText(req), BODY).gotrue_meta_security;
   const token = typeof security?.captcha_token === 'string' ? security.captcha_token.trim() : '';
@@ -30,9 +31,9 @@ export async function requireCaptcha(app: App, req: AuthRequest): Promise<void> 
   }
 }
 
-async function isAdmin(app: App, req: AuthRequest): Promise<boolean> {
+async function isAdmin(ctx: Context): Promise<boolean> {
   try {
-    await requireAdmin(app, { ...req });
+    await admin(ctx);
     return true;
   } catch {
     return false;

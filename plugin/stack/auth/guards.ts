@@ -1,49 +1,125 @@
+import { decodeProtectedHeader } from 'jose';
 import { JwtVerifyError } from '../jwt.ts';
-import { ADMIN_ROLE, DEFAULT_AUDIENCE, type App } from './app.ts';
-import { findSession, sessionExpiry } from './db/sessions.ts';
+import type { App, Context } from './app.ts';
+import { adminActor, type Actor } from './db/audit.ts';
+import type { Factor } from './db/factors.ts';
+import { findSession, sessionExpiry, type Session } from './db/sessions.ts';
 import { findUserById, isBanned, type User } from './db/users.ts';
-import type { Session } from './db/sessions.ts';
 import { AuthError, badRequest, forbidden, internal, notFound } from './errors.ts';
-import type { AuthRequest } from './http/request.ts';
-import type { Guard } from './http/router.ts';
 import type { Limit } from './rate-limit.ts';
-import type { AccessClaims } from './tokens/claims.ts';
+import { ADMIN_ROLE } from './roles.ts';
+import type { Check } from './router.ts';
 import { isUuid, NIL_UUID } from './uuid.ts';
 
-/** A signed-in user with a live session: fills `claims`, `user` and, if the token names one, `session`. */
-export async function requireUser(app: App, req: AuthRequest): Promise<void> {
-  req.claims = await verifyBearer(app, req);
-  await loadUserAndSession(app, req, req.claims);
-  if (req.user && isBanned(req.user)) throw forbidden('user_banned', 'User is banned');
+// GoTrue v2.196 internal/api/auth.go, middleware.go
+
+/** Claims of an access token that the endpoints use; '' and false stand for those that a token lacks. */
+export interface AccessClaims {
+  readonly [name: string]: unknown;
+  readonly sub: string;
+  readonly aud: string;
+  readonly role: string;
+  readonly session_id: string;
+  readonly is_anonymous: boolean;
+}
+
+/** The sender is this user. `session` is undefined for a token that names none. */
+export interface SignedIn {
+  readonly claims: AccessClaims;
+  readonly user: User;
+  readonly session: Session | undefined;
+}
+
+/** The sender may use the admin endpoints; `actor` is the name under which the audit log knows it. */
+export interface Admin {
+  readonly actor: Actor;
+}
+
+/** The user that the path names. */
+export interface OfUser {
+  readonly user: User;
+}
+
+/** The factor that the path names, one of the user's. */
+export interface OfFactor {
+  readonly factor: Factor;
+}
+
+/** A signed-in user, with a live session if the token names one. */
+export async function signedIn(ctx: Context): Promise<SignedIn> {
+  const claims = await verifyBearer(ctx);
+  const proof = await loadUserAndSession(ctx, claims);
+  if (isBanned(proof.user)) throw forbidden('user_banned', 'User is banned');
+  return proof;
+}
+
+/** A signed-in user who is not anonymous. */
+export async function signedInByName(ctx: Context): Promise<SignedIn> {
+  const proof = await signedIn(ctx);
+  if (proof.claims.is_anonymous) {
+    throw forbidden('no_authorization', 'Anonymous user not allowed to perform these actions');
+  }
+  return proof;
+}
+
+/** The session of the signed-in user. @throws AuthError 500 for a token that names none */
+export function requireSession(session: Session | undefined): Session {
+  if (!session) throw internal('A valid session is required');
+  return session;
 }
 
 /** A token of the role service_role. */
-export async function requireAdmin(app: App, req: AuthRequest): Promise<void> {
-  const claims = (req.claims = await verifyBearer(app, req));
+export async function admin(ctx: Context): Promise<Admin> {
+  const claims = await verifyBearer(ctx);
   if (claims.session_id !== '' && claims.session_id !== NIL_UUID) {
-    await loadUserAndSession(app, req, claims);
-    const isOver = req.session && sessionExpiry(req.session, app.settings.sessions) !== undefined;
+    const { session } = await loadUserAndSession(ctx, claims);
+    const isOver = session && sessionExpiry(session, ctx.settings.sessions) !== undefined;
     if (isOver) throw forbidden('session_expired', 'Session is no longer valid');
   }
   if (claims.role !== ADMIN_ROLE) throw forbidden('not_admin', 'User not allowed');
+  return { actor: adminActor(claims.role) };
 }
 
-export function requireNotAnonymous(_app: App, req: AuthRequest): void {
-  if (req.claims?.is_anonymous === true) {
-    throw forbidden('no_authorization', 'Anonymous user not allowed to perform these actions');
-  }
+export async function userOfPath(ctx: Context, _admin: Admin): Promise<OfUser> {
+  const id = ctx.params.user_id ?? '';
+  if (!isUuid(id)) throw notFound('validation_failed', 'user_id must be an UUID');
+  const user = await findUserById(ctx.pool, id);
+  if (!user) throw notFound('user_not_found', 'User not found');
+  return { user };
 }
 
-export function requireManualLinking(app: App): void {
-  if (!app.settings.manualLinking) throw notFound('manual_linking_disabled', 'Manual linking is disabled');
+/** The factor that the path names, of the signed-in user. */
+export function ownFactor(ctx: Context, { user }: SignedIn): OfFactor {
+  return factorOfPath(ctx, user);
 }
 
-export function requirePasskeys(app: App): void {
-  if (!app.settings.passkeys) throw notFound('passkey_disabled', 'Passkeys are disabled');
+/** The factor that the path names, of the user that the path names. */
+export function factorOfUser(ctx: Context, { user }: Admin & OfUser): OfFactor {
+  return factorOfPath(ctx, user);
 }
 
-export function requireOAuthServer(app: App): void {
-  if (!app.settings.oauthServer.enabled) throw notFound('feature_disabled', 'OAuth server is disabled');
+function factorOfPath(ctx: Context, user: User): OfFactor {
+  const id = ctx.params.factor_id ?? '';
+  if (!isUuid(id)) throw notFound('validation_failed', 'factor_id must be an UUID');
+  const factor = user.factors.find((candidate) => candidate.id === id.toLowerCase());
+  if (!factor) throw notFound('mfa_factor_not_found', 'Factor not found');
+  return { factor };
+}
+
+export function manualLinking({ settings }: App): void {
+  if (!settings.manualLinking) throw notFound('manual_linking_disabled', 'Manual linking is disabled');
+}
+
+export function passkeysEnabled({ settings }: App): void {
+  if (!settings.passkeys) throw notFound('passkey_disabled', 'Passkeys are disabled');
+}
+
+export function oauthServerEnabled({ settings }: App): void {
+  if (!settings.oauthServer.enabled) throw notFound('feature_disabled', 'OAuth server is disabled');
+}
+
+export function emailEnabled({ settings }: App): void {
+  if (!settings.email.enabled) throw badRequest('email_provider_disabled', 'Email logins are disabled');
 }
 
 export function refuseSaml(): void {
@@ -51,38 +127,22 @@ export function refuseSaml(): void {
 }
 
 /** Counts the request against a limit of `[auth.rate_limit]`. */
-export function limit(name: Limit): Guard<App> {
-  return (app, req) => app.limiter.checkRequest(name, req);
+export function limit(name: Limit): Check {
+  return (ctx) => ctx.limiter.checkRequest(name, ctx.req);
 }
 
-/** The signed-in user; only behind `requireUser` (or what loads a user). */
-export function userOf(req: AuthRequest): User {
-  if (!req.user) throw internal('Could not read user');
-  return req.user;
-}
+// GoTrue's own pattern, stricter than RFC 6750: no other spelling of the scheme and no space in the token.
+const BEARER = /^(?:B|b)earer (\S+$)/;
 
-export function sessionOf(req: AuthRequest): Session {
-  if (!req.session) throw internal('A valid session is required');
-  return req.session;
-}
-
-/** The audience asked for: header `X-JWT-AUD`, else the token's, else the default. */
-export function audienceOf(req: AuthRequest): string {
-  const header = req.headers['x-jwt-aud'];
-  if (typeof header === 'string' && header !== '') return header;
-  const claims = req.claims;
-  return claims && claims.role !== ADMIN_ROLE && claims.aud !== '' ? claims.aud : DEFAULT_AUDIENCE;
-}
-
-async function verifyBearer(app: App, req: AuthRequest): Promise<AccessClaims> {
-  const token = /^(?:B|b)earer (\S+$)/.exec(req.headers.authorization ?? '')?.[1];
+async function verifyBearer(ctx: Context): Promise<AccessClaims> {
+  const token = BEARER.exec(ctx.req.headers.authorization ?? '')?.[1];
   if (token === undefined) {
     throw new AuthError(401, 'no_authorization', 'This endpoint requires a valid Bearer token');
   }
   const refuse = (reason: string): AuthError =>
     forbidden('bad_jwt', `invalid JWT: unable to parse or verify signature, ${reason}`);
-  const { claims } = await app.jwt.verify(token).catch((error: unknown) => {
-    throw refuse(error instanceof JwtVerifyError ? describeRefusal(app, error, token) : 'token is malformed');
+  const { claims } = await ctx.jwt.verify(token).catch((error: unknown) => {
+    throw refuse(error instanceof JwtVerifyError ? describeRefusal(ctx, error, token) : 'token is malformed');
   });
   const now = Date.now() / 1000;
   if (typeof claims.exp === 'number' && now >= claims.exp) {
@@ -102,15 +162,15 @@ async function verifyBearer(app: App, req: AuthRequest): Promise<AccessClaims> {
   };
 }
 
-/** The words of the original's JWT library. */
-function describeRefusal(app: App, error: JwtVerifyError, token: string): string {
+/** The message of GoTrue's JWT library (golang-jwt v5). */
+function describeRefusal({ keys }: App, error: JwtVerifyError, token: string): string {
   if (error.reason === 'signature') return 'token signature is invalid: signature is invalid';
   if (token.split('.').length !== 3) {
     return 'token is malformed: token contains an invalid number of segments';
   }
   const header = decodeHeader(token);
   if (!header) return 'token is malformed: could not JSON decode header: invalid character in header';
-  if (error.reason === 'algorithm' || app.keys.signingKeys.length === 0) {
+  if (error.reason === 'algorithm' || keys.signingKeys.length === 0) {
     return `token signature is invalid: signing method ${header.alg} is invalid`;
   }
   if (error.reason === 'key') {
@@ -122,26 +182,25 @@ function describeRefusal(app: App, error: JwtVerifyError, token: string): string
 
 function decodeHeader(token: string): { alg?: string; kid?: string } | undefined {
   try {
-    return JSON.parse(Buffer.from(token.split('.')[0] ?? '', 'base64url').toString());
+    return decodeProtectedHeader(token);
   } catch {
     return undefined;
   }
 }
 
-async function loadUserAndSession(app: App, req: AuthRequest, claims: AccessClaims): Promise<void> {
+async function loadUserAndSession(ctx: Context, claims: AccessClaims): Promise<SignedIn> {
   if (claims.sub === '') throw forbidden('bad_jwt', 'invalid claim: missing sub claim');
   if (!isUuid(claims.sub)) throw badRequest('bad_jwt', 'invalid claim: sub claim must be a UUID');
   const hasSession = claims.session_id !== '' && claims.session_id !== NIL_UUID;
   const [user, session] = await Promise.all([
-    findUserById(app.pool, claims.sub),
-    hasSession && isUuid(claims.session_id) ? findSession(app.pool, claims.session_id) : undefined,
+    findUserById(ctx.pool, claims.sub),
+    hasSession && isUuid(claims.session_id) ? findSession(ctx.pool, claims.session_id) : undefined,
   ]);
   if (!user) throw forbidden('user_not_found', 'User from sub claim in JWT does not exist');
-  req.user = user;
-  if (!hasSession) return;
+  if (!hasSession) return { claims, user, session: undefined };
   if (!isUuid(claims.session_id)) {
     throw forbidden('bad_jwt', 'invalid claim: session_id claim must be a UUID');
   }
   if (!session) throw forbidden('session_not_found', 'Session from session_id claim in JWT does not exist');
-  req.session = session;
+  return { claims, user, session };
 }

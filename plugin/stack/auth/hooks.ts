@@ -1,8 +1,7 @@
 import { createHmac, randomUUID } from 'node:crypto';
-import type { App } from './app.ts';
+import type { App, Context } from './app.ts';
 import { timestamp, transaction, type Db } from './db/database.ts';
 import { AuthError, internal } from './errors.ts';
-import type { AuthRequest } from './http/request.ts';
 import type { HookName, HookSettings } from './settings-hooks.ts';
 import { isObject, type JsonObject } from '../../shared/json.ts';
 
@@ -21,24 +20,18 @@ export function hasHook(app: App, name: HookName): boolean {
  *
  * @throws AuthError what the hook says in `error`, or 500 when it cannot be called
  */
-export async function runHook(
-  app: App,
-  req: AuthRequest,
-  name: HookName,
-  input: JsonObject,
-  db?: Db,
-): Promise<JsonObject> {
-  const hook = app.settings.hooks.get(name);
+export async function runHook(ctx: Context, name: HookName, input: JsonObject, db?: Db): Promise<JsonObject> {
+  const hook = ctx.settings.hooks.get(name);
   if (!hook) return {};
   const metadata = {
     uuid: randomUUID(),
     time: timestamp(),
     name: name.replaceAll('_', '-'),
-    ip_address: req.ip,
+    ip_address: ctx.req.ip,
   };
   const payload = JSON.stringify({ metadata, ...input });
   const output =
-    hook.kind === 'postgres' ? await callFunction(app, hook, payload, db) : await callUrl(hook, payload);
+    hook.kind === 'postgres' ? await callFunction(ctx, hook, payload, db) : await callUrl(hook, payload);
   const failure = isObject(output.error) ? output.error : undefined;
   if (failure && typeof failure.message === 'string' && failure.message !== '') {
     const status = Number(failure.http_code) || 500;

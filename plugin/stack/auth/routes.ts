@@ -1,16 +1,19 @@
-import type { App } from './app.ts';
 import { requireCaptcha } from './captcha.ts';
 import {
+  admin,
+  emailEnabled,
+  factorOfUser,
   limit,
+  manualLinking,
+  oauthServerEnabled,
+  ownFactor,
+  passkeysEnabled,
   refuseSaml,
-  requireAdmin,
-  requireManualLinking,
-  requireNotAnonymous,
-  requireOAuthServer,
-  requirePasskeys,
-  requireUser,
+  signedIn,
+  signedInByName,
+  userOfPath,
 } from './guards.ts';
-import { group, route, type Route } from './http/router.ts';
+import { group, route, type Route } from './router.ts';
 import {
   adminAudit,
   adminDeleteFactor,
@@ -21,13 +24,7 @@ import {
   adminUpdateFactor,
 } from './routes/admin-lists.ts';
 import { generateLink, invite } from './routes/admin-links.ts';
-import {
-  adminCreateUser,
-  adminDeleteUser,
-  adminGetUser,
-  adminUpdateUser,
-  loadUser,
-} from './routes/admin-users.ts';
+import { adminCreateUser, adminDeleteUser, adminGetUser, adminUpdateUser } from './routes/admin-users.ts';
 import {
   adminDelete,
   adminGet,
@@ -41,7 +38,6 @@ import { authorizeClient, decideAuthorization, getAuthorization } from './oauth-
 import { exchangeToken, listGrants, revokeGrant, userInfo } from './oauth-server/token.ts';
 import {
   adminDeletePasskey,
-  adminListPasskeys,
   authenticationOptions,
   deletePasskey,
   listPasskeys,
@@ -55,157 +51,135 @@ import { authorize, authorizeLink } from './routes/authorize.ts';
 import { callback } from './routes/callback.ts';
 import { challengeFactor } from './routes/factor-challenge.ts';
 import { verifyFactor } from './routes/factor-verify.ts';
-import { enrollFactor, loadFactor, unenrollFactor } from './routes/factors.ts';
+import { enrollFactor, unenrollFactor } from './routes/factors.ts';
 import { unlinkIdentity } from './routes/identities.ts';
 import { discovery, health, jwks, settings } from './routes/info.ts';
 import { logout } from './routes/logout.ts';
 import { magicLink, otp } from './routes/otp.ts';
 import { reauthenticate } from './routes/reauthenticate.ts';
-import { recover, requireEmailProvider } from './routes/recover.ts';
+import { recover } from './routes/recover.ts';
 import { resend } from './routes/resend.ts';
 import { signup } from './routes/signup.ts';
 import { token } from './routes/token.ts';
 import { getUser, putUser } from './routes/user.ts';
 import { verifyGet, verifyPost } from './routes/verify.ts';
 
-/** Every endpoint of the service, with what has to hold before its handler runs. */
-export const ROUTES: readonly Route<App>[] = [
+/** Every endpoint of the service, with what must hold before its handler runs. */
+export const ROUTES: readonly Route<object>[] = [
   route('GET', '/health', health),
   route('GET', '/settings', settings),
   route('GET', '/.well-known/jwks.json', jwks),
   route('GET', '/.well-known/openid-configuration', discovery),
-  route('GET', '/.well-known/oauth-authorization-server', requireOAuthServer, discovery),
+  route('GET', '/.well-known/oauth-authorization-server', [oauthServerEnabled], discovery),
   group('/signup', [requireCaptcha], [route('POST', '', signup)]),
-  route('POST', '/recover', limit('recover'), requireCaptcha, requireEmailProvider, recover),
-  route('POST', '/resend', limit('resend'), requireCaptcha, resend),
-  route('POST', '/magiclink', limit('magiclink'), requireCaptcha, magicLink),
-  route('POST', '/otp', limit('otp'), requireCaptcha, otp),
-  route('POST', '/token', requireCaptcha, token),
+  route('POST', '/recover', [limit('recover'), requireCaptcha, emailEnabled], recover),
+  route('POST', '/resend', [limit('resend'), requireCaptcha], resend),
+  route('POST', '/magiclink', [limit('magiclink'), requireCaptcha], magicLink),
+  route('POST', '/otp', [limit('otp'), requireCaptcha], otp),
+  route('POST', '/token', [requireCaptcha], token),
   group('/verify', [limit('verify')], [route('GET', '', verifyGet), route('POST', '', verifyPost)]),
-  route('POST', '/logout', requireUser, logout),
-  group('/reauthenticate', [requireUser], [route('GET', '', reauthenticate)]),
-  group(
-    '/user',
-    [requireUser],
-    [
-      route('GET', '', getUser),
-      route('PUT', '', limit('user'), putUser),
-      group(
-        '/identities',
-        [requireManualLinking],
-        [route('GET', '/authorize', authorizeLink), route('DELETE', '/:identity_id', unlinkIdentity)],
-      ),
-      group(
-        '/oauth/grants',
-        [requireOAuthServer],
-        [route('GET', '', listGrants), route('DELETE', '', revokeGrant)],
-      ),
-    ],
-  ),
-  group(
-    '/factors',
-    [requireUser, requireNotAnonymous],
-    [
-      route('POST', '', enrollFactor),
-      group(
-        '/:factor_id',
-        [loadFactor],
-        [
-          route('POST', '/verify', limit('factor-verify'), verifyFactor),
-          route('POST', '/challenge', limit('factor-challenge'), challengeFactor),
-          route('DELETE', '', unenrollFactor),
-        ],
-      ),
-    ],
-  ),
-  route('POST', '/invite', requireAdmin, invite),
-  group(
-    '/admin',
-    [requireAdmin],
-    [
-      route('GET', '/audit', adminAudit),
-      route('POST', '/generate_link', generateLink),
-      group(
-        '/users',
-        [],
-        [
-          route('GET', '', adminListUsers),
-          route('POST', '', adminCreateUser),
+  route('POST', '/logout', signedIn, logout),
+  group('/reauthenticate', signedIn, [route('GET', '', reauthenticate)]),
+  group('/user', signedIn, [
+    route('GET', '', getUser),
+    route('PUT', '', [limit('user')], putUser),
+    group(
+      '/identities',
+      [manualLinking],
+      [route('GET', '/authorize', authorizeLink), route('DELETE', '/:identity_id', unlinkIdentity)],
+    ),
+    group(
+      '/oauth/grants',
+      [oauthServerEnabled],
+      [route('GET', '', listGrants), route('DELETE', '', revokeGrant)],
+    ),
+  ]),
+  group('/factors', signedInByName, [
+    route('POST', '', enrollFactor),
+    group('/:factor_id', ownFactor, [
+      route('POST', '/verify', [limit('factor-verify')], verifyFactor),
+      route('POST', '/challenge', [limit('factor-challenge')], challengeFactor),
+      route('DELETE', '', unenrollFactor),
+    ]),
+  ]),
+  route('POST', '/invite', admin, invite),
+  group('/admin', admin, [
+    route('GET', '/audit', adminAudit),
+    route('POST', '/generate_link', generateLink),
+    group(
+      '/users',
+      [],
+      [
+        route('GET', '', adminListUsers),
+        route('POST', '', adminCreateUser),
+        group('/:user_id', userOfPath, [
+          route('GET', '', adminGetUser),
+          route('PUT', '', adminUpdateUser),
+          route('DELETE', '', adminDeleteUser),
           group(
-            '/:user_id',
-            [loadUser],
+            '/factors',
+            [],
             [
-              route('GET', '', adminGetUser),
-              route('PUT', '', adminUpdateUser),
-              route('DELETE', '', adminDeleteUser),
-              group(
-                '/factors',
-                [],
-                [
-                  route('GET', '', adminListFactors),
-                  group(
-                    '/:factor_id',
-                    [loadFactor],
-                    [route('PUT', '', adminUpdateFactor), route('DELETE', '', adminDeleteFactor)],
-                  ),
-                ],
-              ),
-              group(
-                '/passkeys',
-                [requirePasskeys],
-                [route('GET', '', adminListPasskeys), route('DELETE', '/:passkey_id', adminDeletePasskey)],
-              ),
+              route('GET', '', adminListFactors),
+              group('/:factor_id', factorOfUser, [
+                route('PUT', '', adminUpdateFactor),
+                route('DELETE', '', adminDeleteFactor),
+              ]),
             ],
           ),
-        ],
-      ),
-      group('/sso/providers', [], [route('GET', '', adminListSso)]),
-      group('/custom-providers', [], [route('GET', '', adminListCustomProviders)]),
-      group(
-        '/oauth',
-        [requireOAuthServer],
-        [
-          route('GET', '/clients', adminList),
-          route('POST', '/clients', adminRegister),
-          route('GET', '/clients/:client_id', adminGet),
-          route('PUT', '/clients/:client_id', adminUpdate),
-          route('DELETE', '/clients/:client_id', adminDelete),
-          route('POST', '/clients/:client_id/regenerate_secret', adminRegenerateSecret),
-        ],
-      ),
-    ],
-  ),
+          group(
+            '/passkeys',
+            [passkeysEnabled],
+            [route('GET', '', listPasskeys), route('DELETE', '/:passkey_id', adminDeletePasskey)],
+          ),
+        ]),
+      ],
+    ),
+    group('/sso/providers', [], [route('GET', '', adminListSso)]),
+    group('/custom-providers', [], [route('GET', '', adminListCustomProviders)]),
+    group(
+      '/oauth',
+      [oauthServerEnabled],
+      [
+        route('GET', '/clients', adminList),
+        route('POST', '/clients', adminRegister),
+        route('GET', '/clients/:client_id', adminGet),
+        route('PUT', '/clients/:client_id', adminUpdate),
+        route('DELETE', '/clients/:client_id', adminDelete),
+        route('POST', '/clients/:client_id/regenerate_secret', adminRegenerateSecret),
+      ],
+    ),
+  ]),
   route('GET', '/authorize', authorize),
   group('/callback', [], [route('GET', '', callback), route('POST', '', callback)]),
   route('GET', '/dev/consent', showConsent),
   route('POST', '/dev/consent', answerConsent),
   group(
     '/passkeys',
-    [requirePasskeys],
+    [passkeysEnabled],
     [
-      route('POST', '/authentication/options', limit('passkey'), requireCaptcha, authenticationOptions),
-      route('POST', '/authentication/verify', limit('passkey'), verifyAuthentication),
-      group(
-        '/registration',
-        [requireUser, requireNotAnonymous],
-        [route('POST', '/options', registrationOptions), route('POST', '/verify', verifyRegistration)],
-      ),
-      route('GET', '', requireUser, listPasskeys),
-      route('PATCH', '/:passkey_id', requireUser, renamePasskey),
-      route('DELETE', '/:passkey_id', requireUser, deletePasskey),
+      route('POST', '/authentication/options', [limit('passkey'), requireCaptcha], authenticationOptions),
+      route('POST', '/authentication/verify', [limit('passkey')], verifyAuthentication),
+      group('/registration', signedInByName, [
+        route('POST', '/options', registrationOptions),
+        route('POST', '/verify', verifyRegistration),
+      ]),
+      route('GET', '', signedIn, listPasskeys),
+      route('PATCH', '/:passkey_id', signedIn, renamePasskey),
+      route('DELETE', '/:passkey_id', signedIn, deletePasskey),
     ],
   ),
   group('/sso', [refuseSaml], []),
   group(
     '/oauth',
-    [requireOAuthServer],
+    [oauthServerEnabled],
     [
-      route('POST', '/clients/register', limit('oauth-register'), registerDynamically),
+      route('POST', '/clients/register', [limit('oauth-register')], registerDynamically),
       route('POST', '/token', exchangeToken),
-      route('GET', '/userinfo', requireUser, userInfo),
+      route('GET', '/userinfo', signedIn, userInfo),
       route('GET', '/authorize', authorizeClient),
-      route('GET', '/authorizations/:authorization_id', requireUser, getAuthorization),
-      route('POST', '/authorizations/:authorization_id/consent', requireUser, decideAuthorization),
+      route('GET', '/authorizations/:authorization_id', signedIn, getAuthorization),
+      route('POST', '/authorizations/:authorization_id/consent', signedIn, decideAuthorization),
     ],
   ),
 ];

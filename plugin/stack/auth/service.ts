@@ -9,7 +9,7 @@ import { createAuthPool } from './db/database.ts';
 import { AuthError, OAuthError } from './errors.ts';
 import { errorReply, send, type Reply } from './http/reply.ts';
 import { readRequest, type AuthRequest } from './http/request.ts';
-import { dispatch } from './http/router.ts';
+import { dispatch } from './router.ts';
 import { createMailTemplates } from './mails/templates.ts';
 import { createRateLimiter } from './rate-limit.ts';
 import { ROUTES } from './routes.ts';
@@ -75,7 +75,7 @@ async function answer(
 
 async function respond(app: App, req: AuthRequest): Promise<Reply> {
   try {
-    return await dispatch(app, req, ROUTES);
+    return await dispatch(ROUTES, { ...app, req, params: {} }, req.path, {});
   } catch (error) {
     if (!(error instanceof AuthError || error instanceof OAuthError)) reportUnexpected(app, req, error);
     else if (error instanceof AuthError && error.status >= 500)

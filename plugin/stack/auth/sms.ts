@@ -1,10 +1,9 @@
-import type { App } from './app.ts';
+import type { Context } from './app.ts';
 import { timestamp, type Db } from './db/database.ts';
 import { putOneTimeToken } from './db/one-time-tokens.ts';
 import { updateUser, type User } from './db/users.ts';
 import { hasHook, runHook } from './hooks.ts';
 import { internal, tooMany } from './errors.ts';
-import type { AuthRequest } from './http/request.ts';
 import { parseTemplate, renderTemplate } from './mails/go-template.ts';
 import { randomCode } from './passwords.ts';
 import { serializeUser } from './tokens/serialize-user.ts';
@@ -28,14 +27,13 @@ const COLUMNS: Readonly<Record<PhoneCodeType, readonly [TokenColumn, SentColumn]
  * @throws AuthError 429 over_sms_send_rate_limit, 500 without an SMS provider
  */
 export async function sendPhoneCode(
-  app: App,
-  req: AuthRequest,
+  ctx: Context,
   db: Db,
   user: User,
   phone: string,
   type: PhoneCodeType,
 ): Promise<string> {
-  const { sms } = app.settings;
+  const { sms } = ctx.settings;
   const [tokenColumn, sentColumn] = COLUMNS[type];
   const sentAt = user[sentColumn];
   if (sentAt !== null && Date.parse(sentAt) + sms.maxFrequency * 1000 >= Date.now()) {
@@ -44,8 +42,8 @@ export async function sendPhoneCode(
   const testCode = sms.testOtp.get(phone);
   const code = testCode ?? randomCode(sms.otpLength);
   if (testCode === undefined) {
-    if (!sms.autoconfirm) app.limiter.checkSms();
-    await sendSms(app, req, db, user, { phone, code, template: sms.template });
+    if (!sms.autoconfirm) ctx.limiter.checkSms();
+    await sendSms(ctx, db, user, { phone, code, template: sms.template });
   }
   const token = hashCode(phone, code);
   await updateUser(db, user, {
@@ -59,8 +57,7 @@ export async function sendPhoneCode(
 
 /** Hands a message to the hook `send_sms`, or to the inbox: a development server sends nothing to real phones. */
 export async function sendSms(
-  app: App,
-  req: AuthRequest,
+  ctx: Context,
   db: Db,
   user: User,
   message: {
@@ -71,12 +68,12 @@ export async function sendSms(
   },
 ): Promise<void> {
   const { phone, code } = message;
-  if (hasHook(app, 'send_sms')) {
+  if (hasHook(ctx, 'send_sms')) {
     const sms = { otp: code, ...(message.type ? { sms_type: message.type } : {}), phone };
-    await runHook(app, req, 'send_sms', { user: serializeUser(user), sms }, db);
+    await runHook(ctx, 'send_sms', { user: serializeUser(user), sms }, db);
     return;
   }
-  if (app.settings.sms.provider === '') throw internal('Unable to get SMS provider');
+  if (ctx.settings.sms.provider === '') throw internal('Unable to get SMS provider');
   const text = renderTemplate(parseTemplate(message.template, 'auth.sms.template'), { Code: code });
-  await app.mailer.send({ to: `+${phone}`, subject: `SMS to +${phone}`, html: `<p>${escapeHtml(text)}</p>` });
+  await ctx.mailer.send({ to: `+${phone}`, subject: `SMS to +${phone}`, html: `<p>${escapeHtml(text)}</p>` });
 }

@@ -1,21 +1,23 @@
 import { isIP } from 'node:net';
-import type { AuthRequest } from './http/request.ts';
-import type { AuthSettings } from './settings.ts';
+import type { Context } from './app.ts';
 import { matchesRedirectPattern } from './redirect-pattern.ts';
+
+type Requested = Pick<Context, 'settings' | 'req'>;
 
 const FALLBACK_ORIGIN = 'http://127.0.0.1:54321';
 
 /** Where the client reaches this service: `external_url`, or `/auth/v1` on the origin that the browser really uses. */
-export function externalUrl(settings: AuthSettings, req: AuthRequest): string {
-  return settings.externalUrl?.replace(/\/+$/, '') ?? `${req.origin ?? FALLBACK_ORIGIN}/auth/v1`;
+export function externalUrl(ctx: Requested): string {
+  return ctx.settings.externalUrl?.replace(/\/+$/, '') ?? `${ctx.req.origin ?? FALLBACK_ORIGIN}/auth/v1`;
 }
 
-export function issuer(settings: AuthSettings, req: AuthRequest): string {
-  return settings.jwtIssuer ?? externalUrl(settings, req);
+export function issuer(ctx: Requested): string {
+  return ctx.settings.jwtIssuer ?? externalUrl(ctx);
 }
 
 /** `site_url`; a project that does not set it has its site where the browser is. */
-export function siteUrl(settings: AuthSettings, req: AuthRequest): string {
+export function siteUrl(ctx: Requested): string {
+  const { settings, req } = ctx;
   return settings.hasSiteUrl || req.origin === undefined ? settings.siteUrl : req.origin;
 }
 
@@ -23,23 +25,24 @@ export function siteUrl(settings: AuthSettings, req: AuthRequest): string {
  * Where to send the browser in the end: `redirect_to` (header, query or form), else the Referer, each only if allowed,
  * else the site.
  */
-export function redirectTarget(settings: AuthSettings, req: AuthRequest): string {
+export function redirectTarget(ctx: Requested): string {
+  const { req } = ctx;
   const header = req.headers.redirect_to;
   const form = req.body.isForm ? new URLSearchParams(req.body.text).get('redirect_to') : null;
   const asked = (typeof header === 'string' && header) || form || req.query.get('redirect_to') || '';
-  if (isRedirectAllowed(settings, req, asked)) return asked;
+  if (isRedirectAllowed(ctx, asked)) return asked;
   const referrer = req.headers.referer ?? '';
-  return isRedirectAllowed(settings, req, referrer) ? referrer : siteUrl(settings, req);
+  return isRedirectAllowed(ctx, referrer) ? referrer : siteUrl(ctx);
 }
 
 /**
  * As the original: the site itself, any loopback address, and what matches `additional_redirect_urls`. Besides, in this
  * development server, the origin that the request came through: the app and its Supabase share it.
  */
-export function isRedirectAllowed(settings: AuthSettings, req: AuthRequest, target: string): boolean {
+export function isRedirectAllowed(ctx: Requested, target: string): boolean {
   if (target === '' || !URL.canParse(target) || target.includes('\\')) return false;
   const url = new URL(target);
-  const site = new URL(siteUrl(settings, req));
+  const site = new URL(siteUrl(ctx));
   const isLoopback = url.hostname === 'localhost' || isLoopbackAddress(url.hostname);
   if (
     url.hostname === site.hostname &&
@@ -49,13 +52,15 @@ export function isRedirectAllowed(settings: AuthSettings, req: AuthRequest, targ
     return true;
   }
   const isHttp = url.protocol === 'http:' || url.protocol === 'https:';
-  if (isHttp && url.origin === req.origin) return true;
+  if (isHttp && url.origin === ctx.req.origin) return true;
   const host = authorityHost(target);
   if (/^\d+$/.test(host)) return false;
   if (isIP(host.replace(/^\[|\]$/g, '')) !== 0) return isLoopbackAddress(url.hostname);
   if (isHttp && !/^[a-z\d](?:[a-z\d.-]*[a-z\d])?$/i.test(host)) return false;
   const withoutFragment = target.split('#', 1)[0] ?? '';
-  return settings.additionalRedirectUrls.some((pattern) => matchesRedirectPattern(pattern, withoutFragment));
+  return ctx.settings.additionalRedirectUrls.some((pattern) =>
+    matchesRedirectPattern(pattern, withoutFragment),
+  );
 }
 
 /** The host as it is written, before URL turns a decimal or octal address into dots. */

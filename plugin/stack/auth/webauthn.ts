@@ -1,5 +1,4 @@
-import type { App } from './app.ts';
-import type { AuthRequest } from './http/request.ts';
+import type { Context } from './app.ts';
 import { siteUrl } from './urls.ts';
 
 /** The site that credentials belong to, and from where they may be used. */
@@ -13,9 +12,9 @@ export interface RelyingParty {
  * `[auth.webauthn]`. What is not set there follows the page: in development a credential belongs to the host that the
  * browser shows, and the origin that the request came through is always one of the site's.
  */
-export function relyingParty(app: App, req: AuthRequest): RelyingParty {
-  const { rpId, rpName, rpOrigins } = app.settings.webauthn;
-  const here = req.origin ?? new URL(siteUrl(app.settings, req)).origin;
+export function relyingParty(ctx: Context): RelyingParty {
+  const { rpId, rpName, rpOrigins } = ctx.settings.webauthn;
+  const here = ctx.req.origin ?? new URL(siteUrl(ctx)).origin;
   return {
     id: rpId ?? new URL(here).hostname,
     name: rpName,

@@ -1,10 +1,6 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { isIP } from 'node:net';
 import { readBody } from '../../http/read-body.ts';
-import type { AccessClaims } from '../tokens/claims.ts';
-import type { Factor } from '../db/factors.ts';
-import type { Session } from '../db/sessions.ts';
-import type { User } from '../db/users.ts';
 import { AuthError } from '../errors.ts';
 import { parseParams, type Fields, type Params, type Shape } from './go-json.ts';
 
@@ -23,15 +19,9 @@ export interface AuthRequest {
   readonly userAgent: string;
   /** Origin that the client used, such as `http://localhost:3002`; undefined if the gateway did not name it. */
   readonly origin: string | undefined;
-  /** Parts of the path, by the names in the route. */
-  readonly params: Record<string, string>;
   /** Set by handlers, sent with the answer. */
   readonly responseHeaders: Record<string, string>;
   readonly body: RequestBody;
-  claims?: AccessClaims;
-  user?: User;
-  session?: Session;
-  factor?: Factor;
 }
 
 /** The body as it was read. */
@@ -56,7 +46,6 @@ export async function readRequest(req: IncomingMessage): Promise<AuthRequest | u
     ip: clientAddress(req),
     userAgent: req.headers['user-agent'] ?? '',
     origin: clientOrigin(req.headers),
-    params: {},
     responseHeaders: {},
     body: {
       text: body === 'too-large' ? '' : body.toString(),

@@ -1,11 +1,9 @@
-import type { App } from '../app.ts';
-import type { Db } from '../db/database.ts';
-import { timestamp } from '../db/database.ts';
+import type { App, Context } from '../app.ts';
+import { type Db, timestamp } from '../db/database.ts';
 import { putOneTimeToken } from '../db/one-time-tokens.ts';
 import { updateUser, type User } from '../db/users.ts';
 import { hasHook, runHook } from '../hooks.ts';
 import { tooMany } from '../errors.ts';
-import type { AuthRequest } from '../http/request.ts';
 import { randomCode } from '../passwords.ts';
 import { serializeUser } from '../tokens/serialize-user.ts';
 import { externalUrl, redirectTarget, siteUrl } from '../urls.ts';
@@ -44,8 +42,7 @@ const COLUMNS: Readonly<Record<CodeType, readonly [TokenColumn, SentColumn]>> = 
  * @throws AuthError 429 over_email_send_rate_limit
  */
 export async function sendCode(
-  app: App,
-  req: AuthRequest,
+  ctx: Context,
   db: Db,
   user: User,
   type: CodeType,
@@ -53,11 +50,11 @@ export async function sendCode(
 ): Promise<void> {
   const [tokenColumn, sentColumn] = COLUMNS[type];
   const lastSent = user[sentColumn];
-  if (type !== 'invite') checkFrequency(app, lastSent);
-  const code = randomCode(app.settings.email.otpLength);
+  if (type !== 'invite') checkFrequency(ctx, lastSent);
+  const code = randomCode(ctx.settings.email.otpLength);
   const token = (isPkce ? PKCE_PREFIX : '') + hashCode(user.email, code);
   const now = timestamp();
-  await deliver(app, req, db, user, { type, to: user.email, code, token });
+  await deliver(ctx, db, user, { type, to: user.email, code, token });
   await updateUser(db, user, {
     [tokenColumn]: token,
     [sentColumn]: now,
@@ -68,19 +65,18 @@ export async function sendCode(
 
 /** Mails for a change of address: to the new one and, if `double_confirm_changes`, to the old one. */
 export async function sendEmailChange(
-  app: App,
-  req: AuthRequest,
+  ctx: Context,
   db: Db,
   user: User,
   email: string,
   isPkce: boolean,
 ): Promise<void> {
-  checkFrequency(app, user.email_change_sent_at);
+  checkFrequency(ctx, user.email_change_sent_at);
   const prefix = isPkce ? PKCE_PREFIX : '';
-  const length = app.settings.email.otpLength;
+  const length = ctx.settings.email.otpLength;
   const codeNew = randomCode(length);
   const codeCurrent = randomCode(length);
-  const both = app.settings.email.doubleConfirmChanges && user.email !== '';
+  const both = ctx.settings.email.doubleConfirmChanges && user.email !== '';
   const changes = {
     email_change: email,
     email_change_token_new: prefix + hashCode(email, codeNew),
@@ -93,7 +89,7 @@ export async function sendEmailChange(
   const preview = { ...user, ...changes };
   const mails = [{ to: email, code: codeNew, token: changes.email_change_token_new }];
   if (both) mails.push({ to: user.email, code: codeCurrent, token: changes.email_change_token_current });
-  await deliverEmailChange(app, req, db, preview, mails);
+  await deliverEmailChange(ctx, db, preview, mails);
   await updateUser(db, user, changes);
   if (user.email_change_token_current !== '') {
     const token = user.email_change_token_current;
@@ -104,39 +100,32 @@ export async function sendEmailChange(
 
 /** Tells the user of a change, if `[auth.email.notification.*]` wants it; a failure is no reason to refuse the change. */
 export async function notify(
-  app: App,
-  req: AuthRequest,
+  ctx: Context,
   user: User,
   name: Notification,
   data: Readonly<Record<string, string>> = {},
   to: string = user.email,
 ): Promise<void> {
-  if (!app.settings.email.notifications.has(name) || to === '') return;
+  if (!ctx.settings.email.notifications.has(name) || to === '') return;
   const details = {
-    SiteURL: siteUrl(app.settings, req),
+    SiteURL: siteUrl(ctx),
     Email: user.email,
     Phone: user.phone,
     Data: user.raw_user_meta_data,
   };
-  const mail = app.templates.render(`${name}_notification`, { ...details, ...data });
-  await app.mailer.send({ to, ...mail }).catch(() => {
-    app.logger.warn(`auth: the notification ${name} could not be sent`);
+  const mail = ctx.templates.render(`${name}_notification`, { ...details, ...data });
+  await ctx.mailer.send({ to, ...mail }).catch(() => {
+    ctx.logger.warn(`auth: the notification ${name} could not be sent`);
   });
 }
 
 /** The link of a mail: GET /verify with this token. */
-export function actionLink(
-  app: App,
-  req: AuthRequest,
-  type: string,
-  token: string,
-  redirectTo: string,
-): string {
+export function actionLink(ctx: Context, type: string, token: string, redirectTo: string): string {
   // Escaped only where it would be read as part of the link; the original does just that.
   const target = /[&=#]/.test(redirectTo)
     ? encodeURIComponent(redirectTo).replaceAll('%20', '+')
     : redirectTo;
-  return `${externalUrl(app.settings, req)}/verify?token=${token}&type=${type}&redirect_to=${target}`;
+  return `${externalUrl(ctx)}/verify?token=${token}&type=${type}&redirect_to=${target}`;
 }
 
 interface CodeMail {
@@ -153,31 +142,30 @@ function checkFrequency(app: App, sentAt: string | null): void {
   }
 }
 
-async function deliver(app: App, req: AuthRequest, db: Db, user: User, mail: CodeMail): Promise<void> {
-  if (!app.settings.email.autoconfirm) app.limiter.checkEmail();
-  if (hasHook(app, 'send_email')) {
-    await callHook(app, req, db, user, {
+async function deliver(ctx: Context, db: Db, user: User, mail: CodeMail): Promise<void> {
+  if (!ctx.settings.email.autoconfirm) ctx.limiter.checkEmail();
+  if (hasHook(ctx, 'send_email')) {
+    await callHook(ctx, db, user, {
       token: mail.code,
       token_hash: mail.token,
       email_action_type: mail.type,
     });
     return;
   }
-  await sendRendered(app, req, user, mail);
+  await sendRendered(ctx, user, mail);
 }
 
 async function deliverEmailChange(
-  app: App,
-  req: AuthRequest,
+  ctx: Context,
   db: Db,
   user: User,
   mails: readonly Omit<CodeMail, 'type'>[],
 ): Promise<void> {
-  if (!app.settings.email.autoconfirm) app.limiter.checkEmail();
+  if (!ctx.settings.email.autoconfirm) ctx.limiter.checkEmail();
   const [toNew, toCurrent] = mails;
-  if (hasHook(app, 'send_email')) {
+  if (hasHook(ctx, 'send_email')) {
     // The original pairs the codes crosswise: `token` belongs to the current address, `token_hash` to the new one.
-    await callHook(app, req, db, user, {
+    await callHook(ctx, db, user, {
       token: toCurrent?.code ?? toNew?.code ?? '',
       token_hash: toNew?.token ?? '',
       token_new: toCurrent ? (toNew?.code ?? '') : '',
@@ -186,14 +174,14 @@ async function deliverEmailChange(
     });
     return;
   }
-  for (const mail of mails) await sendRendered(app, req, user, { type: 'email_change', ...mail });
+  for (const mail of mails) await sendRendered(ctx, user, { type: 'email_change', ...mail });
 }
 
-async function sendRendered(app: App, req: AuthRequest, user: User, mail: CodeMail): Promise<void> {
-  const redirectTo = redirectTarget(app.settings, req);
-  const rendered = app.templates.render(TEMPLATE[mail.type], {
-    SiteURL: siteUrl(app.settings, req),
-    ConfirmationURL: actionLink(app, req, mail.type, mail.token, redirectTo),
+async function sendRendered(ctx: Context, user: User, mail: CodeMail): Promise<void> {
+  const redirectTo = redirectTarget(ctx);
+  const rendered = ctx.templates.render(TEMPLATE[mail.type], {
+    SiteURL: siteUrl(ctx),
+    ConfirmationURL: actionLink(ctx, mail.type, mail.token, redirectTo),
     Email: user.email,
     NewEmail: user.email_change,
     SendingTo: mail.to,
@@ -202,16 +190,16 @@ async function sendRendered(app: App, req: AuthRequest, user: User, mail: CodeMa
     Data: user.raw_user_meta_data,
     RedirectTo: redirectTo,
   });
-  await app.mailer.send({ to: mail.to, ...rendered });
+  await ctx.mailer.send({ to: mail.to, ...rendered });
 }
 
-async function callHook(app: App, req: AuthRequest, db: Db, user: User, data: JsonObject): Promise<void> {
+async function callHook(ctx: Context, db: Db, user: User, data: JsonObject): Promise<void> {
   const email_data = {
     token_new: '',
     token_hash_new: '',
     ...data,
-    redirect_to: redirectTarget(app.settings, req),
-    site_url: externalUrl(app.settings, req),
+    redirect_to: redirectTarget(ctx),
+    site_url: externalUrl(ctx),
   };
-  await runHook(app, req, 'send_email', { user: serializeUser(user), email_data }, db);
+  await runHook(ctx, 'send_email', { user: serializeUser(user), email_data }, db);
 }

@@ -1,5 +1,4 @@
-import type { App } from '../app.ts';
-import { userOf } from '../guards.ts';
+import type { Context } from '../app.ts';
 import { CommitWithError, transaction, type Db } from '../db/database.ts';
 import { badRequest, invalid, notFound } from '../errors.ts';
 import { parseParams } from '../http/go-json.ts';
@@ -17,27 +16,28 @@ import {
 } from './authorizations.ts';
 import { findClient } from './clients.ts';
 import { isUuid } from '../uuid.ts';
+import type { SignedIn } from '../guards.ts';
 
 const SCOPES: ReadonlySet<string> = new Set(['openid', 'profile', 'email', 'phone', 'offline_access']);
 const DEFAULT_SCOPE = 'email';
 
 /** GET /oauth/authorize: on to the app's own consent page, `authorization_url_path` on the site. */
-export async function authorizeClient(app: App, req: AuthRequest): Promise<Reply> {
-  const query = (name: string): string => req.query.get(name) ?? '';
+export async function authorizeClient(ctx: Context): Promise<Reply> {
+  const query = (name: string): string => ctx.req.query.get(name) ?? '';
   if (query('client_id') === '') throw invalid('client_id is required');
   const redirectUri = query('redirect_uri');
   if (redirectUri === '') throw invalid('redirect_uri is required');
   if (!isUuid(query('client_id'))) throw badRequest('oauth_client_not_found', 'invalid client_id format');
-  const client = await findClient(app.pool, query('client_id'));
+  const client = await findClient(ctx.pool, query('client_id'));
   if (!client) throw badRequest('oauth_client_not_found', 'invalid client_id');
   if (!client.redirect_uris.split(',').includes(redirectUri)) throw invalid('invalid redirect_uri');
   const scope = query('scope') || DEFAULT_SCOPE;
   const problem = requestProblem(query, scope);
   if (problem !== undefined) {
     const location = errorUrl(redirectUri, 'invalid_request', problem, query('state'));
-    return redirect(location, 302, req.method);
+    return redirect(location, 302, ctx.req.method);
   }
-  const authorization = await insertAuthorization(app.pool, {
+  const authorization = await insertAuthorization(ctx.pool, {
     client_id: client.id,
     redirect_uri: redirectUri,
     scope,
@@ -47,9 +47,9 @@ export async function authorizeClient(app: App, req: AuthRequest): Promise<Reply
     code_challenge_method: query('code_challenge_method').toLowerCase() as 's256' | 'plain',
     nonce: query('nonce') || null,
   });
-  const path = app.settings.oauthServer.authorizationPath.replace(/^\/*/, '/');
-  const page = `${siteUrl(app.settings, req).replace(/\/+$/, '')}${path}`;
-  return redirect(`${page}?authorization_id=${authorization.authorization_id}`, 302, req.method);
+  const path = ctx.settings.oauthServer.authorizationPath.replace(/^\/*/, '/');
+  const page = `${siteUrl(ctx).replace(/\/+$/, '')}${path}`;
+  return redirect(`${page}?authorization_id=${authorization.authorization_id}`, 302, ctx.req.method);
 }
 
 function requestProblem(query: (name: string) => string, scope: string): string | undefined {
@@ -79,11 +79,10 @@ function requestProblem(query: (name: string) => string, scope: string): string 
 const gone = (): Error => notFound('oauth_authorization_not_found', 'authorization not found');
 
 /** GET /oauth/authorizations/:authorization_id: what the consent page shows, or at once the way on if it was granted before. */
-export async function getAuthorization(app: App, req: AuthRequest): Promise<Reply> {
-  checkOrigin(app, req);
-  const user = userOf(req);
-  const { authorization, isApproved } = await transaction(app.pool, async (db) => {
-    const found = await lockPending(db, req, 'authorization request cannot be processed');
+export async function getAuthorization(ctx: Context, { user }: SignedIn): Promise<Reply> {
+  checkOrigin(ctx);
+  const { authorization, isApproved } = await transaction(ctx.pool, async (db) => {
+    const found = await lockPending(ctx, db, 'authorization request cannot be processed');
     if (found.user_id !== null && found.user_id !== user.id) throw gone();
     if (found.user_id === null) await updateAuthorization(db, found, { user_id: user.id });
     const granted = await findConsent(db, user.id, found.client_id);
@@ -92,7 +91,7 @@ export async function getAuthorization(app: App, req: AuthRequest): Promise<Repl
     return { authorization: found, isApproved: covers };
   });
   if (isApproved) return json({ redirect_url: successUrl(authorization) });
-  const client = await findClient(app.pool, authorization.client_id);
+  const client = await findClient(ctx.pool, authorization.client_id);
   if (!client) throw gone();
   const optional = (name: string, value: string | null): Record<string, string> =>
     value ? { [name]: value } : {};
@@ -113,12 +112,11 @@ export async function getAuthorization(app: App, req: AuthRequest): Promise<Repl
 const CONSENT = { name: 'ConsentRequest', fields: { action: 'string' } } as const;
 
 /** POST /oauth/authorizations/:authorization_id/consent: `approve` or `deny`. */
-export async function decideAuthorization(app: App, req: AuthRequest): Promise<Reply> {
-  checkOrigin(app, req);
-  const action = readAction(req);
-  const user = userOf(req);
-  const redirectUrl = await transaction(app.pool, async (db) => {
-    const authorization = await lockPending(db, req, 'authorization request is no longer pending');
+export async function decideAuthorization(ctx: Context, { user }: SignedIn): Promise<Reply> {
+  checkOrigin(ctx);
+  const action = readAction(ctx.req);
+  const redirectUrl = await transaction(ctx.pool, async (db) => {
+    const authorization = await lockPending(ctx, db, 'authorization request is no longer pending');
     if (authorization.user_id !== user.id) throw gone();
     if (action === 'approve') {
       await updateAuthorization(db, authorization, { status: 'approved' });
@@ -143,8 +141,8 @@ function readAction(req: AuthRequest): 'approve' | 'deny' {
   throw invalid("action must be 'approve' or 'deny'");
 }
 
-async function lockPending(db: Db, req: AuthRequest, notPending: string): Promise<Authorization> {
-  const authorization = await lockAuthorization(db, { id: req.params.authorization_id ?? '' });
+async function lockPending(ctx: Context, db: Db, notPending: string): Promise<Authorization> {
+  const authorization = await lockAuthorization(db, { id: ctx.params.authorization_id ?? '' });
   if (!authorization) throw gone();
   if (authorization.status === 'pending' && isAuthorizationExpired(authorization)) {
     await updateAuthorization(db, authorization, { status: 'expired' });
@@ -155,9 +153,9 @@ async function lockPending(db: Db, req: AuthRequest, notPending: string): Promis
 }
 
 /** The consent page is on the site: pages elsewhere have no business here. */
-function checkOrigin(app: App, req: AuthRequest): void {
-  const { origin } = req.headers;
-  if (origin !== undefined && !isRedirectAllowed(app.settings, req, origin)) {
+function checkOrigin(ctx: Context): void {
+  const { origin } = ctx.req.headers;
+  if (origin !== undefined && !isRedirectAllowed(ctx, origin)) {
     throw invalid('unauthorized request origin');
   }
 }

@@ -1,8 +1,8 @@
-import type { App } from '../app.ts';
+import type { App, Context } from '../app.ts';
 import { AuthError, badRequest, forbidden, invalid, notFound } from '../errors.ts';
 import { parseParams, type Params } from '../http/go-json.ts';
 import { json, noContent, type Reply } from '../http/reply.ts';
-import { readText, type AuthRequest } from '../http/request.ts';
+import { readText } from '../http/request.ts';
 import {
   checkGrantTypes,
   checkRedirectUris,
@@ -32,19 +32,19 @@ const CLIENT = {
 } as const;
 
 /** POST /oauth/clients/register (RFC 7591), if `allow_dynamic_registration`. */
-export async function registerDynamically(app: App, req: AuthRequest): Promise<Reply> {
-  if (!app.settings.oauthServer.dynamicRegistration) {
+export async function registerDynamically(ctx: Context): Promise<Reply> {
+  if (!ctx.settings.oauthServer.dynamicRegistration) {
     throw forbidden(
       'oauth_dynamic_client_registration_disabled',
       'Dynamic client registration is not enabled',
     );
   }
-  return register(app, req, 'dynamic');
+  return register(ctx, 'dynamic');
 }
 
 /** POST /admin/oauth/clients */
-export function adminRegister(app: App, req: AuthRequest): Promise<Reply> {
-  return register(app, req, 'manual');
+export function adminRegister(ctx: Context): Promise<Reply> {
+  return register(ctx, 'manual');
 }
 
 /** GET /admin/oauth/clients */
@@ -54,14 +54,14 @@ export async function adminList(app: App): Promise<Reply> {
 }
 
 /** GET /admin/oauth/clients/:client_id */
-export async function adminGet(app: App, req: AuthRequest): Promise<Reply> {
-  return json(serializeClient(await loadClient(app, req)));
+export async function adminGet(ctx: Context): Promise<Reply> {
+  return json(serializeClient(await loadClient(ctx)));
 }
 
 /** PUT /admin/oauth/clients/:client_id */
-export async function adminUpdate(app: App, req: AuthRequest): Promise<Reply> {
-  const client = await loadClient(app, req);
-  const text = readText(req);
+export async function adminUpdate(ctx: Context): Promise<Reply> {
+  const client = await loadClient(ctx);
+  const text = readText(ctx.req);
   const params = readClient(text);
   // Absent is not empty here: only what the body names is changed.
   const given = new Set(Object.keys(JSON.parse(text) as object));
@@ -71,7 +71,7 @@ export async function adminUpdate(app: App, req: AuthRequest): Promise<Reply> {
   if (given.has('redirect_uris')) checkRedirectUris(params.redirect_uris ?? []);
   if (given.has('grant_types')) checkGrantTypes(params.grant_types ?? []);
   checkTexts(params);
-  await updateClient(app.pool, client, {
+  await updateClient(ctx.pool, client, {
     ...(params.redirect_uris ? { redirect_uris: params.redirect_uris.join(',') } : {}),
     ...(params.grant_types ? { grant_types: params.grant_types.join(',') } : {}),
     ...(given.has('client_name') ? { client_name: params.client_name || null } : {}),
@@ -82,29 +82,29 @@ export async function adminUpdate(app: App, req: AuthRequest): Promise<Reply> {
 }
 
 /** DELETE /admin/oauth/clients/:client_id */
-export async function adminDelete(app: App, req: AuthRequest): Promise<Reply> {
-  const client = await loadClient(app, req);
-  await deleteClient(app.pool, client.id);
+export async function adminDelete(ctx: Context): Promise<Reply> {
+  const client = await loadClient(ctx);
+  await deleteClient(ctx.pool, client.id);
   return noContent;
 }
 
 /** POST /admin/oauth/clients/:client_id/regenerate_secret */
-export async function adminRegenerateSecret(app: App, req: AuthRequest): Promise<Reply> {
-  const client = await loadClient(app, req);
+export async function adminRegenerateSecret(ctx: Context): Promise<Reply> {
+  const client = await loadClient(ctx);
   if (client.client_type === 'public') throw invalid('Cannot regenerate secret for public client');
-  const secret = await regenerateSecret(app.pool, client);
+  const secret = await regenerateSecret(ctx.pool, client);
   return json(serializeClient(client, secret));
 }
 
-async function register(app: App, req: AuthRequest, type: 'dynamic' | 'manual'): Promise<Reply> {
-  const { client, secret } = await registerClient(app.pool, readClient(readText(req)), type);
+async function register(ctx: Context, type: 'dynamic' | 'manual'): Promise<Reply> {
+  const { client, secret } = await registerClient(ctx.pool, readClient(readText(ctx.req)), type);
   return json(serializeClient(client, secret), 201);
 }
 
-async function loadClient(app: App, req: AuthRequest): Promise<OAuthClient> {
-  const id = req.params.client_id ?? '';
+async function loadClient(ctx: Context): Promise<OAuthClient> {
+  const id = ctx.params.client_id ?? '';
   if (!isUuid(id)) throw invalid('invalid client_id format');
-  const client = await findClient(app.pool, id);
+  const client = await findClient(ctx.pool, id);
   if (!client) throw notFound('oauth_client_not_found', 'OAuth client not found');
   return client;
 }

@@ -1,5 +1,4 @@
-import type { App } from '../app.ts';
-import { userOf } from '../guards.ts';
+import type { Context } from '../app.ts';
 import { writeAudit } from '../db/audit.ts';
 import { timestamp, transaction, type Db } from '../db/database.ts';
 import { verifyCodeVerifier } from '../db/flow-states.ts';
@@ -21,11 +20,12 @@ import {
 import { findClient, isSecretRight, type OAuthClient } from './clients.ts';
 import { isObject, type JsonObject } from '../../../shared/json.ts';
 import { isUuid } from '../uuid.ts';
+import type { SignedIn } from '../guards.ts';
 
 /** POST /oauth/token: an authorization code or a refresh token for tokens (RFC 6749 with PKCE). */
-export async function exchangeToken(app: App, req: AuthRequest): Promise<Reply> {
-  const params = readTokenParams(req);
-  const client = await authenticateClient(app, req, params);
+export async function exchangeToken(ctx: Context): Promise<Reply> {
+  const params = readTokenParams(ctx.req);
+  const client = await authenticateClient(ctx, params);
   const grant = params.get('grant_type') ?? '';
   if (grant === '') throw new OAuthError('invalid_request', 'grant_type is required');
   if (!client) throw new OAuthError('invalid_client', 'Client authentication required');
@@ -33,8 +33,8 @@ export async function exchangeToken(app: App, req: AuthRequest): Promise<Reply> 
     throw new OAuthError('unsupported_grant_type', `Client is not allowed to use grant type: ${grant}`);
   }
   return grant === 'authorization_code'
-    ? exchangeAuthorizationCode(app, req, client, params)
-    : exchangeRefreshToken(app, req, client, params);
+    ? exchangeAuthorizationCode(ctx, client, params)
+    : exchangeRefreshToken(ctx, client, params);
 }
 
 function readTokenParams(req: AuthRequest): URLSearchParams {
@@ -52,19 +52,15 @@ function readTokenParams(req: AuthRequest): URLSearchParams {
   }
 }
 
-async function authenticateClient(
-  app: App,
-  req: AuthRequest,
-  params: URLSearchParams,
-): Promise<OAuthClient | undefined> {
-  const basic = /^Basic (.+)$/i.exec(req.headers.authorization ?? '')?.[1];
+async function authenticateClient(ctx: Context, params: URLSearchParams): Promise<OAuthClient | undefined> {
+  const basic = /^Basic (.+)$/i.exec(ctx.req.headers.authorization ?? '')?.[1];
   const [user = '', password = ''] = basic ? splitBasic(basic) : [];
   const id = basic ? user : (params.get('client_id') ?? '');
   const secret = basic ? password : (params.get('client_secret') ?? '');
   if (id === '') return undefined;
   const refuse = (message: string): Error => badRequest('invalid_credentials', message);
   if (!isUuid(id)) throw refuse('Invalid client_id format');
-  const client = await findClient(app.pool, id);
+  const client = await findClient(ctx.pool, id);
   if (!client) throw refuse('Invalid client credentials');
   const used = basic ? 'client_secret_basic' : secret === '' ? 'none' : 'client_secret_post';
   if (used !== client.token_endpoint_auth_method) {
@@ -87,14 +83,13 @@ function splitBasic(credentials: string): string[] {
 }
 
 async function exchangeAuthorizationCode(
-  app: App,
-  req: AuthRequest,
+  ctx: Context,
   client: OAuthClient,
   params: URLSearchParams,
 ): Promise<Reply> {
   const code = params.get('code') ?? '';
   if (code === '') throw new OAuthError('invalid_request', 'code is required for authorization_code grant');
-  const { authorization, user, response } = await transaction(app.pool, async (db) => {
+  const { authorization, user, response } = await transaction(ctx.pool, async (db) => {
     const found = await lockAuthorization(db, { code });
     const owner = await checkCode(db, found, client, params);
     await writeAudit(db, owner.user, 'login', {
@@ -103,13 +98,13 @@ async function exchangeAuthorizationCode(
     });
     const method = 'oauth_provider/authorization_code';
     const oauth = { oauthClientId: client.id, scopes: owner.authorization.scope };
-    const session = await issueSession(app, req, db, owner.user, method, oauth);
+    const session = await issueSession(ctx, db, owner.user, method, oauth);
     await deleteAuthorization(db, owner.authorization.id);
     return { ...owner, response: session.response };
   });
   const scopes = authorization.scope.split(' ');
   const idToken = scopes.includes('openid')
-    ? { id_token: await signIdToken(app, req, user, client, authorization, scopes) }
+    ? { id_token: await signIdToken(ctx, user, client, authorization, scopes) }
     : {};
   return json({ ...tokenReply(response), ...idToken });
 }
@@ -144,8 +139,7 @@ async function checkCode(
 }
 
 async function exchangeRefreshToken(
-  app: App,
-  req: AuthRequest,
+  ctx: Context,
   client: OAuthClient,
   params: URLSearchParams,
 ): Promise<Reply> {
@@ -153,7 +147,7 @@ async function exchangeRefreshToken(
   if (token === '') {
     throw new OAuthError('invalid_request', 'refresh_token is required for refresh_token grant');
   }
-  return json(tokenReply(await refreshSession(app, req, token, client.id)));
+  return json(tokenReply(await refreshSession(ctx, token, client.id)));
 }
 
 function tokenReply(response: {
@@ -167,14 +161,13 @@ function tokenReply(response: {
 
 /** OpenID Connect: who signed in, for the client. Needs a signing key that others can verify. */
 async function signIdToken(
-  app: App,
-  req: AuthRequest,
+  ctx: Context,
   user: User,
   client: OAuthClient,
   { nonce }: Authorization,
   scopes: readonly string[],
 ): Promise<string> {
-  if (app.signer.algorithm === 'HS256') {
+  if (ctx.signer.algorithm === 'HS256') {
     throw internal('Error generating ID token', new Error('HS256 is not supported for ID token signing'));
   }
   const now = Math.floor(Date.now() / 1000);
@@ -182,8 +175,8 @@ async function signIdToken(
     ...(user.phone ? { phone_number: user.phone } : {}),
     phone_number_verified: isPhoneConfirmed(user),
   };
-  return app.signer.sign({
-    iss: issuer(app.settings, req),
+  return ctx.signer.sign({
+    iss: issuer(ctx),
     sub: user.id,
     aud: client.id,
     exp: now + 3600,
@@ -213,9 +206,8 @@ function profileClaims(user: User): JsonObject {
 }
 
 /** GET /oauth/userinfo: claims by the scopes of the session (OpenID Connect 5.3). */
-export function userInfo(_app: App, req: AuthRequest): Reply {
-  const user = userOf(req);
-  const scopes = req.session?.scopes?.split(' ') ?? [];
+export function userInfo(_ctx: Context, { user, session }: SignedIn): Reply {
+  const scopes = session?.scopes?.split(' ') ?? [];
   const email = {
     ...(user.email ? { email: user.email } : {}),
     ...(isConfirmed(user) ? { email_verified: true } : {}),
@@ -237,8 +229,8 @@ export function userInfo(_app: App, req: AuthRequest): Reply {
 }
 
 /** GET /user/oauth/grants: the applications that the user has let in. */
-export async function listGrants(app: App, req: AuthRequest): Promise<Reply> {
-  const { rows } = await app.pool.query<{
+export async function listGrants(ctx: Context, { user }: SignedIn): Promise<Reply> {
+  const { rows } = await ctx.pool.query<{
     id: string;
     client_name: string | null;
     client_uri: string | null;
@@ -249,7 +241,7 @@ export async function listGrants(app: App, req: AuthRequest): Promise<Reply> {
     `select c.id, c.client_name, c.client_uri, c.logo_uri, g.scopes, g.granted_at
      from auth.oauth_consents g join auth.oauth_clients c on c.id = g.client_id and c.deleted_at is null
      where g.user_id = $1 and g.revoked_at is null order by g.granted_at desc`,
-    [userOf(req).id],
+    [user.id],
   );
   return json(
     rows.map((row) => ({
@@ -266,12 +258,11 @@ export async function listGrants(app: App, req: AuthRequest): Promise<Reply> {
 }
 
 /** DELETE /user/oauth/grants?client_id=…: takes the grant back and ends the application's sessions. */
-export async function revokeGrant(app: App, req: AuthRequest): Promise<Reply> {
-  const user = userOf(req);
-  const clientId = req.query.get('client_id') ?? '';
+export async function revokeGrant(ctx: Context, { user }: SignedIn): Promise<Reply> {
+  const clientId = ctx.req.query.get('client_id') ?? '';
   if (clientId === '') throw invalid('client_id query parameter is required');
   if (!isUuid(clientId)) throw invalid('invalid client_id format');
-  await transaction(app.pool, async (db) => {
+  await transaction(ctx.pool, async (db) => {
     if (!(await findConsent(db, user.id, clientId))) {
       throw notFound('oauth_consent_not_found', 'No active grant found for this client');
     }

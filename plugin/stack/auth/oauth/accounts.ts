@@ -1,5 +1,5 @@
-import { DEFAULT_ROLE, type App } from '../app.ts';
-import { audienceOf } from '../guards.ts';
+import type { App, Context } from '../app.ts';
+import { audienceOf, DEFAULT_ROLE } from '../roles.ts';
 import { writeAudit } from '../db/audit.ts';
 import { CommitWithError, timestamp, type Db } from '../db/database.ts';
 import { findIdentitiesOfUser, findIdentity, insertIdentity, type Identity } from '../db/identities.ts';
@@ -16,7 +16,6 @@ import {
   type User,
 } from '../db/users.ts';
 import { forbidden, internal, invalid, notFound, unprocessable } from '../errors.ts';
-import type { AuthRequest } from '../http/request.ts';
 import { notify, sendCode } from '../mails/send.ts';
 import { takeEmailFromIdentities } from '../routes/identities.ts';
 import { beforeUserCreated, confirmEmail, keepOnlyIdentity, saveNewUser } from '../routes/signup.ts';
@@ -29,15 +28,14 @@ import type { ProviderProfile } from './profile.ts';
  * @throws AuthError 422 when the address has to be verified first (a mail was sent; commit)
  */
 export async function signInWithProfile(
-  app: App,
-  req: AuthRequest,
+  ctx: Context,
   db: Db,
   provider: string,
   profile: ProviderProfile,
 ): Promise<User> {
   const { metadata } = profile;
   const known = await findIdentity(db, metadata.sub, provider);
-  const found = known ? await findUserById(db, known.user_id) : await findByVerifiedEmail(app, db, profile);
+  const found = known ? await findUserById(db, known.user_id) : await findByVerifiedEmail(ctx, db, profile);
   let identity = known;
   let user = found;
   if (user && identity) {
@@ -49,9 +47,9 @@ export async function signInWithProfile(
   } else if (user) {
     identity = await insertIdentity(db, user, provider, metadata);
     const traits = { identity_id: identity.id, provider, provider_id: identity.provider_id };
-    await writeAudit(db, user, 'identity_linked', traits, req.ip);
+    await writeAudit(db, user, 'identity_linked', traits, ctx.req.ip);
   } else {
-    user = await createUser(app, req, db, provider, profile);
+    user = await createUser(ctx, db, provider, profile);
     identity = await insertIdentity(db, user, provider, metadata);
     user.identities = [identity];
   }
@@ -60,7 +58,7 @@ export async function signInWithProfile(
     await updateProviders(db, user);
   }
   if (isBanned(user)) throw forbidden('user_banned', 'User is banned');
-  await confirmOrAsk(app, req, db, user, identity, provider, profile);
+  await confirmOrAsk(ctx, db, user, identity, provider, profile);
   return (await findUserById(db, user.id)) ?? user;
 }
 
@@ -83,18 +81,12 @@ async function findByVerifiedEmail(app: App, db: Db, { emails }: ProviderProfile
   return rows[0] && findUserById(db, rows[0].id);
 }
 
-async function createUser(
-  app: App,
-  req: AuthRequest,
-  db: Db,
-  provider: string,
-  profile: ProviderProfile,
-): Promise<User> {
-  if (!app.settings.enableSignup) {
+async function createUser(ctx: Context, db: Db, provider: string, profile: ProviderProfile): Promise<User> {
+  if (!ctx.settings.enableSignup) {
     throw unprocessable('signup_disabled', 'Signups not allowed for this instance');
   }
   const email = primaryEmail(profile);
-  const aud = audienceOf(req);
+  const aud = audienceOf(ctx.req);
   // An unverified address that somebody else has must not be taken.
   const isTaken = email !== '' && (await findUserWithEmail(db, email, aud)) !== undefined;
   const user = newUser({
@@ -105,21 +97,20 @@ async function createUser(
     raw_app_meta_data: { provider, providers: [provider] },
     raw_user_meta_data: profile.metadata,
   });
-  await beforeUserCreated(app, req, user);
+  await beforeUserCreated(ctx, user);
   await saveNewUser(db, user);
   return user;
 }
 
 async function confirmOrAsk(
-  app: App,
-  req: AuthRequest,
+  ctx: Context,
   db: Db,
   user: User,
   identity: Identity,
   provider: string,
   profile: ProviderProfile,
 ): Promise<void> {
-  const hasEmail = user.email !== '' || app.settings.external.get(provider)?.emailOptional !== true;
+  const hasEmail = user.email !== '' || ctx.settings.external.get(provider)?.emailOptional !== true;
   if (isConfirmed(user) || !hasEmail) {
     await writeAudit(db, user, 'login', { provider });
     return;
@@ -129,13 +120,13 @@ async function confirmOrAsk(
   const isVerified = profile.emails.some(
     (email) => email.verified && email.email.toLowerCase() === user.email,
   );
-  if (isVerified || app.settings.email.autoconfirm) {
+  if (isVerified || ctx.settings.email.autoconfirm) {
     await writeAudit(db, user, 'user_signedup', { provider });
     await confirmEmail(db, user);
     return;
   }
   const isSent = user.email !== '';
-  if (isSent) await sendCode(app, req, db, user, 'signup');
+  if (isSent) await sendCode(ctx, db, user, 'signup');
   const how = isSent
     ? `A confirmation email has been sent to your ${provider} email`
     : `Verify the email with ${provider} in order to sign in`;
@@ -146,8 +137,7 @@ async function confirmOrAsk(
 
 /** Adds the identity to a signed-in user. @throws AuthError 422 identity_already_exists */
 export async function linkProfile(
-  app: App,
-  req: AuthRequest,
+  ctx: Context,
   db: Db,
   user: User,
   provider: string,
@@ -160,11 +150,11 @@ export async function linkProfile(
   }
   const identity = await insertIdentity(db, user, provider, profile.metadata);
   const traits = { identity_id: identity.id, provider, provider_id: identity.provider_id };
-  await writeAudit(db, user, 'identity_linked', traits, req.ip);
+  await writeAudit(db, user, 'identity_linked', traits, ctx.req.ip);
   if (user.email === '') {
-    await takeEmailFromIdentities(app, db, user);
+    await takeEmailFromIdentities(ctx, db, user);
     if (profile.metadata.email_verified !== true) {
-      await sendCode(app, req, db, user, 'signup');
+      await sendCode(ctx, db, user, 'signup');
       throw new CommitWithError(
         unprocessable(
           'email_not_confirmed',
@@ -176,14 +166,13 @@ export async function linkProfile(
     if (user.is_anonymous) await updateUser(db, user, { is_anonymous: false });
   }
   await updateProviders(db, user);
-  await notify(app, req, user, 'identity_linked', { Provider: provider });
+  await notify(ctx, user, 'identity_linked', { Provider: provider });
   return (await findUserById(db, user.id)) ?? user;
 }
 
 /** Accepts an invitation with a provider's account of the same address. */
 export async function acceptInvite(
-  app: App,
-  req: AuthRequest,
+  ctx: Context,
   db: Db,
   token: string,
   provider: string,

@@ -1,8 +1,7 @@
 import { createHash, createHmac, randomUUID, timingSafeEqual } from 'node:crypto';
-import type { App } from '../app.ts';
+import type { App, Context } from '../app.ts';
 import { badRequest, invalid } from '../errors.ts';
-import { type Reply } from '../http/reply.ts';
-import type { AuthRequest } from '../http/request.ts';
+import type { Reply } from '../http/reply.ts';
 import { withQuery } from '../urls.ts';
 import { checkEmail } from '../validate.ts';
 import type { ProviderSignIn } from './exchange.ts';
@@ -32,9 +31,9 @@ const POLICY = `default-src 'none'; style-src 'sha256-${createHash('sha256').upd
  * GET /dev/consent: what stands in for a provider that has no client id in config.toml. It lists who signed in with
  * this provider before, and takes any other name and address.
  */
-export async function showConsent(app: App, req: AuthRequest): Promise<Reply> {
-  const request = readRequest(app, req.query);
-  const { rows } = await app.pool.query<{ email: string | null; name: string | null }>(
+export async function showConsent(ctx: Context): Promise<Reply> {
+  const request = readRequest(ctx, ctx.req.query);
+  const { rows } = await ctx.pool.query<{ email: string | null; name: string | null }>(
     `select email, coalesce(identity_data ->> 'full_name', identity_data ->> 'name') as name from auth.identities
      where provider = $1 and email is not null order by last_sign_in_at desc nulls last limit ${SHOWN_ACCOUNTS}`,
     [request.provider],
@@ -72,9 +71,9 @@ ${form('<input type="hidden" name="deny" value="1"><button>Cancel</button>')}
 }
 
 /** POST /dev/consent: back to the callback with a code, as a provider would. */
-export function answerConsent(app: App, req: AuthRequest): Reply {
-  const form = new URLSearchParams(req.body.text);
-  const { provider, state, redirectUri } = readRequest(app, form);
+export function answerConsent(ctx: Context): Reply {
+  const form = new URLSearchParams(ctx.req.body.text);
+  const { provider, state, redirectUri } = readRequest(ctx, form);
   if (form.has('deny')) {
     const denied = { error: 'access_denied', error_description: 'The user has denied access', state };
     return { status: 303, headers: { Location: withQuery(redirectUri, denied) } };
@@ -83,7 +82,7 @@ export function answerConsent(app: App, req: AuthRequest): Reply {
   const name = (form.get('name') ?? '').slice(0, 200);
   const grant = { provider, state, email, name, expires: Date.now() + CODE_LIFETIME_MS, id: randomUUID() };
   const payload = Buffer.from(JSON.stringify(grant)).toString('base64url');
-  const code = `${payload}.${seal(app, payload)}`;
+  const code = `${payload}.${seal(ctx, payload)}`;
   return { status: 303, headers: { Location: withQuery(redirectUri, { code, state }) } };
 }
 

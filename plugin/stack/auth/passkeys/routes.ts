@@ -7,8 +7,7 @@ import {
   type RegistrationResponseJSON,
 } from '@simplewebauthn/server';
 import { randomUUID } from 'node:crypto';
-import type { App } from '../app.ts';
-import { userOf } from '../guards.ts';
+import type { App, Context } from '../app.ts';
 import { writeAudit } from '../db/audit.ts';
 import { isUniqueViolation, timestamp, transaction } from '../db/database.ts';
 import {
@@ -21,7 +20,7 @@ import {
 } from '../db/users.ts';
 import { badRequest, forbidden, invalid, notFound, unprocessable } from '../errors.ts';
 import { json, noContent, type Reply } from '../http/reply.ts';
-import { readParams, type AuthRequest } from '../http/request.ts';
+import { readParams } from '../http/request.ts';
 import { issueSession } from '../tokens/issue.ts';
 import { fromBase64Url, relyingParty, toBase64Url } from '../webauthn.ts';
 import {
@@ -34,6 +33,7 @@ import {
 } from './credentials.ts';
 import type { JsonObject } from '../../../shared/json.ts';
 import { isUuid } from '../uuid.ts';
+import type { OfUser, SignedIn } from '../guards.ts';
 
 const CHALLENGE_SECONDS = 300;
 const MAX_PASSKEYS = 10;
@@ -44,12 +44,12 @@ const VERIFY = {
 const UPDATE = { name: 'PasskeyUpdateParams', fields: { friendly_name: 'string' } } as const;
 
 /** POST /passkeys/registration/options: to add a passkey to the signed-in user. */
-export async function registrationOptions(app: App, req: AuthRequest): Promise<Reply> {
-  const user = userOf(req);
-  checkMayManage(req, user);
-  const passkeys = await findPasskeys(app.pool, user.id);
+export async function registrationOptions(ctx: Context, signedIn: SignedIn): Promise<Reply> {
+  const { user } = signedIn;
+  checkMayManage(signedIn);
+  const passkeys = await findPasskeys(ctx.pool, user.id);
   if (passkeys.length >= MAX_PASSKEYS) throw tooMany();
-  const party = relyingParty(app, req);
+  const party = relyingParty(ctx);
   const name = user.email || user.phone;
   const displayName = user.raw_user_meta_data.name;
   const options = await generateRegistrationOptions({
@@ -62,21 +62,21 @@ export async function registrationOptions(app: App, req: AuthRequest): Promise<R
     excludeCredentials: passkeys.map((passkey) => ({ id: toBase64Url(passkey.credential_id) })),
     authenticatorSelection: { residentKey: 'required', userVerification: 'preferred' },
   });
-  return offer(app, user.id, 'registration', options, party.id);
+  return offer(ctx, user.id, 'registration', options, party.id);
 }
 
 /** POST /passkeys/registration/verify */
-export async function verifyRegistration(app: App, req: AuthRequest): Promise<Reply> {
-  const user = userOf(req);
-  checkMayManage(req, user);
-  const { expected, credential } = await openAnswer(app, req, user.id, 'registration');
+export async function verifyRegistration(ctx: Context, signedIn: SignedIn): Promise<Reply> {
+  const { user } = signedIn;
+  checkMayManage(signedIn);
+  const { expected, credential } = await openAnswer(ctx, user.id, 'registration');
   const result = await verifyRegistrationResponse({
     ...expected,
     response: credential as unknown as RegistrationResponseJSON,
   }).catch(() => undefined);
   if (!result?.verified || !result.registrationInfo) throw verificationFailed();
   const info = result.registrationInfo;
-  const passkey = await transaction(app.pool, async (db) => {
+  const passkey = await transaction(ctx.pool, async (db) => {
     if ((await findPasskeys(db, user.id)).length >= MAX_PASSKEYS) throw tooMany();
     const { rows } = await db.query<Passkey>(
       `insert into auth.webauthn_credentials (id, user_id, credential_id, public_key, attestation_type, aaguid,
@@ -96,7 +96,7 @@ export async function verifyRegistration(app: App, req: AuthRequest): Promise<Re
         timestamp(),
       ],
     );
-    await writeAudit(db, user, 'passkey_created', { passkey_id: rows[0]?.id }, req.ip);
+    await writeAudit(db, user, 'passkey_created', { passkey_id: rows[0]?.id }, ctx.req.ip);
     return rows[0];
   }).catch((error: unknown) => {
     if (!isUniqueViolation(error)) throw error;
@@ -107,18 +107,18 @@ export async function verifyRegistration(app: App, req: AuthRequest): Promise<Re
 }
 
 /** POST /passkeys/authentication/options: to sign in with any passkey of this site. */
-export async function authenticationOptions(app: App, req: AuthRequest): Promise<Reply> {
-  const party = relyingParty(app, req);
+export async function authenticationOptions(ctx: Context): Promise<Reply> {
+  const party = relyingParty(ctx);
   const options = await generateAuthenticationOptions({ rpID: party.id, userVerification: 'preferred' });
-  return offer(app, null, 'authentication', options, party.id);
+  return offer(ctx, null, 'authentication', options, party.id);
 }
 
 /** POST /passkeys/authentication/verify: a session for the passkey's owner. */
-export async function verifyAuthentication(app: App, req: AuthRequest): Promise<Reply> {
-  const { expected, credential } = await openAnswer(app, req, null, 'authentication');
+export async function verifyAuthentication(ctx: Context): Promise<Reply> {
+  const { expected, credential } = await openAnswer(ctx, null, 'authentication');
   const response = credential as unknown as AuthenticationResponseJSON;
   const passkey =
-    typeof response.id === 'string' ? await findPasskey(app.pool, fromBase64Url(response.id)) : undefined;
+    typeof response.id === 'string' ? await findPasskey(ctx.pool, fromBase64Url(response.id)) : undefined;
   if (!passkey) throw verificationFailed();
   const result = await verifyAuthenticationResponse({
     ...expected,
@@ -130,83 +130,79 @@ export async function verifyAuthentication(app: App, req: AuthRequest): Promise<
     },
   }).catch(() => undefined);
   if (!result?.verified) throw verificationFailed();
-  const user = await findUserById(app.pool, passkey.user_id);
+  const user = await findUserById(ctx.pool, passkey.user_id);
   if (!user) throw verificationFailed();
   if (user.email !== '' && !isConfirmed(user)) throw forbidden('email_not_confirmed', 'Email not confirmed');
   if (user.phone !== '' && !isPhoneConfirmed(user))
     throw forbidden('phone_not_confirmed', 'Phone not confirmed');
   if (isBanned(user)) throw forbidden('user_banned', 'User is banned');
-  const { response: session } = await transaction(app.pool, async (db) => {
+  const { response: session } = await transaction(ctx.pool, async (db) => {
     await db.query(
       'update auth.webauthn_credentials set sign_count = $2, last_used_at = $3, updated_at = $3 where id = $1',
       [passkey.id, result.authenticationInfo.newCounter, timestamp()],
     );
-    await writeAudit(db, user, 'login', { passkey_id: passkey.id }, req.ip);
-    return issueSession(app, req, db, user, 'passkey');
+    await writeAudit(db, user, 'login', { passkey_id: passkey.id }, ctx.req.ip);
+    return issueSession(ctx, db, user, 'passkey');
   });
   return json(session);
 }
 
-/** GET /passkeys */
-export async function listPasskeys(app: App, req: AuthRequest): Promise<Reply> {
-  const passkeys = await findPasskeys(app.pool, userOf(req).id);
+/** GET /passkeys, GET /admin/users/:user_id/passkeys */
+export async function listPasskeys(ctx: Context, { user }: OfUser): Promise<Reply> {
+  const passkeys = await findPasskeys(ctx.pool, user.id);
   return json(passkeys.map(serializePasskey));
 }
 
 /** PATCH /passkeys/:passkey_id */
-export async function renamePasskey(app: App, req: AuthRequest): Promise<Reply> {
-  const user = userOf(req);
-  const { friendly_name: name } = readParams(req, UPDATE);
+export async function renamePasskey(ctx: Context, { user }: SignedIn): Promise<Reply> {
+  const { friendly_name: name } = readParams(ctx.req, UPDATE);
   if (name === '') throw invalid('friendly_name is required');
   if (name.length > 120) throw invalid('friendly_name must be 120 characters or less');
-  const passkey = await findOwned(app, req, user);
-  await transaction(app.pool, async (db) => {
+  const passkey = await findOwned(ctx, user);
+  await transaction(ctx.pool, async (db) => {
     await db.query('update auth.webauthn_credentials set friendly_name = $2, updated_at = $3 where id = $1', [
       passkey.id,
       name,
       timestamp(),
     ]);
-    await writeAudit(db, user, 'passkey_updated', { passkey_id: passkey.id }, req.ip);
+    await writeAudit(db, user, 'passkey_updated', { passkey_id: passkey.id }, ctx.req.ip);
   });
   return json(serializePasskey({ ...passkey, friendly_name: name }));
 }
 
 /** DELETE /passkeys/:passkey_id */
-export async function deletePasskey(app: App, req: AuthRequest): Promise<Reply> {
-  const user = userOf(req);
-  checkMayManage(req, user);
-  await removePasskey(app, req, user);
+export async function deletePasskey(ctx: Context, signedIn: SignedIn): Promise<Reply> {
+  const { user } = signedIn;
+  checkMayManage(signedIn);
+  await removePasskey(ctx, user);
   return noContent;
 }
-
-/** GET /admin/users/:user_id/passkeys */
-export const adminListPasskeys: (app: App, req: AuthRequest) => Promise<Reply> = listPasskeys;
 
 /** DELETE /admin/users/:user_id/passkeys/:passkey_id */
-export async function adminDeletePasskey(app: App, req: AuthRequest): Promise<Reply> {
-  await removePasskey(app, req, userOf(req));
+export async function adminDeletePasskey(ctx: Context, { user }: OfUser): Promise<Reply> {
+  await removePasskey(ctx, user);
   return noContent;
 }
 
-async function removePasskey(app: App, req: AuthRequest, user: User): Promise<void> {
-  const passkey = await findOwned(app, req, user);
-  await transaction(app.pool, async (db) => {
+async function removePasskey(ctx: Context, user: User): Promise<void> {
+  const passkey = await findOwned(ctx, user);
+  await transaction(ctx.pool, async (db) => {
     await db.query('delete from auth.webauthn_credentials where id = $1', [passkey.id]);
-    await writeAudit(db, user, 'passkey_deleted', { passkey_id: passkey.id }, req.ip);
+    await writeAudit(db, user, 'passkey_deleted', { passkey_id: passkey.id }, ctx.req.ip);
   });
 }
 
-async function findOwned(app: App, req: AuthRequest, user: User): Promise<Passkey> {
-  const id = (req.params.passkey_id ?? '').toLowerCase();
+async function findOwned(ctx: Context, user: User): Promise<Passkey> {
+  const id = (ctx.params.passkey_id ?? '').toLowerCase();
   const passkey =
-    isUuid(id) && (await findPasskeys(app.pool, user.id)).find((candidate) => candidate.id === id);
+    isUuid(id) && (await findPasskeys(ctx.pool, user.id)).find((candidate) => candidate.id === id);
   if (!passkey) throw notFound('validation_failed', 'Passkey not found');
   return passkey;
 }
 
-function checkMayManage(req: AuthRequest, user: User): void {
+function checkMayManage({ user, session }: SignedIn): void {
   if (user.is_sso_user) throw unprocessable('validation_failed', 'SSO users cannot register passkeys');
-  if (hasVerifiedFactor(user) && req.session?.aal !== 'aal2') {
+  if (hasVerifiedFactor(user) && session?.aal !== 'aal2') {
     throw forbidden('insufficient_aal', 'AAL2 session is required to manage passkeys when MFA is enabled');
   }
 }
@@ -235,16 +231,15 @@ interface OpenAnswer {
 }
 
 async function openAnswer(
-  app: App,
-  req: AuthRequest,
+  ctx: Context,
   userId: string | null,
   type: 'registration' | 'authentication',
 ): Promise<OpenAnswer> {
-  const params = readParams(req, VERIFY);
+  const params = readParams(ctx.req, VERIFY);
   if (params.challenge_id === '') throw invalid('challenge_id is required');
   if (!params.credential) throw invalid('credential is required');
   if (!isUuid(params.challenge_id)) throw invalid('challenge_id must be a valid UUID');
-  const challenge = await takePasskeyChallenge(app.pool, params.challenge_id, userId, type);
+  const challenge = await takePasskeyChallenge(ctx.pool, params.challenge_id, userId, type);
   if (!challenge) {
     throw badRequest('webauthn_challenge_not_found', 'Challenge not found or already used');
   }
@@ -255,7 +250,7 @@ async function openAnswer(
     credential: params.credential,
     expected: {
       expectedChallenge: String(challenge.session_data.challenge),
-      expectedOrigin: relyingParty(app, req).origins,
+      expectedOrigin: relyingParty(ctx).origins,
       expectedRPID: String(challenge.session_data.rpId),
       requireUserVerification: false,
     },

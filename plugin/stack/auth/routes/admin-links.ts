@@ -1,6 +1,6 @@
-import { DEFAULT_ROLE, type App } from '../app.ts';
-import { audienceOf } from '../guards.ts';
-import { writeAudit } from '../db/audit.ts';
+import type { App, Context } from '../app.ts';
+import { audienceOf, DEFAULT_ROLE } from '../roles.ts';
+import { writeAudit, type Actor } from '../db/audit.ts';
 import { timestamp, transaction, type Db } from '../db/database.ts';
 import { identityData, insertIdentity } from '../db/identities.ts';
 import { mergeMetadata } from '../db/metadata.ts';
@@ -16,15 +16,15 @@ import {
 import { invalid, notFound, unprocessable } from '../errors.ts';
 import type { Params } from '../http/go-json.ts';
 import { json, type Reply } from '../http/reply.ts';
-import { readParams, type AuthRequest } from '../http/request.ts';
+import { readParams } from '../http/request.ts';
 import { actionLink, sendCode } from '../mails/send.ts';
 import { checkPasswordStrength, hashPassword, randomCode, randomPassword } from '../passwords.ts';
 import { serializeUser } from '../tokens/serialize-user.ts';
 import { isRedirectAllowed, redirectTarget } from '../urls.ts';
 import { checkEmail, hashCode } from '../validate.ts';
-import { actorOf } from './admin-users.ts';
 import { beforeUserCreated, saveNewUser } from './signup.ts';
 import type { JsonObject } from '../../../shared/json.ts';
+import type { Admin } from '../guards.ts';
 
 const GENERATE = {
   name: 'GenerateLinkParams',
@@ -43,38 +43,36 @@ type GenerateParams = Params<typeof GENERATE.fields>;
 const INVITE = { name: 'InviteParams', fields: { email: 'string', data: 'object' } } as const;
 
 /** POST /invite: mails an invitation, to a new user or to one who never accepted the last one. */
-export async function invite(app: App, req: AuthRequest): Promise<Reply> {
-  const params = readParams(req, INVITE);
+export async function invite(ctx: Context, { actor }: Admin): Promise<Reply> {
+  const params = readParams(ctx.req, INVITE);
   const email = checkEmail(params.email);
-  const known = await findUserByEmail(app.pool, email, audienceOf(req));
-  const user = known ?? (await prepareUser(app, req, email, '', params.data));
-  await transaction(app.pool, async (db) => {
+  const known = await findUserByEmail(ctx.pool, email, audienceOf(ctx.req));
+  const user = known ?? (await prepareUser(ctx, email, '', params.data));
+  await transaction(ctx.pool, async (db) => {
     if (known) refuseConfirmed(known);
     else await saveWithIdentity(db, user);
-    await writeAudit(db, actorOf(req), 'user_invited', { user_id: user.id, user_email: user.email });
-    await sendCode(app, req, db, user, 'invite');
+    await writeAudit(db, actor, 'user_invited', { user_id: user.id, user_email: user.email });
+    await sendCode(ctx, db, user, 'invite');
   });
   return json(serializeUser(user));
 }
 
 /** POST /admin/generate_link: the link of a mail without the mail. */
-export async function generateLink(app: App, req: AuthRequest): Promise<Reply> {
-  const params = readParams(req, GENERATE);
+export async function generateLink(ctx: Context, { actor }: Admin): Promise<Reply> {
+  const params = readParams(ctx.req, GENERATE);
   params.email = checkEmail(params.email);
-  const redirectTo = isRedirectAllowed(app.settings, req, params.redirect_to)
-    ? params.redirect_to
-    : redirectTarget(app.settings, req);
-  const known = await findUserByEmail(app.pool, params.email, audienceOf(req));
+  const redirectTo = isRedirectAllowed(ctx, params.redirect_to) ? params.redirect_to : redirectTarget(ctx);
+  const known = await findUserByEmail(ctx.pool, params.email, audienceOf(ctx.req));
   if (!known) adaptToUnknown(params);
-  const code = randomCode(app.settings.email.otpLength);
+  const code = randomCode(ctx.settings.email.otpLength);
   const hash = hashCode(params.email, code);
-  const fresh = known ? undefined : await prepareForLink(app, req, params);
-  const { user, token, linkType } = await transaction(app.pool, (db) =>
-    makeLink(app, req, db, { params, known, fresh, code, hash }),
+  const fresh = known ? undefined : await prepareForLink(ctx, params);
+  const { user, token, linkType } = await transaction(ctx.pool, (db) =>
+    makeLink(ctx, db, { params, known, fresh, code, hash, actor }),
   );
   return json({
     ...serializeUser(user),
-    action_link: actionLink(app, req, linkType, token, redirectTo),
+    action_link: actionLink(ctx, linkType, token, redirectTo),
     email_otp: code,
     hashed_token: hash,
     verification_type: params.type,
@@ -91,24 +89,23 @@ function adaptToUnknown(params: GenerateParams): void {
   }
 }
 
-async function prepareForLink(app: App, req: AuthRequest, params: GenerateParams): Promise<User | undefined> {
+async function prepareForLink(ctx: Context, params: GenerateParams): Promise<User | undefined> {
   if (params.type === 'signup') {
     if (params.password === '') throw invalid('Signup requires a valid password');
-    checkPasswordStrength(app.settings.password, params.password);
-    return prepareUser(app, req, params.email, params.password, params.data);
+    checkPasswordStrength(ctx.settings.password, params.password);
+    return prepareUser(ctx, params.email, params.password, params.data);
   }
-  return params.type === 'invite' ? prepareUser(app, req, params.email, '', params.data) : undefined;
+  return params.type === 'invite' ? prepareUser(ctx, params.email, '', params.data) : undefined;
 }
 
 async function prepareUser(
-  app: App,
-  req: AuthRequest,
+  ctx: Context,
   email: string,
   password: string,
   data: JsonObject | undefined,
 ): Promise<User> {
   const user = newUser({
-    aud: audienceOf(req),
+    aud: audienceOf(ctx.req),
     role: DEFAULT_ROLE,
     email,
     phone: '',
@@ -116,7 +113,7 @@ async function prepareUser(
     raw_app_meta_data: { provider: 'email', providers: ['email'] },
     raw_user_meta_data: data ?? {},
   });
-  await beforeUserCreated(app, req, user);
+  await beforeUserCreated(ctx, user);
   return user;
 }
 
@@ -138,6 +135,7 @@ interface LinkRequest {
   readonly fresh: User | undefined;
   readonly code: string;
   readonly hash: string;
+  readonly actor: Actor;
 }
 
 interface Link {
@@ -146,7 +144,7 @@ interface Link {
   readonly linkType: string;
 }
 
-async function makeLink(app: App, req: AuthRequest, db: Db, link: LinkRequest): Promise<Link> {
+async function makeLink(ctx: Context, db: Db, link: LinkRequest): Promise<Link> {
   const { params, known, fresh, hash } = link;
   const user = known ?? fresh;
   const unknownType = (): Error => invalid(`Invalid email action link type requested: ${params.type}`);
@@ -162,28 +160,23 @@ async function makeLink(app: App, req: AuthRequest, db: Db, link: LinkRequest): 
     case 'signup':
       if (known) refuseConfirmed(known);
       else await saveWithIdentity(db, user);
-      await prepareConfirmation(db, req, user, params, known !== undefined, hash);
+      await prepareConfirmation(db, user, link);
       return { user, token: hash, linkType: params.type };
     case 'email_change_current':
     case 'email_change_new':
-      return prepareEmailChange(app, db, user, link);
+      return prepareEmailChange(ctx, db, user, link);
     default:
       throw unknownType();
   }
 }
 
-async function prepareConfirmation(
-  db: Db,
-  req: AuthRequest,
-  user: User,
-  { type, data }: GenerateParams,
-  isKnown: boolean,
-  hash: string,
-): Promise<void> {
+async function prepareConfirmation(db: Db, user: User, link: LinkRequest): Promise<void> {
+  const { params, known, hash, actor } = link;
+  const { type, data } = params;
   const now = timestamp();
   if (type === 'invite') {
-    await writeAudit(db, actorOf(req), 'user_invited', { user_id: user.id, user_email: user.email });
-  } else if (isKnown && data) {
+    await writeAudit(db, actor, 'user_invited', { user_id: user.id, user_email: user.email });
+  } else if (known && data) {
     await updateUser(db, user, { raw_user_meta_data: mergeMetadata(user.raw_user_meta_data, data) });
   }
   await updateUser(db, user, {

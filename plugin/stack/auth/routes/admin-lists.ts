@@ -1,5 +1,4 @@
-import type { App } from '../app.ts';
-import { audienceOf, userOf } from '../guards.ts';
+import type { App, Context } from '../app.ts';
 import { transaction } from '../db/database.ts';
 import { serializeFactor, updateFactor } from '../db/factors.ts';
 import { normalizeUser, type User } from '../db/users.ts';
@@ -9,26 +8,27 @@ import { json, type Reply } from '../http/reply.ts';
 import { readParams, type AuthRequest } from '../http/request.ts';
 import { serializeUser, sortKeys } from '../tokens/serialize-user.ts';
 import { checkPhone } from '../validate.ts';
-import { actorOf } from './admin-users.ts';
-import { factorOf, removeFactor } from './factors.ts';
+import { removeFactor } from './factors.ts';
 import { NIL_UUID } from '../uuid.ts';
+import { audienceOf } from '../roles.ts';
+import type { Admin, OfFactor, OfUser } from '../guards.ts';
 
 const DEFAULT_PAGE_SIZE = 50;
 
 /** GET /admin/users: newest first, by pages; identities are left out, as in the original. */
-export async function adminListUsers(app: App, req: AuthRequest): Promise<Reply> {
-  const direction = readSort(req);
-  const page = readPage(req);
-  const aud = audienceOf(req);
-  const filter = req.query.get('filter') ?? '';
+export async function adminListUsers(ctx: Context): Promise<Reply> {
+  const direction = readSort(ctx.req);
+  const page = readPage(ctx.req);
+  const aud = audienceOf(ctx.req);
+  const filter = ctx.req.query.get('filter') ?? '';
   const condition = `instance_id = '${NIL_UUID}' and aud = $1
     and ($2 = '' or email like '%' || $2 || '%' or raw_user_meta_data ->> 'full_name' ilike '%' || $2 || '%')`;
   const [counted, found] = await Promise.all([
-    app.pool.query<{ count: number }>(`select count(*) as count from auth.users where ${condition}`, [
+    ctx.pool.query<{ count: number }>(`select count(*) as count from auth.users where ${condition}`, [
       aud,
       filter,
     ]),
-    app.pool.query<User>(
+    ctx.pool.query<User>(
       `select * from auth.users where ${condition} order by created_at ${direction} limit $3 offset $4`,
       [aud, filter, page.size, Math.max(0, page.number - 1) * page.size],
     ),
@@ -36,13 +36,13 @@ export async function adminListUsers(app: App, req: AuthRequest): Promise<Reply>
   const users = found.rows.map((row) =>
     serializeUser(normalizeUser({ ...row, identities: [], factors: [] }), null),
   );
-  return json({ users, aud }, 200, pageHeaders(req, page, counted.rows[0]?.count ?? 0));
+  return json({ users, aud }, 200, pageHeaders(ctx.req, page, counted.rows[0]?.count ?? 0));
 }
 
 /** GET /admin/audit */
-export async function adminAudit(app: App, req: AuthRequest): Promise<Reply> {
-  const page = readPage(req);
-  const [column = '', value = ''] = (req.query.get('query') ?? '').split(':', 2);
+export async function adminAudit(ctx: Context): Promise<Reply> {
+  const page = readPage(ctx.req);
+  const [column = '', value = ''] = (ctx.req.query.get('query') ?? '').split(':', 2);
   const columns: Readonly<Record<string, readonly string[]>> = {
     author: ['actor_username', 'actor_name'],
     action: ['action'],
@@ -53,31 +53,29 @@ export async function adminAudit(app: App, req: AuthRequest): Promise<Reply> {
   const filter = (fields ?? []).map((field) => `payload ->> '${field}' ilike '%' || $1 || '%'`).join(' or ');
   const condition = filter === '' ? '$1::text is not null' : `(${filter})`;
   const [counted, found] = await Promise.all([
-    app.pool.query<{ count: number }>(
+    ctx.pool.query<{ count: number }>(
       `select count(*) as count from auth.audit_log_entries where ${condition}`,
       [value],
     ),
-    app.pool.query<{ id: string; payload: unknown; created_at: string; ip_address: string }>(
+    ctx.pool.query<{ id: string; payload: unknown; created_at: string; ip_address: string }>(
       `select id, payload, created_at, ip_address from auth.audit_log_entries where ${condition}
        order by created_at desc limit $2 offset $3`,
       [value, page.size, Math.max(0, page.number - 1) * page.size],
     ),
   ]);
   const entries = found.rows.map((row) => ({ ...row, payload: sortKeys(row.payload) }));
-  return json(entries, 200, pageHeaders(req, page, counted.rows[0]?.count ?? 0));
+  return json(entries, 200, pageHeaders(ctx.req, page, counted.rows[0]?.count ?? 0));
 }
 
 /** GET /admin/users/:user_id/factors */
-export function adminListFactors(_app: App, req: AuthRequest): Reply {
-  const { factors } = userOf(req);
-  return json(factors.map(serializeFactor));
+export function adminListFactors(_ctx: Context, { user }: OfUser): Reply {
+  return json(user.factors.map(serializeFactor));
 }
 
 /** DELETE /admin/users/:user_id/factors/:factor_id */
-export async function adminDeleteFactor(app: App, req: AuthRequest): Promise<Reply> {
-  const [user, factor] = [userOf(req), factorOf(req)];
-  await transaction(app.pool, async (db) => {
-    await writeAudit(db, user, 'factor_deleted', { user_id: user.id, factor_id: factor.id }, req.ip);
+export async function adminDeleteFactor(ctx: Context, { user, factor }: OfUser & OfFactor): Promise<Reply> {
+  await transaction(ctx.pool, async (db) => {
+    await writeAudit(db, user, 'factor_deleted', { user_id: user.id, factor_id: factor.id }, ctx.req.ip);
     await removeFactor(db, factor);
   });
   return json(serializeFactor(factor));
@@ -89,15 +87,17 @@ const UPDATE_FACTOR = {
 } as const;
 
 /** PUT /admin/users/:user_id/factors/:factor_id */
-export async function adminUpdateFactor(app: App, req: AuthRequest): Promise<Reply> {
-  const [user, factor] = [userOf(req), factorOf(req)];
-  const params = readParams(req, UPDATE_FACTOR);
+export async function adminUpdateFactor(
+  ctx: Context,
+  { actor, user, factor }: Admin & OfUser & OfFactor,
+): Promise<Reply> {
+  const params = readParams(ctx.req, UPDATE_FACTOR);
   const phone = params.phone !== '' && factor.factor_type === 'phone' ? checkPhone(params.phone) : undefined;
-  await transaction(app.pool, async (db) => {
+  await transaction(ctx.pool, async (db) => {
     if (params.friendly_name !== '') await updateFactor(db, factor, { friendly_name: params.friendly_name });
     if (phone !== undefined) await updateFactor(db, factor, { phone });
     const traits = { user_id: user.id, factor_id: factor.id, factor_type: factor.factor_type };
-    await writeAudit(db, actorOf(req), 'factor_updated', traits);
+    await writeAudit(db, actor, 'factor_updated', traits);
   });
   return json(serializeFactor(factor));
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { DEFAULT_ROLE, type App } from '../app.ts';
-import { audienceOf, userOf } from '../guards.ts';
-import { adminActor, writeAudit, type Actor } from '../db/audit.ts';
+import type { App, Context } from '../app.ts';
+import { audienceOf, DEFAULT_ROLE } from '../roles.ts';
+import { writeAudit } from '../db/audit.ts';
 import { timestamp, transaction, type Db } from '../db/database.ts';
 import {
   findIdentitiesOfUser,
@@ -15,7 +15,6 @@ import { clearOneTimeTokens } from '../db/one-time-tokens.ts';
 import { deleteSessionsOfUser } from '../db/sessions.ts';
 import {
   deleteUser,
-  findUserById,
   findUserByPhone,
   findUserWithEmail,
   insertUser,
@@ -23,10 +22,10 @@ import {
   updateUser,
   type User,
 } from '../db/users.ts';
-import { AuthError, internal, invalid, notFound, unprocessable } from '../errors.ts';
+import { AuthError, internal, invalid, unprocessable } from '../errors.ts';
 import { parseParams, type Params } from '../http/go-json.ts';
 import { json, type Reply } from '../http/reply.ts';
-import { readParams, readText, type AuthRequest } from '../http/request.ts';
+import { readParams, readText } from '../http/request.ts';
 import { checkPasswordStrength, hashPassword, isPasswordHash, randomPassword } from '../passwords.ts';
 import { serializeUser } from '../tokens/serialize-user.ts';
 import { checkEmail, checkPhone } from '../validate.ts';
@@ -34,6 +33,7 @@ import { parseGoDuration } from '../../../shared/go-duration.ts';
 import { confirmEmail, confirmPhone } from './signup.ts';
 import { replacePassword } from './user.ts';
 import { isUuid, NIL_UUID } from '../uuid.ts';
+import type { Admin, OfUser } from '../guards.ts';
 
 const ADMIN_USER = {
   name: 'AdminUserParams',
@@ -57,32 +57,19 @@ type AdminUser = Params<typeof ADMIN_USER.fields>;
 
 const DELETE = { name: 'adminUserDeleteParams', fields: { should_soft_delete: 'boolean' } } as const;
 
-export function actorOf(req: AuthRequest): Actor {
-  return adminActor(req.claims?.role ?? '');
-}
-
-/** Guard: loads the user that the path names. */
-export async function loadUser(app: App, req: AuthRequest): Promise<void> {
-  const id = req.params.user_id ?? '';
-  if (!isUuid(id)) throw notFound('validation_failed', 'user_id must be an UUID');
-  const user = await findUserById(app.pool, id);
-  if (!user) throw notFound('user_not_found', 'User not found');
-  req.user = user;
-}
-
 /** GET /admin/users/:user_id */
-export function adminGetUser(_app: App, req: AuthRequest): Reply {
-  return json(serializeUser(userOf(req)));
+export function adminGetUser(_ctx: Context, { user }: OfUser): Reply {
+  return json(serializeUser(user));
 }
 
 /** POST /admin/users: no rules for the password, no mail. */
-export async function adminCreateUser(app: App, req: AuthRequest): Promise<Reply> {
-  const params = readParams(req, ADMIN_USER);
-  const aud = params.aud || audienceOf(req);
+export async function adminCreateUser(ctx: Context, { actor }: Admin): Promise<Reply> {
+  const params = readParams(ctx.req, ADMIN_USER);
+  const aud = params.aud || audienceOf(ctx.req);
   if (params.email === '' && params.phone === '') {
     throw invalid('Cannot create a user without either an email or phone');
   }
-  const providers = await checkNewUser(app, params, aud);
+  const providers = await checkNewUser(ctx, params, aud);
   if (params.password !== undefined && params.password_hash !== '') {
     throw invalid('Only a password or a password hash should be provided');
   }
@@ -101,7 +88,7 @@ export async function adminCreateUser(app: App, req: AuthRequest): Promise<Reply
     },
     id,
   );
-  await transaction(app.pool, async (db) => {
+  await transaction(ctx.pool, async (db) => {
     await insertUser(db, user);
     const { email, phone } = user;
     const identities = [];
@@ -110,7 +97,7 @@ export async function adminCreateUser(app: App, req: AuthRequest): Promise<Reply
     if (phone !== '')
       identities.push(await insertIdentity(db, user, 'phone', identityData(user.id, { phone })));
     user.identities = identities;
-    await writeAudit(db, actorOf(req), 'user_signedup', { ...traits(user), provider: providers[0] });
+    await writeAudit(db, actor, 'user_signedup', { ...traits(user), provider: providers[0] });
     if (params.app_metadata) {
       const data = mergeMetadata(user.raw_app_meta_data, params.app_metadata);
       await updateUser(db, user, { raw_app_meta_data: data });
@@ -173,14 +160,13 @@ function readBan(duration: string): string | null | undefined {
 }
 
 /** PUT /admin/users/:user_id */
-export async function adminUpdateUser(app: App, req: AuthRequest): Promise<Reply> {
-  const params = readParams(req, ADMIN_USER);
-  const user = userOf(req);
+export async function adminUpdateUser(ctx: Context, { actor, user }: Admin & OfUser): Promise<Reply> {
+  const params = readParams(ctx.req, ADMIN_USER);
   if (params.email !== '') params.email = checkEmail(params.email);
   if (params.phone !== '') params.phone = checkPhone(params.phone);
   const bannedUntil = readBan(params.ban_duration);
-  const password = await changedPassword(app, params);
-  await transaction(app.pool, async (db) => {
+  const password = await changedPassword(ctx, params);
+  await transaction(ctx.pool, async (db) => {
     if (params.role !== '') await updateUser(db, user, { role: params.role.trim() });
     if (params.email_confirm) await confirmEmail(db, user);
     if (params.phone_confirm) await confirmPhone(db, user);
@@ -197,7 +183,7 @@ export async function adminUpdateUser(app: App, req: AuthRequest): Promise<Reply
       ...(bannedUntil === undefined ? {} : { banned_until: bannedUntil }),
     };
     if (Object.keys(changes).length > 0) await updateUser(db, user, changes);
-    await writeAudit(db, actorOf(req), 'user_modified', traits(user));
+    await writeAudit(db, actor, 'user_modified', traits(user));
   }).catch((error: unknown) => {
     throw error instanceof AuthError ? error : internal('Error updating user', error);
   });
@@ -229,12 +215,11 @@ async function setContact(
 }
 
 /** DELETE /admin/users/:user_id; with `should_soft_delete` the row stays, with nothing in it that names the person. */
-export async function adminDeleteUser(app: App, req: AuthRequest): Promise<Reply> {
-  const text = readText(req);
+export async function adminDeleteUser(ctx: Context, { actor, user }: Admin & OfUser): Promise<Reply> {
+  const text = readText(ctx.req);
   const isSoft = text !== '' && parseParams(text, DELETE).should_soft_delete;
-  const user = userOf(req);
-  await transaction(app.pool, async (db) => {
-    await writeAudit(db, actorOf(req), 'user_deleted', traits(user));
+  await transaction(ctx.pool, async (db) => {
+    await writeAudit(db, actor, 'user_deleted', traits(user));
     if (!isSoft) await deleteUser(db, user.id);
     else if (user.deleted_at === null) await softDelete(db, user);
   });

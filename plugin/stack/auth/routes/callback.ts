@@ -1,4 +1,4 @@
-import type { App } from '../app.ts';
+import type { App, Context } from '../app.ts';
 import { timestamp, transaction, type Db } from '../db/database.ts';
 import {
   deleteFlowState,
@@ -10,7 +10,6 @@ import {
 import { findUserById, type User } from '../db/users.ts';
 import { AuthError, badRequest, internal, OAuthError, unprocessable } from '../errors.ts';
 import { errorReply, redirect, type Reply } from '../http/reply.ts';
-import type { AuthRequest } from '../http/request.ts';
 import { acceptInvite, linkProfile, signInWithProfile } from '../oauth/accounts.ts';
 import { exchangeCode, type ProviderSignIn } from '../oauth/exchange.ts';
 import { openLocalCode } from '../oauth/local-consent.ts';
@@ -22,23 +21,23 @@ import { sessionFragment } from './verify.ts';
 import { isUuid } from '../uuid.ts';
 
 /** GET or POST /callback: back from the provider; on to the app with an auth code (PKCE), a session or the error. */
-export async function callback(app: App, req: AuthRequest): Promise<Reply> {
-  const params = req.method === 'POST' ? new URLSearchParams(req.body.text) : req.query;
+export async function callback(ctx: Context): Promise<Reply> {
+  const params = ctx.req.method === 'POST' ? new URLSearchParams(ctx.req.body.text) : ctx.req.query;
   let flow: FlowState;
   try {
-    flow = await loadFlow(app, params.get('state') ?? '');
+    flow = await loadFlow(ctx, params.get('state') ?? '');
   } catch (error) {
-    return refuseState(app, req, error);
+    return refuseState(ctx, error);
   }
-  const target = flow.referrer || siteUrl(app.settings, req);
+  const target = flow.referrer || siteUrl(ctx);
   try {
-    const signIn = await identify(app, req, flow, params);
-    return redirect(await finish(app, req, flow, signIn, target), 302, req.method);
+    const signIn = await identify(ctx, flow, params);
+    return redirect(await finish(ctx, flow, signIn, target), 302, ctx.req.method);
   } catch (error) {
     const details = describeError(error);
     if (!details) throw error;
     const location = withFragment(withQuery(target, details), { ...details, sb: '' }, 'escaped twice');
-    return redirect(location, 302, req.method);
+    return redirect(location, 302, ctx.req.method);
   }
 }
 
@@ -55,21 +54,16 @@ async function loadFlow(app: App, state: string): Promise<FlowState> {
 const alreadyUsed = (): Error => badRequest('flow_state_already_used', 'State has already been used');
 
 /** Without a state it is not known where the app is: to the site, with the error also in the body, as the original. */
-function refuseState(app: App, req: AuthRequest, error: unknown): Reply {
+function refuseState(ctx: Context, error: unknown): Reply {
   const details = describeError(error);
   if (!details) throw error;
-  const reply = redirect(withQuery(siteUrl(app.settings, req), details), 303, req.method);
-  const version = req.headers['x-supabase-api-version'];
+  const reply = redirect(withQuery(siteUrl(ctx), details), 303, ctx.req.method);
+  const version = ctx.req.headers['x-supabase-api-version'];
   const body = errorReply(error, typeof version === 'string' ? version : undefined).body ?? '';
   return { ...reply, body: `${reply.body ?? ''}${body}` };
 }
 
-async function identify(
-  app: App,
-  req: AuthRequest,
-  flow: FlowState,
-  params: URLSearchParams,
-): Promise<ProviderSignIn> {
+async function identify(ctx: Context, flow: FlowState, params: URLSearchParams): Promise<ProviderSignIn> {
   const failure = params.get('error');
   if (failure) throw new OAuthError(failure, params.get('error_description') ?? '');
   const code = params.get('code') ?? '';
@@ -77,15 +71,15 @@ async function identify(
     throw badRequest('bad_oauth_callback', 'OAuth callback with missing authorization code missing');
   }
   const name = flow.provider_type;
-  const settings = app.settings.external.get(name);
+  const settings = ctx.settings.external.get(name);
   if (!settings) {
     throw badRequest('oauth_provider_not_supported', 'Unsupported provider: provider is not enabled');
   }
-  if (settings.clientId === '') return openLocalCode(app, name, flow.id, code);
+  if (settings.clientId === '') return openLocalCode(ctx, name, flow.id, code);
   const definition = defineProvider(name, settings);
   if (!definition) throw badRequest('oauth_provider_not_supported', `Unsupported provider: ${name}`);
-  const verifier = await takeVerifier(app, flow);
-  const uri = callbackUrl(app, req, settings);
+  const verifier = await takeVerifier(ctx, flow);
+  const uri = callbackUrl(ctx, settings);
   const client = { ...settings, clientId: settings.clientId.split(',')[0] ?? '' };
   return exchangeCode(definition, client, code, uri, verifier);
 }
@@ -101,8 +95,7 @@ async function takeVerifier(app: App, flow: FlowState): Promise<string | undefin
 }
 
 async function finish(
-  app: App,
-  req: AuthRequest,
+  ctx: Context,
   flow: FlowState,
   signIn: ProviderSignIn,
   target: string,
@@ -110,11 +103,11 @@ async function finish(
   if (signIn.profile.emails.length === 0 && !flow.email_optional) {
     throw internal('Error getting user email from external provider');
   }
-  return transaction(app.pool, async (db) => {
+  return transaction(ctx.pool, async (db) => {
     // Held from here on: of two callbacks with one state only the first signs in.
     const current = await findFlowState(db, { id: flow.id }, true);
     if (!current || current.user_id !== null) throw alreadyUsed();
-    const user = await findUser(app, req, db, flow, signIn);
+    const user = await findUser(ctx, db, flow, signIn);
     if (flow.code_challenge !== null && flow.auth_code !== null) {
       await updateFlowState(db, flow, {
         user_id: user.id,
@@ -124,7 +117,7 @@ async function finish(
       });
       return withQuery(target, { code: flow.auth_code });
     }
-    const { response } = await issueSession(app, req, db, user, 'oauth');
+    const { response } = await issueSession(ctx, db, user, 'oauth');
     await deleteFlowState(db, flow.id);
     const provider = {
       provider_token: signIn.accessToken,
@@ -134,21 +127,15 @@ async function finish(
   });
 }
 
-async function findUser(
-  app: App,
-  req: AuthRequest,
-  db: Db,
-  flow: FlowState,
-  { profile }: ProviderSignIn,
-): Promise<User> {
+async function findUser(ctx: Context, db: Db, flow: FlowState, { profile }: ProviderSignIn): Promise<User> {
   const provider = flow.provider_type;
   if (flow.linking_target_id !== null) {
     const target = await findUserById(db, flow.linking_target_id);
     if (!target) throw unprocessable('user_not_found', 'Linking target user not found');
-    return linkProfile(app, req, db, target, provider, profile);
+    return linkProfile(ctx, db, target, provider, profile);
   }
-  if (flow.invite_token) return acceptInvite(app, req, db, flow.invite_token, provider, profile);
-  return signInWithProfile(app, req, db, provider, profile);
+  if (flow.invite_token) return acceptInvite(ctx, db, flow.invite_token, provider, profile);
+  return signInWithProfile(ctx, db, provider, profile);
 }
 
 const DENIALS = new Set(['signup_disabled', 'user_banned', 'provider_email_needs_verification']);

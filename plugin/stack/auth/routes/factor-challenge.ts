@@ -1,17 +1,18 @@
-import type { App } from '../app.ts';
-import { userOf } from '../guards.ts';
+import type { Context } from '../app.ts';
 import { writeAudit } from '../db/audit.ts';
 import { insertChallenge, type Challenge } from '../db/challenges.ts';
 import { transaction } from '../db/database.ts';
 import type { Factor } from '../db/factors.ts';
 import { tooMany } from '../errors.ts';
 import { json, type Reply } from '../http/reply.ts';
-import { readParams, type AuthRequest } from '../http/request.ts';
+import { readParams } from '../http/request.ts';
 import { randomCode } from '../passwords.ts';
 import { sendSms } from '../sms.ts';
 import { checkChannel, frequencyMessage } from '../validate.ts';
-import { factorOf, requireFactorType } from './factors.ts';
+import { requireFactorType } from './factors.ts';
 import { webAuthnChallenge } from './factor-webauthn.ts';
+import type { OfFactor, SignedIn } from '../guards.ts';
+import type { User } from '../db/users.ts';
 
 const CHALLENGE = {
   name: 'ChallengeFactorParams',
@@ -22,54 +23,52 @@ const CHALLENGE = {
 export const CHALLENGE_EXPIRY = 300;
 
 /** POST /factors/:factor_id/challenge */
-export async function challengeFactor(app: App, req: AuthRequest): Promise<Reply> {
-  const factor = factorOf(req);
-  requireFactorType(app, factor.factor_type, 'verify');
+export async function challengeFactor(ctx: Context, { user, factor }: SignedIn & OfFactor): Promise<Reply> {
+  requireFactorType(ctx, factor.factor_type, 'verify');
   switch (factor.factor_type) {
     case 'totp':
-      return challengeTotp(app, req, factor);
+      return challengeTotp(ctx, user, factor);
     case 'phone':
-      return challengePhone(app, req, factor);
+      return challengePhone(ctx, user, factor);
     case 'webauthn': {
-      readParams(req, CHALLENGE);
-      const { challenge, webauthn } = await webAuthnChallenge(app, req, factor);
+      readParams(ctx.req, CHALLENGE);
+      const { challenge, webauthn } = await webAuthnChallenge(ctx, user, factor);
       return json({ ...describe(challenge, factor), webauthn });
     }
   }
 }
 
-async function challengeTotp(app: App, req: AuthRequest, factor: Factor): Promise<Reply> {
-  const challenge = await transaction(app.pool, async (db) => {
-    const made = await insertChallenge(db, factor, req.ip);
+async function challengeTotp(ctx: Context, user: User, factor: Factor): Promise<Reply> {
+  const challenge = await transaction(ctx.pool, async (db) => {
+    const made = await insertChallenge(db, factor, ctx.req.ip);
     const traits = { factor_id: factor.id, factor_status: factor.status };
-    await writeAudit(db, userOf(req), 'challenge_created', traits, req.ip);
+    await writeAudit(db, user, 'challenge_created', traits, ctx.req.ip);
     return made;
   });
   return json(describe(challenge, factor));
 }
 
-async function challengePhone(app: App, req: AuthRequest, factor: Factor): Promise<Reply> {
-  const { channel } = readParams(req, CHALLENGE);
+async function challengePhone(ctx: Context, user: User, factor: Factor): Promise<Reply> {
+  const { channel } = readParams(ctx.req, CHALLENGE);
   checkChannel(channel || 'sms');
-  const settings = app.settings.mfa.phone;
+  const settings = ctx.settings.mfa.phone;
   const last = factor.last_challenged_at;
   if (last !== null && Date.parse(last) + settings.maxFrequency * 1000 >= Date.now()) {
     throw tooMany('over_sms_send_rate_limit', frequencyMessage(last, settings.maxFrequency));
   }
-  const code = app.settings.sms.testOtp.get(factor.phone) ?? randomCode(settings.otpLength);
-  const user = userOf(req);
-  const challenge = await transaction(app.pool, async (db) => {
-    if (!app.settings.sms.testOtp.has(factor.phone)) {
-      await sendSms(app, req, db, user, {
+  const code = ctx.settings.sms.testOtp.get(factor.phone) ?? randomCode(settings.otpLength);
+  const challenge = await transaction(ctx.pool, async (db) => {
+    if (!ctx.settings.sms.testOtp.has(factor.phone)) {
+      await sendSms(ctx, db, user, {
         phone: factor.phone,
         code,
         template: settings.template,
         type: 'mfa',
       });
     }
-    const made = await insertChallenge(db, factor, req.ip, { otpCode: code });
+    const made = await insertChallenge(db, factor, ctx.req.ip, { otpCode: code });
     const traits = { factor_id: factor.id, factor_status: factor.status };
-    await writeAudit(db, user, 'challenge_created', traits, req.ip);
+    await writeAudit(db, user, 'challenge_created', traits, ctx.req.ip);
     return made;
   });
   return json(describe(challenge, factor));

@@ -1,6 +1,5 @@
 import { timingSafeEqual } from 'node:crypto';
-import type { App } from '../app.ts';
-import { sessionOf, userOf } from '../guards.ts';
+import type { Context } from '../app.ts';
 import { writeAudit } from '../db/audit.ts';
 import { deleteChallenge, lockChallenge, markVerified, type Challenge } from '../db/challenges.ts';
 import { CommitWithError, transaction, type Db } from '../db/database.ts';
@@ -24,8 +23,9 @@ import { notify } from '../mails/send.ts';
 import { respondWithTokens, type TokenResponse } from '../tokens/issue.ts';
 import { CHALLENGE_EXPIRY } from './factor-challenge.ts';
 import { checkWebAuthnAnswer, verifyWebAuthnAnswer } from './factor-webauthn.ts';
-import { amrMethod, factorOf, requireFactorType } from './factors.ts';
+import { amrMethod, requireFactorType } from './factors.ts';
 import { verifyTotp } from './totp.ts';
+import { requireSession, type OfFactor, type SignedIn } from '../guards.ts';
 
 const VERIFY = {
   name: 'VerifyFactorParams',
@@ -35,25 +35,25 @@ const VERIFY = {
 type VerifyParams = Params<typeof VERIFY.fields>;
 
 /** POST /factors/:factor_id/verify: the session rises to aal2, with new tokens; weaker sessions of the user end. */
-export async function verifyFactor(app: App, req: AuthRequest): Promise<Reply> {
-  const factor = factorOf(req);
-  const params = readParams(req, VERIFY);
+export async function verifyFactor(ctx: Context, proof: SignedIn & OfFactor): Promise<Reply> {
+  const { user, factor } = proof;
+  const params = readParams(ctx.req, VERIFY);
   if (params.code === '' && factor.factor_type !== 'webauthn') throw invalid('Code needs to be non-empty');
-  requireFactorType(app, factor.factor_type, 'verify');
+  requireFactorType(ctx, factor.factor_type, 'verify');
   if (factor.factor_type === 'webauthn') checkWebAuthnAnswer(params.webauthn);
   const isFirst = factor.status !== 'verified';
-  const response = await transaction(app.pool, async (db) => {
-    const challenge = await openChallenge(db, req, factor, params.challenge_id);
-    const isRight = await checkAnswer(app, req, db, factor, challenge, params);
-    await askHook(app, req, db, factor, isRight);
+  const response = await transaction(ctx.pool, async (db) => {
+    const challenge = await openChallenge(db, ctx.req, factor, params.challenge_id);
+    const isRight = await checkAnswer(ctx, db, factor, challenge, params);
+    await askHook(ctx, db, proof, isRight);
     if (!isRight) {
       const message =
         factor.factor_type === 'phone' ? 'Invalid MFA Phone code entered' : 'Invalid TOTP code entered';
       throw unprocessable('mfa_verification_failed', message);
     }
-    return raiseSession(app, req, db, factor, challenge);
+    return raiseSession(ctx, db, proof, challenge);
   });
-  if (isFirst) await notify(app, req, userOf(req), 'mfa_factor_enrolled', { FactorType: factor.factor_type });
+  if (isFirst) await notify(ctx, user, 'mfa_factor_enrolled', { FactorType: factor.factor_type });
   return json(response);
 }
 
@@ -78,8 +78,7 @@ async function openChallenge(db: Db, req: AuthRequest, factor: Factor, id: strin
 }
 
 async function checkAnswer(
-  app: App,
-  req: AuthRequest,
+  ctx: Context,
   db: Db,
   factor: Factor,
   challenge: Challenge,
@@ -90,15 +89,19 @@ async function checkAnswer(
     const [given, expected] = [Buffer.from(params.code), Buffer.from(challenge.otp_code ?? '')];
     return expected.length > 0 && given.length === expected.length && timingSafeEqual(given, expected);
   }
-  await verifyWebAuthnAnswer(app, req, db, factor, challenge, params.webauthn ?? {});
+  await verifyWebAuthnAnswer(ctx, db, factor, challenge, params.webauthn ?? {});
   return true;
 }
 
-async function askHook(app: App, req: AuthRequest, db: Db, factor: Factor, valid: boolean): Promise<void> {
-  if (!hasHook(app, 'mfa_verification_attempt')) return;
-  const user = userOf(req);
+async function askHook(
+  ctx: Context,
+  db: Db,
+  { user, factor }: SignedIn & OfFactor,
+  valid: boolean,
+): Promise<void> {
+  if (!hasHook(ctx, 'mfa_verification_attempt')) return;
   const input = { user_id: user.id, factor_id: factor.id, factor_type: factor.factor_type, valid };
-  const output = await runHook(app, req, 'mfa_verification_attempt', input);
+  const output = await runHook(ctx, 'mfa_verification_attempt', input);
   if (output.decision !== 'reject') return;
   await deleteSessionsOfUser(db, user.id);
   const message = typeof output.message === 'string' && output.message !== '' ? output.message : undefined;
@@ -108,25 +111,24 @@ async function askHook(app: App, req: AuthRequest, db: Db, factor: Factor, valid
 }
 
 async function raiseSession(
-  app: App,
-  req: AuthRequest,
+  ctx: Context,
   db: Db,
-  factor: Factor,
+  { user: owner, session: current, factor }: SignedIn & OfFactor,
   challenge: Challenge,
 ): Promise<TokenResponse> {
   const traits = { factor_id: factor.id, challenge_id: challenge.id, factor_type: factor.factor_type };
-  await writeAudit(db, userOf(req), 'verification_attempted', traits, req.ip);
+  await writeAudit(db, owner, 'verification_attempted', traits, ctx.req.ip);
   await markVerified(db, challenge);
   if (factor.status !== 'verified') await updateFactor(db, factor, { status: 'verified' });
-  const session = await findSession(db, sessionOf(req).id, true);
+  const session = await findSession(db, requireSession(current).id, true);
   const user = await findUserById(db, factor.user_id);
-  const current = session && (await findActiveRefreshToken(db, session.id));
-  if (!session || !user || !current) throw internal('A valid session is required to verify a factor');
+  const token = session && (await findActiveRefreshToken(db, session.id));
+  if (!session || !user || !token) throw internal('A valid session is required to verify a factor');
   const method = amrMethod(factor.factor_type);
   await addAmrClaim(db, session, method);
-  const refreshToken = await rotateRefreshToken(db, current, session.id);
+  const refreshToken = await rotateRefreshToken(db, token, session.id);
   await updateSessionAal(db, session, assessSession(session).aal, factor.id);
-  const response = await respondWithTokens(app, req, db, user, session, method, refreshToken);
+  const response = await respondWithTokens(ctx, db, user, session, method, refreshToken);
   await deleteSessionsBelowAal2(db, user.id);
   await db.query(
     `delete from auth.mfa_factors where user_id = $1 and status = 'unverified' and factor_type = $2`,

@@ -6,15 +6,14 @@ import {
   type AuthenticationResponseJSON,
   type RegistrationResponseJSON,
 } from '@simplewebauthn/server';
-import type { App } from '../app.ts';
-import { userOf } from '../guards.ts';
+import type { Context } from '../app.ts';
 import { insertChallenge, type Challenge } from '../db/challenges.ts';
 import { transaction, type Db } from '../db/database.ts';
 import { updateFactor, type Factor } from '../db/factors.ts';
 import { internal, invalid, unprocessable } from '../errors.ts';
-import type { AuthRequest } from '../http/request.ts';
 import { fromBase64Url, relyingParty, toBase64Url } from '../webauthn.ts';
 import { isObject, type JsonObject } from '../../../shared/json.ts';
+import type { User } from '../db/users.ts';
 
 /** What a verified factor keeps of its credential. */
 interface StoredCredential {
@@ -26,11 +25,11 @@ interface StoredCredential {
 
 /** A challenge for `navigator.credentials`: `create` for a new factor, `request` for a verified one. */
 export async function webAuthnChallenge(
-  app: App,
-  req: AuthRequest,
+  ctx: Context,
+  user: User,
   factor: Factor,
 ): Promise<{ challenge: Challenge; webauthn: JsonObject }> {
-  const party = relyingParty(app, req);
+  const party = relyingParty(ctx);
   const credential = readCredential(factor);
   const options = credential
     ? await generateAuthenticationOptions({
@@ -38,18 +37,17 @@ export async function webAuthnChallenge(
         allowCredentials: [{ id: credential.id }],
         userVerification: 'preferred',
       })
-    : await registrationOptions(req, party);
+    : await registrationOptions(user, party);
   const session = { challenge: options.challenge, rpId: party.id };
-  const challenge = await transaction(app.pool, (db) => insertChallenge(db, factor, req.ip, { session }));
+  const challenge = await transaction(ctx.pool, (db) => insertChallenge(db, factor, ctx.req.ip, { session }));
   const type = credential ? 'request' : 'create';
   return { challenge, webauthn: { type, credential_options: { publicKey: options } } };
 }
 
 function registrationOptions(
-  req: AuthRequest,
+  user: User,
   party: { readonly id: string; readonly name: string },
 ): ReturnType<typeof generateRegistrationOptions> {
-  const user = userOf(req);
   const known = user.factors.flatMap((factor) => readCredential(factor) ?? []);
   return generateRegistrationOptions({
     rpID: party.id,
@@ -73,8 +71,7 @@ export function checkWebAuthnAnswer(answer: JsonObject | undefined): void {
 
 /** Checks what the authenticator answered, and keeps the credential of a new factor. @throws AuthError */
 export async function verifyWebAuthnAnswer(
-  app: App,
-  req: AuthRequest,
+  ctx: Context,
   db: Db,
   factor: Factor,
   challenge: Challenge,
@@ -84,7 +81,7 @@ export async function verifyWebAuthnAnswer(
   if (typeof session?.challenge !== 'string' || typeof session.rpId !== 'string') {
     throw internal('The challenge is not one for WebAuthn');
   }
-  const { origins } = relyingParty(app, req);
+  const { origins } = relyingParty(ctx);
   const expected = {
     expectedChallenge: session.challenge,
     expectedOrigin: origins,

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { App } from '../app.ts';
-import { sessionOf, userOf } from '../guards.ts';
+import type { App, Context } from '../app.ts';
 import { writeAudit } from '../db/audit.ts';
 import { timestamp, transaction, type Db } from '../db/database.ts';
 import {
@@ -11,15 +10,15 @@ import {
   type FactorType,
 } from '../db/factors.ts';
 import type { User } from '../db/users.ts';
-import { forbidden, internal, invalid, notFound, unprocessable } from '../errors.ts';
-import { type Params } from '../http/go-json.ts';
+import { forbidden, invalid, unprocessable } from '../errors.ts';
+import type { Params } from '../http/go-json.ts';
 import { json, type Reply } from '../http/reply.ts';
-import { readParams, type AuthRequest } from '../http/request.ts';
+import { readParams } from '../http/request.ts';
 import { notify } from '../mails/send.ts';
 import { siteUrl } from '../urls.ts';
 import { checkPhone } from '../validate.ts';
 import { createTotpSecret, qrCodeSvg, totpUri } from './totp.ts';
-import { isUuid } from '../uuid.ts';
+import { requireSession, type OfFactor, type SignedIn } from '../guards.ts';
 
 const ENROLL = {
   name: 'EnrollFactorParams',
@@ -33,20 +32,6 @@ const DISABLED: Readonly<Record<FactorType, readonly [code: string, name: string
   webauthn: ['mfa_webauthn', 'WebAuthn'],
 };
 
-/** Guard: loads the factor that the path names, if it is the user's. */
-export function loadFactor(_app: App, req: AuthRequest): void {
-  const id = req.params.factor_id ?? '';
-  if (!isUuid(id)) throw notFound('validation_failed', 'factor_id must be an UUID');
-  const factor = userOf(req).factors.find((candidate) => candidate.id === id.toLowerCase());
-  if (!factor) throw notFound('mfa_factor_not_found', 'Factor not found');
-  req.factor = factor;
-}
-
-export function factorOf(req: AuthRequest): Factor {
-  if (!req.factor) throw internal('Could not read factor');
-  return req.factor;
-}
-
 /** @throws AuthError 422 unless config.toml switches this kind of factor on */
 export function requireFactorType(app: App, type: FactorType, action: 'enroll' | 'verify'): void {
   if (app.settings.mfa[type][action]) return;
@@ -56,16 +41,16 @@ export function requireFactorType(app: App, type: FactorType, action: 'enroll' |
 }
 
 /** POST /factors */
-export async function enrollFactor(app: App, req: AuthRequest): Promise<Reply> {
-  sessionOf(req);
-  const params = readParams(req, ENROLL);
+export async function enrollFactor(ctx: Context, signedIn: SignedIn): Promise<Reply> {
+  requireSession(signedIn.session);
+  const params = readParams(ctx.req, ENROLL);
   switch (params.factor_type) {
     case 'totp':
-      return enrollTotp(app, req, params);
+      return enrollTotp(ctx, signedIn, params);
     case 'phone':
-      return enrollPhone(app, req, params);
+      return enrollPhone(ctx, signedIn, params);
     case 'webauthn':
-      return enrollWebAuthn(app, req, params);
+      return enrollWebAuthn(ctx, signedIn, params);
     default:
       throw invalid('factor_type needs to be totp, phone, or webauthn');
   }
@@ -73,13 +58,13 @@ export async function enrollFactor(app: App, req: AuthRequest): Promise<Reply> {
 
 type EnrollParams = Params<typeof ENROLL.fields>;
 
-async function enrollTotp(app: App, req: AuthRequest, params: EnrollParams): Promise<Reply> {
-  requireFactorType(app, 'totp', 'enroll');
-  const user = userOf(req);
-  const issuer = params.issuer || new URL(siteUrl(app.settings, req)).host;
+async function enrollTotp(ctx: Context, signedIn: SignedIn, params: EnrollParams): Promise<Reply> {
+  requireFactorType(ctx, 'totp', 'enroll');
+  const { user } = signedIn;
+  const issuer = params.issuer || new URL(siteUrl(ctx)).host;
   const secret = createTotpSecret();
   const uri = totpUri(issuer, user.email, secret);
-  const factor = await saveFactor(app, req, user, {
+  const factor = await saveFactor(ctx, signedIn, {
     ...newFactor(user, 'totp', params.friendly_name),
     secret,
   });
@@ -91,10 +76,10 @@ async function enrollTotp(app: App, req: AuthRequest, params: EnrollParams): Pro
   });
 }
 
-async function enrollPhone(app: App, req: AuthRequest, params: EnrollParams): Promise<Reply> {
-  requireFactorType(app, 'phone', 'enroll');
+async function enrollPhone(ctx: Context, signedIn: SignedIn, params: EnrollParams): Promise<Reply> {
+  requireFactorType(ctx, 'phone', 'enroll');
   if (params.phone === '') throw invalid('Phone number required to enroll Phone factor');
-  const user = userOf(req);
+  const { user } = signedIn;
   const phone = checkPhone(params.phone);
   const same = user.factors.filter((factor) => factor.factor_type === 'phone' && factor.phone === phone);
   if (same.some((factor) => factor.status === 'verified')) {
@@ -103,18 +88,18 @@ async function enrollPhone(app: App, req: AuthRequest, params: EnrollParams): Pr
       'A verified phone factor already exists, unenroll the existing factor to continue',
     );
   }
-  for (const factor of same) await deleteFactor(app.pool, factor.id);
-  const factor = await saveFactor(app, req, user, {
+  for (const factor of same) await deleteFactor(ctx.pool, factor.id);
+  const factor = await saveFactor(ctx, signedIn, {
     ...newFactor(user, 'phone', params.friendly_name),
     phone,
   });
   return json({ id: factor.id, type: 'phone', friendly_name: factor.friendly_name, phone: params.phone });
 }
 
-async function enrollWebAuthn(app: App, req: AuthRequest, params: EnrollParams): Promise<Reply> {
-  requireFactorType(app, 'webauthn', 'enroll');
-  const user = userOf(req);
-  const factor = await saveFactor(app, req, user, newFactor(user, 'webauthn', params.friendly_name));
+async function enrollWebAuthn(ctx: Context, signedIn: SignedIn, params: EnrollParams): Promise<Reply> {
+  requireFactorType(ctx, 'webauthn', 'enroll');
+  const { user } = signedIn;
+  const factor = await saveFactor(ctx, signedIn, newFactor(user, 'webauthn', params.friendly_name));
   return json({ id: factor.id, type: 'webauthn', friendly_name: factor.friendly_name });
 }
 
@@ -137,22 +122,22 @@ function newFactor(user: User, type: FactorType, name: string): Factor {
   };
 }
 
-async function saveFactor(app: App, req: AuthRequest, user: User, factor: Factor): Promise<Factor> {
-  await checkMayEnroll(app, req, user, factor.friendly_name);
-  await transaction(app.pool, async (db) => {
+async function saveFactor(ctx: Context, signedIn: SignedIn, factor: Factor): Promise<Factor> {
+  await checkMayEnroll(ctx, signedIn, factor.friendly_name);
+  await transaction(ctx.pool, async (db) => {
     await insertFactor(db, factor);
     const traits = { factor_id: factor.id, ...(factor.secret ? {} : { factor_type: factor.factor_type }) };
-    await writeAudit(db, user, 'factor_in_progress', traits, req.ip);
+    await writeAudit(db, signedIn.user, 'factor_in_progress', traits, ctx.req.ip);
   });
   return factor;
 }
 
-async function checkMayEnroll(app: App, req: AuthRequest, user: User, name: string): Promise<void> {
-  await app.pool.query(
+async function checkMayEnroll(ctx: Context, { user, session }: SignedIn, name: string): Promise<void> {
+  await ctx.pool.query(
     `delete from auth.mfa_factors f where status <> 'verified' and created_at + ${FACTOR_EXPIRY} < now()
        and not exists (select from auth.mfa_challenges c where c.factor_id = f.id)`,
   );
-  const factors = await findFactorsOfUser(app.pool, user.id);
+  const factors = await findFactorsOfUser(ctx.pool, user.id);
   if (factors.some((factor) => factor.friendly_name === name)) {
     throw unprocessable(
       'mfa_factor_name_conflict',
@@ -160,30 +145,33 @@ async function checkMayEnroll(app: App, req: AuthRequest, user: User, name: stri
     );
   }
   const verified = factors.filter((factor) => factor.status === 'verified').length;
-  const most = app.settings.mfa.maxEnrolledFactors;
+  const most = ctx.settings.mfa.maxEnrolledFactors;
   if (factors.length >= most || verified >= most) {
     throw unprocessable(
       'too_many_enrolled_mfa_factors',
       'Maximum number of verified factors reached, unenroll to continue',
     );
   }
-  if (verified > 0 && req.session?.aal !== 'aal2') {
+  if (verified > 0 && session?.aal !== 'aal2') {
     throw forbidden('insufficient_aal', 'AAL2 required to enroll a new factor');
   }
 }
 
 /** DELETE /factors/:factor_id */
-export async function unenrollFactor(app: App, req: AuthRequest): Promise<Reply> {
-  const [user, session, factor] = [userOf(req), sessionOf(req), factorOf(req)];
+export async function unenrollFactor(
+  ctx: Context,
+  { user, session: current, factor }: SignedIn & OfFactor,
+): Promise<Reply> {
+  const session = requireSession(current);
   if (factor.status === 'verified' && session.aal !== 'aal2') {
     throw unprocessable('insufficient_aal', 'AAL2 required to unenroll verified factor');
   }
-  await transaction(app.pool, async (db) => {
+  await transaction(ctx.pool, async (db) => {
     await removeFactor(db, factor);
     const traits = { factor_id: factor.id, factor_status: factor.status, session_id: session.id };
-    await writeAudit(db, user, 'factor_unenrolled', traits, req.ip);
+    await writeAudit(db, user, 'factor_unenrolled', traits, ctx.req.ip);
   });
-  await notify(app, req, user, 'mfa_factor_unenrolled', { FactorType: factor.factor_type });
+  await notify(ctx, user, 'mfa_factor_unenrolled', { FactorType: factor.factor_type });
   return json({ id: factor.id });
 }
 

@@ -1,12 +1,12 @@
-import type { App } from '../app.ts';
-import { requireUser, userOf } from '../guards.ts';
+import type { Context } from '../app.ts';
 import { transaction } from '../db/database.ts';
 import { OAuthError } from '../errors.ts';
 import { json, type Reply } from '../http/reply.ts';
-import { readParams, type AuthRequest } from '../http/request.ts';
+import { readParams } from '../http/request.ts';
 import { linkProfile, signInWithProfile } from '../oauth/accounts.ts';
 import { findIdTokenProvider, verifyIdToken } from '../oauth/id-token.ts';
 import { issueSession } from '../tokens/issue.ts';
+import { signedIn } from '../guards.ts';
 
 const ID_TOKEN = {
   name: 'IdTokenGrantParams',
@@ -22,27 +22,24 @@ const ID_TOKEN = {
 } as const;
 
 /** `grant_type=id_token`: a token of an OpenID provider for a session, or to link its identity. */
-export async function idTokenGrant(app: App, req: AuthRequest): Promise<Reply> {
-  const params = readParams(req, ID_TOKEN);
+export async function idTokenGrant(ctx: Context): Promise<Reply> {
+  const params = readParams(ctx.req, ID_TOKEN);
   const refuse = (message: string): Error => new OAuthError('invalid request', message);
   if (params.id_token === '') throw refuse('id_token required');
   if (params.provider === '' && (params.client_id === '' || params.issuer === '')) {
     throw refuse('provider or client_id and issuer required');
   }
-  const isLink = params.link_identity;
-  if (isLink) {
-    if (!req.headers.authorization) {
-      throw refuse('Linking requires a valid user access token in Authorization');
-    }
-    await requireUser(app, req);
+  if (params.link_identity && !ctx.req.headers.authorization) {
+    throw refuse('Linking requires a valid user access token in Authorization');
   }
-  const provider = findIdTokenProvider(app, params.provider, params.issuer, params.id_token);
+  const linkTo = params.link_identity ? (await signedIn(ctx)).user : undefined;
+  const provider = findIdTokenProvider(ctx, params.provider, params.issuer, params.id_token);
   const profile = await verifyIdToken(provider, params.id_token, params.nonce, params.access_token);
-  const { response } = await transaction(app.pool, async (db) => {
-    const user = isLink
-      ? await linkProfile(app, req, db, userOf(req), provider.name, profile)
-      : await signInWithProfile(app, req, db, provider.name, profile);
-    return issueSession(app, req, db, user, 'oauth');
+  const { response } = await transaction(ctx.pool, async (db) => {
+    const user = linkTo
+      ? await linkProfile(ctx, db, linkTo, provider.name, profile)
+      : await signInWithProfile(ctx, db, provider.name, profile);
+    return issueSession(ctx, db, user, 'oauth');
   });
   return json(response);
 }

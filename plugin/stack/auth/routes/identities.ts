@@ -1,5 +1,4 @@
-import type { App } from '../app.ts';
-import { userOf } from '../guards.ts';
+import type { App, Context } from '../app.ts';
 import { writeAudit } from '../db/audit.ts';
 import { isUniqueViolation, transaction, type Db } from '../db/database.ts';
 import { deleteIdentity, findIdentitiesOfUser, type Identity } from '../db/identities.ts';
@@ -9,19 +8,19 @@ import { updateProviders } from '../db/providers.ts';
 import { findUserByEmail, updateUser, type User } from '../db/users.ts';
 import { forbidden, notFound, unprocessable } from '../errors.ts';
 import { json, type Reply } from '../http/reply.ts';
-import type { AuthRequest } from '../http/request.ts';
 import { notify } from '../mails/send.ts';
 import { isUuid } from '../uuid.ts';
+import type { SignedIn } from '../guards.ts';
+import { askedAudience } from '../roles.ts';
 
 /** DELETE /user/identities/:identity_id */
-export async function unlinkIdentity(app: App, req: AuthRequest): Promise<Reply> {
-  const id = (req.params.identity_id ?? '').toLowerCase();
+export async function unlinkIdentity(ctx: Context, { claims, user }: SignedIn): Promise<Reply> {
+  const id = (ctx.params.identity_id ?? '').toLowerCase();
   if (!isUuid(id)) throw notFound('validation_failed', 'identity_id must be an UUID');
-  const asked = req.headers['x-jwt-aud'];
-  if (typeof asked === 'string' && asked !== '' && asked !== req.claims?.aud) {
+  const asked = askedAudience(ctx.req);
+  if (asked !== '' && asked !== claims.aud) {
     throw forbidden('unexpected_audience', "Token audience doesn't match request audience");
   }
-  const user = userOf(req);
   if (user.identities.length <= 1) {
     throw unprocessable(
       'single_identity_not_deletable',
@@ -31,18 +30,18 @@ export async function unlinkIdentity(app: App, req: AuthRequest): Promise<Reply>
   const identity = user.identities.find((candidate) => candidate.id === id);
   if (!identity) throw unprocessable('identity_not_found', "Identity doesn't exist");
   const oldEmail = user.email;
-  await transaction(app.pool, (db) => unlink(app, req, db, user, identity));
-  await notify(app, req, user, 'identity_unlinked', { Provider: identity.provider }, oldEmail);
+  await transaction(ctx.pool, (db) => unlink(ctx, db, user, identity));
+  await notify(ctx, user, 'identity_unlinked', { Provider: identity.provider }, oldEmail);
   return json({});
 }
 
-async function unlink(app: App, req: AuthRequest, db: Db, user: User, identity: Identity): Promise<void> {
+async function unlink(ctx: Context, db: Db, user: User, identity: Identity): Promise<void> {
   const { provider, provider_id } = identity;
   const traits = { identity_id: identity.id, provider, provider_id };
-  await writeAudit(db, user, 'identity_unlinked', traits, req.ip);
+  await writeAudit(db, user, 'identity_unlinked', traits, ctx.req.ip);
   await deleteIdentity(db, identity.id);
   if (provider === 'phone') await updateUser(db, user, { phone: '', phone_confirmed_at: null });
-  else await takeEmailFromIdentities(app, db, user);
+  else await takeEmailFromIdentities(ctx, db, user);
   await updateProviders(db, user);
 }
 

@@ -1,7 +1,6 @@
 import { publicJwk } from '../../jwt.ts';
-import type { App } from '../app.ts';
+import type { App, Context } from '../app.ts';
 import { json, type Reply } from '../http/reply.ts';
-import type { AuthRequest } from '../http/request.ts';
 import { sortKeys } from '../tokens/serialize-user.ts';
 import { issuer } from '../urls.ts';
 
@@ -72,12 +71,12 @@ export function jwks(app: App): Reply {
 }
 
 /** GET /.well-known/openid-configuration and oauth-authorization-server (RFC 8414). */
-export function discovery(app: App, req: AuthRequest): Reply {
-  const base = issuer(app.settings, req).replace(/\/+$/, '');
-  const { enabled, dynamicRegistration } = app.settings.oauthServer;
+export function discovery(ctx: Context): Reply {
+  const base = issuer(ctx).replace(/\/+$/, '');
+  const { enabled, dynamicRegistration } = ctx.settings.oauthServer;
   const registration = enabled && dynamicRegistration;
   const metadata = {
-    issuer: issuer(app.settings, req),
+    issuer: issuer(ctx),
     authorization_endpoint: `${base}/oauth/authorize`,
     token_endpoint: `${base}/oauth/token`,
     jwks_uri: `${base}/.well-known/jwks.json`,

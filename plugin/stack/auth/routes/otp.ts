@@ -1,5 +1,4 @@
-import type { App } from '../app.ts';
-import { audienceOf } from '../guards.ts';
+import type { App, Context } from '../app.ts';
 import { writeAudit } from '../db/audit.ts';
 import { transaction } from '../db/database.ts';
 import { insertFlowState } from '../db/flow-states.ts';
@@ -7,12 +6,13 @@ import { findUserByEmail, findUserByPhone, isConfirmed, isPhoneConfirmed } from 
 import { badRequest, invalid, unprocessable } from '../errors.ts';
 import { parseParams, type Params } from '../http/go-json.ts';
 import { json, type Reply } from '../http/reply.ts';
-import { readParams, readText, type AuthRequest } from '../http/request.ts';
+import { readParams, readText } from '../http/request.ts';
 import { sendCode } from '../mails/send.ts';
 import { randomPassword } from '../passwords.ts';
 import { sendPhoneCode } from '../sms.ts';
 import { checkChannel, checkCodeChallenge, checkEmail, checkPhone } from '../validate.ts';
 import { registerUser } from './signup.ts';
+import { audienceOf } from '../roles.ts';
 
 const OTP = {
   name: 'OtpParams',
@@ -30,8 +30,8 @@ const OTP = {
 type OtpParams = Params<typeof OTP.fields>;
 
 /** POST /otp: a link or code by mail, or a code by SMS; makes the user unless `create_user` is false. */
-export async function otp(app: App, req: AuthRequest): Promise<Reply> {
-  const params = readParams(req, OTP);
+export async function otp(ctx: Context): Promise<Reply> {
+  const params = readParams(ctx.req, OTP);
   if (params.email !== '' && params.phone !== '') {
     throw invalid('Only an email address or phone number should be provided');
   }
@@ -39,17 +39,17 @@ export async function otp(app: App, req: AuthRequest): Promise<Reply> {
     throw invalid('Channel should only be specified with Phone OTP');
   }
   checkCodeChallenge(params.code_challenge, params.code_challenge_method);
-  if (params.create_user === false && !(await userExists(app, req, params))) {
+  if (params.create_user === false && !(await userExists(ctx, params))) {
     throw unprocessable('otp_disabled', 'Signups not allowed for otp');
   }
-  if (params.email !== '') return sendMagicLink(app, req, params);
-  if (params.phone !== '') return sendPhoneOtp(app, req, params);
+  if (params.email !== '') return sendMagicLink(ctx, params);
+  if (params.phone !== '') return sendPhoneOtp(ctx, params);
   throw invalid('One of email or phone must be set');
 }
 
 /** POST /magiclink: what /otp does for an address, with texts of its own. */
-export async function magicLink(app: App, req: AuthRequest): Promise<Reply> {
-  const text = readText(req);
+export async function magicLink(ctx: Context): Promise<Reply> {
+  const text = readText(ctx.req);
   let params: OtpParams;
   try {
     params = parseParams(text, OTP);
@@ -61,62 +61,62 @@ export async function magicLink(app: App, req: AuthRequest): Promise<Reply> {
     );
     throw badRequest('bad_json', `Could not read verification params: ${streamed}`);
   }
-  return sendMagicLink(app, req, params);
+  return sendMagicLink(ctx, params);
 }
 
-async function userExists(app: App, req: AuthRequest, params: OtpParams): Promise<boolean> {
-  const aud = audienceOf(req);
+async function userExists(ctx: Context, params: OtpParams): Promise<boolean> {
+  const aud = audienceOf(ctx.req);
   if (params.email !== '') {
-    return (await findUserByEmail(app.pool, checkEmail(params.email), aud)) !== undefined;
+    return (await findUserByEmail(ctx.pool, checkEmail(params.email), aud)) !== undefined;
   }
   if (params.phone === '') return true;
-  return (await findUserByPhone(app.pool, checkPhone(params.phone), aud)) !== undefined;
+  return (await findUserByPhone(ctx.pool, checkPhone(params.phone), aud)) !== undefined;
 }
 
-async function sendMagicLink(app: App, req: AuthRequest, params: OtpParams): Promise<Reply> {
-  if (!app.settings.email.enabled)
+async function sendMagicLink(ctx: Context, params: OtpParams): Promise<Reply> {
+  if (!ctx.settings.email.enabled)
     throw unprocessable('email_provider_disabled', 'Email logins are disabled');
   if (params.email === '') throw unprocessable('validation_failed', 'Password recovery requires an email');
   const email = checkEmail(params.email);
   const pkce = checkCodeChallenge(params.code_challenge, params.code_challenge_method);
   const isPkce = pkce.challenge !== '';
-  const aud = audienceOf(req);
-  let user = await findUserByEmail(app.pool, email, aud);
+  const aud = audienceOf(ctx.req);
+  let user = await findUserByEmail(ctx.pool, email, aud);
   if (!user || !isConfirmed(user)) {
-    const signup = { ...params, email, phone: '', channel: '', password: signupPassword(app) };
-    await registerUser(app, req, signup);
+    const signup = { ...params, email, phone: '', channel: '', password: signupPassword(ctx) };
+    await registerUser(ctx, signup);
     // Without autoconfirm the mail of the sign-up signs in as well.
-    if (!app.settings.email.autoconfirm) return json({});
-    user = await findUserByEmail(app.pool, email, aud);
+    if (!ctx.settings.email.autoconfirm) return json({});
+    user = await findUserByEmail(ctx.pool, email, aud);
     if (!user) return json({});
   }
   const found = user;
-  await transaction(app.pool, async (db) => {
+  await transaction(ctx.pool, async (db) => {
     const flow = { provider_type: 'magiclink', authentication_method: 'magiclink', user_id: found.id };
     if (isPkce) await insertFlowState(db, flow, pkce);
     await writeAudit(db, found, 'user_recovery_requested');
-    await sendCode(app, req, db, found, 'magiclink', isPkce);
+    await sendCode(ctx, db, found, 'magiclink', isPkce);
   });
   return json({});
 }
 
-async function sendPhoneOtp(app: App, req: AuthRequest, params: OtpParams): Promise<Reply> {
-  if (!app.settings.sms.enabled) throw badRequest('phone_provider_disabled', 'Unsupported phone provider');
+async function sendPhoneOtp(ctx: Context, params: OtpParams): Promise<Reply> {
+  if (!ctx.settings.sms.enabled) throw badRequest('phone_provider_disabled', 'Unsupported phone provider');
   const phone = checkPhone(params.phone);
   checkChannel(params.channel || 'sms');
-  const aud = audienceOf(req);
-  let user = await findUserByPhone(app.pool, phone, aud);
+  const aud = audienceOf(ctx.req);
+  let user = await findUserByPhone(ctx.pool, phone, aud);
   if (!user || !isPhoneConfirmed(user)) {
-    const signup = { ...params, email: '', phone, password: signupPassword(app) };
-    await registerUser(app, req, { ...signup, code_challenge: '', code_challenge_method: '' });
-    if (!app.settings.sms.autoconfirm) return json({});
-    user = await findUserByPhone(app.pool, phone, aud);
+    const signup = { ...params, email: '', phone, password: signupPassword(ctx) };
+    await registerUser(ctx, { ...signup, code_challenge: '', code_challenge_method: '' });
+    if (!ctx.settings.sms.autoconfirm) return json({});
+    user = await findUserByPhone(ctx.pool, phone, aud);
     if (!user) return json({});
   }
   const found = user;
-  const messageId = await transaction(app.pool, async (db) => {
+  const messageId = await transaction(ctx.pool, async (db) => {
     await writeAudit(db, found, 'user_recovery_requested', { channel: params.channel || 'sms' });
-    return sendPhoneCode(app, req, db, found, phone, 'confirmation');
+    return sendPhoneCode(ctx, db, found, phone, 'confirmation');
   });
   return json(messageId === '' ? {} : { message_id: messageId });
 }

@@ -1,20 +1,18 @@
-import type { App } from '../app.ts';
-import { userOf } from '../guards.ts';
+import type { App, Context } from '../app.ts';
 import { writeAudit } from '../db/audit.ts';
 import { transaction } from '../db/database.ts';
 import { clearOneTimeTokens } from '../db/one-time-tokens.ts';
 import { findUserById, isConfirmed, isPhoneConfirmed, lockUser, updateUser, type User } from '../db/users.ts';
 import { invalid, unprocessable } from '../errors.ts';
 import { json, type Reply } from '../http/reply.ts';
-import type { AuthRequest } from '../http/request.ts';
 import { sendCode } from '../mails/send.ts';
 import { sendPhoneCode } from '../sms.ts';
 import { hashCode } from '../validate.ts';
 import { isCodeValid } from './verify-token.ts';
+import type { SignedIn } from '../guards.ts';
 
 /** GET /reauthenticate: sends a code to the user's address, or else number. */
-export async function reauthenticate(app: App, req: AuthRequest): Promise<Reply> {
-  const user = userOf(req);
+export async function reauthenticate(ctx: Context, { user }: SignedIn): Promise<Reply> {
   if (user.email === '' && user.phone === '') {
     throw invalid('Reauthentication requires the user to have an email or a phone number');
   }
@@ -24,10 +22,10 @@ export async function reauthenticate(app: App, req: AuthRequest): Promise<Reply>
   if (user.email === '' && !isPhoneConfirmed(user)) {
     throw unprocessable('phone_not_confirmed', 'Please verify your phone first.');
   }
-  const messageId = await transaction(app.pool, async (db) => {
+  const messageId = await transaction(ctx.pool, async (db) => {
     await writeAudit(db, user, 'user_reauthenticate_requested');
-    if (user.email === '') return sendPhoneCode(app, req, db, user, user.phone, 'reauthentication');
-    await sendCode(app, req, db, user, 'reauthentication');
+    if (user.email === '') return sendPhoneCode(ctx, db, user, user.phone, 'reauthentication');
+    await sendCode(ctx, db, user, 'reauthentication');
     return '';
   });
   return json(messageId === '' ? {} : { message_id: messageId });

@@ -1,14 +1,14 @@
-import type { App } from '../app.ts';
-import { audienceOf } from '../guards.ts';
+import type { Context } from '../app.ts';
 import { writeAudit } from '../db/audit.ts';
 import { transaction } from '../db/database.ts';
 import { insertFlowState } from '../db/flow-states.ts';
 import { findUserByEmail } from '../db/users.ts';
-import { badRequest, invalid } from '../errors.ts';
+import { invalid } from '../errors.ts';
 import { json, type Reply } from '../http/reply.ts';
-import { readParams, type AuthRequest } from '../http/request.ts';
+import { readParams } from '../http/request.ts';
 import { sendCode } from '../mails/send.ts';
 import { checkCodeChallenge, checkEmail } from '../validate.ts';
+import { audienceOf } from '../roles.ts';
 
 const RECOVER = {
   name: 'RecoverParams',
@@ -16,24 +16,19 @@ const RECOVER = {
 } as const;
 
 /** POST /recover: mails a link to choose a new password; says nothing about whether there is such a user. */
-export async function recover(app: App, req: AuthRequest): Promise<Reply> {
-  const params = readParams(req, RECOVER);
+export async function recover(ctx: Context): Promise<Reply> {
+  const params = readParams(ctx.req, RECOVER);
   if (params.email === '') throw invalid('Password recovery requires an email');
   const email = checkEmail(params.email);
   const pkce = checkCodeChallenge(params.code_challenge, params.code_challenge_method);
-  const user = await findUserByEmail(app.pool, email, audienceOf(req));
+  const user = await findUserByEmail(ctx.pool, email, audienceOf(ctx.req));
   if (!user) return json({});
   const isPkce = pkce.challenge !== '';
-  await transaction(app.pool, async (db) => {
+  await transaction(ctx.pool, async (db) => {
     const flow = { provider_type: 'recovery', authentication_method: 'recovery', user_id: user.id };
     if (isPkce) await insertFlowState(db, flow, pkce);
     await writeAudit(db, user, 'user_recovery_requested');
-    await sendCode(app, req, db, user, 'recovery', isPkce);
+    await sendCode(ctx, db, user, 'recovery', isPkce);
   });
   return json({});
-}
-
-/** The endpoints for e-mail only are closed when sign-in by e-mail is. */
-export function requireEmailProvider(app: App): void {
-  if (!app.settings.email.enabled) throw badRequest('email_provider_disabled', 'Email logins are disabled');
 }

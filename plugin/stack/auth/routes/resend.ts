@@ -1,5 +1,4 @@
-import type { App } from '../app.ts';
-import { audienceOf } from '../guards.ts';
+import type { App, Context } from '../app.ts';
 import { writeAudit } from '../db/audit.ts';
 import { transaction, type Db } from '../db/database.ts';
 import { insertFlowState, type CodeChallenge } from '../db/flow-states.ts';
@@ -7,10 +6,11 @@ import { findUserByEmail, findUserByPhone, isConfirmed, isPhoneConfirmed, type U
 import { badRequest, invalid } from '../errors.ts';
 import type { Params } from '../http/go-json.ts';
 import { json, type Reply } from '../http/reply.ts';
-import { readParams, type AuthRequest } from '../http/request.ts';
+import { readParams } from '../http/request.ts';
 import { sendCode, sendEmailChange } from '../mails/send.ts';
 import { sendPhoneCode } from '../sms.ts';
 import { checkCodeChallenge, checkEmail, checkPhone } from '../validate.ts';
+import { audienceOf } from '../roles.ts';
 
 const RESEND = {
   name: 'ResendConfirmationParams',
@@ -26,16 +26,16 @@ const RESEND = {
 type ResendParams = Params<typeof RESEND.fields>;
 
 /** POST /resend: the mail or message of a sign-up or change once more; silent when there is nothing to send. */
-export async function resend(app: App, req: AuthRequest): Promise<Reply> {
-  const params = readParams(req, RESEND);
-  const pkce = checkResend(app, params);
-  const aud = audienceOf(req);
+export async function resend(ctx: Context): Promise<Reply> {
+  const params = readParams(ctx.req, RESEND);
+  const pkce = checkResend(ctx, params);
+  const aud = audienceOf(ctx.req);
   const user =
     params.email === ''
-      ? await findUserByPhone(app.pool, params.phone, aud)
-      : await findUserByEmail(app.pool, params.email, aud);
+      ? await findUserByPhone(ctx.pool, params.phone, aud)
+      : await findUserByEmail(ctx.pool, params.email, aud);
   if (!user || !isDue(user, params.type)) return json({});
-  const messageId = await transaction(app.pool, (db) => send(app, req, db, user, params, pkce));
+  const messageId = await transaction(ctx.pool, (db) => send(ctx, db, user, params, pkce));
   return json(messageId === '' ? {} : { message_id: messageId });
 }
 
@@ -79,8 +79,7 @@ function isDue(user: User, type: string): boolean {
 }
 
 async function send(
-  app: App,
-  req: AuthRequest,
+  ctx: Context,
   db: Db,
   user: User,
   { type, phone }: ResendParams,
@@ -93,15 +92,15 @@ async function send(
   switch (type) {
     case 'signup':
       await writeAudit(db, user, 'user_confirmation_requested');
-      await sendCode(app, req, db, user, 'signup', isPkce);
+      await sendCode(ctx, db, user, 'signup', isPkce);
       return '';
     case 'sms':
       await writeAudit(db, user, 'user_recovery_requested');
-      return sendPhoneCode(app, req, db, user, phone, 'confirmation');
+      return sendPhoneCode(ctx, db, user, phone, 'confirmation');
     case 'email_change':
-      await sendEmailChange(app, req, db, user, user.email_change, isPkce);
+      await sendEmailChange(ctx, db, user, user.email_change, isPkce);
       return '';
     default:
-      return sendPhoneCode(app, req, db, user, user.phone_change, 'phone_change');
+      return sendPhoneCode(ctx, db, user, user.phone_change, 'phone_change');
   }
 }

@@ -1,5 +1,5 @@
-import { DEFAULT_ROLE, type App } from '../app.ts';
-import { audienceOf } from '../guards.ts';
+import type { App, Context } from '../app.ts';
+import { audienceOf, DEFAULT_ROLE } from '../roles.ts';
 import { writeAudit } from '../db/audit.ts';
 import { clearOneTimeTokens } from '../db/one-time-tokens.ts';
 import { isUniqueViolation, timestamp, transaction, type Db } from '../db/database.ts';
@@ -26,7 +26,7 @@ import { mergeMetadata } from '../db/metadata.ts';
 import { hasHook, runHook } from '../hooks.ts';
 import { badRequest, internal, invalid, unprocessable } from '../errors.ts';
 import { json, type Reply } from '../http/reply.ts';
-import { readParams, type AuthRequest } from '../http/request.ts';
+import { readParams } from '../http/request.ts';
 import { sendCode } from '../mails/send.ts';
 import { checkPasswordStrength, hashPassword } from '../passwords.ts';
 import { sendPhoneCode } from '../sms.ts';
@@ -60,43 +60,43 @@ export interface SignupParams {
 }
 
 /** POST /signup: an anonymous user without address and number, else a user to be confirmed or signed in at once. */
-export async function signup(app: App, req: AuthRequest): Promise<Reply> {
-  const params = readParams(req, SIGNUP);
-  if (params.email === '' && params.phone === '') return signupAnonymously(app, req, params.data ?? {});
-  app.limiter.checkRequest('signup', req);
-  const { user, repeated } = await registerUser(app, req, params);
+export async function signup(ctx: Context): Promise<Reply> {
+  const params = readParams(ctx.req, SIGNUP);
+  if (params.email === '' && params.phone === '') return signupAnonymously(ctx, params.data ?? {});
+  ctx.limiter.checkRequest('signup', ctx.req);
+  const { user, repeated } = await registerUser(ctx, params);
   if (repeated) return json(serializeUser(repeated));
   if (!isConfirmed(user) && !isPhoneConfirmed(user)) {
     // Somebody else's data must not show in the answer to a stranger.
     const isInvited = user.invited_at !== null;
     return json(isInvited ? serializeUser({ ...user, raw_user_meta_data: {} }, []) : serializeUser(user));
   }
-  const { response } = await transaction(app.pool, async (db) => {
+  const { response } = await transaction(ctx.pool, async (db) => {
     await writeAudit(db, user, 'login', { provider: params.email === '' ? 'phone' : 'email' });
-    return issueSession(app, req, db, user, 'password');
+    return issueSession(ctx, db, user, 'password');
   });
   return json(response);
 }
 
-async function signupAnonymously(app: App, req: AuthRequest, data: JsonObject): Promise<Reply> {
-  if (!app.settings.anonymousSignIns) {
+async function signupAnonymously(ctx: Context, data: JsonObject): Promise<Reply> {
+  if (!ctx.settings.anonymousSignIns) {
     // The original looks at this before anything else, but says first what it is asked most.
     throw unprocessable('anonymous_provider_disabled', 'Anonymous sign-ins are disabled');
   }
-  app.limiter.checkRequest('anonymous', req);
-  if (!app.settings.enableSignup) throw signupDisabled();
+  ctx.limiter.checkRequest('anonymous', ctx.req);
+  if (!ctx.settings.enableSignup) throw signupDisabled();
   const user = newUser({
-    aud: audienceOf(req),
+    aud: audienceOf(ctx.req),
     role: DEFAULT_ROLE,
     email: '',
     phone: '',
     raw_user_meta_data: data,
     is_anonymous: true,
   });
-  await beforeUserCreated(app, req, user);
-  const { response } = await transaction(app.pool, async (db) => {
+  await beforeUserCreated(ctx, user);
+  const { response } = await transaction(ctx.pool, async (db) => {
     await saveNewUser(db, user);
-    return issueSession(app, req, db, user, 'anonymous');
+    return issueSession(ctx, db, user, 'anonymous');
   });
   return json(response);
 }
@@ -108,24 +108,23 @@ async function signupAnonymously(app: App, req: AuthRequest, data: JsonObject): 
  * @throws AuthError as the original
  */
 export async function registerUser(
-  app: App,
-  req: AuthRequest,
+  ctx: Context,
   params: SignupParams,
 ): Promise<{ user: User; repeated?: User }> {
-  if (!app.settings.enableSignup) throw signupDisabled();
+  if (!ctx.settings.enableSignup) throw signupDisabled();
   const provider = params.email === '' ? 'phone' : 'email';
-  const pkce = checkSignup(app, params, provider);
-  const aud = audienceOf(req);
-  const known = await findKnown(app, params, provider, aud);
-  const fresh = known ? undefined : await prepareUser(app, req, params, provider, aud);
+  const pkce = checkSignup(ctx, params, provider);
+  const aud = audienceOf(ctx.req);
+  const known = await findKnown(ctx, params, provider, aud);
+  const fresh = known ? undefined : await prepareUser(ctx, params, provider, aud);
   const user = known ?? fresh;
   if (!user) throw internal('Database error finding user');
   try {
-    await transaction(app.pool, (db) => saveSignup(app, req, db, { user, fresh, params, provider, pkce }));
+    await transaction(ctx.pool, (db) => saveSignup(ctx, db, { user, fresh, params, provider, pkce }));
   } catch (error) {
     if (!(error instanceof UserExists)) throw error;
-    await writeAudit(app.pool, user, 'user_repeated_signup', { provider });
-    if (app.settings.email.autoconfirm || app.settings.sms.autoconfirm) {
+    await writeAudit(ctx.pool, user, 'user_repeated_signup', { provider });
+    if (ctx.settings.email.autoconfirm || ctx.settings.sms.autoconfirm) {
       throw unprocessable('user_already_exists', 'User already registered');
     }
     return { user, repeated: disguise(user, params, provider, aud) };
@@ -166,13 +165,7 @@ async function findKnown(
   return findUserByPhone(app.pool, params.phone, aud);
 }
 
-async function prepareUser(
-  app: App,
-  req: AuthRequest,
-  params: SignupParams,
-  provider: string,
-  aud: string,
-): Promise<User> {
+async function prepareUser(ctx: Context, params: SignupParams, provider: string, aud: string): Promise<User> {
   const user = newUser({
     aud,
     role: DEFAULT_ROLE,
@@ -182,14 +175,14 @@ async function prepareUser(
     raw_app_meta_data: { provider, providers: [provider] },
     raw_user_meta_data: params.data ?? {},
   });
-  await beforeUserCreated(app, req, user);
+  await beforeUserCreated(ctx, user);
   return user;
 }
 
 /** The hook `before_user_created` may refuse the user. */
-export async function beforeUserCreated(app: App, req: AuthRequest, user: User): Promise<void> {
-  if (hasHook(app, 'before_user_created')) {
-    await runHook(app, req, 'before_user_created', { user: serializeUser(user) });
+export async function beforeUserCreated(ctx: Context, user: User): Promise<void> {
+  if (hasHook(ctx, 'before_user_created')) {
+    await runHook(ctx, 'before_user_created', { user: serializeUser(user) });
   }
 }
 
@@ -215,7 +208,7 @@ interface Signup {
   readonly pkce: CodeChallenge;
 }
 
-async function saveSignup(app: App, req: AuthRequest, db: Db, signup: Signup): Promise<void> {
+async function saveSignup(ctx: Context, db: Db, signup: Signup): Promise<void> {
   const { user, fresh, params, provider, pkce } = signup;
   if (fresh) {
     await saveNewUser(db, user).catch((error: unknown) => {
@@ -237,7 +230,7 @@ async function saveSignup(app: App, req: AuthRequest, db: Db, signup: Signup): P
   user.identities = [identity];
   if (provider === 'email') {
     if (isConfirmed(user)) return;
-    if (app.settings.email.autoconfirm) {
+    if (ctx.settings.email.autoconfirm) {
       await writeAudit(db, user, 'user_signedup', { provider });
       await confirmEmail(db, user);
       // In the original's answer the identity and the user share their data.
@@ -248,17 +241,17 @@ async function saveSignup(app: App, req: AuthRequest, db: Db, signup: Signup): P
     const isPkce = pkce.challenge !== '';
     const flow = { provider_type: 'email', authentication_method: 'email/signup', user_id: user.id };
     if (isPkce) await insertFlowState(db, flow, pkce);
-    await sendCode(app, req, db, user, 'signup', isPkce);
+    await sendCode(ctx, db, user, 'signup', isPkce);
     return;
   }
   if (isPhoneConfirmed(user)) return;
-  if (app.settings.sms.autoconfirm) {
+  if (ctx.settings.sms.autoconfirm) {
     await writeAudit(db, user, 'user_signedup', { provider, channel: params.channel || 'sms' });
     await confirmPhone(db, user);
     return;
   }
   await writeAudit(db, user, 'user_confirmation_requested', { provider });
-  await sendPhoneCode(app, req, db, user, params.phone, 'confirmation');
+  await sendPhoneCode(ctx, db, user, params.phone, 'confirmation');
 }
 
 /**

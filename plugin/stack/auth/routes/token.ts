@@ -1,5 +1,4 @@
-import type { App } from '../app.ts';
-import { audienceOf } from '../guards.ts';
+import type { Context } from '../app.ts';
 import { writeAudit } from '../db/audit.ts';
 import { transaction } from '../db/database.ts';
 import { deleteFlowState, findFlowState, isFlowExpired, verifyCodeVerifier } from '../db/flow-states.ts';
@@ -16,12 +15,13 @@ import {
 import { hasHook, runHook } from '../hooks.ts';
 import { badRequest, invalid, notFound, unprocessable } from '../errors.ts';
 import { json, type Reply } from '../http/reply.ts';
-import { readParams, takeFormValue, type AuthRequest } from '../http/request.ts';
+import { readParams, takeFormValue } from '../http/request.ts';
 import { findPasswordWeakness, verifyPassword } from '../passwords.ts';
 import { issueSession } from '../tokens/issue.ts';
 import { refreshSession } from '../tokens/refresh.ts';
 import { formatPhone } from '../validate.ts';
 import { idTokenGrant } from './id-token.ts';
+import { audienceOf } from '../roles.ts';
 
 const PASSWORD = {
   name: 'PasswordGrantParams',
@@ -31,69 +31,68 @@ const REFRESH = { name: 'RefreshTokenGrantParams', fields: { refresh_token: 'str
 const PKCE = { name: 'PKCEGrantParams', fields: { auth_code: 'string', code_verifier: 'string' } } as const;
 
 /** POST /token, by `grant_type`. */
-export async function token(app: App, req: AuthRequest): Promise<Reply> {
-  const grants: Readonly<Record<string, (app: App, req: AuthRequest) => Promise<Reply>>> = {
+export async function token(ctx: Context): Promise<Reply> {
+  const grants: Readonly<Record<string, (ctx: Context) => Promise<Reply>>> = {
     password: passwordGrant,
     refresh_token: refreshGrant,
     pkce: pkceGrant,
     id_token: idTokenGrant,
     web3: refuseWeb3,
   };
-  const grant = grants[takeFormValue(req, 'grant_type')];
+  const grant = grants[takeFormValue(ctx.req, 'grant_type')];
   if (!grant) throw badRequest('invalid_credentials', 'unsupported_grant_type');
-  app.limiter.checkRequest('token', req);
-  return grant(app, req);
+  ctx.limiter.checkRequest('token', ctx.req);
+  return grant(ctx);
 }
 
 const wrongCredentials = (): Error => badRequest('invalid_credentials', 'Invalid login credentials');
 
-async function passwordGrant(app: App, req: AuthRequest): Promise<Reply> {
-  const params = readParams(req, PASSWORD);
+async function passwordGrant(ctx: Context): Promise<Reply> {
+  const params = readParams(ctx.req, PASSWORD);
   if (params.email !== '' && params.phone !== '') {
     throw invalid('Only an email address or phone number should be provided on login.');
   }
-  const user = await findLogin(app, req, params);
+  const user = await findLogin(ctx, params);
   if (!user) throw wrongCredentials();
   if (isBanned(user)) throw badRequest('user_banned', 'User is banned');
   const isRight = await verifyPassword(user.encrypted_password, params.password);
-  await askPasswordHook(app, req, user, isRight);
+  await askPasswordHook(ctx, user, isRight);
   if (!isRight) throw wrongCredentials();
   if (params.email !== '' && !isConfirmed(user))
     throw badRequest('email_not_confirmed', 'Email not confirmed');
   if (params.phone !== '' && !isPhoneConfirmed(user)) {
     throw badRequest('phone_not_confirmed', 'Phone not confirmed');
   }
-  const { response } = await transaction(app.pool, async (db) => {
+  const { response } = await transaction(ctx.pool, async (db) => {
     await writeAudit(db, user, 'login', { provider: params.email === '' ? 'phone' : 'email' });
-    return issueSession(app, req, db, user, 'password');
+    return issueSession(ctx, db, user, 'password');
   });
   return json({
     ...response,
-    weak_password: findPasswordWeakness(app.settings.password, params.password) ?? null,
+    weak_password: findPasswordWeakness(ctx.settings.password, params.password) ?? null,
   });
 }
 
 function findLogin(
-  app: App,
-  req: AuthRequest,
+  ctx: Context,
   params: { readonly email: string; readonly phone: string },
 ): Promise<User | undefined> {
-  const aud = audienceOf(req);
+  const aud = audienceOf(ctx.req);
   if (params.email !== '') {
-    if (!app.settings.email.enabled)
+    if (!ctx.settings.email.enabled)
       throw unprocessable('email_provider_disabled', 'Email logins are disabled');
-    return findUserByEmail(app.pool, params.email, aud);
+    return findUserByEmail(ctx.pool, params.email, aud);
   }
   if (params.phone === '') throw invalid('missing email or phone');
-  if (!app.settings.sms.enabled) throw unprocessable('phone_provider_disabled', 'Phone logins are disabled');
-  return findUserByPhone(app.pool, formatPhone(params.phone), aud);
+  if (!ctx.settings.sms.enabled) throw unprocessable('phone_provider_disabled', 'Phone logins are disabled');
+  return findUserByPhone(ctx.pool, formatPhone(params.phone), aud);
 }
 
-async function askPasswordHook(app: App, req: AuthRequest, user: User, valid: boolean): Promise<void> {
-  if (!hasHook(app, 'password_verification_attempt')) return;
-  const output = await runHook(app, req, 'password_verification_attempt', { user_id: user.id, valid });
+async function askPasswordHook(ctx: Context, user: User, valid: boolean): Promise<void> {
+  if (!hasHook(ctx, 'password_verification_attempt')) return;
+  const output = await runHook(ctx, 'password_verification_attempt', { user_id: user.id, valid });
   if (output.decision !== 'reject') return;
-  if (output.should_logout_user === true) await deleteSessionsOfUser(app.pool, user.id);
+  if (output.should_logout_user === true) await deleteSessionsOfUser(ctx.pool, user.id);
   const message = typeof output.message === 'string' ? output.message : '';
   throw badRequest(
     'invalid_credentials',
@@ -101,33 +100,33 @@ async function askPasswordHook(app: App, req: AuthRequest, user: User, valid: bo
   );
 }
 
-async function refreshGrant(app: App, req: AuthRequest): Promise<Reply> {
-  const { refresh_token } = readParams(req, REFRESH);
+async function refreshGrant(ctx: Context): Promise<Reply> {
+  const { refresh_token } = readParams(ctx.req, REFRESH);
   if (!/^[a-z\d]{12}$/.test(refresh_token)) throw invalid('Refresh token is not valid');
-  return json(await refreshSession(app, req, refresh_token));
+  return json(await refreshSession(ctx, refresh_token));
 }
 
-async function pkceGrant(app: App, req: AuthRequest): Promise<Reply> {
-  const params = readParams(req, PKCE);
+async function pkceGrant(ctx: Context): Promise<Reply> {
+  const params = readParams(ctx.req, PKCE);
   if (params.auth_code === '' || params.code_verifier === '') {
     throw invalid('invalid request: both auth code and code verifier should be non-empty');
   }
   const missing = (): Error =>
     notFound('flow_state_not_found', 'invalid flow state, no valid flow state found');
-  const flow = await findFlowState(app.pool, { code: params.auth_code });
+  const flow = await findFlowState(ctx.pool, { code: params.auth_code });
   if (!flow?.user_id || flow.code_challenge === null) throw missing();
   if (isFlowExpired(flow)) {
     throw unprocessable('flow_state_expired', 'invalid flow state, flow state has expired');
   }
-  const user = await findUserById(app.pool, flow.user_id);
+  const user = await findUserById(ctx.pool, flow.user_id);
   if (!user) throw missing();
   if (!verifyCodeVerifier(flow.code_challenge, flow.code_challenge_method ?? 'plain', params.code_verifier)) {
     throw badRequest('bad_code_verifier', 'code challenge does not match previously saved code verifier');
   }
-  const { response } = await transaction(app.pool, async (db) => {
+  const { response } = await transaction(ctx.pool, async (db) => {
     if (!(await deleteFlowState(db, flow.id))) throw missing();
     await writeAudit(db, user, 'login', { provider_type: flow.provider_type });
-    return issueSession(app, req, db, user, flow.authentication_method);
+    return issueSession(ctx, db, user, flow.authentication_method);
   });
   return json({
     ...response,

@@ -1,5 +1,5 @@
-import { DEFAULT_AUDIENCE, type App } from '../app.ts';
-import { audienceOf, userOf } from '../guards.ts';
+import type { App, Context } from '../app.ts';
+import { askedAudience, audienceOf, DEFAULT_AUDIENCE } from '../roles.ts';
 import { writeAudit } from '../db/audit.ts';
 import { transaction, type Db } from '../db/database.ts';
 import { insertFlowState } from '../db/flow-states.ts';
@@ -17,7 +17,7 @@ import { mergeMetadata } from '../db/metadata.ts';
 import { AuthError, badRequest, forbidden, invalid, unprocessable } from '../errors.ts';
 import type { Params } from '../http/go-json.ts';
 import { json, type Reply } from '../http/reply.ts';
-import { readParams, type AuthRequest } from '../http/request.ts';
+import { readParams } from '../http/request.ts';
 import { notify, sendEmailChange } from '../mails/send.ts';
 import { checkPasswordStrength, hashPassword, verifyPassword } from '../passwords.ts';
 import { sendPhoneCode } from '../sms.ts';
@@ -25,6 +25,7 @@ import { serializeUser } from '../tokens/serialize-user.ts';
 import { checkChannel, checkCodeChallenge, checkEmail, checkPhone } from '../validate.ts';
 import { useReauthentication } from './reauthenticate.ts';
 import { applyEmailChange, confirmSms } from './verify-changes.ts';
+import type { SignedIn } from '../guards.ts';
 
 const UPDATE = {
   name: 'UserUpdateParams',
@@ -47,24 +48,24 @@ type Update = Params<typeof UPDATE.fields>;
 const RECENT_SIGN_IN_MS = 24 * 60 * 60_000;
 
 /** GET /user */
-export function getUser(_app: App, req: AuthRequest): Reply {
-  const asked = req.headers['x-jwt-aud'];
-  if (typeof asked === 'string' && asked !== '' && asked !== req.claims?.aud) {
+export function getUser({ req }: Context, { claims, user }: SignedIn): Reply {
+  const asked = askedAudience(req);
+  if (asked !== '' && asked !== claims.aud) {
     throw invalid("Token audience doesn't match request audience");
   }
-  return json(serializeUser(userOf(req)));
+  return json(serializeUser(user));
 }
 
 /** PUT /user */
-export async function putUser(app: App, req: AuthRequest): Promise<Reply> {
-  const params = readParams(req, UPDATE);
-  const user = userOf(req);
-  checkUpdate(app, params);
-  checkAllowed(user, req, params);
-  await checkAvailable(app, req, user, params);
-  const password = await preparePassword(app, req, user, params);
-  await transaction(app.pool, async (db) => {
-    if (password !== undefined) await storePassword(app, req, db, user, password);
+export async function putUser(ctx: Context, signedIn: SignedIn): Promise<Reply> {
+  const params = readParams(ctx.req, UPDATE);
+  const { user } = signedIn;
+  checkUpdate(ctx, params);
+  checkAllowed(signedIn, params);
+  await checkAvailable(ctx, signedIn, params);
+  const password = await preparePassword(ctx, signedIn, params);
+  await transaction(ctx.pool, async (db) => {
+    if (password !== undefined) await storePassword(ctx, db, signedIn, password);
     if (params.data) {
       const data = mergeMetadata(user.raw_user_meta_data, params.data);
       await updateUser(db, user, { raw_user_meta_data: data });
@@ -73,8 +74,8 @@ export async function putUser(app: App, req: AuthRequest): Promise<Reply> {
       const data = mergeMetadata(user.raw_app_meta_data, params.app_metadata);
       await updateUser(db, user, { raw_app_meta_data: data });
     }
-    await changeEmail(app, req, db, user, params);
-    await changePhone(app, req, db, user, params);
+    await changeEmail(ctx, db, user, params);
+    await changePhone(ctx, db, user, params);
     await writeAudit(db, user, 'user_modified');
   });
   return json(serializeUser(user));
@@ -89,7 +90,7 @@ function checkUpdate(app: App, params: Update): void {
   if (params.password !== undefined) checkPasswordStrength(app.settings.password, params.password);
 }
 
-function checkAllowed(user: User, req: AuthRequest, params: Update): void {
+function checkAllowed({ user, session }: SignedIn, params: Update): void {
   const isAdmin = user.aud === DEFAULT_AUDIENCE && user.role === 'admin';
   if (params.app_metadata && !isAdmin) {
     throw forbidden('not_admin', 'Updating app_metadata requires admin privileges');
@@ -97,7 +98,7 @@ function checkAllowed(user: User, req: AuthRequest, params: Update): void {
   const changesEmail = params.email !== '' && params.email !== user.email;
   const changesPhone = params.phone !== '' && params.phone !== user.phone;
   const changesLogin = Boolean(params.password) || changesEmail || changesPhone;
-  if (changesLogin && hasVerifiedFactor(user) && req.session?.aal !== 'aal2') {
+  if (changesLogin && hasVerifiedFactor(user) && session?.aal !== 'aal2') {
     throw new AuthError(
       401,
       'insufficient_aal',
@@ -118,17 +119,17 @@ function checkAllowed(user: User, req: AuthRequest, params: Update): void {
   }
 }
 
-async function checkAvailable(app: App, req: AuthRequest, user: User, params: Update): Promise<void> {
-  const aud = audienceOf(req);
+async function checkAvailable(ctx: Context, { claims, user }: SignedIn, params: Update): Promise<void> {
+  const aud = audienceOf(ctx.req, claims);
   if (params.email !== '' && params.email !== user.email) {
-    if (await findUserWithEmail(app.pool, params.email, aud, user.id)) {
+    if (await findUserWithEmail(ctx.pool, params.email, aud, user.id)) {
       throw unprocessable('email_exists', 'A user with this email address has already been registered');
     }
   }
   if (
     params.phone !== '' &&
     params.phone !== user.phone &&
-    (await findUserByPhone(app.pool, params.phone, aud))
+    (await findUserByPhone(ctx.pool, params.phone, aud))
   ) {
     throw unprocessable('phone_exists', 'A user with this phone number has already been registered');
   }
@@ -136,19 +137,18 @@ async function checkAvailable(app: App, req: AuthRequest, user: User, params: Up
 
 /** The new password's hash; null takes the password away, undefined leaves it. */
 async function preparePassword(
-  app: App,
-  req: AuthRequest,
-  user: User,
+  ctx: Context,
+  { user, session }: SignedIn,
   params: Update,
 ): Promise<string | null | undefined> {
   if (params.password === undefined) return undefined;
-  if (app.settings.email.securePasswordChange) {
-    const signedInAt = req.session ? Date.parse(req.session.created_at) : 0;
+  if (ctx.settings.email.securePasswordChange) {
+    const signedInAt = session ? Date.parse(session.created_at) : 0;
     if (Date.now() > signedInAt + RECENT_SIGN_IN_MS) {
       if (params.nonce === '') {
         throw badRequest('reauthentication_needed', 'Password update requires reauthentication');
       }
-      await useReauthentication(app, user, params.nonce);
+      await useReauthentication(ctx, user, params.nonce);
     }
   }
   if (params.password === '') return null;
@@ -160,15 +160,14 @@ async function preparePassword(
 
 /** A new password voids every code sent so far and ends all other sessions. */
 async function storePassword(
-  app: App,
-  req: AuthRequest,
+  ctx: Context,
   db: Db,
-  user: User,
+  { user, session }: SignedIn,
   encrypted: string | null,
 ): Promise<void> {
-  await replacePassword(db, user, encrypted, req.session?.id);
+  await replacePassword(db, user, encrypted, session?.id);
   await writeAudit(db, user, 'user_updated_password');
-  await notify(app, req, user, 'password_changed');
+  await notify(ctx, user, 'password_changed');
 }
 
 /** Writes the hash, forgets codes, and ends the user's sessions but the given one. */
@@ -196,27 +195,27 @@ export async function replacePassword(
   await deleteSessionsOfUser(db, user.id, keptSession);
 }
 
-async function changeEmail(app: App, req: AuthRequest, db: Db, user: User, params: Update): Promise<void> {
+async function changeEmail(ctx: Context, db: Db, user: User, params: Update): Promise<void> {
   if (params.email === '' || params.email === user.email) return;
-  if (user.is_anonymous && app.settings.email.autoconfirm) {
+  if (user.is_anonymous && ctx.settings.email.autoconfirm) {
     // Much like a sign-up; everybody else has to confirm an address in any case.
     user.email_change = params.email;
-    await applyEmailChange(app, req, db, user);
+    await applyEmailChange(ctx, db, user);
     return;
   }
   const pkce = checkCodeChallenge(params.code_challenge, params.code_challenge_method);
   const isPkce = pkce.challenge !== '';
   const flow = { provider_type: 'email_change', authentication_method: 'email_change', user_id: user.id };
   if (isPkce) await insertFlowState(db, flow, pkce);
-  await sendEmailChange(app, req, db, user, params.email, isPkce);
+  await sendEmailChange(ctx, db, user, params.email, isPkce);
 }
 
-async function changePhone(app: App, req: AuthRequest, db: Db, user: User, params: Update): Promise<void> {
+async function changePhone(ctx: Context, db: Db, user: User, params: Update): Promise<void> {
   if (params.phone === '' || params.phone === user.phone) return;
-  if (app.settings.sms.autoconfirm) {
+  if (ctx.settings.sms.autoconfirm) {
     user.phone_change = params.phone;
-    await confirmSms(app, req, db, user, 'phone_change', params.phone);
+    await confirmSms(ctx, db, user, 'phone_change', params.phone);
     return;
   }
-  await sendPhoneCode(app, req, db, user, params.phone, 'phone_change');
+  await sendPhoneCode(ctx, db, user, params.phone, 'phone_change');
 }

@@ -1,4 +1,4 @@
-import type { App } from '../app.ts';
+import type { Context } from '../app.ts';
 import { writeAudit } from '../db/audit.ts';
 import { timestamp, type Db } from '../db/database.ts';
 import {
@@ -10,7 +10,6 @@ import {
 } from '../db/identities.ts';
 import { clearOneTimeTokens, findOneTimeTokenOwner } from '../db/one-time-tokens.ts';
 import { isConfirmed, updateUser, type User } from '../db/users.ts';
-import type { AuthRequest } from '../http/request.ts';
 import { notify } from '../mails/send.ts';
 import { confirmEmail, confirmPhone } from './signup.ts';
 
@@ -21,13 +20,12 @@ import { confirmEmail, confirmPhone } from './signup.ts';
  * @returns whether the change is made
  */
 export async function confirmEmailChange(
-  app: App,
-  req: AuthRequest,
+  ctx: Context,
   db: Db,
   user: User,
   tokenHash: string,
 ): Promise<boolean> {
-  const { autoconfirm, doubleConfirmChanges } = app.settings.email;
+  const { autoconfirm, doubleConfirmChanges } = ctx.settings.email;
   const needsTwo = !autoconfirm && doubleConfirmChanges && user.email !== '';
   if (needsTwo && user.email_change_confirm_status === 0) {
     const owner = await findOneTimeTokenOwner(db, tokenHash, ['email_change_token_current']);
@@ -37,12 +35,12 @@ export async function confirmEmailChange(
     await updateUser(db, user, { email_change_confirm_status: 1, [column]: '' });
     return false;
   }
-  await applyEmailChange(app, req, db, user);
+  await applyEmailChange(ctx, db, user);
   return true;
 }
 
 /** Makes `email_change` the user's address, in the e-mail identity too. */
-export async function applyEmailChange(app: App, req: AuthRequest, db: Db, user: User): Promise<void> {
+export async function applyEmailChange(ctx: Context, db: Db, user: User): Promise<void> {
   const oldEmail = user.email;
   const email = user.email_change;
   await writeAudit(db, user, 'user_modified');
@@ -62,14 +60,13 @@ export async function applyEmailChange(app: App, req: AuthRequest, db: Db, user:
   await clearOneTimeTokens(db, user.id);
   if (!isConfirmed(user)) await confirmEmail(db, user);
   if (oldEmail !== '' && oldEmail !== email) {
-    await notify(app, req, user, 'email_changed', { OldEmail: oldEmail }, oldEmail);
+    await notify(ctx, user, 'email_changed', { OldEmail: oldEmail }, oldEmail);
   }
 }
 
 /** Confirms the user's number, or makes `phone` the user's number. */
 export async function confirmSms(
-  app: App,
-  req: AuthRequest,
+  ctx: Context,
   db: Db,
   user: User,
   type: 'sms' | 'phone_change',
@@ -79,19 +76,13 @@ export async function confirmSms(
     await writeAudit(db, user, 'user_signedup', { provider: 'phone' });
     await confirmPhone(db, user);
   } else {
-    await applyPhoneChange(app, req, db, user, phone);
+    await applyPhoneChange(ctx, db, user, phone);
   }
   if (user.is_anonymous) await updateUser(db, user, { is_anonymous: false });
   user.identities = await findIdentitiesOfUser(db, user.id);
 }
 
-async function applyPhoneChange(
-  app: App,
-  req: AuthRequest,
-  db: Db,
-  user: User,
-  phone: string,
-): Promise<void> {
+async function applyPhoneChange(ctx: Context, db: Db, user: User, phone: string): Promise<void> {
   const oldPhone = user.phone;
   await writeAudit(db, user, 'user_modified');
   const identity = await findIdentity(db, user.id, 'phone');
@@ -106,7 +97,7 @@ async function applyPhoneChange(
   });
   await clearOneTimeTokens(db, user.id);
   if (oldPhone !== '' && oldPhone !== user.phone) {
-    await notify(app, req, user, 'phone_changed', { OldPhone: oldPhone });
+    await notify(ctx, user, 'phone_changed', { OldPhone: oldPhone });
   }
-  if (!identity) await notify(app, req, user, 'identity_linked', { Provider: 'phone' });
+  if (!identity) await notify(ctx, user, 'identity_linked', { Provider: 'phone' });
 }

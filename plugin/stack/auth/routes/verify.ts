@@ -1,5 +1,4 @@
-import type { App } from '../app.ts';
-import { audienceOf } from '../guards.ts';
+import type { Context } from '../app.ts';
 import { writeAudit } from '../db/audit.ts';
 import { timestamp, transaction, type Db } from '../db/database.ts';
 import { findFlowStateOfUser, updateFlowState } from '../db/flow-states.ts';
@@ -9,7 +8,7 @@ import { hasPassword, isConfirmed, reloadUser, updateUser, type User } from '../
 import { updateProviders } from '../db/providers.ts';
 import { AuthError, badRequest, invalid, unprocessable } from '../errors.ts';
 import { json, redirect, type Reply } from '../http/reply.ts';
-import { readParams, type AuthRequest } from '../http/request.ts';
+import { readParams } from '../http/request.ts';
 import { hashPassword, randomPassword } from '../passwords.ts';
 import { issueSession, type TokenResponse } from '../tokens/issue.ts';
 import { redirectTarget, withFragment, withQuery } from '../urls.ts';
@@ -18,6 +17,7 @@ import { confirmEmail } from './signup.ts';
 import { replacePassword } from './user.ts';
 import { confirmEmailChange, confirmSms } from './verify-changes.ts';
 import { verifyCode, verifyLink, type Verification } from './verify-token.ts';
+import { audienceOf } from '../roles.ts';
 
 const VERIFY = {
   name: 'VerifyParams',
@@ -34,37 +34,37 @@ const VERIFY = {
 const HALF_CONFIRMED = 'Confirmation link accepted. Please proceed to confirm link sent to the other email';
 
 /** POST /verify: a typed code, or the hash from a link, for a session. */
-export async function verifyPost(app: App, req: AuthRequest): Promise<Reply> {
-  const params = readParams(req, VERIFY);
+export async function verifyPost(ctx: Context): Promise<Reply> {
+  const params = readParams(ctx.req, VERIFY);
   const verification = checkVerification(params);
-  const aud = audienceOf(req);
+  const aud = audienceOf(ctx.req);
   const password = await passwordForInvited(verification.type);
-  const response = await transaction(app.pool, async (db) => {
+  const response = await transaction(ctx.pool, async (db) => {
     const isLink = params.token === '';
     const user = isLink
-      ? await verifyLink(app, db, verification)
-      : await verifyCode(app, db, verification, aud);
-    const isDone = await confirm(app, req, db, user, verification, password);
-    return isDone ? signIn(app, req, db, user) : undefined;
+      ? await verifyLink(ctx, db, verification)
+      : await verifyCode(ctx, db, verification, aud);
+    const isDone = await confirm(ctx, db, user, verification, password);
+    return isDone ? signIn(ctx, db, user) : undefined;
   });
   return json(response ?? { code: '200', msg: HALF_CONFIRMED });
 }
 
 /** GET /verify: the link of a mail. Ends in a redirect with the session, an auth code (PKCE) or the error. */
-export async function verifyGet(app: App, req: AuthRequest): Promise<Reply> {
-  const type = req.query.get('type') ?? '';
-  const token = req.query.get('token') ?? '';
-  const target = redirectTarget(app.settings, req);
+export async function verifyGet(ctx: Context): Promise<Reply> {
+  const type = ctx.req.query.get('type') ?? '';
+  const token = ctx.req.query.get('token') ?? '';
+  const target = redirectTarget(ctx);
   if (type === '') throw invalid('Verify requires a verification type');
   if (token === '') throw invalid('Verify requires a token or a token hash');
   const isPkce = token.startsWith(PKCE_PREFIX);
   const verification: Verification = { type, token, tokenHash: token, email: '', phone: '' };
-  const finish = (location: string): Reply => redirect(location, 303, req.method);
+  const finish = (location: string): Reply => redirect(location, 303, ctx.req.method);
   try {
     const password = await passwordForInvited(type);
-    return await transaction(app.pool, async (db) => {
-      const user = await verifyLink(app, db, verification);
-      const isDone = await confirm(app, req, db, user, verification, password);
+    return await transaction(ctx.pool, async (db) => {
+      const user = await verifyLink(ctx, db, verification);
+      const isDone = await confirm(ctx, db, user, verification, password);
       if (!isDone) {
         const message = { message: HALF_CONFIRMED };
         return finish(
@@ -75,7 +75,7 @@ export async function verifyGet(app: App, req: AuthRequest): Promise<Reply> {
         await prepareSignIn(db, user);
         return finish(withQuery(target, { code: await issueAuthCode(db, user, type) }));
       }
-      const session = await signIn(app, req, db, user);
+      const session = await signIn(ctx, db, user);
       return finish(withFragment(target, sessionFragment(session, { type })));
     });
   } catch (error) {
@@ -165,8 +165,7 @@ function passwordForInvited(type: string): Promise<string> | undefined {
 
 /** Does what the proof is for. False: a change of address that the other address has still to confirm. */
 async function confirm(
-  app: App,
-  req: AuthRequest,
+  ctx: Context,
   db: Db,
   user: User,
   verification: Verification,
@@ -199,10 +198,10 @@ async function confirm(
       if (!isConfirmed(user)) await confirmEmail(db, user);
       return true;
     case 'email_change':
-      return confirmEmailChange(app, req, db, user, verification.tokenHash);
+      return confirmEmailChange(ctx, db, user, verification.tokenHash);
     case 'sms':
     case 'phone_change':
-      await confirmSms(app, req, db, user, verification.type, verification.phone);
+      await confirmSms(ctx, db, user, verification.type, verification.phone);
       return true;
     default:
       throw invalid('Unsupported verification type');
@@ -214,9 +213,9 @@ async function prepareSignIn(db: Db, user: User): Promise<void> {
   await reloadUser(db, user);
 }
 
-async function signIn(app: App, req: AuthRequest, db: Db, user: User): Promise<TokenResponse> {
+async function signIn(ctx: Context, db: Db, user: User): Promise<TokenResponse> {
   await prepareSignIn(db, user);
-  const { response } = await issueSession(app, req, db, user, 'otp');
+  const { response } = await issueSession(ctx, db, user, 'otp');
   return response;
 }
 

@@ -1,12 +1,10 @@
-import type { App } from '../app.ts';
-import type { Db } from '../db/database.ts';
+import type { Context } from '../app.ts';
+import { type Db, timestamp } from '../db/database.ts';
 import { insertRefreshToken } from '../db/refresh-tokens.ts';
 import { addAmrClaim, assessSession, insertSession, type Session } from '../db/sessions.ts';
 import { updateUser, type User } from '../db/users.ts';
-import { timestamp } from '../db/database.ts';
 import { hasHook, runHook } from '../hooks.ts';
 import { internal } from '../errors.ts';
-import type { AuthRequest } from '../http/request.ts';
 import { issuer } from '../urls.ts';
 import { serializeUser, sortKeys } from './serialize-user.ts';
 import { isObject, type JsonObject } from '../../../shared/json.ts';
@@ -24,27 +22,29 @@ export interface TokenResponse {
 
 /** Signs `user` in: a new session with its refresh token and access token, within the transaction `db`. */
 export async function issueSession(
-  app: App,
-  req: AuthRequest,
+  ctx: Context,
   db: Db,
   user: User,
   method: string,
   oauth: { readonly oauthClientId?: string; readonly scopes?: string } = {},
 ): Promise<{ session: Session; response: TokenResponse }> {
-  const session = await insertSession(db, user.id, { userAgent: req.userAgent, ip: req.ip, ...oauth });
+  const session = await insertSession(db, user.id, {
+    userAgent: ctx.req.userAgent,
+    ip: ctx.req.ip,
+    ...oauth,
+  });
   const refreshToken = await insertRefreshToken(db, user.id, session.id, null);
   await updateUser(db, user, { last_sign_in_at: timestamp() });
   await addAmrClaim(db, session, method);
-  req.responseHeaders['sb-auth-user-id'] = user.id;
-  req.responseHeaders['sb-auth-session-id'] = session.id;
-  req.responseHeaders['sb-auth-refresh-token-prefix'] = refreshToken.slice(0, 5);
-  return { session, response: await respondWithTokens(app, req, db, user, session, method, refreshToken) };
+  ctx.req.responseHeaders['sb-auth-user-id'] = user.id;
+  ctx.req.responseHeaders['sb-auth-session-id'] = session.id;
+  ctx.req.responseHeaders['sb-auth-refresh-token-prefix'] = refreshToken.slice(0, 5);
+  return { session, response: await respondWithTokens(ctx, db, user, session, method, refreshToken) };
 }
 
 /** An access token for this session, and the answer around it. */
 export async function respondWithTokens(
-  app: App,
-  req: AuthRequest,
+  ctx: Context,
   db: Db,
   user: User,
   session: Session,
@@ -52,12 +52,12 @@ export async function respondWithTokens(
   refreshToken: string,
 ): Promise<TokenResponse> {
   const issuedAt = Math.floor(Date.now() / 1000);
-  const expiresAt = issuedAt + app.settings.jwtExpiry;
-  const claims = accessClaims(app, req, user, session, issuedAt, expiresAt);
+  const expiresAt = issuedAt + ctx.settings.jwtExpiry;
+  const claims = accessClaims(ctx, user, session, issuedAt, expiresAt);
   return {
-    access_token: await app.signer.sign(await customizeClaims(app, req, db, user, claims, method)),
+    access_token: await ctx.signer.sign(await customizeClaims(ctx, db, user, claims, method)),
     token_type: 'bearer',
-    expires_in: app.settings.jwtExpiry,
+    expires_in: ctx.settings.jwtExpiry,
     expires_at: expiresAt,
     refresh_token: refreshToken,
     user: serializeUser(user),
@@ -65,8 +65,7 @@ export async function respondWithTokens(
 }
 
 function accessClaims(
-  app: App,
-  req: AuthRequest,
+  ctx: Context,
   user: User,
   session: Session,
   issuedAt: number,
@@ -74,7 +73,7 @@ function accessClaims(
 ): JsonObject {
   const { aal, amr } = assessSession(session);
   return {
-    iss: issuer(app.settings, req),
+    iss: issuer(ctx),
     sub: user.id,
     aud: user.aud,
     exp: expiresAt,
@@ -95,16 +94,15 @@ function accessClaims(
 
 /** The hook `custom_access_token` may change everything but the shape of what services rely on. */
 async function customizeClaims(
-  app: App,
-  req: AuthRequest,
+  ctx: Context,
   db: Db,
   user: User,
   claims: JsonObject,
   method: string,
 ): Promise<JsonObject> {
-  if (!hasHook(app, 'custom_access_token')) return claims;
+  if (!hasHook(ctx, 'custom_access_token')) return claims;
   const input = { user_id: user.id, claims, authentication_method: method };
-  const output = await runHook(app, req, 'custom_access_token', input, db);
+  const output = await runHook(ctx, 'custom_access_token', input, db);
   if (!isObject(output.claims)) throw internal('output claims field is missing');
   checkClaims(output.claims);
   return output.claims;

@@ -1,4 +1,4 @@
-import type { App } from '../app.ts';
+import type { App, Context } from '../app.ts';
 import { writeAudit } from '../db/audit.ts';
 import { CommitWithError, millis, transaction, type Db } from '../db/database.ts';
 import {
@@ -11,7 +11,6 @@ import {
 import { findSession, markRefreshed, sessionExpiry, type Session } from '../db/sessions.ts';
 import { findUserById, isBanned, updateUser, type User } from '../db/users.ts';
 import { badRequest, OAuthError } from '../errors.ts';
-import type { AuthRequest } from '../http/request.ts';
 import { respondWithTokens, type TokenResponse } from './issue.ts';
 
 const notFound = (): Error =>
@@ -25,13 +24,8 @@ const notFound = (): Error =>
  * @param clientId the OAuth client that asks; the session must be of the same one
  * @throws AuthError 400 refresh_token_not_found, refresh_token_already_used, session_expired, user_banned
  */
-export async function refreshSession(
-  app: App,
-  req: AuthRequest,
-  token: string,
-  clientId?: string,
-): Promise<TokenResponse> {
-  return transaction(app.pool, async (db) => {
+export async function refreshSession(ctx: Context, token: string, clientId?: string): Promise<TokenResponse> {
+  return transaction(ctx.pool, async (db) => {
     const known = await findRefreshToken(db, token);
     if (!known?.session_id) throw notFound();
     // All refreshes of a session pass here one by one; the token is read again once it is our turn.
@@ -39,14 +33,14 @@ export async function refreshSession(
     const current = await findRefreshToken(db, token);
     const user = session && (await findUserById(db, session.user_id));
     if (!session || !current || !user) throw notFound();
-    req.responseHeaders['sb-auth-user-id'] = user.id;
+    ctx.req.responseHeaders['sb-auth-user-id'] = user.id;
     if (isBanned(user)) throw badRequest('user_banned', 'Invalid Refresh Token: User Banned');
-    req.responseHeaders['sb-auth-session-id'] = session.id;
-    checkSession(app, session, current, clientId);
-    const issued = await chooseToken(app, req, db, user, session, current);
-    req.responseHeaders['sb-auth-refresh-token-prefix'] = issued.slice(0, 5);
-    const response = await respondWithTokens(app, req, db, user, session, 'token_refresh', issued);
-    await markRefreshed(db, session, { userAgent: req.userAgent, ip: req.ip });
+    ctx.req.responseHeaders['sb-auth-session-id'] = session.id;
+    checkSession(ctx, session, current, clientId);
+    const issued = await chooseToken(ctx, db, user, session, current);
+    ctx.req.responseHeaders['sb-auth-refresh-token-prefix'] = issued.slice(0, 5);
+    const response = await respondWithTokens(ctx, db, user, session, 'token_refresh', issued);
+    await markRefreshed(db, session, { userAgent: ctx.req.userAgent, ip: ctx.req.ip });
     return response;
   });
 }
@@ -70,8 +64,7 @@ function checkSession(app: App, session: Session, token: RefreshToken, clientId:
 }
 
 async function chooseToken(
-  app: App,
-  req: AuthRequest,
+  ctx: Context,
   db: Db,
   user: User,
   session: Session,
@@ -83,8 +76,8 @@ async function chooseToken(
       await writeAudit(db, user, 'token_refreshed');
       return active.token;
     }
-    if (Date.now() > millis(token.updated_at) + app.settings.refreshTokenReuseInterval * 1000) {
-      if (app.settings.refreshTokenRotation) await revokeTokenFamily(db, session.id);
+    if (Date.now() > millis(token.updated_at) + ctx.settings.refreshTokenReuseInterval * 1000) {
+      if (ctx.settings.refreshTokenRotation) await revokeTokenFamily(db, session.id);
       throw new CommitWithError(
         badRequest('refresh_token_already_used', 'Invalid Refresh Token: Already Used'),
       );
@@ -95,6 +88,6 @@ async function chooseToken(
   const issued = await rotateRefreshToken(db, token, session.id);
   // The original touches the row with the value it has.
   await updateUser(db, user, { last_sign_in_at: user.last_sign_in_at });
-  req.responseHeaders['sb-auth-refresh-token-reuse'] = 'false';
+  ctx.req.responseHeaders['sb-auth-refresh-token-reuse'] = 'false';
   return issued;
 }
