@@ -6,7 +6,7 @@ import type { Mailer } from '../mailer.ts';
 import type { AuthRequest } from './http/request.ts';
 import type { MailTemplates } from './mails/templates.ts';
 import type { RateLimiter } from './rate-limit.ts';
-import type { AuthSettings } from './settings.ts';
+import type { AuthSettings } from './settings/settings.ts';
 import type { Signer } from './tokens/signer.ts';
 
 /** The parts of the service; they live as long as it does. */

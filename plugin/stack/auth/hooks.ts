@@ -2,7 +2,7 @@ import { createHmac, randomUUID } from 'node:crypto';
 import type { App, Context } from './app.ts';
 import { timestamp, transaction, type Db } from './db/database.ts';
 import { AuthError, internal } from './errors.ts';
-import type { HookName, HookSettings } from './settings-hooks.ts';
+import type { HookName, HookSettings } from './settings/hooks.ts';
 import { isObject, type JsonObject } from '../../shared/json.ts';
 
 const POSTGRES_TIMEOUT_MS = 2000;

@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import { AuthError, tooMany } from './errors.ts';
 import type { AuthRequest } from './http/request.ts';
-import type { RateLimitSettings } from './settings.ts';
+import type { RateLimitSettings } from './settings/settings.ts';
 
 /** What is limited per client; the numbers come from `[auth.rate_limit]`. */
 export type Limit =

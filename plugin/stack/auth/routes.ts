@@ -1,4 +1,45 @@
 import { requireCaptcha } from './captcha.ts';
+import { adminAudit } from './endpoints/admin-audit.ts';
+import { adminDeleteFactor, adminListFactors, adminUpdateFactor } from './endpoints/admin-factors.ts';
+import { adminListCustomProviders, adminListSso } from './endpoints/admin-providers.ts';
+import { adminListUsers } from './endpoints/admin-user-list.ts';
+import { adminCreateUser, adminDeleteUser, adminGetUser, adminUpdateUser } from './endpoints/admin-users.ts';
+import { authorize, authorizeLink } from './endpoints/authorize.ts';
+import { callback } from './endpoints/callback.ts';
+import { challengeFactor } from './endpoints/factor-challenge.ts';
+import { verifyFactor } from './endpoints/factor-verify.ts';
+import { enrollFactor, unenrollFactor } from './endpoints/factors.ts';
+import { generateLink } from './endpoints/generate-link.ts';
+import { unlinkIdentity } from './endpoints/identities.ts';
+import { discovery, health, jwks, settings } from './endpoints/info.ts';
+import { invite } from './endpoints/invite.ts';
+import { answerConsent, showConsent } from './endpoints/local-consent.ts';
+import { logout } from './endpoints/logout.ts';
+import { magicLink } from './endpoints/magic-link.ts';
+import { authorizeClient, decideAuthorization, getAuthorization } from './endpoints/oauth-authorize.ts';
+import {
+  adminDelete,
+  adminGet,
+  adminList,
+  adminRegenerateSecret,
+  adminRegister,
+  adminUpdate,
+  registerDynamically,
+} from './endpoints/oauth-clients.ts';
+import { listGrants, revokeGrant } from './endpoints/oauth-grants.ts';
+import { exchangeToken } from './endpoints/oauth-token.ts';
+import { userInfo } from './endpoints/oauth-userinfo.ts';
+import { otp } from './endpoints/otp.ts';
+import { authenticationOptions, verifyAuthentication } from './endpoints/passkey-authentication.ts';
+import { registrationOptions, verifyRegistration } from './endpoints/passkey-registration.ts';
+import { adminDeletePasskey, deletePasskey, listPasskeys, renamePasskey } from './endpoints/passkeys.ts';
+import { reauthenticate } from './endpoints/reauthenticate.ts';
+import { recover } from './endpoints/recover.ts';
+import { resend } from './endpoints/resend.ts';
+import { signup } from './endpoints/signup.ts';
+import { token } from './endpoints/token.ts';
+import { getUser, putUser } from './endpoints/user.ts';
+import { verifyGet, verifyPost } from './endpoints/verify.ts';
 import {
   admin,
   emailEnabled,
@@ -14,55 +55,6 @@ import {
   userOfPath,
 } from './guards.ts';
 import { group, route, type Route } from './router.ts';
-import {
-  adminAudit,
-  adminDeleteFactor,
-  adminListCustomProviders,
-  adminListFactors,
-  adminListSso,
-  adminListUsers,
-  adminUpdateFactor,
-} from './routes/admin-lists.ts';
-import { generateLink, invite } from './routes/admin-links.ts';
-import { adminCreateUser, adminDeleteUser, adminGetUser, adminUpdateUser } from './routes/admin-users.ts';
-import {
-  adminDelete,
-  adminGet,
-  adminList,
-  adminRegenerateSecret,
-  adminRegister,
-  adminUpdate,
-  registerDynamically,
-} from './oauth-server/client-routes.ts';
-import { authorizeClient, decideAuthorization, getAuthorization } from './oauth-server/authorize.ts';
-import { exchangeToken, listGrants, revokeGrant, userInfo } from './oauth-server/token.ts';
-import {
-  adminDeletePasskey,
-  authenticationOptions,
-  deletePasskey,
-  listPasskeys,
-  registrationOptions,
-  renamePasskey,
-  verifyAuthentication,
-  verifyRegistration,
-} from './passkeys/routes.ts';
-import { answerConsent, showConsent } from './oauth/local-consent.ts';
-import { authorize, authorizeLink } from './routes/authorize.ts';
-import { callback } from './routes/callback.ts';
-import { challengeFactor } from './routes/factor-challenge.ts';
-import { verifyFactor } from './routes/factor-verify.ts';
-import { enrollFactor, unenrollFactor } from './routes/factors.ts';
-import { unlinkIdentity } from './routes/identities.ts';
-import { discovery, health, jwks, settings } from './routes/info.ts';
-import { logout } from './routes/logout.ts';
-import { magicLink, otp } from './routes/otp.ts';
-import { reauthenticate } from './routes/reauthenticate.ts';
-import { recover } from './routes/recover.ts';
-import { resend } from './routes/resend.ts';
-import { signup } from './routes/signup.ts';
-import { token } from './routes/token.ts';
-import { getUser, putUser } from './routes/user.ts';
-import { verifyGet, verifyPost } from './routes/verify.ts';
 
 /** Every endpoint of the service, with what must hold before its handler runs. */
 export const ROUTES: readonly Route<object>[] = [

@@ -6,14 +6,16 @@ import type { Service } from '../service.ts';
 import type { App } from './app.ts';
 import { createCleanup } from './cleanup.ts';
 import { createAuthPool } from './db/database.ts';
+import { withSession } from './endpoints/session-reply.ts';
 import { AuthError, OAuthError } from './errors.ts';
 import { errorReply, send, type Reply } from './http/reply.ts';
-import { readRequest, type AuthRequest } from './http/request.ts';
+import { apiVersion, readRequest, type AuthRequest } from './http/request.ts';
 import { dispatch } from './router.ts';
 import { createMailTemplates } from './mails/templates.ts';
 import { createRateLimiter } from './rate-limit.ts';
 import { ROUTES } from './routes.ts';
-import { readAuthSettings } from './settings.ts';
+import { readAuthSettings } from './settings/settings.ts';
+import { RefreshError } from './tokens/refresh.ts';
 import { createSigner } from './tokens/signer.ts';
 
 // Headers that a page of another origin may read. Whether it may read the answer at all is the gateway's decision.
@@ -68,7 +70,6 @@ async function answer(
   send(res, reply, {
     Vary: 'Origin',
     ...(request.headers.origin === undefined ? {} : { 'Access-Control-Expose-Headers': EXPOSED }),
-    ...request.responseHeaders,
   });
   if (request.method !== 'GET' && reply.status < 300) cleanUp();
 }
@@ -77,12 +78,16 @@ async function respond(app: App, req: AuthRequest): Promise<Reply> {
   try {
     return await dispatch(ROUTES, { ...app, req, params: {} }, req.path, {});
   } catch (error) {
-    if (!(error instanceof AuthError || error instanceof OAuthError)) reportUnexpected(app, req, error);
-    else if (error instanceof AuthError && error.status >= 500)
-      reportUnexpected(app, req, error.cause ?? error);
-    const version = req.headers['x-supabase-api-version'];
-    return errorReply(error, typeof version === 'string' ? version : undefined);
+    if (error instanceof RefreshError) return withSession(fail(app, req, error.error), error.trace);
+    return fail(app, req, error);
   }
+}
+
+function fail(app: App, req: AuthRequest, error: unknown): Reply {
+  if (!(error instanceof AuthError || error instanceof OAuthError)) reportUnexpected(app, req, error);
+  else if (error instanceof AuthError && error.status >= 500)
+    reportUnexpected(app, req, error.cause ?? error);
+  return errorReply(error, apiVersion(req));
 }
 
 /** Logs only the message, which names the developer's failing trigger or hook: details may hold a user's input. */

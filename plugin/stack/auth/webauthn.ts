@@ -1,7 +1,14 @@
+import {
+  verifyAuthenticationResponse,
+  verifyRegistrationResponse,
+  type AuthenticationResponseJSON,
+  type RegistrationResponseJSON,
+  type VerifiedRegistrationResponse,
+} from '@simplewebauthn/server';
 import type { Context } from './app.ts';
 import { siteUrl } from './urls.ts';
 
-/** The site that credentials belong to, and from where they may be used. */
+/** The site that credentials belong to, and the origins that may use them. */
 export interface RelyingParty {
   readonly id: string;
   readonly name: string;
@@ -9,8 +16,8 @@ export interface RelyingParty {
 }
 
 /**
- * `[auth.webauthn]`. What is not set there follows the page: in development a credential belongs to the host that the
- * browser shows, and the origin that the request came through is always one of the site's.
+ * `[auth.webauthn]`. What config.toml leaves out follows the page: a credential belongs to the host that the browser
+ * shows. The origin of the request is always accepted.
  */
 export function relyingParty(ctx: Context): RelyingParty {
   const { rpId, rpName, rpOrigins } = ctx.settings.webauthn;
@@ -22,12 +29,69 @@ export function relyingParty(ctx: Context): RelyingParty {
   };
 }
 
-/** Bytes as JSON text, which WebAuthn writes in base64url. */
-export function toBase64Url(bytes: Uint8Array): string {
-  return Buffer.from(bytes).toString('base64url');
+/** What an authenticator was asked; stored until it answers. */
+export interface WebAuthnChallenge {
+  readonly challenge: string;
+  readonly rpId: string;
 }
 
-/** A copy: the library wants bytes over a buffer of their own. */
-export function fromBase64Url(text: string): Uint8Array<ArrayBuffer> {
-  return new Uint8Array(Buffer.from(text, 'base64url'));
+/** A credential whose answers can be verified. */
+interface KnownCredential {
+  /** base64url */
+  readonly id: string;
+  readonly publicKey: Uint8Array;
+  /** Number of uses that the authenticator counted last; 0 if it does not count. */
+  readonly counter: number;
+}
+
+/** Verifies the answer of `navigator.credentials.create()`; undefined when it is not valid. */
+export async function verifyAttestation(
+  ctx: Context,
+  challenge: WebAuthnChallenge,
+  answer: unknown,
+): Promise<VerifiedRegistrationResponse['registrationInfo'] | undefined> {
+  // The library checks the shape and throws for another one.
+  const response = answer as RegistrationResponseJSON;
+  const result = await verifyRegistrationResponse({ ...expected(ctx, challenge), response }).catch(
+    () => undefined,
+  );
+  return result?.verified ? result.registrationInfo : undefined;
+}
+
+/** Verifies the answer of `navigator.credentials.get()`. @returns the new counter; undefined when it is not valid */
+export async function verifyAssertion(
+  ctx: Context,
+  challenge: WebAuthnChallenge,
+  answer: unknown,
+  { id, publicKey, counter }: KnownCredential,
+): Promise<number | undefined> {
+  const response = answer as AuthenticationResponseJSON;
+  // The library requires bytes that own their buffer.
+  const credential = { id, publicKey: new Uint8Array(publicKey), counter };
+  const result = await verifyAuthenticationResponse({
+    ...expected(ctx, challenge),
+    response,
+    credential,
+  }).catch(() => undefined);
+  return result?.verified ? result.authenticationInfo.newCounter : undefined;
+}
+
+interface Expected {
+  readonly expectedChallenge: string;
+  readonly expectedOrigin: string[];
+  readonly expectedRPID: string;
+  readonly requireUserVerification: boolean;
+}
+
+function expected(ctx: Context, { challenge, rpId }: WebAuthnChallenge): Expected {
+  return {
+    expectedChallenge: challenge,
+    expectedOrigin: relyingParty(ctx).origins,
+    expectedRPID: rpId,
+    requireUserVerification: false,
+  };
+}
+
+export function toBase64Url(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString('base64url');
 }

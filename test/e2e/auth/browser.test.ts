@@ -51,7 +51,7 @@ describe.skipIf(skipsBrowserTests())('the official client in a browser', () => {
     await page.evaluate(() =>
       client.auth.signInWithOAuth({ provider: 'github', options: { redirectTo: location.origin } }),
     );
-    await page.getByLabel('E-mail').fill('octo@example.com');
+    await page.getByLabel('Email').fill('octo@example.com');
     await page.getByRole('button', { name: 'Continue', exact: true }).click();
     await page.waitForFunction(() => document.title === 'ready');
     const user = await page.evaluate(async () => (await client.auth.getUser()).data.user);

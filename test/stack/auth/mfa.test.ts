@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { totpCode } from '../../../plugin/stack/auth/routes/totp.ts';
+import { totpCode } from '../../../plugin/stack/auth/mfa/totp.ts';
 import { createTestClient, startAuth, type TestStack } from './start-auth.ts';
 
 let stack: TestStack;

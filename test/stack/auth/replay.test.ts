@@ -8,7 +8,7 @@ import type pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { silentLogger } from '../../../plugin/shared/logger.ts';
 import { createAuthService } from '../../../plugin/stack/auth/service.ts';
-import { totpCode } from '../../../plugin/stack/auth/routes/totp.ts';
+import { totpCode } from '../../../plugin/stack/auth/mfa/totp.ts';
 import { loadConfig } from '../../../plugin/stack/config/config.ts';
 import { createJwtVerifier } from '../../../plugin/stack/jwt.ts';
 import type { OutgoingMail } from '../../../plugin/stack/mailer.ts';

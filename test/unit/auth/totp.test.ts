@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createTotpSecret, totpCode, verifyTotp } from '../../../plugin/stack/auth/routes/totp.ts';
+import { createTotpSecret, totpCode, verifyTotp } from '../../../plugin/stack/auth/mfa/totp.ts';
 
 // RFC 6238, appendix B: the SHA-1 key "12345678901234567890", the last six of its eight digits.
 const SECRET = 'GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ';

@@ -4,6 +4,8 @@ import type { User } from './users.ts';
 import type { JsonObject } from '../../../shared/json.ts';
 import { NIL_UUID } from '../uuid.ts';
 
+// GoTrue v2.196 internal/models/audit_log_entry.go
+
 const LOG_TYPES = {
   login: 'account',
   logout: 'account',
@@ -32,7 +34,7 @@ const LOG_TYPES = {
   passkey_deleted: 'user',
 } as const;
 
-/** Who acts: a user, or an administrator, who is known by role only. */
+/** The author of an entry: a user, or an administrator, of whom only the role is known. */
 export type Actor = Pick<User, 'id' | 'email' | 'phone' | 'is_sso_user' | 'raw_user_meta_data'>;
 
 export function adminActor(role: string): Actor {
@@ -45,13 +47,12 @@ export function adminActor(role: string): Actor {
   };
 }
 
-/** Adds to auth.audit_log_entries, in the original's form. */
+/** Adds an entry to auth.audit_log_entries. GoTrue gives the sender's address for some actions only. */
 export async function writeAudit(
   db: Db,
   actor: Actor,
   action: keyof typeof LOG_TYPES,
-  traits?: JsonObject,
-  ip = '',
+  { traits, ip = '' }: { readonly traits?: JsonObject; readonly ip?: string } = {},
 ): Promise<void> {
   const payload: JsonObject = {
     action,

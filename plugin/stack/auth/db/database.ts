@@ -1,4 +1,5 @@
 import pg from 'pg';
+import type { JsonObject } from '../../../shared/json.ts';
 import type { Database } from '../../postgres/database.ts';
 
 /** A pool, or one connection inside a transaction. */
@@ -7,10 +8,10 @@ export interface Db {
   query<R extends pg.QueryResultRow>(text: string, values?: readonly unknown[]): Promise<{ rows: R[] }>;
 }
 
-// Sign-ins are short; what waits here would wait in PostgreSQL otherwise.
+// Sign-ins are short: more connections would only wait for each other in PostgreSQL.
 const MAX_CONNECTIONS = 10;
 
-/** Connections as `supabase_auth_admin`, with times as RFC 3339 text (microseconds kept) and bigint as number. */
+/** Connections as `supabase_auth_admin`, with times as RFC 3339 text (to the microsecond) and bigint as number. */
 export function createAuthPool(database: Database): pg.Pool {
   const { builtins } = pg.types;
   const types = new pg.TypeOverrides();
@@ -28,7 +29,7 @@ export function toRfc3339(text: string): string {
     .replace(/Z$/, '')}Z`;
 }
 
-/** Thrown inside a transaction to answer with `error` and yet keep what the transaction did. */
+/** Thrown inside a transaction to answer with `error` but keep the transaction's changes. */
 export class CommitWithError extends Error {
   override readonly name = 'CommitWithError';
   readonly error: unknown;
@@ -39,7 +40,7 @@ export class CommitWithError extends Error {
   }
 }
 
-/** Runs `work` in a transaction on a connection of its own; an error rolls back and is thrown again. */
+/** Runs `work` in a transaction on one connection; an error rolls it back and is thrown on. */
 export async function transaction<T>(pool: pg.Pool, work: (db: Db) => Promise<T>): Promise<T> {
   const client = await pool.connect();
   let broken: Error | undefined;
@@ -62,7 +63,7 @@ export async function transaction<T>(pool: pg.Pool, work: (db: Db) => Promise<T>
 let lastMicros = 0;
 
 /**
- * The time as RFC 3339 with microseconds. Two calls never give the same one, even within a millisecond: the schema has
+ * The time as RFC 3339 with microseconds. No two calls return the same time, even within a millisecond: the schema has
  * unique times, and rows are ordered by them.
  */
 export function timestamp(): string {
@@ -79,14 +80,48 @@ export function millis(time: string): number {
   return Date.parse(time);
 }
 
-/** Assignments of an UPDATE for these columns, with parameters counted from `first`. Names come from code, not input. */
-export function assignments(columns: readonly string[], first: number): string {
-  return columns.map((column, index) => `${column} = $${index + first}`).join(', ');
+// Table and column names below come from the code, never from input.
+
+/** Inserts a row by its column names. @returns the row as the database stored it */
+export async function insertRow<R extends object>(
+  db: Db,
+  table: string,
+  row: object,
+): Promise<R | undefined> {
+  const columns = Object.keys(row);
+  const values = Object.entries(row).map(([column, value]) => toParameter(column, value));
+  const { rows } = await db.query<R & pg.QueryResultRow>(
+    `insert into auth.${table} (${columns.join(', ')})
+     values (${columns.map((_, index) => `$${index + 1}`).join(', ')}) returning *`,
+    values,
+  );
+  return rows[0];
 }
 
-/** Values as node-postgres wants them: objects and arrays become JSON text. */
-export function toParameter(value: unknown): unknown {
+/** Writes these columns, and the time in `updated_at`, both in the database and in the object. */
+export async function updateRow(
+  db: Db,
+  table: string,
+  row: { readonly id: string },
+  changes: object,
+): Promise<void> {
+  const updated = { ...changes, updated_at: timestamp() };
+  const assignments = Object.keys(updated).map((column, index) => `${column} = $${index + 2}`);
+  const values = Object.entries(updated).map(([column, value]) => toParameter(column, value));
+  await db.query(`update auth.${table} set ${assignments.join(', ')} where id = $1`, [row.id, ...values]);
+  Object.assign(row, updated);
+}
+
+/** Objects and arrays become JSON text. An empty address or number is NULL, because those columns are unique. */
+function toParameter(column: string, value: unknown): unknown {
+  if ((column === 'email' || column === 'phone') && value === '') return null;
   return typeof value === 'object' && value !== null ? JSON.stringify(value) : value;
+}
+
+/** Merges into a metadata column at its top level; null removes a key. */
+export function mergeMetadata(old: JsonObject, changes: JsonObject): JsonObject {
+  const merged = { ...old, ...changes };
+  return Object.fromEntries(Object.entries(merged).filter(([, value]) => value !== null));
 }
 
 export function isUniqueViolation(error: unknown): boolean {

@@ -1,4 +1,4 @@
-import { timestamp, toRfc3339, assignments, toParameter, type Db } from './database.ts';
+import { insertRow, toRfc3339, updateRow, type Db } from './database.ts';
 import type { JsonObject } from '../../../shared/json.ts';
 
 export type FactorType = 'totp' | 'phone' | 'webauthn';
@@ -41,20 +41,7 @@ export async function findFactorsOfUser(db: Db, userId: string): Promise<Factor[
 }
 
 export async function insertFactor(db: Db, factor: Factor): Promise<void> {
-  await db.query(
-    `insert into auth.mfa_factors (id, user_id, friendly_name, factor_type, status, created_at, updated_at, secret, phone)
-     values ($1, $2, $3, $4, $5, $6, $6, $7, $8)`,
-    [
-      factor.id,
-      factor.user_id,
-      factor.friendly_name,
-      factor.factor_type,
-      factor.status,
-      factor.created_at,
-      factor.secret,
-      factor.phone === '' ? null : factor.phone,
-    ],
-  );
+  await insertRow(db, 'mfa_factors', factor);
 }
 
 type Changes = Partial<
@@ -71,32 +58,9 @@ type Changes = Partial<
 >;
 
 export async function updateFactor(db: Db, factor: Factor, changes: Changes): Promise<void> {
-  const updated = { ...changes, updated_at: timestamp() };
-  await db.query(`update auth.mfa_factors set ${assignments(Object.keys(updated), 2)} where id = $1`, [
-    factor.id,
-    ...Object.values(updated).map(toParameter),
-  ]);
-  Object.assign(factor, updated);
+  await updateRow(db, 'mfa_factors', factor, changes);
 }
 
 export async function deleteFactor(db: Db, id: string): Promise<void> {
   await db.query('delete from auth.mfa_factors where id = $1', [id]);
-}
-
-/** A factor as JSON; secrets and credentials stay inside. */
-export function serializeFactor(factor: Factor): JsonObject {
-  return {
-    id: factor.id,
-    created_at: factor.created_at,
-    updated_at: factor.updated_at,
-    status: factor.status,
-    ...(factor.friendly_name === '' ? {} : { friendly_name: factor.friendly_name }),
-    factor_type: factor.factor_type,
-    phone: factor.phone,
-    last_challenged_at: factor.last_challenged_at,
-    ...(factor.web_authn_aaguid ? { web_authn_aaguid: factor.web_authn_aaguid } : {}),
-    ...(factor.last_webauthn_challenge_data
-      ? { last_webauthn_challenge_data: factor.last_webauthn_challenge_data }
-      : {}),
-  };
 }

@@ -1,13 +1,13 @@
-import { createHash, randomUUID, timingSafeEqual } from 'node:crypto';
-import { badRequest } from '../errors.ts';
-import { assignments, millis, timestamp, type Db } from './database.ts';
+import { randomUUID } from 'node:crypto';
+import type { ChallengeMethod } from '../secrets/pkce.ts';
+import { insertRow, millis, timestamp, updateRow, type Db } from './database.ts';
 
 /** A row of auth.flow_state: a sign-in under way that ends with an auth code (PKCE) or tokens in a fragment. */
 export interface FlowState {
   readonly id: string;
   user_id: string | null;
   readonly auth_code: string | null;
-  readonly code_challenge_method: 's256' | 'plain' | null;
+  readonly code_challenge_method: ChallengeMethod | null;
   readonly code_challenge: string | null;
   readonly provider_type: string;
   provider_access_token: string | null;
@@ -20,12 +20,6 @@ export interface FlowState {
   readonly linking_target_id: string | null;
   readonly email_optional: boolean;
   readonly created_at: string;
-}
-
-/** What a client sent to begin a PKCE flow; both '' outside of one. */
-export interface CodeChallenge {
-  readonly challenge: string;
-  readonly method: string;
 }
 
 type NewFlow = Pick<FlowState, 'provider_type' | 'authentication_method'> &
@@ -41,23 +35,22 @@ type NewFlow = Pick<FlowState, 'provider_type' | 'authentication_method'> &
     >
   >;
 
-// As the original's GOTRUE_EXTERNAL_FLOW_STATE_EXPIRY_DURATION.
+// The default of GOTRUE_EXTERNAL_FLOW_STATE_EXPIRY_DURATION.
 const FLOW_LIFETIME_MS = 5 * 60_000;
 
-/** @throws AuthError 400 for a method other than s256 and plain (the original answers 500 in some of these cases) */
-export async function insertFlowState(db: Db, flow: NewFlow, pkce: CodeChallenge): Promise<FlowState> {
-  const method = pkce.method.toLowerCase();
-  if (pkce.challenge !== '' && method !== 's256' && method !== 'plain') {
-    throw badRequest('validation_failed', 'Invalid code_challenge_method');
-  }
+/** @param pkce undefined for a flow that ends with tokens in a fragment */
+export async function insertFlowState(
+  db: Db,
+  flow: NewFlow,
+  pkce: { readonly challenge: string; readonly method: ChallengeMethod } | undefined,
+): Promise<FlowState> {
   const now = timestamp();
-  const isPkce = pkce.challenge !== '';
   const state: FlowState = {
     id: randomUUID(),
     user_id: flow.user_id ?? null,
-    auth_code: isPkce ? randomUUID() : null,
-    code_challenge_method: isPkce ? (method as 's256' | 'plain') : null,
-    code_challenge: isPkce ? pkce.challenge : null,
+    auth_code: pkce ? randomUUID() : null,
+    code_challenge_method: pkce?.method ?? null,
+    code_challenge: pkce?.challenge ?? null,
     provider_type: flow.provider_type,
     provider_access_token: '',
     provider_refresh_token: '',
@@ -70,12 +63,7 @@ export async function insertFlowState(db: Db, flow: NewFlow, pkce: CodeChallenge
     email_optional: flow.email_optional ?? false,
     created_at: now,
   };
-  const columns = Object.keys(state);
-  await db.query(
-    `insert into auth.flow_state (${columns.join(', ')}, updated_at)
-     values (${columns.map((_, index) => `$${index + 1}`).join(', ')}, $${columns.indexOf('created_at') + 1})`,
-    Object.values(state),
-  );
+  await insertRow(db, 'flow_state', { ...state, updated_at: now });
   return state;
 }
 
@@ -112,15 +100,10 @@ export async function updateFlowState(
     Pick<FlowState, 'user_id' | 'provider_access_token' | 'provider_refresh_token' | 'auth_code_issued_at'>
   >,
 ): Promise<void> {
-  const updated = { ...changes, updated_at: timestamp() };
-  await db.query(`update auth.flow_state set ${assignments(Object.keys(updated), 2)} where id = $1`, [
-    flow.id,
-    ...Object.values(updated),
-  ]);
-  Object.assign(flow, changes);
+  await updateRow(db, 'flow_state', flow, changes);
 }
 
-/** Whether it was there: of two requests that use up a code only one gets true. */
+/** @returns whether the row existed: of two requests that use one code, only one gets true */
 export async function deleteFlowState(db: Db, id: string): Promise<boolean> {
   const { rows } = await db.query('delete from auth.flow_state where id = $1 returning id', [id]);
   return rows.length > 0;
@@ -131,11 +114,4 @@ export function isFlowExpired(flow: FlowState): boolean {
   return (
     Date.now() > millis(isMagicLink ? (flow.auth_code_issued_at ?? '') : flow.created_at) + FLOW_LIFETIME_MS
   );
-}
-
-/** RFC 7636, section 4.6. */
-export function verifyCodeVerifier(challenge: string, method: string, verifier: string): boolean {
-  const answer = method === 's256' ? createHash('sha256').update(verifier).digest('base64url') : verifier;
-  const [a, b] = [Buffer.from(answer), Buffer.from(challenge)];
-  return a.length === b.length && timingSafeEqual(a, b);
 }

@@ -1,7 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { timestamp, toRfc3339, type Db } from './database.ts';
-import { mergeMetadata } from './metadata.ts';
-import type { User } from './users.ts';
+import { mergeMetadata, timestamp, toRfc3339, type Db } from './database.ts';
 import { isObject, type JsonObject } from '../../../shared/json.ts';
 
 /** A row of auth.identities: one way in which a user signs in. */
@@ -29,14 +27,14 @@ export function normalizeIdentity(row: Identity): Identity {
   };
 }
 
-/** What the original keeps of an e-mail or phone identity. */
+/** The data that GoTrue stores for an email or phone identity. */
 export function identityData(sub: string, data: JsonObject): JsonObject {
   return { sub, email_verified: false, phone_verified: false, ...data };
 }
 
 export async function insertIdentity(
   db: Db,
-  user: User,
+  userId: string,
   provider: string,
   data: JsonObject,
 ): Promise<Identity> {
@@ -45,7 +43,7 @@ export async function insertIdentity(
   const identity: Identity = {
     id: randomUUID(),
     provider_id: String(data.sub),
-    user_id: user.id,
+    user_id: userId,
     identity_data: email === undefined ? data : { ...data, email },
     provider,
     last_sign_in_at: now,
@@ -56,7 +54,7 @@ export async function insertIdentity(
   await db.query(
     `insert into auth.identities (id, provider_id, user_id, identity_data, provider, last_sign_in_at, created_at, updated_at)
      values ($1, $2, $3, $4, $5, $6, $6, $6)`,
-    [identity.id, identity.provider_id, user.id, JSON.stringify(identity.identity_data), provider, now],
+    [identity.id, identity.provider_id, userId, JSON.stringify(identity.identity_data), provider, now],
   );
   return identity;
 }
@@ -81,13 +79,23 @@ export async function findIdentitiesOfUser(db: Db, userId: string): Promise<Iden
   return rows.map((row) => normalizeIdentity(row.identity));
 }
 
-/** Merges into the identity's data; like the original this leaves `updated_at` alone. */
+/** Merges into the identity's data. GoTrue leaves `updated_at` unchanged here. */
 export async function updateIdentityData(db: Db, identity: Identity, changes: JsonObject): Promise<void> {
   identity.identity_data = mergeMetadata(identity.identity_data, changes);
   await db.query('update auth.identities set identity_data = $2 where id = $1', [
     identity.id,
     JSON.stringify(identity.identity_data),
   ]);
+}
+
+/** Replaces the identity's data at a sign-in with it. */
+export async function renewIdentity(db: Db, identity: Identity, data: JsonObject): Promise<void> {
+  const now = timestamp();
+  identity.identity_data = data;
+  await db.query(
+    'update auth.identities set identity_data = $2, last_sign_in_at = $3, updated_at = $3 where id = $1',
+    [identity.id, JSON.stringify(data), now],
+  );
 }
 
 export async function deleteIdentity(db: Db, id: string): Promise<void> {

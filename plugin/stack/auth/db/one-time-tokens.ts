@@ -9,14 +9,16 @@ export type OneTimeTokenType =
   | 'email_change_token_current'
   | 'phone_change_token';
 
-/** Keeps the hash of a token of which each user has one per type. */
-export async function putOneTimeToken(
-  db: Db,
-  userId: string,
-  type: OneTimeTokenType,
-  hash: string,
-  relatesTo: string,
-): Promise<void> {
+interface OneTimeToken {
+  readonly type: OneTimeTokenType;
+  readonly hash: string;
+  /** The address or number to which the token was sent. */
+  readonly relatesTo: string;
+}
+
+/** Stores the hash of a token, in place of the user's last one of this type. */
+export async function putOneTimeToken(db: Db, userId: string, token: OneTimeToken): Promise<void> {
+  const { type, hash, relatesTo } = token;
   const now = timestamp();
   await db.query(
     `insert into auth.one_time_tokens (id, user_id, token_type, token_hash, relates_to, created_at, updated_at)
@@ -28,7 +30,7 @@ export async function putOneTimeToken(
   );
 }
 
-/** Id of the user whose token of one of these types has this hash. */
+/** The user whose token of one of these types has this hash. */
 export async function findOneTimeTokenOwner(
   db: Db,
   hash: string,

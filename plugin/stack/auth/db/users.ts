@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { assignments, toParameter, toRfc3339, timestamp, type Db } from './database.ts';
+import { insertRow, timestamp, toRfc3339, updateRow, type Db } from './database.ts';
 import { normalizeFactor, type Factor } from './factors.ts';
 import { normalizeIdentity, type Identity } from './identities.ts';
 import type { JsonObject } from '../../../shared/json.ts';
@@ -39,8 +39,8 @@ export interface UserColumns {
 }
 
 /**
- * A user with identities and factors. It is kept in step with what is written; `confirmed_at`, which the database
- * generates, is only known after a read, and the original's answers show just that.
+ * A user with identities and factors. Writes change this object too. The database generates `confirmed_at`: it follows
+ * only with the next read, and so it is in GoTrue's answers.
  */
 export interface User extends UserColumns {
   readonly id: string;
@@ -82,7 +82,7 @@ export function findUserByPhoneChange(db: Db, phone: string, aud: string): Promi
   return findUser(db, 'u.phone_change = $1 and u.aud = $2 and u.is_sso_user = false', [phone, aud]);
 }
 
-/** Holds off every other request about this user until the transaction ends. */
+/** Locks the user until the transaction ends. */
 export async function lockUser(db: Db, id: string): Promise<void> {
   await db.query('select 1 from auth.users where id = $1 for update', [id]);
 }
@@ -146,62 +146,20 @@ export function newUser(
   };
 }
 
-const INSERTED = [
-  'id',
-  'aud',
-  'role',
-  'email',
-  'phone',
-  'encrypted_password',
-  'email_confirmed_at',
-  'phone_confirmed_at',
-  'invited_at',
-  'confirmation_token',
-  'confirmation_sent_at',
-  'recovery_token',
-  'recovery_sent_at',
-  'email_change',
-  'email_change_token_new',
-  'email_change_token_current',
-  'email_change_sent_at',
-  'email_change_confirm_status',
-  'phone_change',
-  'phone_change_token',
-  'phone_change_sent_at',
-  'reauthentication_token',
-  'reauthentication_sent_at',
-  'last_sign_in_at',
-  'raw_app_meta_data',
-  'raw_user_meta_data',
-  'banned_until',
-  'deleted_at',
-  'is_sso_user',
-  'is_anonymous',
-  'created_at',
-  'updated_at',
-] as const satisfies readonly (keyof User)[];
-
-/** Inserts the user and takes over what a trigger made of the row. */
+/** Inserts the user; triggers may change the row, and `user` follows it. */
 export async function insertUser(db: Db, user: User): Promise<void> {
-  const values = INSERTED.map((column) => columnValue(column, user[column]));
-  const { rows } = await db.query<Row>(
-    `insert into auth.users (instance_id, ${INSERTED.join(', ')})
-     values ('${NIL_UUID}', ${INSERTED.map((_, index) => `$${index + 1}`).join(', ')}) returning *`,
-    values,
-  );
-  if (rows[0]) Object.assign(user, normalizeUser({ ...rows[0], identities: [], factors: [] }));
+  // The database generates confirmed_at; identities and factors are tables of their own.
+  const { confirmed_at: _generated, identities: _identities, factors: _factors, ...columns } = user;
+  const row = await insertRow<Row>(db, 'users', { instance_id: NIL_UUID, ...columns });
+  if (row) Object.assign(user, normalizeUser({ ...row, identities: [], factors: [] }));
 }
 
 /** Writes these columns, in the database and in `user`. */
 export async function updateUser(db: Db, user: User, changes: Partial<UserColumns>): Promise<void> {
-  const updated = { ...changes, updated_at: timestamp() };
-  const columns = Object.keys(updated);
-  const values = Object.entries(updated).map(([column, value]) => columnValue(column, value));
-  await db.query(`update auth.users set ${assignments(columns, 2)} where id = $1`, [user.id, ...values]);
-  Object.assign(user, updated);
+  await updateRow(db, 'users', user, changes);
 }
 
-/** Reads the user again, keeping the object. */
+/** Reads the user again into the same object. */
 export async function reloadUser(db: Db, user: User): Promise<void> {
   const fresh = await findUserById(db, user.id);
   if (fresh) Object.assign(user, fresh);
@@ -209,10 +167,6 @@ export async function reloadUser(db: Db, user: User): Promise<void> {
 
 export async function deleteUser(db: Db, id: string): Promise<void> {
   await db.query('delete from auth.users where id = $1', [id]);
-}
-
-function columnValue(column: string, value: unknown): unknown {
-  return (column === 'email' || column === 'phone') && value === '' ? null : toParameter(value);
 }
 
 const TEXT_COLUMNS = [

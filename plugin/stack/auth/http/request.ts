@@ -6,7 +6,7 @@ import { parseParams, type Fields, type Params, type Shape } from './go-json.ts'
 
 const MAX_BODY_BYTES = 1024 * 1024;
 
-/** A request on its way through the guards, which fill in who asks. */
+/** A request with its body. */
 export interface AuthRequest {
   readonly method: string;
   /** Path without the query, still percent-encoded. */
@@ -19,14 +19,12 @@ export interface AuthRequest {
   readonly userAgent: string;
   /** Origin that the client used, such as `http://localhost:3002`; undefined if the gateway did not name it. */
   readonly origin: string | undefined;
-  /** Set by handlers, sent with the answer. */
-  readonly responseHeaders: Record<string, string>;
   readonly body: RequestBody;
 }
 
-/** The body as it was read. */
+/** The body; without text when it was too large. */
 export interface RequestBody {
-  text: string;
+  readonly text: string;
   readonly isForm: boolean;
   readonly tooLarge: boolean;
 }
@@ -46,7 +44,6 @@ export async function readRequest(req: IncomingMessage): Promise<AuthRequest | u
     ip: clientAddress(req),
     userAgent: req.headers['user-agent'] ?? '',
     origin: clientOrigin(req.headers),
-    responseHeaders: {},
     body: {
       text: body === 'too-large' ? '' : body.toString(),
       isForm: /^application\/x-www-form-urlencoded\b/i.test(req.headers['content-type'] ?? ''),
@@ -77,13 +74,20 @@ export function readText(req: AuthRequest): string {
 }
 
 /**
- * A value of a form in the body, or else of the query. As in the original, reading a form uses the body up: nothing is
- * left of it for JSON.
+ * A value of a form in the body, or else of the query, and the request without the form: GoTrue reads a form from the
+ * body's stream, which leaves nothing for JSON.
  */
-export function takeFormValue(req: AuthRequest, name: string): string {
-  const form = new URLSearchParams(req.body.isForm ? req.body.text : '');
-  if (req.body.isForm) req.body.text = '';
-  return form.get(name) ?? req.query.get(name) ?? '';
+export function takeFormValue(req: AuthRequest, name: string): { value: string; rest: AuthRequest } {
+  const { body, query } = req;
+  if (!body.isForm) return { value: query.get(name) ?? '', rest: req };
+  const value = new URLSearchParams(body.text).get(name) ?? query.get(name) ?? '';
+  return { value, rest: { ...req, body: { ...body, text: '' } } };
+}
+
+/** Header `X-Supabase-Api-Version`, which chooses the format of errors. */
+export function apiVersion(req: AuthRequest): string | undefined {
+  const version = req.headers['x-supabase-api-version'];
+  return typeof version === 'string' ? version : undefined;
 }
 
 function clientAddress(req: IncomingMessage): string {

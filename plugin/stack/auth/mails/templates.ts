@@ -1,4 +1,4 @@
-import type { MailTemplateSource } from '../settings-mail.ts';
+import type { MailTemplateSource } from '../settings/mails.ts';
 import { parseTemplate, renderTemplate, type Template } from './go-template.ts';
 
 /** Renders the mails; what config.toml does not replace has the wording below. */

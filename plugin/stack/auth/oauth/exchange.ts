@@ -1,31 +1,35 @@
+import { decodeJwt } from 'jose';
 import { internal } from '../errors.ts';
-import type { ExternalProvider } from '../settings-external.ts';
 import type { ProviderProfile } from './profile.ts';
 import type { ProviderDefinition } from './providers.ts';
 import { isObject, type JsonObject } from '../../../shared/json.ts';
 
 const TIMEOUT_MS = 10_000;
 
-/** What a sign-in at a provider gives. */
+/** The result of a sign-in at a provider. */
 export interface ProviderSignIn {
   readonly profile: ProviderProfile;
   readonly accessToken: string;
   readonly refreshToken: string;
 }
 
-/** Exchanges the code at a real provider and asks who it is. @throws AuthError 500 */
+interface CodeExchange {
+  readonly clientId: string;
+  readonly secret: string;
+  readonly code: string;
+  readonly redirectUri: string;
+  /** For providers that require PKCE from their clients. */
+  readonly codeVerifier: string | undefined;
+}
+
+/** Exchanges the code at a real provider and fetches the person's profile. @throws AuthError 500 */
 export async function exchangeCode(
   provider: ProviderDefinition,
-  settings: ExternalProvider,
-  code: string,
-  redirectUri: string,
-  codeVerifier: string | undefined,
+  request: CodeExchange,
 ): Promise<ProviderSignIn> {
-  const tokens = await requestTokens(provider, settings, code, redirectUri, codeVerifier).catch(
-    (error: unknown) => {
-      throw internal(`Unable to exchange external code: ${code.slice(0, 4)}`, error);
-    },
-  );
+  const tokens = await requestTokens(provider, request).catch((error: unknown) => {
+    throw internal(`Unable to exchange external code: ${request.code.slice(0, 4)}`, error);
+  });
   const accessToken = typeof tokens.access_token === 'string' ? tokens.access_token : '';
   try {
     const answers: unknown[] = [];
@@ -39,14 +43,8 @@ export async function exchangeCode(
   }
 }
 
-async function requestTokens(
-  provider: ProviderDefinition,
-  settings: ExternalProvider,
-  code: string,
-  redirectUri: string,
-  codeVerifier: string | undefined,
-): Promise<JsonObject> {
-  const { clientId, secret } = settings;
+async function requestTokens(provider: ProviderDefinition, request: CodeExchange): Promise<JsonObject> {
+  const { clientId, secret, code, redirectUri, codeVerifier } = request;
   const form = new URLSearchParams({ grant_type: 'authorization_code', code, redirect_uri: redirectUri });
   if (codeVerifier !== undefined) form.set('code_verifier', codeVerifier);
   const headers: Record<string, string> = { Accept: 'application/json' };
@@ -72,9 +70,7 @@ async function getJson(url: string, accessToken: string): Promise<unknown> {
   return response.json();
 }
 
-/** Straight from the token endpoint over TLS, an id_token needs no check of its signature (OpenID Connect 3.1.3.7). */
+/** An id_token that comes over TLS from the token endpoint needs no check of its signature (OpenID Connect 3.1.3.7). */
 function idTokenClaims(token: unknown): JsonObject {
-  if (typeof token !== 'string') return {};
-  const claims: unknown = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString() || '{}');
-  return isObject(claims) ? claims : {};
+  return typeof token === 'string' && token !== '' ? decodeJwt(token) : {};
 }

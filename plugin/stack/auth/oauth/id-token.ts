@@ -2,12 +2,14 @@ import { createHash } from 'node:crypto';
 import { createRemoteJWKSet, decodeJwt, jwtVerify, type JWTPayload, type JWTVerifyGetKey } from 'jose';
 import type { App } from '../app.ts';
 import { badRequest, internal, invalid, OAuthError } from '../errors.ts';
-import type { ExternalProvider } from '../settings-external.ts';
+import type { ExternalProvider } from '../settings/external.ts';
 import { isAzureEmailVerified, profileOf, singleEmail, type ProviderProfile } from './profile.ts';
 import { isObject } from '../../../shared/json.ts';
 
+// GoTrue v2.196 internal/api/token_oidc.go, internal/api/provider/oidc.go
+
 const TIMEOUT_MS = 10_000;
-// The signature algorithms of public keys; a secret (HS256) or none proves nothing here.
+// Algorithms of public keys only: HS256 and "none" prove nothing here.
 const ALGORITHMS = ['RS256', 'RS384', 'RS512', 'ES256', 'ES384', 'ES512', 'PS256', 'PS384', 'PS512', 'EdDSA'];
 
 const ISSUERS: Readonly<Record<string, string>> = {
@@ -20,20 +22,25 @@ const ISSUERS: Readonly<Record<string, string>> = {
 const APPLE_ISSUERS = new Set(['https://appleid.apple.com', 'https://account.apple.com']);
 const AZURE_ISSUERS = ['https://login.microsoftonline.com/', 'https://sts.windows.net/'];
 
-/** Whose id_token it should be. */
+/** The provider that must have issued the token. */
 export interface IdTokenProvider {
   readonly name: string;
   readonly issuer: string;
   readonly settings: ExternalProvider;
 }
 
+/** The parameters of a sign-in by id_token; '' for those that were not sent. */
+interface IdTokenParams {
+  readonly provider: string;
+  readonly issuer: string;
+  readonly id_token: string;
+  readonly access_token: string;
+  readonly nonce: string;
+}
+
 /** The enabled provider that the parameters name. @throws AuthError 400 */
-export function findIdTokenProvider(
-  app: App,
-  provider: string,
-  issuer: string,
-  token: string,
-): IdTokenProvider {
+export function findIdTokenProvider(app: App, params: IdTokenParams): IdTokenProvider {
+  const { provider, issuer, id_token: token } = params;
   const keycloakUrl = app.settings.external.get('keycloak')?.url ?? '';
   const name =
     provider === 'apple' || APPLE_ISSUERS.has(issuer)
@@ -56,7 +63,7 @@ function expectedIssuer(name: string, issuer: string, token: string, keycloakUrl
   if (name === 'keycloak') return keycloakUrl;
   const known = ISSUERS[name];
   if (known !== undefined) return known;
-  // Apple and Azure have several issuers: the token tells which one to verify it with.
+  // Apple and Azure have several issuers: the token names the one to verify it with.
   const label = name === 'apple' ? 'Apple' : 'Azure';
   const claimed = readIssuer(token);
   if (claimed === undefined) throw invalid(`Unable to detect issuer in ID token for ${label} provider`);
@@ -80,9 +87,7 @@ function readIssuer(token: string): string | undefined {
 /** Verifies signature, issuer, time, audience, nonce and `at_hash`. @throws OAuthError */
 export async function verifyIdToken(
   provider: IdTokenProvider,
-  token: string,
-  nonce: string,
-  accessToken: string,
+  { id_token: token, nonce, access_token: accessToken }: IdTokenParams,
 ): Promise<ProviderProfile> {
   const keys = await keysOf(provider.issuer);
   const verified = await jwtVerify(token, keys, { issuer: provider.issuer, algorithms: ALGORITHMS }).catch(
@@ -117,7 +122,7 @@ function checkNonce(claimed: unknown, given: string): void {
   }
 }
 
-/** OpenID Connect 3.1.3.8, if there is something to compare. */
+/** Whether `at_hash` belongs to the access token (OpenID Connect 3.1.3.8); true when either is missing. */
 function matchesAccessToken(claims: JWTPayload, algorithm: string, accessToken: string): boolean {
   if (accessToken === '' || typeof claims.at_hash !== 'string' || claims.at_hash === '') return true;
   const bits = /(?:256|384|512)$/.exec(algorithm)?.[0] ?? '512';
@@ -127,7 +132,7 @@ function matchesAccessToken(claims: JWTPayload, algorithm: string, accessToken: 
 
 function readClaims(provider: string, claims: JWTPayload): ProviderProfile {
   const text = (name: string): string => (typeof claims[name] === 'string' ? claims[name] : '');
-  // Of these providers every address in a token is a verified one.
+  // These providers put only verified addresses into their tokens.
   const alwaysVerified = provider === 'apple' || provider === 'facebook' || provider === 'kakao';
   const isVerified =
     provider === 'azure'
@@ -158,13 +163,13 @@ function appleClaims(claims: JWTPayload): Record<string, unknown> {
 
 const keySets = new Map<string, Promise<JWTVerifyGetKey>>();
 
-/** The provider's keys, found through its discovery document; kept until the process ends. */
+/** The provider's keys, found through its discovery document and cached until the process ends. */
 function keysOf(issuer: string): Promise<JWTVerifyGetKey> {
   const known = keySets.get(issuer);
   if (known) return known;
   const keys = discoverKeys(issuer);
   keySets.set(issuer, keys);
-  // Asked for again next time, in case it was the network.
+  // A failure may be the network's: the next sign-in tries again.
   keys.catch(() => keySets.delete(issuer));
   return keys;
 }

@@ -7,13 +7,15 @@ export interface ProviderEmail {
   readonly primary: boolean;
 }
 
-/** What a provider tells of a person; `metadata` is kept as the identity's data. */
+/** A provider's description of a person; `metadata` becomes the identity's data. */
 export interface ProviderProfile {
   readonly emails: readonly ProviderEmail[];
   readonly metadata: JsonObject & { readonly sub: string };
 }
 
-/** The common part of every profile, under the names that the original keeps. */
+// GoTrue v2.196 internal/api/provider/
+
+/** The common part of every profile, under GoTrue's names. */
 export function profileOf(claims: {
   readonly issuer: string;
   readonly sub: string;
@@ -50,7 +52,7 @@ export function singleEmail(email: unknown, verified: boolean): readonly Provide
   return typeof email === 'string' && email !== '' ? [{ email, verified, primary: true }] : [];
 }
 
-/** Azure's claim on who owns the address's domain; without it, as in most tenants, Azure's word is taken. */
+/** Azure's claim that the tenant owns the address's domain. Most tenants omit it, which counts as verified. */
 export function isAzureEmailVerified(claims: Readonly<Record<string, unknown>>): boolean {
   const owner = claims.xms_edov;
   return owner === undefined || owner === null || owner === true || owner === '1' || owner === 'true';

@@ -1,20 +1,22 @@
-import type { ExternalProvider } from '../settings-external.ts';
+import type { ExternalProvider } from '../settings/external.ts';
 import { isAzureEmailVerified, profileOf, singleEmail, type ProviderProfile } from './profile.ts';
 import { isObject, type JsonObject } from '../../../shared/json.ts';
 
-/** How to talk to a provider: where to send people, where to exchange the code, how to read the answer. */
+/** A provider's addresses, and how to read its description of a person. */
 export interface ProviderDefinition {
   readonly authorizeUrl: string;
   readonly tokenUrl: string;
   readonly scopes: readonly string[];
-  /** The provider wants PKCE from its client too. */
+  /** The provider requires PKCE from its client too. */
   readonly pkce?: boolean;
   readonly basicAuth?: boolean;
-  /** Addresses to ask with the access token, one after the other; their answers go to `read` in this order. */
+  /** Addresses to fetch with the access token; their answers go to `read` in this order. */
   readonly userUrls: readonly string[];
   /** `idToken` holds the claims of the token endpoint's id_token, {} without one. */
   read(answers: readonly unknown[], idToken: JsonObject): ProviderProfile;
 }
+
+// GoTrue v2.196 internal/api/provider/
 
 type Builder = (settings: ExternalProvider) => ProviderDefinition;
 
@@ -268,7 +270,7 @@ export const PROVIDER_NAMES: ReadonlySet<string> = new Set([
   'zoom',
 ]);
 
-/** Undefined for a provider that only the local consent page can stand in for. */
+/** Undefined for a provider that only the local consent page can replace. */
 export function defineProvider(name: string, settings: ExternalProvider): ProviderDefinition | undefined {
   return BUILDERS[name]?.(settings);
 }

@@ -1,13 +1,15 @@
+import { isObject, type JsonObject } from '../../../shared/json.ts';
 import type { Context } from '../app.ts';
-import { type Db, timestamp } from '../db/database.ts';
+import { timestamp, type Db } from '../db/database.ts';
 import { insertRefreshToken } from '../db/refresh-tokens.ts';
 import { addAmrClaim, assessSession, insertSession, type Session } from '../db/sessions.ts';
 import { updateUser, type User } from '../db/users.ts';
-import { hasHook, runHook } from '../hooks.ts';
 import { internal } from '../errors.ts';
+import { hasHook, runHook } from '../hooks.ts';
 import { issuer } from '../urls.ts';
 import { serializeUser, sortKeys } from './serialize-user.ts';
-import { isObject, type JsonObject } from '../../../shared/json.ts';
+
+// GoTrue v2.196 internal/tokens/service.go
 
 /** A session as it goes to the client. */
 export interface TokenResponse {
@@ -20,63 +22,72 @@ export interface TokenResponse {
   readonly user: JsonObject;
 }
 
+/** What is known of the session that a request signs in to, or fails to. */
+export interface SessionTrace {
+  readonly userId?: string;
+  readonly sessionId?: string;
+  readonly refreshToken?: string;
+  /** False when a refresh rotated the token. */
+  readonly isReused?: boolean;
+}
+
+/** A session that was created or refreshed. */
+export interface IssuedSession {
+  readonly trace: SessionTrace;
+  readonly response: TokenResponse;
+}
+
+/** How somebody signed in. */
+export interface Grant {
+  /** The method for the `amr` claim, such as `password`. */
+  readonly method: string;
+  readonly oauthClientId?: string;
+  readonly scopes?: string;
+}
+
 /** Signs `user` in: a new session with its refresh token and access token, within the transaction `db`. */
-export async function issueSession(
-  ctx: Context,
-  db: Db,
-  user: User,
-  method: string,
-  oauth: { readonly oauthClientId?: string; readonly scopes?: string } = {},
-): Promise<{ session: Session; response: TokenResponse }> {
-  const session = await insertSession(db, user.id, {
-    userAgent: ctx.req.userAgent,
-    ip: ctx.req.ip,
-    ...oauth,
-  });
+export async function issueSession(ctx: Context, db: Db, user: User, grant: Grant): Promise<IssuedSession> {
+  const { method, ...oauth } = grant;
+  const { userAgent, ip } = ctx.req;
+  const session = await insertSession(db, user.id, { userAgent, ip, ...oauth });
   const refreshToken = await insertRefreshToken(db, user.id, session.id, null);
   await updateUser(db, user, { last_sign_in_at: timestamp() });
   await addAmrClaim(db, session, method);
-  ctx.req.responseHeaders['sb-auth-user-id'] = user.id;
-  ctx.req.responseHeaders['sb-auth-session-id'] = session.id;
-  ctx.req.responseHeaders['sb-auth-refresh-token-prefix'] = refreshToken.slice(0, 5);
-  return { session, response: await respondWithTokens(ctx, db, user, session, method, refreshToken) };
-}
-
-/** An access token for this session, and the answer around it. */
-export async function respondWithTokens(
-  ctx: Context,
-  db: Db,
-  user: User,
-  session: Session,
-  method: string,
-  refreshToken: string,
-): Promise<TokenResponse> {
-  const issuedAt = Math.floor(Date.now() / 1000);
-  const expiresAt = issuedAt + ctx.settings.jwtExpiry;
-  const claims = accessClaims(ctx, user, session, issuedAt, expiresAt);
   return {
-    access_token: await ctx.signer.sign(await customizeClaims(ctx, db, user, claims, method)),
-    token_type: 'bearer',
-    expires_in: ctx.settings.jwtExpiry,
-    expires_at: expiresAt,
-    refresh_token: refreshToken,
-    user: serializeUser(user),
+    trace: { userId: user.id, sessionId: session.id, refreshToken },
+    response: await issueTokens(ctx, db, { user, session, method, refreshToken }),
   };
 }
 
-function accessClaims(
-  ctx: Context,
-  user: User,
-  session: Session,
-  issuedAt: number,
-  expiresAt: number,
-): JsonObject {
+interface SignIn {
+  readonly user: User;
+  readonly session: Session;
+  readonly method: string;
+  readonly refreshToken: string;
+}
+
+/** A new access token for a session, with the answer around it. */
+export async function issueTokens(ctx: Context, db: Db, signIn: SignIn): Promise<TokenResponse> {
+  const { jwtExpiry } = ctx.settings;
+  const issuedAt = Math.floor(Date.now() / 1000);
+  const claims = await customizeClaims(ctx, db, signIn, accessClaims(ctx, signIn, issuedAt));
+  return {
+    access_token: await ctx.signer.sign(claims),
+    token_type: 'bearer',
+    expires_in: jwtExpiry,
+    expires_at: issuedAt + jwtExpiry,
+    refresh_token: signIn.refreshToken,
+    user: serializeUser(signIn.user),
+  };
+}
+
+function accessClaims(ctx: Context, { user, session }: SignIn, issuedAt: number): JsonObject {
   const { aal, amr } = assessSession(session);
   return {
     iss: issuer(ctx),
     sub: user.id,
     aud: user.aud,
-    exp: expiresAt,
+    exp: issuedAt + ctx.settings.jwtExpiry,
     iat: issuedAt,
     email: user.email,
     phone: user.phone,
@@ -92,13 +103,12 @@ function accessClaims(
   };
 }
 
-/** The hook `custom_access_token` may change everything but the shape of what services rely on. */
+/** The hook `custom_access_token` may change every claim, but must leave those that services rely on well-formed. */
 async function customizeClaims(
   ctx: Context,
   db: Db,
-  user: User,
+  { user, method }: SignIn,
   claims: JsonObject,
-  method: string,
 ): Promise<JsonObject> {
   if (!hasHook(ctx, 'custom_access_token')) return claims;
   const input = { user_id: user.id, claims, authentication_method: method };

@@ -11,38 +11,68 @@ import {
 import { findSession, markRefreshed, sessionExpiry, type Session } from '../db/sessions.ts';
 import { findUserById, isBanned, updateUser, type User } from '../db/users.ts';
 import { badRequest, OAuthError } from '../errors.ts';
-import { respondWithTokens, type TokenResponse } from './issue.ts';
+import { issueTokens, type IssuedSession, type SessionTrace } from './issue.ts';
 
-const notFound = (): Error =>
-  badRequest('refresh_token_not_found', 'Invalid Refresh Token: Refresh Token Not Found');
+// GoTrue v2.196 internal/tokens/service.go, internal/api/token_refresh.go
+
+/** A refresh that failed; GoTrue's answer names what is known of the session all the same. */
+export class RefreshError extends Error {
+  override readonly name = 'RefreshError';
+  readonly error: unknown;
+  readonly trace: SessionTrace;
+
+  constructor(error: unknown, trace: SessionTrace) {
+    super('the session was not refreshed');
+    this.error = error;
+    this.trace = trace;
+  }
+}
 
 /**
- * Exchanges a refresh token, by the original's rules: the active token is rotated; the direct parent of the active one
- * always gets the active one (its client missed the answer, or two tabs asked at once); an older one is renewed within
- * the reuse interval, and after it ends the whole family.
+ * Exchanges a refresh token by GoTrue's rules:
  *
- * @param clientId the OAuth client that asks; the session must be of the same one
- * @throws AuthError 400 refresh_token_not_found, refresh_token_already_used, session_expired, user_banned
+ * - the session's active token is rotated;
+ * - its direct parent gets the active token again: the client missed the answer, or two tabs refreshed at once;
+ * - an older token is rotated within the reuse interval; after that its use revokes all tokens of the session.
+ *
+ * @param clientId the OAuth client that sends the token; the session must belong to it
+ * @throws RefreshError around an AuthError 400 refresh_token_not_found, refresh_token_already_used, session_expired or
+ *   user_banned, or an OAuthError
  */
-export async function refreshSession(ctx: Context, token: string, clientId?: string): Promise<TokenResponse> {
-  return transaction(ctx.pool, async (db) => {
-    const known = await findRefreshToken(db, token);
-    if (!known?.session_id) throw notFound();
-    // All refreshes of a session pass here one by one; the token is read again once it is our turn.
-    const session = await findSession(db, known.session_id, true);
-    const current = await findRefreshToken(db, token);
-    const user = session && (await findUserById(db, session.user_id));
-    if (!session || !current || !user) throw notFound();
-    ctx.req.responseHeaders['sb-auth-user-id'] = user.id;
-    if (isBanned(user)) throw badRequest('user_banned', 'Invalid Refresh Token: User Banned');
-    ctx.req.responseHeaders['sb-auth-session-id'] = session.id;
-    checkSession(ctx, session, current, clientId);
-    const issued = await chooseToken(ctx, db, user, session, current);
-    ctx.req.responseHeaders['sb-auth-refresh-token-prefix'] = issued.slice(0, 5);
-    const response = await respondWithTokens(ctx, db, user, session, 'token_refresh', issued);
-    await markRefreshed(db, session, { userAgent: ctx.req.userAgent, ip: ctx.req.ip });
-    return response;
-  });
+export async function refreshSession(ctx: Context, token: string, clientId?: string): Promise<IssuedSession> {
+  let trace: SessionTrace = {};
+  try {
+    return await transaction(ctx.pool, async (db) => {
+      const { user, session, current } = await lockRefresh(db, token);
+      trace = { userId: user.id };
+      if (isBanned(user)) throw badRequest('user_banned', 'Invalid Refresh Token: User Banned');
+      trace = { ...trace, sessionId: session.id };
+      checkSession(ctx, session, current, clientId);
+      trace = { ...trace, ...(await chooseToken(ctx, db, user, current)) };
+      const refreshToken = trace.refreshToken ?? '';
+      const response = await issueTokens(ctx, db, { user, session, method: 'token_refresh', refreshToken });
+      await markRefreshed(db, session, { userAgent: ctx.req.userAgent, ip: ctx.req.ip });
+      return { trace, response };
+    });
+  } catch (error) {
+    throw new RefreshError(error, trace);
+  }
+}
+
+/** Finds the token with its session and user. Refreshes of one session happen one after the other from here on. */
+async function lockRefresh(
+  db: Db,
+  token: string,
+): Promise<{ user: User; session: Session; current: RefreshToken }> {
+  const known = await findRefreshToken(db, token);
+  const session = known?.session_id ? await findSession(db, known.session_id, true) : undefined;
+  // Another request may have used the token before this one got the lock.
+  const current = session && (await findRefreshToken(db, token));
+  const user = session && (await findUserById(db, session.user_id));
+  if (!session || !current || !user) {
+    throw badRequest('refresh_token_not_found', 'Invalid Refresh Token: Refresh Token Not Found');
+  }
+  return { user, session, current };
 }
 
 function checkSession(app: App, session: Session, token: RefreshToken, clientId: string | undefined): void {
@@ -64,20 +94,20 @@ function checkSession(app: App, session: Session, token: RefreshToken, clientId:
 }
 
 async function chooseToken(
-  ctx: Context,
+  { settings }: App,
   db: Db,
   user: User,
-  session: Session,
   token: RefreshToken,
-): Promise<string> {
+): Promise<Pick<SessionTrace, 'refreshToken' | 'isReused'>> {
+  const sessionId = token.session_id ?? '';
   if (token.revoked) {
-    const active = await findActiveRefreshToken(db, session.id);
+    const active = await findActiveRefreshToken(db, sessionId);
     if (active?.parent === token.token) {
       await writeAudit(db, user, 'token_refreshed');
-      return active.token;
+      return { refreshToken: active.token };
     }
-    if (Date.now() > millis(token.updated_at) + ctx.settings.refreshTokenReuseInterval * 1000) {
-      if (ctx.settings.refreshTokenRotation) await revokeTokenFamily(db, session.id);
+    if (Date.now() > millis(token.updated_at) + settings.refreshTokenReuseInterval * 1000) {
+      if (settings.refreshTokenRotation) await revokeTokenFamily(db, sessionId);
       throw new CommitWithError(
         badRequest('refresh_token_already_used', 'Invalid Refresh Token: Already Used'),
       );
@@ -85,9 +115,8 @@ async function chooseToken(
   }
   await writeAudit(db, user, 'token_refreshed');
   await writeAudit(db, user, 'token_revoked');
-  const issued = await rotateRefreshToken(db, token, session.id);
-  // The original touches the row with the value it has.
+  const refreshToken = await rotateRefreshToken(db, token, sessionId);
+  // GoTrue writes the value that the column has, which renews updated_at.
   await updateUser(db, user, { last_sign_in_at: user.last_sign_in_at });
-  ctx.req.responseHeaders['sb-auth-refresh-token-reuse'] = 'false';
-  return issued;
+  return { refreshToken, isReused: false };
 }

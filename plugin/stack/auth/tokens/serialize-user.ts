@@ -1,4 +1,4 @@
-import { serializeFactor } from '../db/factors.ts';
+import type { Factor } from '../db/factors.ts';
 import type { Identity } from '../db/identities.ts';
 import type { User } from '../db/users.ts';
 import { isObject, type JsonObject } from '../../../shared/json.ts';
@@ -51,6 +51,24 @@ function serializeIdentity(identity: Identity): JsonObject {
     created_at: identity.created_at,
     updated_at: identity.updated_at,
     ...(identity.email === '' ? {} : { email: identity.email }),
+  };
+}
+
+/** A factor as JSON; without its secret or credential. */
+export function serializeFactor(factor: Factor): JsonObject {
+  return {
+    id: factor.id,
+    created_at: factor.created_at,
+    updated_at: factor.updated_at,
+    status: factor.status,
+    ...(factor.friendly_name === '' ? {} : { friendly_name: factor.friendly_name }),
+    factor_type: factor.factor_type,
+    phone: factor.phone,
+    last_challenged_at: factor.last_challenged_at,
+    ...(factor.web_authn_aaguid ? { web_authn_aaguid: factor.web_authn_aaguid } : {}),
+    ...(factor.last_webauthn_challenge_data
+      ? { last_webauthn_challenge_data: factor.last_webauthn_challenge_data }
+      : {}),
   };
 }
 

@@ -1,0 +1,34 @@
+import type { Context } from '../app.ts';
+import type { User } from '../db/users.ts';
+import { siteUrl } from '../urls.ts';
+import type { Notification } from './templates.ts';
+
+interface Details {
+  /** Values for the template beside those that every mail has. */
+  readonly data?: Readonly<Record<string, string>>;
+  /** The user's address by default. */
+  readonly to?: string;
+}
+
+/**
+ * Mails the user about a change, if `[auth.email.notification.*]` enables it. A failure is logged: the change stands
+ * without its mail.
+ */
+export async function notify(
+  ctx: Context,
+  user: User,
+  name: Notification,
+  { data = {}, to = user.email }: Details = {},
+): Promise<void> {
+  if (!ctx.settings.email.notifications.has(name) || to === '') return;
+  const mail = ctx.templates.render(`${name}_notification`, {
+    SiteURL: siteUrl(ctx),
+    Email: user.email,
+    Phone: user.phone,
+    Data: user.raw_user_meta_data,
+    ...data,
+  });
+  await ctx.mailer.send({ to, ...mail }).catch(() => {
+    ctx.logger.warn(`auth: the notification ${name} could not be sent`);
+  });
+}

@@ -1,0 +1,31 @@
+import type { Section } from '../../config/section.ts';
+
+/** A table of `[auth.external.*]` that is switched on. */
+export interface ExternalProvider {
+  /** Empty: no application is registered there, and the local consent page takes the provider's place. */
+  readonly clientId: string;
+  readonly secret: string;
+  /** '' for this server's own callback. */
+  readonly redirectUri: string;
+  /** Base address of a self-hosted provider (GitLab, Keycloak, Azure, WorkOS); '' for the usual one. */
+  readonly url: string;
+  readonly skipNonceCheck: boolean;
+  readonly emailOptional: boolean;
+}
+
+/** The providers that are enabled, by name. */
+export function readExternalProviders(external: Section): ReadonlyMap<string, ExternalProvider> {
+  const providers = new Map<string, ExternalProvider>();
+  for (const [name, section] of external.sections()) {
+    const provider = {
+      clientId: section.string('client_id', ''),
+      secret: section.string('secret', ''),
+      redirectUri: section.string('redirect_uri', ''),
+      url: section.string('url', ''),
+      skipNonceCheck: section.boolean('skip_nonce_check', false),
+      emailOptional: section.boolean('email_optional', false),
+    };
+    if (section.boolean('enabled', false)) providers.set(name, provider);
+  }
+  return providers;
+}
