@@ -4,10 +4,10 @@ import type { JwtVerifier } from '../jwt.ts';
 import type { Keys } from '../keys.ts';
 import type { Mailer } from '../mailer.ts';
 import type { AuthRequest } from './http/request.ts';
-import type { MailTemplates } from './mails/templates.ts';
+import type { MailTemplates } from './templates/mail-templates.ts';
 import type { RateLimiter } from './rate-limit.ts';
 import type { AuthSettings } from './settings/settings.ts';
-import type { Signer } from './tokens/signer.ts';
+import type { Signer } from './secrets/signer.ts';
 
 /** The parts of the service; they live as long as it does. */
 export interface App {

@@ -11,12 +11,12 @@ import { AuthError, OAuthError } from './errors.ts';
 import { errorReply, send, type Reply } from './http/reply.ts';
 import { apiVersion, readRequest, type AuthRequest } from './http/request.ts';
 import { dispatch } from './router.ts';
-import { createMailTemplates } from './mails/templates.ts';
+import { createMailTemplates } from './templates/mail-templates.ts';
 import { createRateLimiter } from './rate-limit.ts';
 import { ROUTES } from './routes.ts';
 import { readAuthSettings } from './settings/settings.ts';
 import { RefreshError } from './tokens/refresh.ts';
-import { createSigner } from './tokens/signer.ts';
+import { createSigner } from './secrets/signer.ts';
 
 // Headers that a page of another origin may read. Whether it may read the answer at all is the gateway's decision.
 const EXPOSED = 'X-Total-Count, Link, X-Supabase-Api-Version';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { parseTemplate, renderTemplate } from '../../../plugin/stack/auth/mails/go-template.ts';
+import { parseTemplate, renderTemplate } from '../../../plugin/stack/auth/templates/go-template.ts';
 
 const data = {
   Email: 'a&b@example.com',

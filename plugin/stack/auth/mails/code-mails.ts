@@ -10,7 +10,7 @@ import { serializeUser } from '../tokens/serialize-user.ts';
 import { externalUrl, redirectTarget, siteUrl } from '../urls.ts';
 import { actionLink } from './action-link.ts';
 import { isTooSoon, lastSent, saveCode, tooSoon, type CodePurpose } from './codes.ts';
-import type { MailName } from './templates.ts';
+import type { MailName } from '../templates/mail-templates.ts';
 
 // GoTrue v2.196 internal/api/mail.go
 

@@ -1,7 +1,7 @@
 import type { Context } from '../app.ts';
 import type { User } from '../db/users.ts';
 import { siteUrl } from '../urls.ts';
-import type { Notification } from './templates.ts';
+import type { Notification } from '../templates/mail-templates.ts';
 
 interface Details {
   /** Values for the template beside those that every mail has. */

@@ -7,7 +7,7 @@ import { escapeHtml } from '../html.ts';
 import { hashCode, randomCode } from '../secrets/codes.ts';
 import { serializeUser } from '../tokens/serialize-user.ts';
 import { isTooSoon, lastSent, saveCode, tooSoon, type CodePurpose } from './codes.ts';
-import { parseTemplate, renderTemplate } from './go-template.ts';
+import { parseTemplate, renderTemplate } from '../templates/go-template.ts';
 
 // GoTrue v2.196 internal/api/phone.go
 
