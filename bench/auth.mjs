@@ -1,5 +1,5 @@
 // Auth through the gateway: sign-ins, refreshes and GET /user per second, and how long other requests take while 50
-// sign-ins are in flight. The stack is a process of its own. Usage: npm run build && node bench/auth.mjs [seconds]
+// sign-ins are in flight. The stack runs in its own process. Usage: npm run build && node bench/auth.mjs [seconds]
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';

@@ -5,6 +5,8 @@ import { parseParams } from './http/go-json.ts';
 import { readText } from './http/request.ts';
 import { isObject } from '../../shared/json.ts';
 
+// GoTrue v2.196 internal/security/captcha.go, internal/api/middleware.go
+
 const VERIFY_URLS: Readonly<Record<string, string>> = {
   hcaptcha: 'https://hcaptcha.com/siteverify',
   turnstile: 'https://challenges.cloudflare.com/turnstile/v0/siteverify',
@@ -13,7 +15,7 @@ const TIMEOUT_MS = 10_000;
 const BODY = { name: 'captchaRequest', fields: { gotrue_meta_security: 'object' } } as const;
 const FREE_GRANTS = new Set(['pkce', 'refresh_token', 'id_token']);
 
-/** Asks the service of `[auth.captcha]` about `gotrue_meta_security.captcha_token`; administrators pass without. */
+/** Verifies `gotrue_meta_security.captcha_token` with the service of `[auth.captcha]`; administrators need none. */
 export async function requireCaptcha(ctx: Context): Promise<void> {
   const { req, settings } = ctx;
   const { captcha } = settings;

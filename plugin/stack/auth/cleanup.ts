@@ -1,13 +1,15 @@
 import type { App } from './app.ts';
 
+// GoTrue v2.196 internal/models/cleanup.go
+
 const day = `interval '24 hours'`;
 const drop = (table: string, condition: string, rows = 100): string =>
   `delete from auth.${table} where id in
      (select id from auth.${table} where ${condition} limit ${rows} for update skip locked)`;
 
 /**
- * Removes what is long over, one statement at a time and a few rows each, after successful writes: as the original
- * does, so that nothing piles up and nothing waits.
+ * Returns a function that deletes a few expired rows: call it after each successful write. As in GoTrue, each call runs
+ * one statement in the background, so that expired rows do not accumulate and no request waits for them.
  */
 export function createCleanup(app: Pick<App, 'pool' | 'settings'>): () => void {
   const statements = cleanupStatements(app);

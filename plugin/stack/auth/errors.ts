@@ -4,7 +4,7 @@ export interface WeakPassword {
   readonly reasons: readonly string[];
 }
 
-/** An error as Supabase Auth answers it: HTTP status, `error_code` and `msg`. */
+/** An error in the form of Supabase Auth: HTTP status, `error_code` and `msg`. */
 export class AuthError extends Error {
   override readonly name = 'AuthError';
   readonly status: number;
@@ -40,7 +40,7 @@ export const forbidden = (code: string, message: string): AuthError => new AuthE
 export const notFound = (code: string, message: string): AuthError => new AuthError(404, code, message);
 export const unprocessable = (code: string, message: string): AuthError => new AuthError(422, code, message);
 export const tooMany = (code: string, message: string): AuthError => new AuthError(429, code, message);
-/** `cause` goes to the log's reader only through a debugger: it may hold what a user typed. */
+/** Only the message of `cause` is logged: its details may hold a user's input. */
 export const internal = (message: string, cause?: unknown): AuthError =>
   new AuthError(500, 'unexpected_failure', message, { cause });
 

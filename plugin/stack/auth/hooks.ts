@@ -5,6 +5,8 @@ import { AuthError, internal } from './errors.ts';
 import type { HookName, HookSettings } from './settings/hooks.ts';
 import { isObject, type JsonObject } from '../../shared/json.ts';
 
+// GoTrue v2.196 internal/hooks/
+
 const POSTGRES_TIMEOUT_MS = 2000;
 const HTTP_TIMEOUT_MS = 5000;
 const HTTP_ATTEMPTS = 3;
@@ -15,10 +17,10 @@ export function hasHook(app: App, name: HookName): boolean {
 }
 
 /**
- * Calls a hook with its input and returns what it answers ({} if nothing). A function of the database runs as
- * `supabase_auth_admin`, in the transaction `db` if there is one, with two seconds of time.
+ * Calls a hook with its input and returns its output ({} for an empty one). A function of the database runs as
+ * `supabase_auth_admin`, in the transaction `db` if there is one, for at most two seconds.
  *
- * @throws AuthError what the hook says in `error`, or 500 when it cannot be called
+ * @throws AuthError the hook's own `error`, or 500 when the call fails
  */
 export async function runHook(ctx: Context, name: HookName, input: JsonObject, db?: Db): Promise<JsonObject> {
   const hook = ctx.settings.hooks.get(name);
@@ -62,7 +64,7 @@ async function callFunction(
   }
 }
 
-/** Standard Webhooks (standardwebhooks.com): signed, tried again when the other side asks for it. */
+/** Standard Webhooks (standardwebhooks.com): signed, and retried on 429 and 503 with Retry-After. */
 async function callUrl(hook: Extract<HookSettings, { kind: 'http' }>, payload: string): Promise<JsonObject> {
   for (let attempt = 1; ; attempt++) {
     const response = await fetch(hook.url, {

@@ -3,7 +3,7 @@ import { AuthError, tooMany } from './errors.ts';
 import type { AuthRequest } from './http/request.ts';
 import type { RateLimitSettings } from './settings/settings.ts';
 
-/** What is limited per client; the numbers come from `[auth.rate_limit]`. */
+/** Operations that are limited per client; the numbers come from `[auth.rate_limit]`. */
 export type Limit =
   | 'anonymous'
   | 'signup'
@@ -38,7 +38,7 @@ interface Bucket {
   time: number;
 }
 
-/** Token buckets: per client and limit with a burst of 30, and one each for all mails and messages of an hour. */
+/** Token buckets: per client and limit with a burst of 30, and one bucket each for all mails and all messages of an hour. */
 export function createRateLimiter(settings: RateLimitSettings): RateLimiter {
   const clients = new LRUCache<string, Bucket>({ max: MAX_CLIENTS });
   const email: Bucket = { tokens: settings.emailSent ?? 0, time: performance.now() };

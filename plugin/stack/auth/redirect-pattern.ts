@@ -1,7 +1,7 @@
 /**
- * `additional_redirect_urls`: glob patterns in which `.` and `/` separate (as the original's glob library is told):
- * `*` is any text without separators, `**` any text, `?` one character that is no separator, `[a-z]` and `[!a-z]` a
- * character of a class, `{a,b}` alternatives.
+ * Matches a pattern of `additional_redirect_urls`: a glob with the separators `.` and `/`, as GoTrue configures its glob
+ * library (internal/conf/configuration.go). `*` is any text without separators, `**` any text, `?` one character other
+ * than a separator, `[a-z]` and `[!a-z]` a character of a class, `{a,b}` alternatives.
  */
 export function matchesRedirectPattern(pattern: string, url: string): boolean {
   return compile(pattern).test(url);

@@ -28,7 +28,7 @@ interface Group<Known> {
 export type Route<Known> = Endpoint<Known> | Group<Known>;
 
 /**
- * One endpoint, with checks or a guard of its own.
+ * One endpoint, with its own checks or guard.
  *
  * @param path has as many segments as it shows (`/x`, `/x/:id`); '' is the group's own path
  */
@@ -117,7 +117,6 @@ function withParams(ctx: Context, params: Params): Context {
 
 function matchPath(pattern: string, path: string): Params | undefined {
   const matched = matchPrefix(pattern, path);
-  // The router takes `/user/` for the group's own path, but not within a pattern.
   return matched && segmentsOf(pattern).length === segmentsOf(path).length ? matched.params : undefined;
 }
 

@@ -2,11 +2,13 @@ import { isIP } from 'node:net';
 import type { Context } from './app.ts';
 import { matchesRedirectPattern } from './redirect-pattern.ts';
 
+// GoTrue v2.196 internal/utilities/request.go
+
 type Requested = Pick<Context, 'settings' | 'req'>;
 
 const FALLBACK_ORIGIN = 'http://127.0.0.1:54321';
 
-/** Where the client reaches this service: `external_url`, or `/auth/v1` on the origin that the browser really uses. */
+/** Where the client reaches this service: `external_url`, or `/auth/v1` on the origin that the browser uses. */
 export function externalUrl(ctx: Requested): string {
   return ctx.settings.externalUrl?.replace(/\/+$/, '') ?? `${ctx.req.origin ?? FALLBACK_ORIGIN}/auth/v1`;
 }
@@ -15,14 +17,14 @@ export function issuer(ctx: Requested): string {
   return ctx.settings.jwtIssuer ?? externalUrl(ctx);
 }
 
-/** `site_url`; a project that does not set it has its site where the browser is. */
+/** `site_url`, or the origin that the browser uses when config.toml does not set it. */
 export function siteUrl(ctx: Requested): string {
   const { settings, req } = ctx;
   return settings.hasSiteUrl || req.origin === undefined ? settings.siteUrl : req.origin;
 }
 
 /**
- * Where to send the browser in the end: `redirect_to` (header, query or form), else the Referer, each only if allowed,
+ * Where the browser goes in the end: `redirect_to` (header, query or form), else the Referer, each only if it is allowed;
  * else the site.
  */
 export function redirectTarget(ctx: Requested): string {
@@ -36,8 +38,8 @@ export function redirectTarget(ctx: Requested): string {
 }
 
 /**
- * As the original: the site itself, any loopback address, and what matches `additional_redirect_urls`. Besides, in this
- * development server, the origin that the request came through: the app and its Supabase share it.
+ * Whether `target` is the site itself, a loopback address or a match of `additional_redirect_urls`, as in GoTrue; or the
+ * origin of the request, which in this development server the app and its Supabase share.
  */
 export function isRedirectAllowed(ctx: Requested, target: string): boolean {
   if (target === '' || !URL.canParse(target) || target.includes('\\')) return false;
@@ -63,7 +65,7 @@ export function isRedirectAllowed(ctx: Requested, target: string): boolean {
   );
 }
 
-/** The host as it is written, before URL turns a decimal or octal address into dots. */
+/** The host as written: URL would rewrite a decimal or octal address with dots. */
 function authorityHost(target: string): string {
   const authority = /^[a-z][a-z\d+.-]*:\/\/([^/?#]*)/i.exec(target)?.[1] ?? '';
   return authority.replace(/^.*@/, '').replace(/:\d*$/, '');
@@ -73,7 +75,7 @@ function isLoopbackAddress(hostname: string): boolean {
   return /^127\.\d+\.\d+\.\d+$/.test(hostname) || hostname === '[::1]';
 }
 
-/** Adds parameters to the query of an address, which Go then writes in alphabetical order. */
+/** Adds parameters to the query of an address, in alphabetical order as Go writes it. */
 export function withQuery(target: string, params: Readonly<Record<string, string>>): string {
   const [rest = '', fragment] = target.split('#', 2);
   const [base = '', search = ''] = rest.split('?', 2);
@@ -83,8 +85,7 @@ export function withQuery(target: string, params: Readonly<Record<string, string
 }
 
 /**
- * Puts parameters into the fragment, which replaces one that is there. Errors and messages are escaped twice by the
- * original, and clients have learned to live with it.
+ * Replaces the fragment with these parameters. GoTrue escapes errors and messages twice, and clients expect it.
  */
 export function withFragment(
   target: string,

@@ -15,7 +15,7 @@ document.title = 'ready';
 `;
 const CONFIG = '[api]\nport = 1\n[db]\nport = 0\n[auth.external.github]\nenabled = true\n';
 
-// What the functions find that run in the page.
+// Globals of the functions that run in the page.
 declare const client: SupabaseClient;
 declare const document: { title: string };
 declare const location: { origin: string };
@@ -59,7 +59,7 @@ describe.skipIf(skipsBrowserTests())('the official client in a browser', () => {
     expect(page.url()).not.toContain('code=');
   });
 
-  test('comes back with an error when consent is refused', async () => {
+  test('redirects with an error when consent is refused', async () => {
     context = await browser.newContext();
     const page = await open();
     await page.evaluate(() =>
@@ -84,7 +84,7 @@ describe.skipIf(skipsBrowserTests())('the official client in a browser', () => {
         return results;
       });
     const messages = (await Promise.all([refresh(first), refresh(second)])).flat();
-    // The client itself drops a result when the other tab was faster; the server never refuses.
+    // The client discards a result when the other tab was faster; the server never refuses.
     const refusals = messages.filter((message) => message !== undefined && !message.includes('discarded'));
     expect(refusals).toEqual([]);
     for (const page of [first, second]) {

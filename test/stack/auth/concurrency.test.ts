@@ -27,7 +27,7 @@ async function count(sql: string, values: unknown[]): Promise<number> {
   }
 }
 
-test('50 refreshes of one token at once give one and the same new token', async () => {
+test('50 concurrent refreshes of one token return the same new token', async () => {
   const { id, refreshToken } = await signUp('tabs@example.com');
   const answers = await times(50, () =>
     createTestClient(stack).auth.refreshSession({ refresh_token: refreshToken }),
@@ -39,7 +39,7 @@ test('50 refreshes of one token at once give one and the same new token', async 
   ).toBe(1);
 });
 
-test('one of 20 uses of a code at once succeeds', async () => {
+test('of 20 concurrent uses of a code one succeeds', async () => {
   const email = 'code@example.com';
   const { id } = await signUp(email);
   await createTestClient(stack).auth.signInWithOtp({ email });
@@ -52,7 +52,7 @@ test('one of 20 uses of a code at once succeeds', async () => {
   expect(await count('select count(*) from auth.sessions where user_id = $1', [id])).toBe(2);
 });
 
-test('20 sign-ups of one address at once make one user', async () => {
+test('20 concurrent sign-ups of one address create one user', async () => {
   const email = 'twin@example.com';
   const answers = await times(20, () =>
     createTestClient(stack).auth.signUp({ email, password: 'correct-horse' }),

@@ -51,7 +51,7 @@ afterAll(async () => {
   await stack.stop();
 });
 
-test('asks the functions of the database', async () => {
+test('calls functions of the database', async () => {
   const supabase = createTestClient(stack);
   const refused = await supabase.auth.signUp({ email: 'a@example.com', password: 'correct-horse' });
   expect(refused.error).toMatchObject({ status: 403, message: 'Only for example.org' });
@@ -60,7 +60,7 @@ test('asks the functions of the database', async () => {
   expect((await supabase.auth.getClaims()).data?.claims.plan).toBe('pro');
 });
 
-test('hands mails to a webhook, signed as Standard Webhooks has it', async () => {
+test('sends mails to a webhook, signed as Standard Webhooks requires', async () => {
   const email = 'hook@example.org';
   await createTestClient(stack).auth.signUp({ email, password: 'correct-horse' });
   expect((await createTestClient(stack).auth.resetPasswordForEmail(email)).error).toBeNull();

@@ -47,7 +47,7 @@ const signIn = (token: string, nonce?: string): Promise<AuthTokenResponse> =>
     ...(nonce === undefined ? {} : { nonce }),
   });
 
-test('signs in with a token of the provider, the same person each time', async () => {
+test('signs the same person in with every token of the provider', async () => {
   const claims = { email: 'Kay@Example.com', email_verified: true, name: 'Kay' };
   const first = await signIn(await sign(claims));
   expect(first.error).toBeNull();
@@ -61,7 +61,7 @@ test('signs in with a token of the provider, the same person each time', async (
   expect(second.data.user?.id).toBe(first.data.user?.id);
 });
 
-test('refuses every token that does not prove who it is', async () => {
+test('refuses every token that does not prove the identity', async () => {
   const message = async (token: string, nonce?: string): Promise<string | undefined> =>
     (await signIn(token, nonce)).error?.message;
   const stranger = await generateKeyPair('RS256');

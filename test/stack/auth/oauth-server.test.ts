@@ -46,7 +46,7 @@ async function call(
   return { status: response.status, location: response.headers.get('location') ?? '', body };
 }
 
-test('lets a registered client sign its users in here', async () => {
+test('signs users in to a registered client', async () => {
   const discovery = await call('GET', '/.well-known/oauth-authorization-server');
   expect(discovery.body).toMatchObject({
     issuer: `${stack.url}/auth/v1`,
@@ -110,7 +110,7 @@ test('lets a registered client sign its users in here', async () => {
   const refresh = { grant_type: 'refresh_token', refresh_token: String(exchanged.body.refresh_token) };
   const refreshed = await call('POST', '/oauth/token', { form: { ...refresh, client_id: clientId } });
   expect(refreshed.status).toBe(200);
-  // A client's token is of no use at the endpoint of the users' own sessions.
+  // The endpoint of the users' own sessions refuses a client's token.
   const stolen = await call('POST', '/token?grant_type=refresh_token', {
     json: { refresh_token: String(refreshed.body.refresh_token) },
   });

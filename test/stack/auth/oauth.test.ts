@@ -16,13 +16,13 @@ beforeAll(async () => {
 
 afterAll(() => stack.stop());
 
-/** Follows the way through the local consent page, as this person; gives the address back at the app. */
+/** Signs in on the local consent page as this person. @returns the address of the redirect to the app */
 async function consent(start: string, fields: Record<string, string>): Promise<URL> {
   const location = async (url: string, init: RequestInit = {}): Promise<string> => {
     const response = await fetch(url, { redirect: 'manual', ...init });
     return response.headers.get('location') ?? '';
   };
-  // Linking is asked for with the user's token, and its answer is the page itself.
+  // A request to link carries the user's token, and its answer names the page itself.
   const page = start.includes('/dev/consent') ? start : await location(start);
   const html = await (await fetch(page)).text();
   const hidden = [
@@ -86,7 +86,7 @@ test('signs in with PKCE, and the code works once', async () => {
   expect(await again.json()).toMatchObject({ error_code: 'flow_state_not_found' });
 });
 
-test('tells of a denial, and joins identities with the same verified address', async () => {
+test('reports a denial, and joins identities with the same verified address', async () => {
   const denied = await consent(await startSignIn(createTestClient(stack), 'google'), { deny: '1' });
   expect(denied.searchParams.get('error')).toBe('access_denied');
   const email = 'cat@example.com';
@@ -100,7 +100,7 @@ test('tells of a denial, and joins identities with the same verified address', a
   expect(cats[0]?.app_metadata.providers).toEqual(['github', 'google']);
 });
 
-test('links an identity to the signed-in user and takes it away again', async () => {
+test('links an identity to the signed-in user and unlinks it', async () => {
   const supabase = createTestClient(stack, {
     flowType: 'pkce',
     persistSession: true,

@@ -21,7 +21,7 @@ afterAll(() => stack.stop());
 
 interface Answer {
   readonly status: number;
-  /** The fields that these tests look at; those of another endpoint are undefined. */
+  /** The fields that these tests read; those of another endpoint are undefined. */
   readonly body: {
     readonly id: string;
     readonly error_code: string;

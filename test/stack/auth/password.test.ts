@@ -72,7 +72,7 @@ test('recovers a password through the link of a mail', async () => {
   expect(again.headers.get('location')).toContain('error_code=otp_expired');
 });
 
-test('lets a seeded user in', async () => {
+test('signs in a seeded user', async () => {
   const db = stack.database.createPool('postgres');
   await db.query(`
     insert into auth.users (instance_id, id, aud, role, email, encrypted_password, email_confirmed_at, raw_app_meta_data,

@@ -37,7 +37,7 @@ const services = new Map<string, Service>();
 const mails: OutgoingMail[] = [];
 const secrets = new Map<string, string>();
 
-// The recorded instances shared one database, each with settings of its own.
+// The recorded instances shared one database, and had different settings.
 beforeAll(async () => {
   stack = await startAuth();
   db = stack.database.createPool('supabase_admin');
@@ -113,7 +113,7 @@ test('every deviation belongs to a recorded exchange', () => {
   expect(labels).toEqual(expect.arrayContaining(Object.keys(DEVIATIONS)));
 });
 
-/** Every exchange with the notes that were taken just before it. */
+/** Every exchange with the recorder's notes just before it. */
 function groupNotes(entries: readonly Entry[]): [label: string, notes: unknown[], exchange: Exchange][] {
   let notes: unknown[] = [];
   return entries.flatMap((entry, index) => {
@@ -146,7 +146,7 @@ async function send(entry: Exchange): Promise<{ status: number; headers: Headers
   return { status: response.status, headers: response.headers, text: await response.text() };
 }
 
-/** The recorder cut a body of over a megabyte. */
+/** The recorder shortened the one body that is larger than a megabyte. */
 function expandBody(text: string): string {
   return text.includes('…(1100039 characters)')
     ? `{"email":"a@example.com","password":"${'x'.repeat(1_100_000)}"}`
@@ -157,11 +157,11 @@ function codeIn(html: string): string {
   return /code=(\d+)/.exec(html)?.[1] ?? '';
 }
 
-/** Mails of this run stand for those that the recorder saw, by recipient and kind. */
+/** Matches this run's mails with the recorded ones, by recipient and kind. */
 function learnFromNote(data: unknown): void {
   if (typeof data !== 'object' || data === null) return;
   if ('mo' in data && 'mn' in data) {
-    // Two links of a change of address without their recipients: the new address is written to first.
+    // Two links for a change of address, without recipients: the mail to the new address is sent first.
     const [toNew, toOld] = mails.filter((mail) => mail.html.includes('type=email_change')).slice(-2);
     learnLink(JSON.stringify(data.mn), toNew);
     learnLink(JSON.stringify(data.mo), toOld);
@@ -188,7 +188,7 @@ function learnLink(note: string, mail: OutgoingMail | undefined): void {
 
 const LINK = /verify\?token=(\w+)/;
 
-/** A link that was opened, of which no note was taken: the newest one of its kind. */
+/** A link that was opened without a recorded note: the newest one of its kind. */
 function withLinks(entry: Exchange, path: string): string {
   return path.replace(
     /(\/verify\?token=)((?:pkce_)?[\da-f]{56})(&type=(\w+))/,
@@ -207,7 +207,7 @@ function withLinks(entry: Exchange, path: string): string {
   );
 }
 
-/** Codes that were right in the recording are replaced by those of this run's mails and authenticators. */
+/** Replaces codes that were right in the recording by those of this run's mails and authenticators. */
 function withCodes(entry: Exchange, text: string): string {
   const body: unknown = entry.request.body;
   if (typeof body !== 'object' || body === null) return text;

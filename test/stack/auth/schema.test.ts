@@ -28,7 +28,7 @@ test('has the tables and columns of the real server', async () => {
   expect(rows).toEqual(real);
 });
 
-test('lets postgres do with the tables what seeds and migrations of Supabase projects do', async () => {
+test('allows role postgres the seeds and triggers of Supabase projects', async () => {
   await postgres.query(`
     create table public.profiles (id uuid primary key references auth.users on delete cascade, email text);
     create function public.handle_new_user() returns trigger language plpgsql security definer set search_path = '' as
@@ -48,7 +48,7 @@ test('lets postgres do with the tables what seeds and migrations of Supabase pro
   expect(rows).toEqual([{ email: 'seed@example.com' }]);
 });
 
-test('tells policies who asks', async () => {
+test('identifies the caller to policies', async () => {
   const claims = { sub: 'aaaaaaaa-0000-4000-8000-000000000001', role: 'authenticated', email: 'a@b.c' };
   await postgres.query('begin');
   await postgres.query(`select set_config('request.jwt.claims', $1, true)`, [JSON.stringify(claims)]);
@@ -60,7 +60,7 @@ test('tells policies who asks', async () => {
   expect(rows).toEqual([{ uid: claims.sub, role: claims.role, email: claims.email, jwt: claims }]);
 });
 
-test('keeps the tables from the API roles', async () => {
+test('denies the tables to the API roles', async () => {
   await postgres.query('begin; set local role authenticated');
   await expect(postgres.query('select * from auth.users')).rejects.toThrow(
     'permission denied for table users',

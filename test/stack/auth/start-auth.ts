@@ -9,7 +9,7 @@ import { silentLogger, type Logger } from '../../../plugin/shared/logger.ts';
 import { loadConfig } from '../../../plugin/stack/config/config.ts';
 import { startServices, type Services } from '../../../plugin/stack/services.ts';
 
-/** The services behind a plain HTTP server that strips the prefixes, with nothing of the gateway. */
+/** The services behind a plain HTTP server that strips the prefixes, without the gateway. */
 export interface TestStack extends Services {
   /** Origin of the server, such as `http://127.0.0.1:12345`. */
   readonly url: string;
@@ -72,7 +72,7 @@ async function listen({ services }: Services): Promise<Server> {
   return server;
 }
 
-/** supabase-js as a browser tab of its own: its session is in memory. */
+/** supabase-js as in a new browser tab: its session is in memory. */
 export function createTestClient(
   stack: TestStack,
   auth: object = {},
@@ -84,7 +84,7 @@ export function createTestClient(
   });
 }
 
-/** A mail as Mailpit's API gives it. */
+/** A mail in the form of Mailpit's API. */
 export interface TestMail {
   readonly ID: string;
   readonly Subject: string;
@@ -92,7 +92,7 @@ export interface TestMail {
   readonly Text: string;
 }
 
-/** The newest mail to this address, once it is there. */
+/** Waits for a mail to this address. @returns the newest one */
 export async function waitForMail(stack: TestStack, to: string, after = ''): Promise<TestMail> {
   const query = new URLSearchParams({ to, timeout: '5000', ...(after === '' ? {} : { after }) });
   const response = await fetch(`${stack.url}/__supabase/mail/api/v1/wait?${query.toString()}`);

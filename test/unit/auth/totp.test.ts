@@ -16,7 +16,7 @@ test.each([
   expect(verifyTotp(SECRET, code, seconds * 1000)).toBe(true);
 });
 
-test('takes the codes next to the current one and no others', () => {
+test('accepts the codes next to the current one and no others', () => {
   const now = 1_234_567_890_000;
   expect([-60, -30, 0, 30, 60].map((shift) => verifyTotp(SECRET, '005924', now + shift * 1000))).toEqual([
     false,

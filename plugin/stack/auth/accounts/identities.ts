@@ -23,7 +23,7 @@ export async function updateProviders(db: Db, user: User): Promise<void> {
 
 /**
  * Takes the user's metadata from this identity and deletes every other one: nobody confirmed those, so they may belong
- * to somebody else.
+ * to another person.
  */
 export async function keepOnlyIdentity(db: Db, user: User, identity: Identity): Promise<void> {
   const isExternal = identity.provider !== 'email' && identity.provider !== 'phone';

@@ -45,7 +45,7 @@ export async function insertChallenge(
   return challenge;
 }
 
-/** The factor's challenge, locked until the transaction ends: it is good for one verification. */
+/** The factor's challenge, locked until the transaction ends: it accepts one answer. */
 export async function lockChallenge(db: Db, factor: Factor, id: string): Promise<Challenge | undefined> {
   const { rows } = await db.query<Challenge>(
     'select * from auth.mfa_challenges where id = $1 and factor_id = $2 for update',

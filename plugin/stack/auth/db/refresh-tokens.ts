@@ -15,7 +15,7 @@ export interface RefreshToken {
 
 const COLUMNS = 'id, token, user_id, parent, session_id, coalesce(revoked, false) revoked, updated_at';
 
-// RFC 4648 base32 in lower case: 12 characters hold 60 random bits, as the original's tokens.
+// RFC 4648 base32 in lower case: 12 characters hold 60 random bits, as in GoTrue's tokens.
 const ALPHABET = 'abcdefghijklmnopqrstuvwxyz234567';
 
 function randomToken(): string {
@@ -55,7 +55,7 @@ export async function findActiveRefreshToken(db: Db, sessionId: string): Promise
   return rows[0];
 }
 
-/** Revokes this token and gives its successor. */
+/** Revokes this token. @returns its successor */
 export async function rotateRefreshToken(db: Db, token: RefreshToken, sessionId: string): Promise<string> {
   await db.query('update auth.refresh_tokens set revoked = true, updated_at = $2 where id = $1', [
     token.id,
@@ -64,7 +64,7 @@ export async function rotateRefreshToken(db: Db, token: RefreshToken, sessionId:
   return insertRefreshToken(db, token.user_id, sessionId, token.token);
 }
 
-/** After a token was used that must not be used any more: nothing that descends from its session is good. */
+/** Revokes every token of the session, after one was used too late. */
 export async function revokeTokenFamily(db: Db, sessionId: string): Promise<void> {
   await db.query(
     'update auth.refresh_tokens set revoked = true, updated_at = $2 where session_id = $1 and revoked = false',

@@ -27,7 +27,7 @@ export interface Session {
   amr_claims: AmrClaim[];
 }
 
-/** Who signs in, from where. */
+/** Where a sign-in comes from. */
 export interface SessionOrigin {
   readonly userAgent: string;
   readonly ip: string;
@@ -68,7 +68,7 @@ const SELECT = `
        order by a.updated_at), '[]') from auth.mfa_amr_claims a where a.session_id = s.id) as amr_claims
   from auth.sessions s where s.id = $1`;
 
-/** With `lock` the row is held until the transaction ends. */
+/** With `lock` the row is locked until the transaction ends. */
 export async function findSession(db: Db, id: string, lock = false): Promise<Session | undefined> {
   const { rows } = await db.query<Session>(lock ? `${SELECT} for update of s` : SELECT, [id]);
   const session = rows[0];
@@ -78,7 +78,7 @@ export async function findSession(db: Db, id: string, lock = false): Promise<Ses
   return { ...session, created_at: created, amr_claims: claims };
 }
 
-/** Notes a method in the session; the same one again only renews its time. */
+/** Adds a method to the session, or renews the time of one that it has. */
 export async function addAmrClaim(db: Db, session: Session, method: string): Promise<void> {
   const now = timestamp();
   await db.query(
@@ -117,7 +117,7 @@ export async function markRefreshed(db: Db, session: Session, origin: SessionOri
   session.refreshed_at = now;
 }
 
-/** Ends sessions; refresh tokens and methods go with them. */
+/** Deletes the session with its refresh tokens and methods. */
 export async function deleteSession(db: Db, id: string): Promise<void> {
   await db.query('delete from auth.sessions where id = $1', [id]);
 }

@@ -5,7 +5,7 @@ import { normalizeIdentity, type Identity } from './identities.ts';
 import type { JsonObject } from '../../../shared/json.ts';
 import { NIL_UUID } from '../uuid.ts';
 
-/** Columns of auth.users that this service writes. Times are RFC 3339 text; empty text stands for NULL in email and phone. */
+/** Columns of auth.users that this service writes. Times are RFC 3339 text; '' represents NULL in email and phone. */
 export interface UserColumns {
   aud: string;
   role: string;
@@ -39,8 +39,8 @@ export interface UserColumns {
 }
 
 /**
- * A user with identities and factors. Writes change this object too. The database generates `confirmed_at`: it follows
- * only with the next read, and so it is in GoTrue's answers.
+ * A user with identities and factors. Writes change this object too. The database generates `confirmed_at`, so it
+ * changes only with the next read, as it does in GoTrue's answers.
  */
 export interface User extends UserColumns {
   readonly id: string;
@@ -87,7 +87,7 @@ export async function lockUser(db: Db, id: string): Promise<void> {
   await db.query('select 1 from auth.users where id = $1 for update', [id]);
 }
 
-/** Another user who already has this address, in an identity or as their own. */
+/** Another user with this address, in an identity or in auth.users. */
 export async function findUserWithEmail(
   db: Db,
   email: string,
@@ -146,9 +146,9 @@ export function newUser(
   };
 }
 
-/** Inserts the user; triggers may change the row, and `user` follows it. */
+/** Inserts the user; `user` takes over what triggers changed. */
 export async function insertUser(db: Db, user: User): Promise<void> {
-  // The database generates confirmed_at; identities and factors are tables of their own.
+  // The database generates confirmed_at; identities and factors have their own tables.
   const { confirmed_at: _generated, identities: _identities, factors: _factors, ...columns } = user;
   const row = await insertRow<Row>(db, 'users', { instance_id: NIL_UUID, ...columns });
   if (row) Object.assign(user, normalizeUser({ ...row, identities: [], factors: [] }));

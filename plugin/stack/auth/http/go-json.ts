@@ -19,7 +19,7 @@ type ValueOf<K extends Kind> = K extends 'string' | 'uuid'
 
 export type Fields = Readonly<Record<string, Kind>>;
 
-/** The fields of a body with their kinds; `name` is that of the original's struct, which its messages mention. */
+/** The fields of a body with their kinds; `name` is that of GoTrue's struct, which its messages contain. */
 export interface Shape<F extends Fields> {
   readonly name: string;
   readonly fields: F;
@@ -28,8 +28,8 @@ export interface Shape<F extends Fields> {
 export type Params<F extends Fields> = { -readonly [K in keyof F]: ValueOf<F[K]> };
 
 /**
- * Reads a JSON body as the original does: unknown fields are ignored, null and absent fields are empty, and what does
- * not parse or has another type is `bad_json` with the text of Go's encoding/json.
+ * Reads a JSON body as GoTrue does: unknown fields are ignored, null and absent fields are empty, and a syntax error or
+ * a wrong type is `bad_json` with the message of Go's encoding/json.
  *
  * @throws AuthError 400 bad_json
  */
@@ -106,7 +106,7 @@ function goKind(value: unknown): string {
   return typeof value === 'boolean' ? 'bool' : typeof value;
 }
 
-/** What Go says about text that is not JSON: a scan that stops at the first wrong character. */
+/** Go's message for malformed JSON: the scan stops at the first wrong character. */
 function describeSyntaxError(text: string): string {
   const end = 'unexpected end of JSON input';
   let at = 0;

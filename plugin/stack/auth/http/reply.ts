@@ -3,12 +3,14 @@ import type { ServerResponse } from 'node:http';
 import { AuthError, OAuthError } from '../errors.ts';
 import { escapeHtml } from '../html.ts';
 
-/** What a handler answers. */
+/** The answer of a handler. */
 export interface Reply {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
 }
+
+// GoTrue v2.196 internal/api/errors.go, apiversions.go
 
 const JSON_TYPE = { 'Content-Type': 'application/json' };
 
@@ -54,13 +56,13 @@ function decodeSafely(text: string): string {
 
 const NEW_FORMAT_SINCE = Date.UTC(2024, 0, 1);
 
-/** Whether the header `X-Supabase-Api-Version` asks for the errors of 2024-01-01; anything unreadable does not. */
+/** Whether `X-Supabase-Api-Version` asks for the errors of 2024-01-01; a malformed version does not. */
 function wantsNewErrors(version: string | undefined): boolean {
   if (version === undefined || !/^\d{4}-\d{2}-\d{2}$/.test(version)) return false;
   return Date.parse(`${version}T00:00:00Z`) >= NEW_FORMAT_SINCE;
 }
 
-/** An error in the format that the client asked for; see `reference` of Supabase Auth's error codes. */
+/** An error in the format that the client asked for. */
 export function errorReply(error: unknown, apiVersion: string | undefined): Reply {
   if (error instanceof OAuthError) {
     return json({ error: error.error, error_description: error.message }, 400);
@@ -75,7 +77,7 @@ export function errorReply(error: unknown, apiVersion: string | undefined): Repl
         );
   const isNew = wantsNewErrors(apiVersion);
   const headers: Record<string, string> = isNew ? { 'X-Supabase-Api-Version': '2024-01-01' } : {};
-  // The original leaves the header out in this one case.
+  // GoTrue omits the header in this one case.
   if (!(isNew && known.weakPassword)) headers['x-sb-error-code'] = known.code;
   const weak = known.weakPassword ? { weak_password: { reasons: known.weakPassword.reasons } } : {};
   if (isNew) return json({ code: known.code, message: known.message, ...weak }, known.status, headers);
@@ -86,7 +88,7 @@ export function errorReply(error: unknown, apiVersion: string | undefined): Repl
   return json({ ...body, ...id, ...weak }, known.status, headers);
 }
 
-// raise_exception and the integrity violations: what a trigger or a constraint of the user's says.
+// raise_exception and the integrity violations: errors of the user's own triggers and constraints.
 const PUBLIC_STATES = new Set(['P0001', '23000', '23001', '23502', '23503', '23505', '23514', '23P01']);
 
 function publicPostgresError(cause: unknown): Record<string, string> | undefined {

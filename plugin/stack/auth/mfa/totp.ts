@@ -6,7 +6,7 @@ const PERIOD_SECONDS = 30;
 const MODULE_PIXELS = 3;
 const QUIET_MODULES = 4;
 
-/** A secret of 160 bits in base32, as authenticator apps take it. */
+/** A secret of 160 bits in base32, as authenticator apps read it. */
 export function createTotpSecret(): string {
   const bits = Array.from(randomBytes(20), (byte) => byte.toString(2).padStart(8, '0')).join('');
   return (bits.match(/.{5}/g) ?? []).map((group) => BASE32[Number.parseInt(group, 2)]).join('');

@@ -1,4 +1,4 @@
--- What policies ask about the caller. PostgREST sets request.jwt.claims (and, in old versions, request.jwt.claim.<name>)
+-- Functions by which policies identify the caller. PostgREST sets request.jwt.claims (and, in old versions, request.jwt.claim.<name>)
 -- for each request.
 
 set role supabase_auth_admin;

@@ -98,7 +98,7 @@ create table auth.audit_log_entries (
 );
 create index audit_logs_instance_id_idx on auth.audit_log_entries (instance_id);
 
--- Kept because the original has them; nothing here uses them.
+-- GoTrue's schema has them; nothing here uses them.
 create table auth.instances (
   id uuid not null constraint instances_pkey primary key,
   uuid uuid,

@@ -1,4 +1,4 @@
--- What a sign-in through somebody else leaves behind while it is under way: PKCE, OAuth, SAML.
+-- State of sign-ins that are under way: PKCE, OAuth, SAML.
 
 set role supabase_auth_admin;
 

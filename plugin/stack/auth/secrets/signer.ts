@@ -4,7 +4,7 @@ import type { Keys } from '../../keys.ts';
 
 const signAsync = promisify(sign);
 
-/** Makes JWTs; the payload's keys stay in their order. */
+/** Signs JWTs; the payload's keys keep their order. */
 export interface Signer {
   readonly algorithm: 'HS256' | 'ES256' | 'RS256';
   sign(payload: Readonly<Record<string, unknown>>): Promise<string>;
@@ -36,7 +36,7 @@ export function createSigner(keys: Pick<Keys, 'jwtSecret' | 'signingKeys'>): Sig
   };
 }
 
-/** JWS wants the two numbers of an ECDSA signature side by side, not as DER. */
+/** JWS requires the two numbers of an ECDSA signature side by side, not as DER. */
 function signingInput(key: KeyObject, algorithm: string): { key: KeyObject; dsaEncoding?: 'ieee-p1363' } {
   return algorithm === 'ES256' ? { key, dsaEncoding: 'ieee-p1363' } : { key };
 }

@@ -1,8 +1,8 @@
 import type { Section } from '../../config/section.ts';
 
-/** A table of `[auth.external.*]` that is switched on. */
+/** A table of `[auth.external.*]` that is enabled. */
 export interface ExternalProvider {
-  /** Empty: no application is registered there, and the local consent page takes the provider's place. */
+  /** Empty: no application is registered there, and the local consent page replaces the provider. */
   readonly clientId: string;
   readonly secret: string;
   /** '' for this server's own callback. */

@@ -18,7 +18,7 @@ const HOOKS: readonly HookName[] = [
   'password_verification_attempt',
 ];
 
-/** A hook that is switched on: a function of the database, or an address. */
+/** A hook that is enabled: a function of the database, or an address. */
 export type HookSettings =
   | { readonly kind: 'postgres'; readonly schema: string; readonly name: string }
   | { readonly kind: 'http'; readonly url: string; readonly secrets: readonly string[] };
@@ -40,7 +40,7 @@ export function readHooks(section: Section): ReadonlyMap<HookName, HookSettings>
 }
 
 function parseHook(name: HookName, uri: string, secrets: string): HookSettings {
-  // The case of a function's name matters, which is why this is not left to URL.
+  // URL would change the case of the function's name.
   const postgres = /^pg-functions:\/\/[^/]+\/([^/]+)\/([^/]+)$/.exec(uri);
   if (postgres?.[1] && postgres[2]) return { kind: 'postgres', schema: postgres[1], name: postgres[2] };
   if (/^https?:\/\//.test(uri))

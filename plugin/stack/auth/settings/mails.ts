@@ -3,7 +3,7 @@ import { dirname, resolve } from 'node:path';
 import { errorMessage, SupabaseDevError } from '../../../shared/errors.ts';
 import type { Section } from '../../config/section.ts';
 
-/** What config.toml says about one mail; what is absent stays as it is by default. */
+/** The entry of one mail in config.toml; undefined parts have their default. */
 export interface MailTemplateSource {
   readonly subject: string | undefined;
   readonly html: string | undefined;
@@ -40,7 +40,7 @@ async function readTemplate(
   const inline = section.string('content');
   const file = section.string('content_path');
   if (!file) return { subject, html: inline };
-  // The CLI takes the path from the project's folder; its template file also shows paths from supabase/.
+  // The CLI resolves the path from the project's folder, but its config template also shows paths from supabase/.
   const candidates = [resolve(dirname(supabaseDir), file), resolve(supabaseDir, file)];
   const [first, second] = await Promise.allSettled(
     candidates.map((candidate) => readFile(candidate, 'utf8')),

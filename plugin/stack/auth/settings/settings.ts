@@ -49,7 +49,7 @@ export interface EmailSettings {
   readonly otpLength: number;
   readonly otpExpiry: number;
   readonly templates: ReadonlyMap<string, MailTemplateSource>;
-  /** Names of the notifications that are switched on, such as `password_changed`. */
+  /** Names of the notifications that are enabled, such as `password_changed`. */
   readonly notifications: ReadonlySet<string>;
 }
 
@@ -115,8 +115,8 @@ const SMS_CREDENTIALS = [
 const SMS_PROVIDERS = ['twilio', 'twilio_verify', 'messagebird', 'textlocal', 'vonage'];
 
 /**
- * Reads `[auth]`. The original's switch for request limits, the environment variable GOTRUE_RATE_LIMIT_HEADER (which
- * the CLI leaves unset), is honoured here too.
+ * Reads `[auth]`. The environment variable GOTRUE_RATE_LIMIT_HEADER enables request limits, as in GoTrue; the CLI leaves
+ * it unset.
  *
  * @throws SupabaseDevError CONFIG_INVALID
  */
@@ -125,7 +125,7 @@ export async function readAuthSettings(
   env: Readonly<Record<string, string | undefined>> = process.env,
 ): Promise<AuthSettings> {
   const auth = config.section('auth');
-  // Keys that other readers own, and that mean nothing to a local stack.
+  // Keys that other readers use, or that have no effect on a local stack.
   auth.ignore(
     'enabled',
     'third_party',
@@ -190,7 +190,7 @@ async function readEmail(email: Section, supabaseDir: string): Promise<EmailSett
 
 function readSms(sms: Section): SmsSettings {
   const provider = SMS_PROVIDERS.find((name) => sms.section(name).boolean('enabled', false)) ?? '';
-  // Their credentials are not needed: no message leaves the machine.
+  // No message leaves the machine, so credentials are not needed.
   for (const name of SMS_PROVIDERS) sms.section(name).ignore(...SMS_CREDENTIALS);
   return {
     enabled: sms.boolean('enable_signup', false),

@@ -15,7 +15,7 @@ type Node =
       readonly otherwise: Template;
     };
 
-/** Commands of which each gets the result of the one before as its last argument. */
+/** A list of commands: each receives the result of the previous one as its last argument. */
 type Pipeline = readonly Command[];
 type Command = readonly Operand[];
 type Operand =
@@ -81,7 +81,7 @@ export function parseTemplate(source: string, path: string): Template {
   return end === '' ? body : fail(`unexpected {{ ${end} }}`);
 }
 
-/** The template's text with these data, values escaped for HTML. */
+/** Renders the template; values are escaped for HTML. */
 export function renderTemplate(template: Template, data: unknown, root: unknown = data): string {
   return template
     .map((node) => {

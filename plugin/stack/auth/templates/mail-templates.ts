@@ -1,7 +1,7 @@
 import type { MailTemplateSource } from '../settings/mails.ts';
 import { parseTemplate, renderTemplate, type Template } from './go-template.ts';
 
-/** Renders the mails; what config.toml does not replace has the wording below. */
+/** Renders the mails, with the templates below where config.toml has none. */
 export interface MailTemplates {
   render(name: MailName, data: Readonly<Record<string, unknown>>): { subject: string; html: string };
 }
@@ -15,7 +15,7 @@ export type MailName =
   | 'reauthentication'
   | `${Notification}_notification`;
 
-/** Mails that tell of a change. */
+/** Mails that inform of a change. */
 export type Notification =
   | 'password_changed'
   | 'email_changed'
@@ -100,7 +100,7 @@ export function createMailTemplates(sources: ReadonlyMap<string, MailTemplateSou
     render(name, data) {
       const template = templates.get(name);
       if (!template) throw new Error(`no mail template ${name}`);
-      // Header lines end at a line break: a value in the subject must not begin another one.
+      // A line break ends a header line: a value in the subject must not begin another header.
       const subject = renderTemplate(template.subject, data).replaceAll(/\s*[\r\n]+\s*/g, ' ');
       return { subject, html: renderTemplate(template.html, data) };
     },

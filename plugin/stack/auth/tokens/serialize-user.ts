@@ -3,7 +3,7 @@ import type { Identity } from '../db/identities.ts';
 import type { User } from '../db/users.ts';
 import { isObject, type JsonObject } from '../../../shared/json.ts';
 
-/** A user as JSON, with the original's keys in the original's order; what is empty there is left out here. */
+/** A user as JSON, with GoTrue's keys in GoTrue's order, and without those that it omits when empty. */
 export function serializeUser(
   user: User,
   identities: readonly Identity[] | null = user.identities,
@@ -54,7 +54,7 @@ function serializeIdentity(identity: Identity): JsonObject {
   };
 }
 
-/** A factor as JSON; without its secret or credential. */
+/** A factor as JSON, without its secret or credential. */
 export function serializeFactor(factor: Factor): JsonObject {
   return {
     id: factor.id,
