@@ -7,23 +7,26 @@ const drop = (table: string, condition: string, rows = 100): string =>
   `delete from auth.${table} where id in
      (select id from auth.${table} where ${condition} limit ${rows} for update skip locked)`;
 
-/**
- * Returns a function that deletes a few expired rows: call it after each successful write. As in GoTrue, each call runs
- * one statement in the background, so that expired rows do not accumulate and no request waits for them.
- */
-export function createCleanup(app: Pick<App, 'pool' | 'settings'>): () => void {
-  const statements = cleanupStatements(app);
-  let next = 0;
-  let isRunning = false;
-  return () => {
-    if (isRunning) return;
-    const statement = statements[next++ % statements.length] ?? '';
-    isRunning = true;
-    app.pool.query(statement).then(
-      () => (isRunning = false),
-      () => (isRunning = false),
-    );
-  };
+/** Deletes expired rows little by little, as GoTrue does, so that they do not accumulate and no request waits for them. */
+export class Cleanup {
+  readonly #pool: App['pool'];
+  readonly #statements: readonly string[];
+  #next = 0;
+  #isRunning = false;
+
+  constructor(app: Pick<App, 'pool' | 'settings'>) {
+    this.#pool = app.pool;
+    this.#statements = cleanupStatements(app);
+  }
+
+  /** Starts the next statement in the background, unless one still runs; for a few rows after each successful write. */
+  step(): void {
+    if (this.#isRunning) return;
+    const statement = this.#statements[this.#next++ % this.#statements.length] ?? '';
+    const end = (): void => void (this.#isRunning = false);
+    this.#isRunning = true;
+    this.#pool.query(statement).then(end, end);
+  }
 }
 
 function cleanupStatements({ settings }: Pick<App, 'settings'>): string[] {

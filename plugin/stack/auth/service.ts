@@ -4,15 +4,15 @@ import type { StackContext } from '../context.ts';
 import { OpenRequests } from '../http/open-requests.ts';
 import type { Service } from '../service.ts';
 import type { App } from './app.ts';
-import { createCleanup } from './cleanup.ts';
+import { Cleanup } from './cleanup.ts';
 import { createAuthPool } from './db/database.ts';
 import { withSession } from './endpoints/session-reply.ts';
 import { AuthError, OAuthError } from './errors.ts';
 import { errorReply, send, type Reply } from './http/reply.ts';
 import { apiVersion, readRequest, type AuthRequest } from './http/request.ts';
 import { dispatch } from './router.ts';
-import { createMailTemplates } from './templates/mail-templates.ts';
-import { createRateLimiter } from './rate-limit.ts';
+import { MailTemplates } from './templates/mail-templates.ts';
+import { RateLimiter } from './rate-limit.ts';
 import { ROUTES } from './routes.ts';
 import { readAuthSettings } from './settings/settings.ts';
 import { RefreshError } from './tokens/refresh.ts';
@@ -35,17 +35,17 @@ export async function createAuthService(context: StackContext): Promise<Service>
     jwt: context.jwt,
     keys: context.keys,
     mailer: context.mailer,
-    templates: createMailTemplates(settings.email.templates),
-    limiter: createRateLimiter(settings.rateLimits),
+    templates: new MailTemplates(settings.email.templates),
+    limiter: new RateLimiter(settings.rateLimits),
     logger: context.logger,
   };
-  const cleanUp = createCleanup(app);
+  const cleanup = new Cleanup(app);
   const open = new OpenRequests();
   return {
     handle(req, res) {
       open.track(
         res,
-        answer(app, req, res, cleanUp).catch(() => void res.destroy()),
+        answer(app, req, res, cleanup).catch(() => void res.destroy()),
       );
     },
     async close() {
@@ -55,12 +55,7 @@ export async function createAuthService(context: StackContext): Promise<Service>
   };
 }
 
-async function answer(
-  app: App,
-  req: IncomingMessage,
-  res: ServerResponse,
-  cleanUp: () => void,
-): Promise<void> {
+async function answer(app: App, req: IncomingMessage, res: ServerResponse, cleanup: Cleanup): Promise<void> {
   const request = await readRequest(req);
   if (request === undefined) {
     res.destroy();
@@ -71,7 +66,7 @@ async function answer(
     Vary: 'Origin',
     ...(request.headers.origin === undefined ? {} : { 'Access-Control-Expose-Headers': EXPOSED }),
   });
-  if (request.method !== 'GET' && reply.status < 300) cleanUp();
+  if (request.method !== 'GET' && reply.status < 300) cleanup.step();
 }
 
 async function respond(app: App, req: AuthRequest): Promise<Reply> {

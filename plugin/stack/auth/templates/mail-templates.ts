@@ -1,11 +1,6 @@
 import type { MailTemplateSource } from '../settings/mails.ts';
 import { parseTemplate, renderTemplate, type Template } from './go-template.ts';
 
-/** Renders the mails, with the templates below where config.toml has none. */
-export interface MailTemplates {
-  render(name: MailName, data: Readonly<Record<string, unknown>>): { subject: string; html: string };
-}
-
 export type MailName =
   | 'confirmation'
   | 'invite'
@@ -85,24 +80,27 @@ const DEFAULTS: Readonly<Record<MailName, { readonly subject: string; readonly h
   },
 };
 
-/** @throws SupabaseDevError CONFIG_INVALID for a template that does not parse */
-export function createMailTemplates(sources: ReadonlyMap<string, MailTemplateSource>): MailTemplates {
-  const templates = new Map<string, { subject: Template; html: Template }>();
-  for (const [name, standard] of Object.entries(DEFAULTS)) {
-    const source = sources.get(name);
-    const path = `auth.email template ${name}`;
-    templates.set(name, {
-      subject: parseTemplate(source?.subject ?? standard.subject, `${path} (subject)`),
-      html: parseTemplate(source?.html ?? standard.html, path),
-    });
+/** Renders the mails, with the templates above where config.toml has none. */
+export class MailTemplates {
+  readonly #templates = new Map<string, { subject: Template; html: Template }>();
+
+  /** @throws SupabaseDevError CONFIG_INVALID for a template that does not parse */
+  constructor(sources: ReadonlyMap<string, MailTemplateSource>) {
+    for (const [name, standard] of Object.entries(DEFAULTS)) {
+      const source = sources.get(name);
+      const path = `auth.email template ${name}`;
+      this.#templates.set(name, {
+        subject: parseTemplate(source?.subject ?? standard.subject, `${path} (subject)`),
+        html: parseTemplate(source?.html ?? standard.html, path),
+      });
+    }
   }
-  return {
-    render(name, data) {
-      const template = templates.get(name);
-      if (!template) throw new Error(`no mail template ${name}`);
-      // A line break ends a header line: a value in the subject must not begin another header.
-      const subject = renderTemplate(template.subject, data).replaceAll(/\s*[\r\n]+\s*/g, ' ');
-      return { subject, html: renderTemplate(template.html, data) };
-    },
-  };
+
+  render(name: MailName, data: Readonly<Record<string, unknown>>): { subject: string; html: string } {
+    const template = this.#templates.get(name);
+    if (!template) throw new Error(`no mail template ${name}`);
+    // A line break ends a header line: a value in the subject must not begin another header.
+    const subject = renderTemplate(template.subject, data).replaceAll(/\s*[\r\n]+\s*/g, ' ');
+    return { subject, html: renderTemplate(template.html, data) };
+  }
 }
