@@ -71,21 +71,23 @@ function algorithmDetails(token: string): string | undefined {
   return isNone ? "JWT is unsecured but expected 'alg' was not 'none'" : undefined;
 }
 
-const undecodable = (message: string, details?: string): RestError =>
-  new RestError(401, { code: 'PGRST301', message, details }, [invalidToken(message)]);
+function undecodable(message: string, details?: string): RestError {
+  return new RestError(401, { code: 'PGRST301', message, details }, [invalidToken(message)]);
+}
 
-const badClaims = (message: string): RestError =>
-  new RestError(401, { code: 'PGRST303', message }, [invalidToken(message)]);
+function badClaims(message: string): RestError {
+  return new RestError(401, { code: 'PGRST303', message }, [invalidToken(message)]);
+}
 
-const invalidToken = (message: string): readonly [string, string] => [
-  'WWW-Authenticate',
-  `Bearer error="invalid_token", error_description=${JSON.stringify(message)}`,
-];
+function invalidToken(message: string): readonly [string, string] {
+  return ['WWW-Authenticate', `Bearer error="invalid_token", error_description=${JSON.stringify(message)}`];
+}
 
-const tokenRequired = (): RestError =>
-  new RestError(401, { code: 'PGRST302', message: 'Anonymous access is disabled' }, [
+function tokenRequired(): RestError {
+  return new RestError(401, { code: 'PGRST302', message: 'Anonymous access is disabled' }, [
     ['WWW-Authenticate', 'Bearer'],
   ]);
+}
 
 function checkClaims(claims: Claims, audience: string | undefined, now: number): void {
   const time = (name: 'exp' | 'nbf' | 'iat'): number | undefined => {

@@ -31,5 +31,6 @@ export function readTextLines(result: Rows | undefined): string {
   return (result?.rows ?? []).map(([line]) => `${line ?? ''}\n`).join('');
 }
 
-const toNumber = (text: string | null | undefined): number | undefined =>
-  text === null || text === undefined ? undefined : Number(text);
+function toNumber(text: string | null | undefined): number | undefined {
+  return text === null || text === undefined ? undefined : Number(text);
+}

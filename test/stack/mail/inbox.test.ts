@@ -21,8 +21,10 @@ afterEach(() => {
   server.close();
 });
 
-const send = (to: string, subject: string, html = `<p>${subject} &amp; more</p>`): string =>
-  inbox.add({ to, subject, html }).id;
+function send(to: string, subject: string, html = `<p>${subject} &amp; more</p>`): string {
+return inbox.add({ to, subject, html }).id;
+}
+
 
 interface MailJson {
   readonly ID: string;

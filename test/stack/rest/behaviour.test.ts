@@ -32,10 +32,11 @@ beforeAll(async () => {
 });
 afterAll(() => rest.stop());
 
-const sign = (claims: Record<string, unknown>): Promise<string> =>
-  new SignJWT(claims)
+function sign(claims: Record<string, unknown>): Promise<string> {
+  return new SignJWT(claims)
     .setProtectedHeader({ alg: 'HS256' })
     .sign(new TextEncoder().encode(rest.stack.jwtSecret));
+}
 
 describe('a request', () => {
   test('runs as the role of its token with everything about it in settings', async () => {

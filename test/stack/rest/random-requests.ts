@@ -164,21 +164,25 @@ const HOSTILE = [
   '\u0007',
 ];
 
-const pick = <T>(random: Random, list: readonly T[]): T => {
+function pick<T>(random: Random, list: readonly T[]): T {
   const item = list[Math.floor(random() * list.length)];
   if (item === undefined) throw new Error('nothing to pick from');
   return item;
-};
+}
 
 const chance = (random: Random, probability: number): boolean => random() < probability;
 const times = (random: Random, most: number): number => Math.floor(random() * (most + 1));
-const repeat = <T>(random: Random, most: number, make: () => T): T[] =>
-  Array.from({ length: times(random, most) }, make);
+function repeat<T>(random: Random, most: number, make: () => T): T[] {
+  return Array.from({ length: times(random, most) }, make);
+}
 
-const value = (random: Random): string =>
-  chance(random, 0.15) ? pick(random, HOSTILE) : pick(random, VALUES);
-const column = (random: Random): string =>
-  chance(random, 0.05) ? pick(random, HOSTILE) : pick(random, COLUMNS);
+function value(random: Random): string {
+  return chance(random, 0.15) ? pick(random, HOSTILE) : pick(random, VALUES);
+}
+
+function column(random: Random): string {
+  return chance(random, 0.05) ? pick(random, HOSTILE) : pick(random, COLUMNS);
+}
 
 function field(random: Random): string {
   const path = chance(random, 0.15) ? pick(random, ['->a', '->>a', '->a->b->0', '->-1', '->"x"']) : '';
@@ -201,8 +205,9 @@ function selectItem(random: Random, depth: number): string {
   return alias + field(random) + cast + aggregate;
 }
 
-const select = (random: Random, depth: number): string =>
-  repeat(random, 4, () => selectItem(random, depth)).join(',');
+function select(random: Random, depth: number): string {
+  return repeat(random, 4, () => selectItem(random, depth)).join(',');
+}
 
 const condition = (random: Random): string => `${pick(random, OPERATORS)}.${value(random)}`;
 

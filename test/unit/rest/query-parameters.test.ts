@@ -2,8 +2,9 @@ import { describe, expect, test } from 'vitest';
 import { parseQueryParameters } from '../../../plugin/stack/rest/parse/query-parameters.ts';
 import { RestError } from '../../../plugin/stack/rest/rest-error.ts';
 
-const parse = (query: string, isCall = false): ReturnType<typeof parseQueryParameters> =>
-  parseQueryParameters(query, isCall);
+function parse(query: string, isCall = false): ReturnType<typeof parseQueryParameters> {
+  return parseQueryParameters(query, isCall);
+}
 
 function failure(query: string): { message: string; details: unknown } {
   try {

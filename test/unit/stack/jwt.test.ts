@@ -3,10 +3,11 @@ import { expect, test } from 'vitest';
 import { createJwtVerifier, publicJwk } from '../../../plugin/stack/jwt.ts';
 
 const jwtSecret = 'a-secret-of-at-least-thirty-two-characters';
-const sign = (secret = jwtSecret, header = {}): Promise<string> =>
-  new SignJWT({ role: 'anon' })
+function sign(secret = jwtSecret, header = {}): Promise<string> {
+  return new SignJWT({ role: 'anon' })
     .setProtectedHeader({ alg: 'HS256', ...header })
     .sign(new TextEncoder().encode(secret));
+}
 
 test('verifies HS256 by the secret, whatever its kid', async () => {
   const verifier = createJwtVerifier({ jwtSecret, signingKeys: [] });

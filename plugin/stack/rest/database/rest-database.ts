@@ -163,8 +163,13 @@ export class RestDatabase {
   }
 }
 
-const isStalePlan = (error: unknown): boolean =>
-  isDatabaseError(error) && error.code === '0A000' && error.message.startsWith('cached plan must not change');
+function isStalePlan(error: unknown): boolean {
+  return (
+    isDatabaseError(error) &&
+    error.code === '0A000' &&
+    error.message.startsWith('cached plan must not change')
+  );
+}
 
 export function isDatabaseError(error: unknown): error is DatabaseError & Error {
   return error instanceof pg.DatabaseError && typeof error.code === 'string';
@@ -175,8 +180,9 @@ function streamOf(client: pg.PoolClient): Writable {
   return (client as unknown as { connection: { stream: Writable } }).connection.stream;
 }
 
-const sendText = (client: pg.PoolClient, text: string): Promise<Rows> =>
-  sendQuery(client, { text, values: [], rowMode: 'array' });
+function sendText(client: pg.PoolClient, text: string): Promise<Rows> {
+  return sendQuery(client, { text, values: [], rowMode: 'array' });
+}
 
 function sendQuery(
   client: pg.PoolClient,

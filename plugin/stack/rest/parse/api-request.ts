@@ -181,5 +181,6 @@ function parseTopLevelRange(raw: RawRequest, query: QueryParameters): RowRange {
 }
 
 /** A header's value, that of repeated ones joined. */
-const singleHeader = (value: string | string[] | undefined): string | undefined =>
-  Array.isArray(value) ? value.join(', ') : value;
+function singleHeader(value: string | string[] | undefined): string | undefined {
+  return Array.isArray(value) ? value.join(', ') : value;
+}

@@ -32,21 +32,23 @@ interface Failure {
   readonly error: ParseError;
 }
 
-const succeed = <T>(consumed: boolean, value: T, at: number, error: ParseError): Success<T> => ({
-  ok: true,
-  consumed,
-  value,
-  at,
-  error,
-});
+function succeed<T>(consumed: boolean, value: T, at: number, error: ParseError): Success<T> {
+  return {
+    ok: true,
+    consumed,
+    value,
+    at,
+    error,
+  };
+}
 
 const fail = (consumed: boolean, error: ParseError): Failure => ({ ok: false, consumed, error });
 
 /** The whole character at `at`, or undefined at the end. */
-const charAt = (input: string, at: number): string | undefined => {
+function charAt(input: string, at: number): string | undefined {
   const code = input.codePointAt(at);
   return code === undefined ? undefined : String.fromCodePoint(code);
-};
+}
 
 /** One character that satisfies the test. */
 export function satisfy(test: (char: string) => boolean, label?: string): Parser<string> {
@@ -60,8 +62,9 @@ export function satisfy(test: (char: string) => boolean, label?: string): Parser
 }
 
 /** Exactly this character. */
-export const char = (expected: string): Parser<string> =>
-  satisfy((c) => c === expected, JSON.stringify(expected));
+export function char(expected: string): Parser<string> {
+  return satisfy((c) => c === expected, JSON.stringify(expected));
+}
 
 /** Exactly this text; fails having consumed when only its beginning is there. */
 export function text<T extends string>(expected: T): Parser<T> {
@@ -95,8 +98,10 @@ export function takeWhile(
 }
 
 /** Everything that is left. */
-export const rest: Parser<string> = (input, at) =>
-  succeed(at < input.length, input.slice(at), input.length, unexpectedInput(input.length, undefined));
+export function rest(input: string, at: number): Reply<string> {
+  const { length } = input;
+  return succeed(at < length, input.slice(at), length, unexpectedInput(length, undefined));
+}
 
 /** Succeeds without reading. */
 export function pure<T>(value: T): Parser<T> {
@@ -190,8 +195,9 @@ export function label<T>(parser: Parser<T>, name: string): Parser<T> {
 }
 
 /** The parser's value, or `undefined` where it fails without consuming. */
-export const optional = <T>(parser: Parser<T>): Parser<T | undefined> =>
-  choice<T | undefined>(parser, pure(undefined));
+export function optional<T>(parser: Parser<T>): Parser<T | undefined> {
+  return choice<T | undefined>(parser, pure(undefined));
+}
 
 export function many<T>(parser: Parser<T>): Parser<T[]> {
   return (input, start) => {
@@ -215,8 +221,9 @@ export function separatedBy1<T>(parser: Parser<T>, separator: Parser<unknown>): 
   return sequence([parser, many(following)], (first, others) => [first, ...others]);
 }
 
-export const separatedBy = <T>(parser: Parser<T>, separator: Parser<unknown>): Parser<T[]> =>
-  choice(separatedBy1(parser, separator), (_input, at) => succeed<T[]>(false, [], at, emptyError(at)));
+export function separatedBy<T>(parser: Parser<T>, separator: Parser<unknown>): Parser<T[]> {
+  return choice(separatedBy1(parser, separator), (_input, at) => succeed<T[]>(false, [], at, emptyError(at)));
+}
 
 /** Succeeds where the parser would, without reading. */
 export function lookAhead<T>(parser: Parser<T>): Parser<T> {
@@ -235,11 +242,12 @@ export function notFollowedBy(parser: Parser<string>): Parser<undefined> {
   };
 }
 
-export const endOfInput: Parser<undefined> = (input, at) => {
+/** Succeeds at the end of the input. */
+export function endOfInput(input: string, at: number): Reply<undefined> {
   const char = charAt(input, at);
   if (char === undefined) return succeed(false, undefined, at, emptyError(at));
   return fail(false, expecting(unexpectedToken(at, char), ['end of input']));
-};
+}
 
 /** Runs the parser from the beginning of `input`; it need not reach the end. */
 export function run<T>(parser: Parser<T>, input: string): { value: T } | { error: ParseError } {

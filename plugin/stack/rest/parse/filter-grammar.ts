@@ -33,8 +33,9 @@ import { delimiter, field, identifier, lexeme, parenthesized, quoted } from './n
 /** What a filter asks of its field. */
 export type Condition = Pick<Filter, 'negated' | 'operation'>;
 
-const oneOf = <T extends string>(...names: readonly T[]): Parser<T> =>
-  choice(...names.map((name) => attempt(text(name))));
+function oneOf<T extends string>(...names: readonly T[]): Parser<T> {
+  return choice(...names.map((name) => attempt(text(name))));
+}
 
 const SIMPLE = ['neq', 'cs', 'cd', 'ov', 'sl', 'sr', 'nxr', 'nxl', 'adj'] as const;
 // Of two that begin alike the longer stands first.

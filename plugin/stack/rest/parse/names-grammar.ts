@@ -29,12 +29,14 @@ const isLetter = (c: string): boolean => (c < '\u0080' ? isAsciiLetter(c) : LETT
 const whitespace = takeWhile((c) => c === ' ' || c === '\t', 0);
 
 /** The parser's value with spaces and tabs allowed around it. */
-export const lexeme = <T>(parser: Parser<T>): Parser<T> =>
-  sequence([whitespace, parser, whitespace], (_before, value) => value);
+export function lexeme<T>(parser: Parser<T>): Parser<T> {
+  return sequence([whitespace, parser, whitespace], (_before, value) => value);
+}
 
 /** The parser's value between parentheses. */
-export const parenthesized = <T>(parser: Parser<T>): Parser<T> =>
-  sequence([char('('), parser, char(')')], (_open, value) => value);
+export function parenthesized<T>(parser: Parser<T>): Parser<T> {
+  return sequence([char('('), parser, char(')')], (_open, value) => value);
+}
 
 /** Letters, digits, `_`, `$` and inner spaces. */
 export const identifier: Parser<string> = map(
@@ -63,8 +65,9 @@ export const quoted: Parser<string> = sequence(
 // A dash is part of a name, but not the one of `->`.
 const dash = attempt(followedBy(char('-'), notFollowedBy(char('>'))));
 
-const joinedByDashes = (part: Parser<string>): Parser<string> =>
-  map(separatedBy1(part, dash), (parts) => parts.join('-'));
+function joinedByDashes(part: Parser<string>): Parser<string> {
+  return map(separatedBy1(part, dash), (parts) => parts.join('-'));
+}
 
 /** The name of a column, relation or alias. */
 export const fieldName: Parser<string> = label(

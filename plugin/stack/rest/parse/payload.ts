@@ -90,5 +90,6 @@ function withUniformKeys(text: string, json: unknown): Payload {
   return { kind: 'json', text, keys: keys.toSorted() };
 }
 
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -46,8 +46,9 @@ export function canonicalQuery(parameters: readonly Parameter[]): string {
 
 const compare = (a: string, b: string): number => (a < b ? -1 : Number(a > b));
 
-const encodeBytes = (text: string): string =>
-  encodeQueryValue(isAscii(text) ? text : Buffer.from(text, 'utf8').toString('latin1'));
+function encodeBytes(text: string): string {
+  return encodeQueryValue(isAscii(text) ? text : Buffer.from(text, 'utf8').toString('latin1'));
+}
 
 // eslint-disable-next-line no-control-regex -- the range is ASCII
 const isAscii = (text: string): boolean => /^[\u0000-\u007f]*$/.test(text);

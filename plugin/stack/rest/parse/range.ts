@@ -14,13 +14,16 @@ export const isEmptyRange = (range: RowRange): boolean => range.upper < range.lo
 export const isLimitZero = (range: RowRange): boolean => range.upper === -1;
 
 /** How many rows the range holds; undefined when it has no end. */
-export const rangeLimit = (range: RowRange): number | undefined =>
-  range.upper === Infinity ? undefined : range.upper - range.lower + 1;
+export function rangeLimit(range: RowRange): number | undefined {
+  return range.upper === Infinity ? undefined : range.upper - range.lower + 1;
+}
 
-const intersectRanges = (a: RowRange, b: RowRange): RowRange => ({
-  lower: Math.max(a.lower, b.lower),
-  upper: Math.min(a.upper, b.upper),
-});
+function intersectRanges(a: RowRange, b: RowRange): RowRange {
+  return {
+    lower: Math.max(a.lower, b.lower),
+    upper: Math.min(a.upper, b.upper),
+  };
+}
 
 /** At most `maxRows` rows of the range, and `limit=0` always as the range of no rows. */
 export function restrictRange(range: RowRange, maxRows: number | undefined): RowRange {

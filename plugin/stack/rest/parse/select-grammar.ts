@@ -85,14 +85,16 @@ const aggregate = optional(
   ),
 );
 
-const plainField = (name: Field): SelectedField => ({
-  kind: 'field',
-  field: name,
-  alias: undefined,
-  cast: undefined,
-  aggregate: undefined,
-  aggregateCast: undefined,
-});
+function plainField(name: Field): SelectedField {
+  return {
+    kind: 'field',
+    field: name,
+    alias: undefined,
+    cast: undefined,
+    aggregate: undefined,
+    aggregateCast: undefined,
+  };
+}
 
 const star = map(followedBy(text('*'), endOfField), () => plainField({ name: '*', path: [] }));
 
@@ -122,12 +124,13 @@ const selectedField: Parser<SelectItem> = lexeme(
   choice<SelectItem>(attempt(star), attempt(countOfRows), column),
 );
 
-const embed = (head: Parser<EmbedHead>): Parser<SelectItem> =>
-  sequence(
+function embed(head: Parser<EmbedHead>): Parser<SelectItem> {
+  return sequence(
     // Written as a function: the grammar is recursive here.
     [attempt(head), parenthesized((input, at) => selectList(input, at))],
     (embedded, select): SelectItem => ({ kind: 'relation', ...embedded, select }),
   );
+}
 
 /** The whole `select` parameter; empty text is an empty list. */
 export const selectList: Parser<SelectItem[]> = separatedBy(

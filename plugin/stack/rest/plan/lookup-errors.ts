@@ -16,8 +16,11 @@ import { findMostSimilar, rankBySimilarity } from './fuzzy-match.ts';
 const NAME_SCORE = 0.75;
 const MAX_TABLES_FOR_HINTS = 500;
 
-const namesIn = (keys: Iterable<string>, schema: string): string[] =>
-  [...keys].map((key) => key.split('\u0000')).flatMap(([s, name]) => (s === schema && name ? [name] : []));
+function namesIn(keys: Iterable<string>, schema: string): string[] {
+  return [...keys]
+    .map((key) => key.split('\u0000'))
+    .flatMap(([s, name]) => (s === schema && name ? [name] : []));
+}
 
 export function tableNotFound(cache: SchemaCache, schema: string, name: string): RestError {
   const names = namesIn(cache.tables.keys(), schema);
@@ -29,11 +32,12 @@ export function tableNotFound(cache: SchemaCache, schema: string, name: string):
   });
 }
 
-export const columnNotFound = (table: string, column: string): RestError =>
-  new RestError(400, {
+export function columnNotFound(table: string, column: string): RestError {
+  return new RestError(400, {
     code: 'PGRST204',
     message: `Could not find the '${column}' column of '${table}' in the schema cache`,
   });
+}
 
 export function noRelationship(
   cache: SchemaCache,
@@ -81,8 +85,9 @@ export function ambiguousRelationship(
   });
 }
 
-const constraintOf = ({ cardinality }: KeyRelationship): string =>
-  cardinality.kind === 'manyToMany' ? cardinality.junction.table.name : cardinality.constraint;
+function constraintOf({ cardinality }: KeyRelationship): string {
+  return cardinality.kind === 'manyToMany' ? cardinality.junction.table.name : cardinality.constraint;
+}
 
 const CARDINALITY_TEXT = {
   oneToMany: 'one-to-many',

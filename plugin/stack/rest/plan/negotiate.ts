@@ -30,8 +30,9 @@ export function negotiate(
   throw unacceptableMediaTypes(accept.map((type) => type.mime));
 }
 
-const hasDefaultSelect = ({ select, children }: ReadNode): boolean =>
-  children.length === 0 && select.length === 1 && select[0]?.field.name === '*';
+function hasDefaultSelect({ select, children }: ReadNode): boolean {
+  return children.length === 0 && select.length === 1 && select[0]?.field.name === '*';
+}
 
 function findAnswer(
   cache: SchemaCache,

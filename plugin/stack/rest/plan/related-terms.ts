@@ -3,8 +3,9 @@ import { notEmbedded, relatedOrderNotToOne } from '../parse/request-errors.ts';
 import { unknownField } from './resolve-field.ts';
 import type { PlannedLogic, ReadNode } from './types.ts';
 
-const findByShownName = (node: ReadNode, name: string): ReadNode | undefined =>
-  node.children.find((child) => (child.nameAlias ?? child.name) === name);
+function findByShownName(node: ReadNode, name: string): ReadNode | undefined {
+  return node.children.find((child) => (child.nameAlias ?? child.name) === name);
+}
 
 /**
  * Binds `order=clients(name)` to the join of the embedded resource.

@@ -11,31 +11,36 @@ import { columnNotFound } from './lookup-errors.ts';
 import type { PlannedFilter, PlannedLogic, ResolvedField } from './types.ts';
 import type { Filter, LogicTree } from '../parse/ast.ts';
 
-const lookUpTable = (cache: SchemaCache, table: Identifier): Table | undefined =>
-  cache.tables.get(identifierKey(table.schema, table.name));
+function lookUpTable(cache: SchemaCache, table: Identifier): Table | undefined {
+  return cache.tables.get(identifierKey(table.schema, table.name));
+}
 
 // Written out instead of spread: every request makes many of these, and V8 is slow at cloning objects that then grow.
-export const unknownField = (field: Field): ResolvedField => ({
-  name: field.name,
-  path: field.path,
-  toJson: false,
-  toTsVector: undefined,
-  type: '',
-  transform: undefined,
-  default: null,
-  fullRow: false,
-});
+export function unknownField(field: Field): ResolvedField {
+  return {
+    name: field.name,
+    path: field.path,
+    toJson: false,
+    toTsVector: undefined,
+    type: '',
+    transform: undefined,
+    default: null,
+    fullRow: false,
+  };
+}
 
-const columnField = (column: Column): ResolvedField => ({
-  name: column.name,
-  path: [],
-  toJson: false,
-  toTsVector: undefined,
-  type: column.nominalType,
-  transform: undefined,
-  default: column.default,
-  fullRow: false,
-});
+function columnField(column: Column): ResolvedField {
+  return {
+    name: column.name,
+    path: [],
+    toJson: false,
+    toTsVector: undefined,
+    type: column.nominalType,
+    transform: undefined,
+    default: column.default,
+    fullRow: false,
+  };
+}
 
 /** A field with its column's type; a column that is not known is left to PostgreSQL to judge. */
 export function resolveField(
@@ -97,8 +102,9 @@ export function resolveWritten(cache: SchemaCache, table: Table, name: string): 
   return withTransform(cache, columnField(column), 'json', column.nominalType);
 }
 
-const searchOf = (operation: Operation): ResolvedField['toTsVector'] =>
-  operation.kind === 'fullText' ? { language: operation.language } : undefined;
+function searchOf(operation: Operation): ResolvedField['toTsVector'] {
+  return operation.kind === 'fullText' ? { language: operation.language } : undefined;
+}
 
 export function resolveFilter(cache: SchemaCache, table: Identifier, filter: Filter): PlannedFilter {
   const resolved = resolveField(cache, table, filter.field, searchOf(filter.operation));

@@ -5,11 +5,13 @@ import { SOURCE } from './relate.ts';
 import { hasRepresentation, outputColumns } from './resolve-field.ts';
 import type { EmbeddedSelect, PlannedField, ReadNode, SpreadField } from './types.ts';
 
-const isPlainStar = ({ field, aggregate }: PlannedField): boolean =>
-  field.name === '*' && field.path.length === 0 && aggregate === undefined;
+function isPlainStar({ field, aggregate }: PlannedField): boolean {
+  return field.name === '*' && field.path.length === 0 && aggregate === undefined;
+}
 
-const isRowCount = ({ field, aggregate }: PlannedField): boolean =>
-  field.name === '*' && aggregate === 'count';
+function isRowCount({ field, aggregate }: PlannedField): boolean {
+  return field.name === '*' && aggregate === 'count';
+}
 
 /**
  * Replaces `*` by the columns where each must be named: under an aggregate (for GROUP BY), where a column has a
@@ -83,8 +85,9 @@ export function selectEmbedded(node: ReadNode): void {
   });
 }
 
-const selectsNothing = (node: ReadNode): boolean =>
-  node.select.length === 0 && node.children.every(selectsNothing);
+function selectsNothing(node: ReadNode): boolean {
+  return node.select.length === 0 && node.children.every(selectsNothing);
+}
 
 function spreadFields(node: ReadNode): SpreadField[] {
   const plain = (name: string): SpreadField => ({

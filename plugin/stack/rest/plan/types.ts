@@ -201,13 +201,22 @@ export type ActionPlan =
   | { readonly kind: 'inspect'; readonly headersOnly: boolean }
   | { readonly kind: 'info'; readonly allow: string };
 
-export const returnsScalar = (routine: Routine): boolean =>
-  !routine.returns.setOf && !routine.returns.composite;
-export const returnsSetOfScalar = (routine: Routine): boolean =>
-  routine.returns.setOf && !routine.returns.composite;
-export const returnsSingleComposite = (routine: Routine): boolean =>
-  !routine.returns.setOf && routine.returns.composite;
-export const returnsVoid = (routine: Routine): boolean =>
-  returnsScalar(routine) &&
-  routine.returns.type.schema === 'pg_catalog' &&
-  routine.returns.type.name === 'void';
+export function returnsScalar(routine: Routine): boolean {
+  return !routine.returns.setOf && !routine.returns.composite;
+}
+
+export function returnsSetOfScalar(routine: Routine): boolean {
+  return routine.returns.setOf && !routine.returns.composite;
+}
+
+export function returnsSingleComposite(routine: Routine): boolean {
+  return !routine.returns.setOf && routine.returns.composite;
+}
+
+export function returnsVoid(routine: Routine): boolean {
+  return (
+    returnsScalar(routine) &&
+    routine.returns.type.schema === 'pg_catalog' &&
+    routine.returns.type.name === 'void'
+  );
+}

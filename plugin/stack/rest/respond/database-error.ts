@@ -105,13 +105,14 @@ const MESSAGE_HINT =
 const DETAIL_HINT =
   "DETAIL must be a JSON object with obligatory keys: 'status', 'headers' and optional key: 'status_text'.";
 
-const badRaise = (details: string, hint: string): RestError =>
-  new RestError(500, {
+function badRaise(details: string, hint: string): RestError {
+  return new RestError(500, {
     code: 'PGRST121',
     message: 'Could not parse JSON in the "RAISE SQLSTATE \'PGRST\'" error',
     details,
     hint,
   });
+}
 
 function parseObject(text: string): Record<string, unknown> | undefined {
   try {
@@ -124,11 +125,15 @@ function parseObject(text: string): Record<string, unknown> | undefined {
   }
 }
 
-const isStatus = (value: unknown): value is number =>
-  typeof value === 'number' && Number.isInteger(value) && value >= 100 && value <= 999;
+function isStatus(value: unknown): value is number {
+  return typeof value === 'number' && Number.isInteger(value) && value >= 100 && value <= 999;
+}
 
-const isTextRecord = (value: unknown): value is Record<string, string> =>
-  typeof value === 'object' &&
-  value !== null &&
-  !Array.isArray(value) &&
-  Object.values(value).every((text) => typeof text === 'string');
+function isTextRecord(value: unknown): value is Record<string, string> {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    !Array.isArray(value) &&
+    Object.values(value).every((text) => typeof text === 'string')
+  );
+}

@@ -87,22 +87,26 @@ function queryParameter({ name, type, required, variadic }: RoutineParameter): J
   };
 }
 
-const preferHeader = (values: readonly string[]): Json => ({
-  name: 'Prefer',
-  description: 'Preference',
-  required: false,
-  in: 'header',
-  type: 'string',
-  ...(values.length === 0 ? {} : { enum: values }),
-});
+function preferHeader(values: readonly string[]): Json {
+  return {
+    name: 'Prefer',
+    description: 'Preference',
+    required: false,
+    in: 'header',
+    type: 'string',
+    ...(values.length === 0 ? {} : { enum: values }),
+  };
+}
 
-const textParameter = (name: string, description: string, place: 'query' | 'header'): Json => ({
-  name,
-  description,
-  required: false,
-  in: place,
-  type: 'string',
-});
+function textParameter(name: string, description: string, place: 'query' | 'header'): Json {
+  return {
+    name,
+    description,
+    required: false,
+    in: place,
+    type: 'string',
+  };
+}
 
 const RETURN = ['return=representation', 'return=minimal', 'return=none'];
 const RESOLUTION = ['resolution=ignore-duplicates', 'resolution=merge-duplicates'];

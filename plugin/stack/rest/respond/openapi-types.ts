@@ -40,11 +40,15 @@ export function openApiType(type: string): string | undefined {
 
 export const openApiFormat = (type: string): string => FORMATS.get(type) ?? type;
 
-const itemsOf = (type: string): Json | undefined =>
-  openApiType(type) === 'array' ? withoutUndefined({ type: openApiType(type.slice(0, -2)) }) : undefined;
+function itemsOf(type: string): Json | undefined {
+  return openApiType(type) === 'array'
+    ? withoutUndefined({ type: openApiType(type.slice(0, -2)) })
+    : undefined;
+}
 
-export const withoutUndefined = (value: Json): Json =>
-  Object.fromEntries(Object.entries(value).filter(([, inner]) => inner !== undefined));
+export function withoutUndefined(value: Json): Json {
+  return Object.fromEntries(Object.entries(value).filter(([, inner]) => inner !== undefined));
+}
 
 /** The definition of a table or view. */
 export function describeRelation(
@@ -147,5 +151,6 @@ export function describeRoutineArguments({ parameters, description }: Routine): 
   });
 }
 
-const describeParameter = ({ type }: RoutineParameter): Json =>
-  withoutUndefined({ format: openApiFormat(type), items: itemsOf(type), type: openApiType(type) });
+function describeParameter({ type }: RoutineParameter): Json {
+  return withoutUndefined({ format: openApiFormat(type), items: itemsOf(type), type: openApiType(type) });
+}

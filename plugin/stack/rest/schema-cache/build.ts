@@ -133,8 +133,9 @@ function buildRoutines(rows: readonly RoutineRow[]): Map<string, Routine[]> {
   return new Map([...routines].map(([name, overloads]) => [name, overloads.toSorted(order)]));
 }
 
-const isSingleUnnamed = (types: readonly string[]): boolean =>
-  types.length === 1 && SINGLE_UNNAMED.has(types[0] ?? '');
+function isSingleUnnamed(types: readonly string[]): boolean {
+  return types.length === 1 && SINGLE_UNNAMED.has(types[0] ?? '');
+}
 
 function compareParameters(a: Routine, b: Routine): number {
   const text = (routine: Routine): string =>

@@ -50,11 +50,13 @@ function fromForeignKey(row: ForeignKeyRow): KeyRelationship {
   };
 }
 
-const fromFunction = (row: ComputedRow): ComputedRelationship => ({
-  kind: 'computed',
-  ...row,
-  isSelf: sameIdentifier(row.table, row.foreignTable),
-});
+function fromFunction(row: ComputedRow): ComputedRelationship {
+  return {
+    kind: 'computed',
+    ...row,
+    isSelf: sameIdentifier(row.table, row.foreignTable),
+  };
+}
 
 /** The foreign key as seen from a view of its table, towards a view of the table that it references, or both. */
 function throughViews(key: KeyRelationship, viewKeys: readonly ViewKey[]): KeyRelationship[] {

@@ -146,16 +146,21 @@ export interface SchemaCache {
 
 // U+0000 cannot occur in a PostgreSQL identifier.
 export const identifierKey = (schema: string, name: string): string => `${schema}\u0000${name}`;
-export const relationshipKey = (table: Identifier, foreignSchema: string): string =>
-  `${table.schema}\u0000${table.name}\u0000${foreignSchema}`;
-export const representationKey = (source: string, target: string): string => `${source}\u0000${target}`;
-export const handlerKey = (target: Identifier | undefined, mime: string): string =>
-  `${target ? identifierKey(target.schema, target.name) : ''}\u0000${mime}`;
+export function relationshipKey(table: Identifier, foreignSchema: string): string {
+  return `${table.schema}\u0000${table.name}\u0000${foreignSchema}`;
+}
 
-export const isToOne = (relationship: Relationship): boolean =>
-  relationship.kind === 'computed'
+export const representationKey = (source: string, target: string): string => `${source}\u0000${target}`;
+export function handlerKey(target: Identifier | undefined, mime: string): string {
+  return `${target ? identifierKey(target.schema, target.name) : ''}\u0000${mime}`;
+}
+
+export function isToOne(relationship: Relationship): boolean {
+  return relationship.kind === 'computed'
     ? relationship.toOne
     : relationship.cardinality.kind === 'manyToOne' || relationship.cardinality.kind === 'oneToOne';
+}
 
-export const sameIdentifier = (a: Identifier, b: Identifier): boolean =>
-  a.schema === b.schema && a.name === b.name;
+export function sameIdentifier(a: Identifier, b: Identifier): boolean {
+  return a.schema === b.schema && a.name === b.name;
+}

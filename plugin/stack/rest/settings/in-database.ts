@@ -80,11 +80,12 @@ export function applyInDatabase(
   );
 }
 
-const splitList = (value: string): string[] =>
-  value
+function splitList(value: string): string[] {
+  return value
     .split(',')
     .map((element) => element.trim())
     .filter((element) => element !== '');
+}
 
 function readPositive(value: string): number | undefined {
   return /^\d+$/.test(value) ? Number(value) : undefined;

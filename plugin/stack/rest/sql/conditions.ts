@@ -46,8 +46,9 @@ const IS = {
 /** How the presence of an embedded resource is tested: by its join, or in a count by a query of its own. */
 export type EmbedTest = (filter: EmbedFilter) => string;
 
-const testByJoin: EmbedTest = ({ joinAlias, exists }) =>
-  `${quoteName(joinAlias)} IS ${exists ? '' : 'NOT '}DISTINCT FROM NULL`;
+function testByJoin({ joinAlias, exists }: EmbedFilter): string {
+  return `${quoteName(joinAlias)} IS ${exists ? '' : 'NOT '}DISTINCT FROM NULL`;
+}
 
 /** A filter, or a boolean expression of filters, on `table`. */
 export function logicSql(
@@ -101,9 +102,11 @@ function filterSql(
   }
 }
 
-export const joinConditionSql = ({ left, leftColumn, right, rightColumn }: JoinCondition): string =>
-  `${columnSql(right, rightColumn)} = ${columnSql(left, leftColumn)}`;
+export function joinConditionSql({ left, leftColumn, right, rightColumn }: JoinCondition): string {
+  return `${columnSql(right, rightColumn)} = ${columnSql(left, leftColumn)}`;
+}
 
 /** `WHERE …`, or nothing. */
-export const whereSql = (conditions: readonly string[]): string =>
-  conditions.length === 0 ? '' : ` WHERE ${conditions.join(' AND ')}`;
+export function whereSql(conditions: readonly string[]): string {
+  return conditions.length === 0 ? '' : ` WHERE ${conditions.join(' AND ')}`;
+}

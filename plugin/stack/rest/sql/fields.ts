@@ -3,8 +3,9 @@ import type { Identifier } from '../schema-cache/types.ts';
 import type { PlannedField, PlannedOrder, ResolvedField, SpreadField } from '../plan/types.ts';
 import { quoteIdentifier, quoteName, type Parameters } from './writer.ts';
 
-export const columnSql = (table: Identifier, column: string): string =>
-  `${quoteIdentifier(table)}.${column === '*' ? '*' : quoteName(column)}`;
+export function columnSql(table: Identifier, column: string): string {
+  return `${quoteIdentifier(table)}.${column === '*' ? '*' : quoteName(column)}`;
+}
 
 /** A field of `table`: its column, its JSON path, its text search vector. */
 export function fieldSql(table: Identifier, field: ResolvedField, params: Parameters): string {
@@ -21,8 +22,9 @@ export function fieldSql(table: Identifier, field: ResolvedField, params: Parame
   return `to_tsvector(${language === undefined ? '' : `${params.add(language)}, `}${sql})`;
 }
 
-const stepSql = ({ arrow, operand }: JsonStep, params: Parameters): string =>
-  arrow + ('key' in operand ? params.add(operand.key) : `${params.add(operand.index)}::int`);
+function stepSql({ arrow, operand }: JsonStep, params: Parameters): string {
+  return arrow + ('key' in operand ? params.add(operand.key) : `${params.add(operand.index)}::int`);
+}
 
 /** An element of a select list. */
 export function selectFieldSql(table: Identifier, item: PlannedField, params: Parameters): string {
@@ -38,12 +40,14 @@ export function spreadFieldSql(joinAlias: string, item: SpreadField): string {
   return aggregateSql(column, item.aggregate, item.aggregateCast) + aliasSql(item.alias);
 }
 
-const aliasSql = (alias: string | undefined): string =>
-  alias === undefined ? '' : ` AS ${quoteName(alias)}`;
+function aliasSql(alias: string | undefined): string {
+  return alias === undefined ? '' : ` AS ${quoteName(alias)}`;
+}
 
 // The grammar lets only letters, digits, `_`, `$` and spaces through here. It is not quoted: `"int"` is no type.
-const castSql = (sql: string, type: string | undefined): string =>
-  type === undefined ? sql : `CAST(${sql} AS ${type})`;
+function castSql(sql: string, type: string | undefined): string {
+  return type === undefined ? sql : `CAST(${sql} AS ${type})`;
+}
 
 function aggregateSql(sql: string, aggregate: Aggregate | undefined, cast: string | undefined): string {
   return aggregate === undefined ? sql : castSql(`${aggregate.toUpperCase()}(${sql})`, cast);

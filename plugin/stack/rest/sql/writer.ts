@@ -24,8 +24,9 @@ export function quoteName(name: string): string {
 }
 
 /** A schema-qualified name; without a schema it is an alias or found by the search path. */
-export const quoteIdentifier = ({ schema, name }: Identifier): string =>
-  schema === '' ? quoteName(name) : `${quoteName(schema)}.${quoteName(name)}`;
+export function quoteIdentifier({ schema, name }: Identifier): string {
+  return schema === '' ? quoteName(name) : `${quoteName(schema)}.${quoteName(name)}`;
+}
 
 /** A name as a text constant. Only for names out of the schema cache; values are parameters. */
 export function quoteLiteral(text: string): string {
