@@ -2,7 +2,7 @@ import { chmod, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stopOrphan } from './pid-file.ts';
-import { isAlive } from './process.ts';
+import { isAlive } from './server-process.ts';
 
 const PREFIX = 'supabase-stack-';
 const OWNER_FILE = 'owner.pid';

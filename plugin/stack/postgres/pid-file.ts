@@ -1,7 +1,7 @@
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { startError } from './cluster-options.ts';
-import { isPostgres, waitForEnd } from './process.ts';
+import { isPostgres, waitForEnd } from './server-process.ts';
 
 const STOP_TIMEOUT_MS = 10_000;
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import pg from 'pg';
 import { afterEach, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
-import { isAlive } from '../../../plugin/stack/postgres/process.ts';
+import { isAlive } from '../../../plugin/stack/postgres/server-process.ts';
 import { startDevServer, type DevServer } from '../../helpers/dev-server.ts';
 import type { TestProject } from '../../helpers/project.ts';
 import { makeViteProject } from '../../helpers/vite-project.ts';

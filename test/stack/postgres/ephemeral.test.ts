@@ -8,7 +8,7 @@ import { silentLogger } from '../../../plugin/shared/logger.ts';
 import { loadConfig } from '../../../plugin/stack/config/config.ts';
 import { makeEphemeralDataDir } from '../../../plugin/stack/postgres/ephemeral.ts';
 import { startPostgres } from '../../../plugin/stack/postgres/postgres.ts';
-import { isAlive } from '../../../plugin/stack/postgres/process.ts';
+import { isAlive } from '../../../plugin/stack/postgres/server-process.ts';
 
 test('the next throw-away stack removes what a killed process left behind, and leaves a live one’s alone', async () => {
   const dead = spawn(process.execPath, ['-e', '']);

@@ -5,7 +5,7 @@ import pg from 'pg';
 import { afterEach, describe, expect, test } from 'vitest';
 import { silentLogger } from '../../../plugin/shared/logger.ts';
 import { loadConfig } from '../../../plugin/stack/config/config.ts';
-import { isAlive } from '../../../plugin/stack/postgres/process.ts';
+import { isAlive } from '../../../plugin/stack/postgres/server-process.ts';
 import {
   startPostgres,
   type Postgres,
