@@ -3,7 +3,7 @@
 import { createServer } from 'node:http';
 import pg from 'pg';
 import { createJwtVerifier } from '../dist/stack/jwt.js';
-import { startEngine } from '../dist/stack/rest/engine.js';
+import { RestEngine } from '../dist/stack/rest/engine.js';
 import { readRestSettings } from '../dist/stack/rest/settings/settings.js';
 import { Section } from '../dist/stack/config/section.js';
 
@@ -31,7 +31,7 @@ function openPool(options) {
 
 async function startEngineServer() {
   let recorded;
-  const engine = await startEngine({
+  const engine = await RestEngine.start({
     settings: { ...readRestSettings(new Section({})), maxRows: undefined },
     verifier: createJwtVerifier({ jwtSecret, signingKeys: [] }),
     createPool: (options) => openPool(options),

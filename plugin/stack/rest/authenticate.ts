@@ -1,20 +1,24 @@
+import { isObject } from '../../shared/json.ts';
+import { bearerToken } from '../http/bearer.ts';
 import { JwtVerifyError, type Claims, type JwtVerifier } from '../jwt.ts';
-import { RestError } from './rest-error.ts';
+import { RestError } from './http/rest-error.ts';
 import type { RestSettings } from './settings/settings.ts';
 
-/** Who a request is made by. */
-export interface Caller {
+// PostgREST v14.12 src/PostgREST/Auth.hs
+
+/** The role and claims that a request runs with. */
+export interface AuthResult {
   readonly role: string;
   readonly claims: Claims;
-  /** The setting `request.jwt.claims`: the claims with the role. */
+  /** Value of the setting `request.jwt.claims`: the claims with the role. */
   readonly claimsJson: string;
 }
 
-/** Clocks may differ by this many seconds, as PostgREST allows. */
+/** Seconds by which the clocks of two machines may differ. */
 const ALLOWED_SKEW = 30;
 
 /**
- * Decides role and claims by the `Authorization` header.
+ * Reads role and claims from the token of the `Authorization` header; any other scheme counts as no token.
  *
  * @param now seconds since 1970
  * @throws RestError PGRST300 to PGRST303
@@ -24,7 +28,7 @@ export async function authenticate(
   verifier: JwtVerifier | undefined,
   settings: Pick<RestSettings, 'anonRole' | 'jwtAudience' | 'jwtRolePath'>,
   now: number,
-): Promise<Caller> {
+): Promise<AuthResult> {
   const token = bearerToken(authorization);
   if (token === undefined) {
     if (settings.anonRole === undefined) throw tokenRequired();
@@ -36,12 +40,6 @@ export async function authenticate(
   const role = roleOf(claims, settings.jwtRolePath) ?? settings.anonRole;
   if (role === undefined) throw tokenRequired();
   return { role, claims, claimsJson: claimsJson(claims, role) };
-}
-
-/** The token of `Bearer …`; any other scheme is as good as none. */
-function bearerToken(authorization: string | undefined): string | undefined {
-  const match = /^bearer(?:\s+(.*))?$/i.exec(authorization ?? '');
-  return match ? (match[1] ?? '') : undefined;
 }
 
 async function verifyToken(token: string, verifier: JwtVerifier): Promise<Claims> {
@@ -67,8 +65,9 @@ async function verifyToken(token: string, verifier: JwtVerifier): Promise<Claims
 
 function algorithmDetails(token: string): string | undefined {
   const header: unknown = JSON.parse(Buffer.from(token.split('.')[0] ?? '', 'base64url').toString('utf8'));
-  const isNone = typeof header === 'object' && header !== null && 'alg' in header && header.alg === 'none';
-  return isNone ? "JWT is unsecured but expected 'alg' was not 'none'" : undefined;
+  return isObject(header) && header.alg === 'none'
+    ? "JWT is unsecured but expected 'alg' was not 'none'"
+    : undefined;
 }
 
 function undecodable(message: string, details?: string): RestError {
@@ -110,7 +109,7 @@ function checkAudience(claim: unknown, audience: string | undefined): void {
   const named = typeof claim === 'string' ? [claim] : claim;
   if (!Array.isArray(named) || !named.every((name) => typeof name === 'string'))
     throw badClaims("The JWT 'aud' claim must be a string or an array of strings");
-  // An empty list names no one in particular.
+  // An empty list accepts every audience.
   if (audience === undefined || (Array.isArray(claim) && named.length === 0)) return;
   if (!named.includes(audience)) throw badClaims('JWT not in audience');
 }
@@ -125,13 +124,13 @@ function roleOf(claims: Claims, path: readonly (string | number)[]): string | un
   return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
-// A verified token is the same object each time; so is the text of its claims.
-const texts = new WeakMap<Claims, { role: string; json: string }>();
+// The verifier returns the same object for the same token, so its JSON can be kept.
+const encoded = new WeakMap<Claims, { role: string; json: string }>();
 
 function claimsJson(claims: Claims, role: string): string {
-  const known = texts.get(claims);
+  const known = encoded.get(claims);
   if (known?.role === role) return known.json;
   const json = JSON.stringify({ ...claims, role });
-  texts.set(claims, { role, json });
+  encoded.set(claims, { role, json });
   return json;
 }

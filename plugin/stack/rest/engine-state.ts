@@ -1,15 +1,17 @@
-import type { Logger } from '../../shared/logger.ts';
 import { errorMessage } from '../../shared/errors.ts';
-import type { RestDatabase, Rows } from './database/rest-database.ts';
+import type { Logger } from '../../shared/logger.ts';
+import { runCatalogQueries } from './database/catalog-query.ts';
+import type { RestDatabase } from './database/rest-database.ts';
+import type { Rows, Statement } from './database/transaction.ts';
 import { buildSchemaCache, type CatalogRows } from './schema-cache/build.ts';
 import * as queries from './schema-cache/introspection-queries.ts';
 import type { SchemaCache } from './schema-cache/types.ts';
 import { applyInDatabase, IN_DATABASE_NAMES, inDatabaseQuery } from './settings/in-database.ts';
 import { buildRoleSettings, ROLE_SETTINGS_QUERY, type RoleSettings } from './settings/role-settings.ts';
 import type { RestSettings } from './settings/settings.ts';
-import { arrayLiteral, quoteIdentifier, type Statement } from './sql/writer.ts';
+import { arrayLiteral, quoteQualifiedName } from './sql/quote.ts';
 
-/** All that a request is answered from besides the database itself; replaced as a whole. */
+/** Everything besides the database that a response depends on; replaced as a whole. */
 export interface EngineState {
   readonly settings: RestSettings;
   readonly roles: ReadonlyMap<string, RoleSettings>;
@@ -32,7 +34,10 @@ export class StateLoader {
     this.#state = state;
   }
 
-  /** @throws when the database cannot be read */
+  /**
+   * @param settings the project's configuration, which the in-database configuration overrides
+   * @throws when the database cannot be read
+   */
   static async start(database: RestDatabase, settings: RestSettings, logger: Logger): Promise<StateLoader> {
     return new StateLoader(database, settings, logger, await loadState(database, settings, logger));
   }
@@ -41,7 +46,7 @@ export class StateLoader {
     return this.#state;
   }
 
-  /** Reads everything anew. Asked for again while it reads, it reads once more after. */
+  /** Reads everything again. A call during a reload starts another one after it. */
   reload(): Promise<void> {
     if (this.#loading) this.#again = true;
     else
@@ -56,10 +61,10 @@ export class StateLoader {
       this.#again = false;
       try {
         this.#state = await loadState(this.#database, this.#settings, this.#logger);
-        this.#database.forgetStatements();
+        this.#database.invalidateStatements();
       } catch (error) {
-        // The old state goes on being served; the next notification tries again.
-        this.#logger.error(`REST: the schema cache could not be read again: ${errorMessage(error)}`);
+        // The old state stays in use; the next notification tries again.
+        this.#logger.error(`REST: cannot reload the schema cache: ${errorMessage(error)}`);
       }
     } while (this.#again);
   }
@@ -71,14 +76,14 @@ async function loadState(
   logger: Logger,
 ): Promise<EngineState> {
   const settings = await loadSettings(database, configured).catch((error: unknown) => {
-    // As PostgREST: a pre-config function that fails leaves the configuration as it is.
-    logger.warn(`REST: the in-database configuration could not be read: ${errorMessage(error)}`);
+    // As in PostgREST, a pre-config function that fails does not prevent the start.
+    logger.warn(`REST: cannot read the in-database configuration: ${errorMessage(error)}`);
     return configured;
   });
   const schemas = arrayLiteral(settings.schemas);
   const extra = arrayLiteral(settings.extraSearchPath);
   const hoisted = arrayLiteral(settings.hoistedSettings.map((name) => `^${name}=`));
-  const results = await runQueries(database, [
+  const results = await runQualified(database, [
     { text: queries.TABLES_QUERY, params: [schemas] },
     { text: queries.FOREIGN_KEYS_QUERY, params: [] },
     { text: queries.VIEWS_QUERY, params: [schemas, extra] },
@@ -109,30 +114,19 @@ async function loadState(
 
 async function loadSettings(database: RestDatabase, configured: RestSettings): Promise<RestSettings> {
   const read = async (settings: RestSettings): Promise<RestSettings> => {
-    const preConfig = settings.preConfig && quoteIdentifier(settings.preConfig);
+    const preConfig = settings.preConfig && quoteQualifiedName(settings.preConfig);
     const query = { text: inDatabaseQuery(preConfig), params: [arrayLiteral(IN_DATABASE_NAMES)] };
-    const [rows] = await runQueries(database, [query], false);
+    const [rows] = await runCatalogQueries(database, [query]);
     return applyInDatabase(configured, readJson(rows) as Record<string, string>);
   };
   const settings = await read(configured);
-  // A pre-config function may itself be named in the database.
+  // The database may itself name the pre-config function.
   return settings.preConfig === configured.preConfig ? settings : read(settings);
 }
 
-/** Without a search path, so that names come out qualified, unless the query calls a function of the user's. */
-function runQueries(
-  database: RestDatabase,
-  statements: readonly Statement[],
-  qualified: boolean = true,
-): Promise<Rows[]> {
-  return database.run({
-    isolationLevel: 'read committed',
-    readOnly: true,
-    before: qualified ? [{ text: "SET LOCAL search_path TO ''", params: [] }] : [],
-    statements,
-    end: 'commit',
-    prepare: false,
-  });
+/** Runs queries with an empty search path, so that PostgreSQL prints names qualified. */
+function runQualified(database: RestDatabase, statements: readonly Statement[]): Promise<Rows[]> {
+  return runCatalogQueries(database, statements, [{ text: "SET LOCAL search_path TO ''", params: [] }]);
 }
 
 const readJson = (result: Rows | undefined): unknown => JSON.parse(result?.rows[0]?.[0] ?? 'null');

@@ -1,165 +1,149 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import type pg from 'pg';
-import type { Logger } from '../../shared/logger.ts';
 import { errorMessage } from '../../shared/errors.ts';
+import type { Logger } from '../../shared/logger.ts';
+import { OpenRequests } from '../http/open-requests.ts';
+import { readBody } from '../http/read-body.ts';
 import type { JwtVerifier } from '../jwt.ts';
 import type { Service } from '../service.ts';
 import { ReloadListener } from './database/reload-listener.ts';
 import { RestDatabase } from './database/rest-database.ts';
+import { Timezones } from './database/timezones.ts';
 import { StateLoader } from './engine-state.ts';
-import { handleRequest, type StageTimes } from './handle-request.ts';
-import { answerPreflight, withCors } from './http/cors.ts';
-import { readBody } from './http/read-body.ts';
+import { handleRequest } from './handle-request.ts';
+import type { HttpAnswer } from './http/answer.ts';
+import { errorAnswer } from './http/error-answer.ts';
+import { exposeHeaders } from './http/expose-headers.ts';
+import { RestError } from './http/rest-error.ts';
 import { sendAnswer } from './http/send-answer.ts';
+import { ServerTiming } from './http/server-timing.ts';
 import type { RawRequest } from './parse/api-request.ts';
+import { bodyTooLarge } from './parse/request-errors.ts';
 import type { RequestExplanation } from './request-explanation.ts';
-import type { Header, HttpAnswer } from './respond/answer.ts';
-import { encodeError, RestError } from './rest-error.ts';
 import type { RestSettings } from './settings/settings.ts';
 
+/** Largest request body in bytes. */
+const MAX_BODY_BYTES = 50 * 1024 * 1024;
 const CLOSE_GRACE_MS = 1000;
 
 export interface EngineOptions {
   readonly settings: RestSettings;
-  /** Undefined: tokens are refused, there being no secret to verify them with. */
+  /** Undefined refuses every token: there is no secret to verify one with. */
   readonly verifier: JwtVerifier | undefined;
-  /** Connections of the login role. */
+  /** Opens a pool of connections of the login role. */
   readonly createPool: (options: pg.PoolConfig) => pg.Pool;
-  /** The same, for the one connection that listens. */
+  /** Settings of the login role's connection that listens for reloads. */
   readonly connection: pg.ClientConfig;
   readonly logger: Logger;
+  /** Receives each transaction of a request before it runs. */
   readonly onExplain?: (explanation: RequestExplanation) => void;
 }
 
-export interface RestEngine extends Service {
-  /** Reads schema cache and in-database configuration anew. */
-  reload(): Promise<void>;
-}
+/** PostgREST's behaviour on one database, as a request handler. */
+export class RestEngine implements Service {
+  readonly #options: EngineOptions;
+  readonly #database: RestDatabase;
+  readonly #loader: StateLoader;
+  readonly #listener: ReloadListener;
+  readonly #timezones: Timezones;
+  readonly #open = new OpenRequests();
 
-/** Starts the engine: reads the schema, listens for changes of it. */
-export async function startEngine(options: EngineOptions): Promise<RestEngine> {
-  const { logger } = options;
-  const database = new RestDatabase(options.createPool);
-  let loader: StateLoader;
-  let listener: ReloadListener;
-  try {
-    loader = await StateLoader.start(database, options.settings, logger);
-    listener = await ReloadListener.start(options.connection, () => void loader.reload());
-  } catch (error) {
-    await database.close();
-    throw error;
+  private constructor(
+    options: EngineOptions,
+    database: RestDatabase,
+    loader: StateLoader,
+    listener: ReloadListener,
+  ) {
+    this.#options = options;
+    this.#database = database;
+    this.#loader = loader;
+    this.#listener = listener;
+    this.#timezones = new Timezones(database);
   }
-  const open = new Set<Promise<void>>();
-  let timezones: Promise<ReadonlySet<string>> | undefined;
-  const context = {
-    database,
-    verifier: options.verifier,
-    onExplain: options.onExplain,
-    timezones: () => (timezones ??= loadTimezones(database)),
-  };
 
-  const answer = async (raw: RawRequest): Promise<HttpAnswer> => {
-    const { state } = loader;
-    const times: StageTimes = new Map();
-    const started = performance.now();
+  /** Reads the schema and listens for its changes. @throws when the database cannot be read */
+  static async start(options: EngineOptions): Promise<RestEngine> {
+    const { logger } = options;
+    const database = new RestDatabase(options.createPool);
     try {
-      const result = await handleRequest(raw, { ...context, state }, times);
-      times.set('response', performance.now());
-      if (!state.settings.serverTiming) return result;
-      return { ...result, headers: [...result.headers, serverTiming(started, times)] };
+      const loader = await StateLoader.start(database, options.settings, logger);
+      const listener = await ReloadListener.start(options.connection, () => void loader.reload());
+      return new RestEngine(options, database, loader, listener);
     } catch (error) {
-      return errorAnswer(toRestError(error, logger), state.settings);
-    }
-  };
-
-  const handle = async (req: IncomingMessage, res: ServerResponse): Promise<void> => {
-    const { settings } = loader.state;
-    const { method = 'GET', url = '/', headers } = req;
-    let result = answerPreflight(method, headers, settings.corsOrigins);
-    try {
-      const body = await readBody(req);
-      if (body === undefined) return;
-      result ??= await answer({ method, url, headers, body });
-    } catch (error) {
-      result = errorAnswer(toRestError(error, logger), settings);
-    }
-    const traced = withTrace(result, headers, settings.traceHeader);
-    sendAnswer(res, withCors(traced, headers, settings.corsOrigins), method === 'HEAD');
-  };
-
-  return {
-    handle(req, res) {
-      const done = handle(req, res)
-        .catch((error: unknown) => {
-          logger.error(`REST: ${errorMessage(error)}`);
-          res.destroy();
-        })
-        .finally(() => open.delete(done));
-      open.add(done);
-    },
-    reload: () => loader.reload(),
-    async close() {
-      await listener.close();
       await database.close();
-      // A client that is slow to send its body is not waited for.
-      const waiting = new AbortController();
-      const grace = delay(CLOSE_GRACE_MS, undefined, { signal: waiting.signal });
-      await Promise.race([Promise.allSettled(open), grace]);
-      waiting.abort();
-    },
-  };
+      throw error;
+    }
+  }
+
+  handle(req: IncomingMessage, res: ServerResponse): void {
+    const done = this.#handle(req, res).catch((error: unknown) => {
+      this.#options.logger.error(`REST: ${errorMessage(error)}`);
+      res.destroy();
+    });
+    this.#open.track(res, done);
+  }
+
+  /** Reads the schema cache and the in-database configuration again. */
+  reload(): Promise<void> {
+    return this.#loader.reload();
+  }
+
+  async close(): Promise<void> {
+    await this.#listener.close();
+    await this.#database.close();
+    // Does not wait for a client that is slow to send its body.
+    const waiting = new AbortController();
+    const grace = delay(CLOSE_GRACE_MS, undefined, { signal: waiting.signal });
+    await Promise.race([this.#open.settled(), grace]);
+    waiting.abort();
+  }
+
+  async #handle(req: IncomingMessage, res: ServerResponse): Promise<void> {
+    const { settings } = this.#loader.state;
+    const { method = 'GET', url = '/', headers } = req;
+    const body = await readBody(req, MAX_BODY_BYTES);
+    if (body === 'aborted') return;
+    const answer =
+      body === 'too-large'
+        ? errorAnswer(bodyTooLarge(MAX_BODY_BYTES), settings.errorVerbosity)
+        : await this.#answer({ method, url, headers, body });
+    const traced = withTrace(answer, headers, settings.traceHeader);
+    sendAnswer(res, exposeHeaders(traced, headers.origin), method === 'HEAD');
+  }
+
+  async #answer(raw: RawRequest): Promise<HttpAnswer> {
+    const { state } = this.#loader;
+    const { settings } = state;
+    const timing = new ServerTiming();
+    try {
+      const answer = await handleRequest(raw, {
+        database: this.#database,
+        verifier: this.#options.verifier,
+        onExplain: this.#options.onExplain,
+        timezones: this.#timezones,
+        state,
+        timing,
+      });
+      timing.end('response');
+      return settings.serverTiming ? { ...answer, headers: [...answer.headers, timing.header()] } : answer;
+    } catch (error) {
+      return errorAnswer(toRestError(error, this.#options.logger), settings.errorVerbosity);
+    }
+  }
 }
 
-/** Anything but a known error is a fault of this engine: said in the terminal, and answered as such. */
+/** An unexpected error is a fault of this engine: it is logged, and the client receives it as a 500. */
 function toRestError(error: unknown, logger: Logger): RestError {
   if (error instanceof RestError) return error;
   logger.error(`REST: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
   return new RestError(500, { code: 'PGRSTX00', message: errorMessage(error) });
 }
 
-function errorAnswer(error: RestError, settings: RestSettings): HttpAnswer {
-  const body = encodeError(error, settings.errorVerbosity);
-  return {
-    status: error.status,
-    statusText: error.statusText,
-    headers: [
-      ['Content-Type', 'application/json; charset=utf-8'],
-      ['Content-Length', String(Buffer.byteLength(body))],
-      ['Proxy-Status', `PostgREST; error=${error.code}`],
-      ...(error.status === 503 ? [['Retry-After', '1'] as const] : []),
-      ...error.headers,
-    ],
-    body,
-  };
-}
-
-function serverTiming(started: number, times: StageTimes): Header {
-  let before = started;
-  const stages = [...times].map(([stage, ended]) => {
-    const text = `${stage};dur=${(ended - before).toFixed(1)}`;
-    before = ended;
-    return text;
-  });
-  return ['Server-Timing', stages.join(', ')];
-}
-
-/** Sends a request header back, for whoever follows requests through several servers. */
+/** Returns a request header in the response, by which a request is traced through several servers. */
 function withTrace(answer: HttpAnswer, headers: IncomingHttpHeaders, name: string | undefined): HttpAnswer {
   if (name === undefined) return answer;
   const value = headers[name.toLowerCase()];
   const text = Array.isArray(value) ? value.join(', ') : (value ?? '');
   return { ...answer, headers: [[name, text], ...answer.headers] };
-}
-
-async function loadTimezones(database: RestDatabase): Promise<ReadonlySet<string>> {
-  const [zones] = await database.run({
-    isolationLevel: 'read committed',
-    readOnly: true,
-    before: [],
-    statements: [{ text: 'SELECT name FROM pg_timezone_names', params: [] }],
-    end: 'commit',
-    prepare: false,
-  });
-  return new Set(zones?.rows.map(([name]) => name ?? ''));
 }

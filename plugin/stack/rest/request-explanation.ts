@@ -1,17 +1,20 @@
-import type { IsolationLevel } from './schema-cache/types.ts';
-import type { Statement } from './sql/writer.ts';
 import type { Claims } from '../jwt.ts';
+import type { Transaction } from './database/transaction.ts';
 
-/** What was done for a request, for whoever wants to look into it (the inspector). */
-export interface RequestExplanation {
+/**
+ * What a request does in the database: for tools that show a developer the SQL, the role and the claims behind a
+ * response. `before` holds the statement that sets the transaction's settings and the call of the pre-request function.
+ *
+ * `EngineOptions.onExplain` receives one before each transaction of a request runs.
+ */
+export interface RequestExplanation extends Pick<
+  Transaction,
+  'isolationLevel' | 'readOnly' | 'before' | 'statements' | 'end'
+> {
   readonly method: string;
+  /** Path and query string, without the gateway's prefix. */
   readonly url: string;
   readonly role: string;
+  /** Claims of the request's token; empty without one. */
   readonly claims: Claims;
-  readonly isolationLevel: IsolationLevel;
-  readonly readOnly: boolean;
-  /** The statement that sets the transaction's settings, and the pre-request function's call. */
-  readonly before: readonly Statement[];
-  readonly statements: readonly Statement[];
-  readonly end: 'commit' | 'rollback';
 }

@@ -1,31 +1,33 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { parse as parseCookies } from 'cookie';
-import type { Caller } from './authenticate.ts';
+import type { AuthResult } from './authenticate.ts';
 import type { ApiRequest } from './parse/api-request.ts';
 import type { Routine } from './schema-cache/types.ts';
 import type { RoleSettings } from './settings/role-settings.ts';
 import type { RestSettings } from './settings/settings.ts';
 import type { TransactionSetting } from './sql/settings-statement.ts';
-import { quoteName } from './sql/writer.ts';
+import { quoteIdentifier } from './sql/quote.ts';
+
+// PostgREST v14.12 src/PostgREST/Query/PreQuery.hs
 
 /**
- * The settings that a request's transaction begins with. As PostgREST: the role's own come before the role, so that what
- * the login role may set takes effect for the roles that it becomes.
+ * The settings that a request's transaction begins with. The settings of the role precede the role itself: the login
+ * role may set some that the request's role may not.
  */
 export function transactionSettings(
   request: ApiRequest,
-  caller: Caller,
+  auth: AuthResult,
   settings: RestSettings,
   role: RoleSettings | undefined,
   routine: Routine | undefined,
 ): TransactionSetting[] {
-  const searchPath = [request.schema, ...settings.extraSearchPath].map(quoteName).join(', ');
+  const searchPath = [request.schema, ...settings.extraSearchPath].map(quoteIdentifier).join(', ');
   const { timezone } = request.preferences;
   return [
     ['search_path', searchPath],
     ...(role?.settings ?? []),
-    ['role', caller.role],
-    ['request.jwt.claims', caller.claimsJson],
+    ['role', auth.role],
+    ['request.jwt.claims', auth.claimsJson],
     ['request.method', request.method],
     ['request.path', request.path],
     ['request.headers', headersJson(request.headers)],

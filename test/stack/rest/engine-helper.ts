@@ -4,7 +4,7 @@ import pg from 'pg';
 import { createJwtVerifier } from '../../../plugin/stack/jwt.ts';
 import { loadConfig } from '../../../plugin/stack/config/config.ts';
 import { silentLogger } from '../../../plugin/shared/logger.ts';
-import { startEngine, type RestEngine } from '../../../plugin/stack/rest/engine.ts';
+import { RestEngine } from '../../../plugin/stack/rest/engine.ts';
 import type { RequestExplanation } from '../../../plugin/stack/rest/request-explanation.ts';
 import { readRestSettings, type RestSettings } from '../../../plugin/stack/rest/settings/settings.ts';
 import { startTestStack, type TestStack } from '../../helpers/stack.ts';
@@ -50,7 +50,7 @@ export async function startTestEngine(
   const pools: pg.Pool[] = [];
   const explanations: RequestExplanation[] = [];
   const config = await loadConfig('/nonexistent');
-  const engine = await startEngine({
+  const engine = await RestEngine.start({
     settings: { ...readRestSettings(config.section('api')), ...settings },
     verifier: createJwtVerifier({ jwtSecret: stack.jwtSecret, signingKeys: [] }),
     createPool(options) {

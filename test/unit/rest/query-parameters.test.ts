@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { parseQueryParameters } from '../../../plugin/stack/rest/parse/query-parameters.ts';
-import { RestError } from '../../../plugin/stack/rest/rest-error.ts';
+import { RestError } from '../../../plugin/stack/rest/http/rest-error.ts';
 
 function parse(query: string, isCall = false): ReturnType<typeof parseQueryParameters> {
   return parseQueryParameters(query, isCall);

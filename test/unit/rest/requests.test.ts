@@ -8,7 +8,7 @@ import { fromDatabaseError } from '../../../plugin/stack/rest/respond/database-e
 import { readColumnOrigins } from '../../../plugin/stack/rest/schema-cache/view-columns.ts';
 import { applyInDatabase } from '../../../plugin/stack/rest/settings/in-database.ts';
 import { readRestSettings } from '../../../plugin/stack/rest/settings/settings.ts';
-import { arrayLiteral, quoteLiteral, quoteName } from '../../../plugin/stack/rest/sql/writer.ts';
+import { arrayLiteral, quoteLiteral, quoteIdentifier } from '../../../plugin/stack/rest/sql/quote.ts';
 import { Section } from '../../../plugin/stack/config/section.ts';
 
 describe('preferences', () => {
@@ -117,7 +117,7 @@ describe('errors of PostgreSQL', () => {
 
 describe('quoting', () => {
   test('leaves no way out of a name, a constant or an array', () => {
-    expect(quoteName('a"; drop\u0000x')).toBe('"a""; drop"');
+    expect(quoteIdentifier('a"; drop\u0000x')).toBe('"a""; drop"');
     expect(quoteLiteral("a'\\b")).toBe("E'a''\\\\b'");
     expect(arrayLiteral(['a"b\\', '', 'c,d'])).toBe('{"a\\"b\\\\","","c,d"}');
   });

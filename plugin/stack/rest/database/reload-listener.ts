@@ -1,27 +1,27 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
 
-/** The channel that Supabase's tools notify: `NOTIFY pgrst, 'reload schema'`. */
+/** The channel of `NOTIFY pgrst, 'reload schema'`. */
 const CHANNEL = 'pgrst';
 const RETRY_MS = 500;
 
 /**
- * Listens for `NOTIFY pgrst`. A lost connection is made again, and `onReload` then called as well: what was notified in
- * between is not known.
+ * Listens for `NOTIFY pgrst`. It reconnects after a lost connection and then calls `onReload` as well, because a
+ * notification may have been missed in between.
  */
 export class ReloadListener {
   readonly #settings: pg.ClientConfig;
-  readonly #onReload: (what: string) => void;
+  readonly #onReload: () => void;
   readonly #closing = new AbortController();
   #client: pg.Client | undefined;
 
-  private constructor(settings: pg.ClientConfig, onReload: (what: string) => void) {
+  private constructor(settings: pg.ClientConfig, onReload: () => void) {
     this.#settings = settings;
     this.#onReload = onReload;
   }
 
-  /** @param onReload is given the payload: `reload schema`, `reload config`, or empty for both */
-  static async start(settings: pg.ClientConfig, onReload: (what: string) => void): Promise<ReloadListener> {
+  /** @param onReload called for every notification: `reload schema` and `reload config` both reload everything */
+  static async start(settings: pg.ClientConfig, onReload: () => void): Promise<ReloadListener> {
     const listener = new ReloadListener(settings, onReload);
     await listener.#listen();
     return listener;
@@ -31,7 +31,7 @@ export class ReloadListener {
     const client = new pg.Client(this.#settings);
     this.#client = client;
     client.on('error', () => {});
-    client.on('notification', ({ payload }) => this.#onReload(payload ?? ''));
+    client.on('notification', () => this.#onReload());
     await client.connect();
     await client.query(`LISTEN ${CHANNEL}`);
     client.on('end', () => void this.#listenAgain());
@@ -42,10 +42,10 @@ export class ReloadListener {
       try {
         await delay(RETRY_MS, undefined, { signal: this.#closing.signal });
         await this.#listen();
-        this.#onReload('');
+        this.#onReload();
         return;
       } catch {
-        // The server is not back yet, or the listener is being closed.
+        // The server is not back yet, or close() was called.
       }
     }
   }

@@ -1,49 +1,15 @@
 import type { Writable } from 'node:stream';
-import pg from 'pg';
-import type { Statement } from '../sql/writer.ts';
-import type { DatabaseError } from '../respond/database-error.ts';
-import type { IsolationLevel } from '../schema-cache/types.ts';
+import type pg from 'pg';
+import { ConnectionError, isDatabaseError } from './errors.ts';
 import { StatementNames } from './statement-names.ts';
+import type { Rows, Statement, Transaction } from './transaction.ts';
 
-/** Values as PostgreSQL writes them, in the order of the columns. */
-export type Row = readonly (string | null)[];
-
-export interface Rows {
-  readonly rows: readonly Row[];
-  /** OIDs of the columns' types. */
-  readonly types: readonly number[];
-}
-
-/** One transaction: its settings and statements are sent together, in one round trip. */
-export interface Transaction {
-  readonly isolationLevel: IsolationLevel;
-  readonly readOnly: boolean;
-  /** Run first, in this order; their results are not looked at. */
-  readonly before: readonly Statement[];
-  readonly statements: readonly Statement[];
-  readonly end: 'commit' | 'rollback';
-  /** Judges the results before the transaction ends; a throw rolls it back. Costs a second round trip. */
-  readonly judge?: ((results: readonly Rows[]) => void) | undefined;
-  /** Whether statements are worth naming: prepared once on a connection, then only executed. */
-  readonly prepare: boolean;
-}
-
-/** A failure of the connection rather than of a statement. */
-export class ConnectionError extends Error {
-  override readonly name = 'ConnectionError';
-  readonly phase: 'connect' | 'query';
-
-  constructor(phase: ConnectionError['phase'], cause: unknown) {
-    super(cause instanceof Error ? cause.message : String(cause), { cause });
-    this.phase = phase;
-  }
-}
-
-// As PostgREST's default.
+// PostgREST's default.
 const POOL_SIZE = 10;
+const IDLE_TIMEOUT_MS = 30_000;
 const CLOSE_GRACE_MS = 1000;
 
-// Results are handed on as text: PostgreSQL has already made JSON of them.
+// Results stay text: PostgreSQL has already made JSON of them.
 const AS_TEXT = { getTypeParser: () => (value: string | Buffer) => value };
 
 /** The connections of the login role, and the only place that sends anything to PostgreSQL. */
@@ -51,27 +17,32 @@ export class RestDatabase {
   readonly #pool: pg.Pool;
   readonly #active = new Set<pg.PoolClient>();
   #names = new StatementNames();
-  /** Prepared statements made before a change of the schema may not fit any more; so connections are of a generation. */
+  /** Each schema change begins a generation: statements that older connections prepared may no longer fit. */
   #generation = 0;
   readonly #generations = new WeakMap<pg.PoolClient, number>();
 
   constructor(createPool: (options: pg.PoolConfig) => pg.Pool) {
-    this.#pool = createPool({ max: POOL_SIZE, pipeline: true, types: AS_TEXT, idleTimeoutMillis: 30_000 });
+    this.#pool = createPool({
+      max: POOL_SIZE,
+      pipeline: true,
+      types: AS_TEXT,
+      idleTimeoutMillis: IDLE_TIMEOUT_MS,
+    });
   }
 
   /**
-   * Runs a transaction and answers the rows of each of `statements`.
+   * Runs a transaction and returns the rows of each of its `statements`.
    *
    * @throws DatabaseError of the first statement that failed (the transaction is rolled back), ConnectionError, or
-   * what `judge` threw
+   * what `validate` threw
    */
   async run(transaction: Transaction): Promise<Rows[]> {
     try {
       return await this.#runOnce(transaction);
     } catch (error) {
-      // The schema changed a moment ago. Nothing was done yet: it fails when the statement would begin.
+      // The schema has just changed. The statement fails before it does anything, so it is safe to run again.
       if (!isStalePlan(error)) throw error;
-      this.forgetStatements();
+      this.invalidateStatements();
       return this.#runOnce(transaction);
     }
   }
@@ -92,34 +63,34 @@ export class RestDatabase {
   }
 
   async #runOn(client: pg.PoolClient, transaction: Transaction): Promise<Rows[]> {
-    const { isolationLevel, readOnly, before, statements, judge } = transaction;
+    const { isolationLevel, readOnly, before, statements, validate } = transaction;
     const send = (statement: Statement): Promise<Rows> => this.#send(client, statement, transaction.prepare);
-    // One packet for all that is sent together.
+    // One packet for everything that is sent together.
     const stream = streamOf(client);
     stream.cork();
     const begin = `BEGIN ISOLATION LEVEL ${isolationLevel.toUpperCase()} READ ${readOnly ? 'ONLY' : 'WRITE'}`;
     const started = [sendText(client, begin), ...before.map(send)];
     const results = statements.map(send);
-    // A failed transaction ends as rolled back whatever it is told.
+    // PostgreSQL rolls a failed transaction back, whichever of these ends it.
     const ends = transaction.end === 'commit' ? ['COMMIT'] : ['SET CONSTRAINTS ALL IMMEDIATE', 'ROLLBACK'];
-    if (!judge) {
+    if (!validate) {
       const sent = [...started, ...results, ...ends.map((text) => sendText(client, text))];
       stream.uncork();
       return (await settle(sent)).slice(started.length, started.length + results.length);
     }
     stream.uncork();
-    let verdict: unknown;
-    let judged: Rows[] = [];
+    let failure: unknown;
+    let rows: Rows[] = [];
     try {
-      judged = (await settle([...started, ...results])).slice(started.length);
-      judge(judged);
+      rows = (await settle([...started, ...results])).slice(started.length);
+      validate(rows);
     } catch (error) {
-      verdict = error;
+      failure = error;
     }
-    if (verdict instanceof ConnectionError) throw verdict;
-    await settle((verdict === undefined ? ends : ['ROLLBACK']).map((text) => sendText(client, text)));
-    if (verdict !== undefined) throw verdict;
-    return judged;
+    if (failure instanceof ConnectionError) throw failure;
+    await settle((failure === undefined ? ends : ['ROLLBACK']).map((text) => sendText(client, text)));
+    if (failure !== undefined) throw failure;
+    return rows;
   }
 
   #send(client: pg.PoolClient, { text, params }: Statement, prepare: boolean): Promise<Rows> {
@@ -146,13 +117,13 @@ export class RestDatabase {
     }
   }
 
-  /** Lets go of all prepared statements, by replacing each connection when it is next wanted. */
-  forgetStatements(): void {
+  /** Invalidates all prepared statements: each connection is replaced on its next checkout. */
+  invalidateStatements(): void {
     this.#generation += 1;
     this.#names = new StatementNames();
   }
 
-  /** Ends the connections; statements that still run then are given up after a moment. */
+  /** Ends the connections; statements that are still running are aborted after a grace period. */
   async close(): Promise<void> {
     const ended = this.#pool.end();
     const timer = setTimeout(() => {
@@ -171,11 +142,7 @@ function isStalePlan(error: unknown): boolean {
   );
 }
 
-export function isDatabaseError(error: unknown): error is DatabaseError & Error {
-  return error instanceof pg.DatabaseError && typeof error.code === 'string';
-}
-
-/** The socket of a client, which pg's types do not show. */
+/** The socket of a client, which pg's types do not expose. */
 function streamOf(client: pg.PoolClient): Writable {
   return (client as unknown as { connection: { stream: Writable } }).connection.stream;
 }
@@ -189,7 +156,7 @@ function sendQuery(
   query: pg.QueryArrayConfig<(string | Buffer | null)[]>,
 ): Promise<Rows> {
   return new Promise((resolve, reject) => {
-    // With a callback, and not as a promise, which would make a stack trace for each error.
+    // With a callback: pg's own promises make a stack trace for each error.
     client.query(query, (error: Error | null, result: pg.QueryArrayResult<(string | null)[]>) => {
       if (error) reject(isDatabaseError(error) ? error : new ConnectionError('query', error));
       else resolve({ rows: result.rows, types: result.fields.map((field) => field.dataTypeID) });
@@ -197,7 +164,7 @@ function sendQuery(
   });
 }
 
-/** Waits for all and throws the first error: those after it only say that the transaction is aborted. */
+/** Waits for all and throws the first error: later ones only report that the transaction is aborted. */
 async function settle(sent: readonly Promise<Rows>[]): Promise<Rows[]> {
   const results = await Promise.allSettled(sent);
   return results.map((result) => {

@@ -1,15 +1,15 @@
 import { LRUCache } from 'lru-cache';
 
-/** As many prepared statements as one connection may hold: each keeps its plan in PostgreSQL's memory. */
+/** Most prepared statements that one connection may hold: each keeps its plan in PostgreSQL's memory. */
 const MAX_NAMED = 500;
 const REMEMBERED = 2000;
 
-/** Names for the statements that come again: the second time the same text is seen it is worth preparing. */
+/** Names for statements that repeat: from its second use on, a statement is worth preparing. */
 export class StatementNames {
   readonly #names = new Map<string, string>();
   readonly #seen = new LRUCache<string, true>({ max: REMEMBERED });
 
-  /** The name to prepare this text under, or undefined for one that is new (or one too many). */
+  /** The name to prepare this text under; undefined on first use, and once there are too many names. */
   nameOf(text: string): string | undefined {
     const known = this.#names.get(text);
     if (known !== undefined) return known;

@@ -1,17 +1,17 @@
 import type { ServerResponse } from 'node:http';
-import type { HttpAnswer } from '../respond/answer.ts';
+import type { HttpAnswer } from './answer.ts';
 
-/** Sends the answer; values beyond Latin-1 go out as the bytes of their UTF-8. */
+/** Sends the response; header values beyond ASCII as their UTF-8 bytes. */
 export function sendAnswer(res: ServerResponse, answer: HttpAnswer, headersOnly: boolean): void {
   if (res.writableEnded || res.destroyed) return;
-  // A flat list keeps repeated names, and replaces what the gateway set under the same name.
+  // A flat list keeps repeated names, and replaces headers of the same name that the gateway has set.
   const headers = answer.headers.flatMap(([name, value]) => [name, headerValue(value)]);
   if (answer.statusText === undefined) res.writeHead(answer.status, headers);
   else res.writeHead(answer.status, headerValue(answer.statusText), headers);
   res.end(headersOnly ? undefined : answer.body);
 }
 
-// eslint-disable-next-line no-control-regex -- what a header cannot carry
+// eslint-disable-next-line no-control-regex -- characters that a header cannot hold
 const FORBIDDEN = /[\u0000-\u0008\u000a-\u001f\u007f]/g;
 // eslint-disable-next-line no-control-regex -- the range is ASCII
 const ASCII = /^[\u0020-\u007e]*$/;

@@ -1,9 +1,16 @@
-import { RestError } from '../rest-error.ts';
+import { RestError } from '../http/rest-error.ts';
 
-// Codes, texts and statuses as PostgREST (Error.hs, group PGRST1xx).
+// PostgREST v14.12 src/PostgREST/Error.hs, codes PGRST1xx
 
 function error(status: number, code: string, message: string, details?: unknown, hint?: string): RestError {
   return new RestError(status, { code, message, details, hint });
+}
+
+/** Not PostgREST's: it reads a body of any size. */
+export function bodyTooLarge(limit: number): RestError {
+  return new RestError(413, { code: '413', message: `Request body larger than ${limit} bytes` }, [
+    ['Connection', 'close'],
+  ]);
 }
 
 export function parseFailed(message: string, details: string): RestError {

@@ -4,7 +4,7 @@ import {
   maxAffectedOnSingleResult,
   unacceptableMediaTypes,
 } from '../parse/request-errors.ts';
-import { identifierKey, type Identifier, type SchemaCache, type Table } from '../schema-cache/types.ts';
+import { qualifiedKey, type QualifiedName, type SchemaCache, type Table } from '../schema-cache/types.ts';
 import { argumentNames, findRoutine, planCall } from './call-plan.ts';
 import { tableNotFound } from './lookup-errors.ts';
 import { planMutation } from './mutate-plan.ts';
@@ -48,14 +48,14 @@ export function planAction(cache: SchemaCache, request: ApiRequest, options: Pla
 }
 
 function findTable(cache: SchemaCache, schema: string, name: string): Table {
-  const table = cache.tables.get(identifierKey(schema, name));
+  const table = cache.tables.get(qualifiedKey(schema, name));
   if (!table) throw tableNotFound(cache, schema, name);
   return table;
 }
 
 function planRelation(cache: SchemaCache, request: ApiRequest, table: Table, options: PlanOptions): CrudPlan {
   const { action } = request;
-  const target: Identifier = { schema: table.schema, name: table.name };
+  const target: QualifiedName = { schema: table.schema, name: table.name };
   const read = planRead(cache, request, target, options);
   if (action.kind === 'mutate') {
     const mutate = planMutation(cache, request, action.mutation, table, read);
@@ -81,7 +81,7 @@ function planRoutine(
   const routine = findRoutine(cache, schema, action.routine, names, contentType, method === 'post');
   // What returns rows of a table can embed what that table can.
   const { type, composite, setOf } = routine.returns;
-  const relation: Identifier = { schema: routine.schema, name: composite ? type.name : routine.name };
+  const relation: QualifiedName = { schema: routine.schema, name: composite ? type.name : routine.name };
   const read = planRead(cache, request, relation, options);
   const call = planCall(request, routine, names, read);
   const answer = negotiate(cache, request, relation, read, options.planEnabled);

@@ -1,6 +1,6 @@
 import type { ApiRequest } from '../parse/api-request.ts';
 import type { MediaType } from '../parse/media-type.ts';
-import { identifierKey, type Routine, type SchemaCache } from '../schema-cache/types.ts';
+import { qualifiedKey, type Routine, type SchemaCache } from '../schema-cache/types.ts';
 import { ambiguousRoutine, routineNotFound } from './lookup-errors.ts';
 import { columnsNeeded } from './read-plan.ts';
 import type { CallArguments, CallPlan, PlannedLogic, ReadNode } from './types.ts';
@@ -26,7 +26,7 @@ export function findRoutine(
   contentType: MediaType,
   isPost: boolean,
 ): Routine {
-  const overloads = cache.routines.get(identifierKey(schema, name)) ?? [];
+  const overloads = cache.routines.get(qualifiedKey(schema, name)) ?? [];
   const byNames = overloads.filter((routine) => takesArguments(routine, names, contentType, isPost));
   const found =
     byNames.length > 0

@@ -1,7 +1,7 @@
-import { RestError } from '../rest-error.ts';
+import { RestError } from '../http/rest-error.ts';
 import type { MediaType } from '../parse/media-type.ts';
 import {
-  identifierKey,
+  qualifiedKey,
   relationshipKey,
   type KeyRelationship,
   type Relationship,
@@ -155,7 +155,7 @@ function suggestRoutine(
   name: string,
   keys: readonly string[],
 ): string | null {
-  const overloads = cache.routines.get(identifierKey(schema, name)) ?? [];
+  const overloads = cache.routines.get(qualifiedKey(schema, name)) ?? [];
   const signature = (names: readonly string[]): string => `(${[...names].toSorted().join(', ')})`;
   const similar =
     overloads.length === 0

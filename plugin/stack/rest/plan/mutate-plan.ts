@@ -1,6 +1,6 @@
 import type { ApiRequest, Mutation } from '../parse/api-request.ts';
 import { invalidPutFilters } from '../parse/request-errors.ts';
-import type { Identifier, SchemaCache, Table } from '../schema-cache/types.ts';
+import type { QualifiedName, SchemaCache, Table } from '../schema-cache/types.ts';
 import { columnsNeeded } from './read-plan.ts';
 import { resolveFilter, resolveLogic, resolveWritten } from './resolve-field.ts';
 import type { MutatePlan, PlannedLogic, ReadNode } from './types.ts';
@@ -14,7 +14,7 @@ export function planMutation(
   read: ReadNode,
 ): MutatePlan {
   const { query, preferences, payload } = request;
-  const into: Identifier = { schema: table.schema, name: table.name };
+  const into: QualifiedName = { schema: table.schema, name: table.name };
   const { primaryKey } = table;
   const where = rootConditions(cache, request, into);
   const returnsRows = preferences.return === 'representation' || preferences.return === 'headers-only';
@@ -68,7 +68,7 @@ export function planMutation(
   }
 }
 
-function rootConditions(cache: SchemaCache, request: ApiRequest, table: Identifier): PlannedLogic[] {
+function rootConditions(cache: SchemaCache, request: ApiRequest, table: QualifiedName): PlannedLogic[] {
   const { filters, logic } = request.query;
   return [
     ...filters.filter(({ path }) => path.length === 0).map(({ value }) => resolveFilter(cache, table, value)),

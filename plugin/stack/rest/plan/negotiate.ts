@@ -1,7 +1,7 @@
 import type { ApiRequest } from '../parse/api-request.ts';
 import { parseMediaType, type MediaType } from '../parse/media-type.ts';
 import { unacceptableMediaTypes } from '../parse/request-errors.ts';
-import { handlerKey, type Identifier, type SchemaCache } from '../schema-cache/types.ts';
+import { handlerKey, type QualifiedName, type SchemaCache } from '../schema-cache/types.ts';
 import type { Answer, ReadNode } from './types.ts';
 
 /**
@@ -12,7 +12,7 @@ import type { Answer, ReadNode } from './types.ts';
 export function negotiate(
   cache: SchemaCache,
   request: ApiRequest,
-  target: Identifier,
+  target: QualifiedName,
   read: ReadNode,
   planEnabled: boolean,
 ): Answer {
@@ -36,7 +36,7 @@ function hasDefaultSelect({ select, children }: ReadNode): boolean {
 
 function findAnswer(
   cache: SchemaCache,
-  target: Identifier,
+  target: QualifiedName,
   type: MediaType,
   defaultSelect: boolean,
   planEnabled: boolean,

@@ -1,6 +1,6 @@
 import type { ApiRequest } from '../parse/api-request.ts';
 import { restrictRange } from '../parse/range.ts';
-import type { Identifier, SchemaCache } from '../schema-cache/types.ts';
+import type { QualifiedName, SchemaCache } from '../schema-cache/types.ts';
 import { applyParameters, buildReadTree } from './read-tree.ts';
 import { relateNodes } from './relate.ts';
 import { bindEmbedFilters, bindRelatedOrders } from './related-terms.ts';
@@ -24,7 +24,7 @@ export interface ReadOptions {
 export function planRead(
   cache: SchemaCache,
   request: ApiRequest,
-  root: Identifier,
+  root: QualifiedName,
   options: ReadOptions,
 ): ReadNode {
   const { action } = request;

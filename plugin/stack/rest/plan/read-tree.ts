@@ -2,12 +2,16 @@ import type { AtPath, EmbedPath, SelectItem } from '../parse/ast.ts';
 import type { ApiRequest } from '../parse/api-request.ts';
 import { ALL_ROWS } from '../parse/range.ts';
 import { aliasedTargetName, notEmbedded } from '../parse/request-errors.ts';
-import type { Identifier, SchemaCache } from '../schema-cache/types.ts';
+import type { QualifiedName, SchemaCache } from '../schema-cache/types.ts';
 import { resolveField, resolveFilter, resolveLogic, resolveOutput } from './resolve-field.ts';
 import type { PlannedField, ReadNode } from './types.ts';
 
 /** The tree of the resources that `select` names, relationships not yet looked up. */
-export function buildReadTree(cache: SchemaCache, root: Identifier, select: readonly SelectItem[]): ReadNode {
+export function buildReadTree(
+  cache: SchemaCache,
+  root: QualifiedName,
+  select: readonly SelectItem[],
+): ReadNode {
   return buildNode(cache, root, select, {
     name: root.name,
     nameAlias: undefined,
@@ -20,7 +24,7 @@ export function buildReadTree(cache: SchemaCache, root: Identifier, select: read
 
 function buildNode(
   cache: SchemaCache,
-  from: Identifier,
+  from: QualifiedName,
   select: readonly SelectItem[],
   head: Pick<ReadNode, 'name' | 'nameAlias' | 'hint' | 'join' | 'depth' | 'spread'>,
 ): ReadNode {

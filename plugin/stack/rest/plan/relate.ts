@@ -1,4 +1,4 @@
-import { isToOne, type Identifier, type Relationship, type SchemaCache } from '../schema-cache/types.ts';
+import { isToOne, type QualifiedName, type Relationship, type SchemaCache } from '../schema-cache/types.ts';
 import { findRelationship } from './find-relationship.ts';
 import type { JoinCondition, ReadNode } from './types.ts';
 
@@ -42,7 +42,7 @@ function joinConditions(
 ): JoinCondition[] {
   if (relationship.kind === 'computed') return [];
   const { table, foreignTable, cardinality } = relationship;
-  const named = (name: string | undefined, relation: Identifier): Identifier =>
+  const named = (name: string | undefined, relation: QualifiedName): QualifiedName =>
     name === undefined ? relation : { schema: '', name };
   const parent = named(parentAlias, { schema: table.schema, name: table.name });
   if (cardinality.kind === 'manyToMany') {

@@ -1,9 +1,9 @@
 import type { Field, Operation } from '../parse/ast.ts';
 import {
-  identifierKey,
+  qualifiedKey,
   representationKey,
   type Column,
-  type Identifier,
+  type QualifiedName,
   type SchemaCache,
   type Table,
 } from '../schema-cache/types.ts';
@@ -11,8 +11,8 @@ import { columnNotFound } from './lookup-errors.ts';
 import type { PlannedFilter, PlannedLogic, ResolvedField } from './types.ts';
 import type { Filter, LogicTree } from '../parse/ast.ts';
 
-function lookUpTable(cache: SchemaCache, table: Identifier): Table | undefined {
-  return cache.tables.get(identifierKey(table.schema, table.name));
+function lookUpTable(cache: SchemaCache, table: QualifiedName): Table | undefined {
+  return cache.tables.get(qualifiedKey(table.schema, table.name));
 }
 
 // Written out instead of spread: every request makes many of these, and V8 is slow at cloning objects that then grow.
@@ -45,7 +45,7 @@ function columnField(column: Column): ResolvedField {
 /** A field with its column's type; a column that is not known is left to PostgreSQL to judge. */
 export function resolveField(
   cache: SchemaCache,
-  table: Identifier,
+  table: QualifiedName,
   field: Field,
   toTsVector?: ResolvedField['toTsVector'],
 ): ResolvedField {
@@ -75,19 +75,19 @@ function withTransform(
 }
 
 /** As shown in a JSON answer. */
-export function resolveOutput(cache: SchemaCache, table: Identifier, field: Field): ResolvedField {
+export function resolveOutput(cache: SchemaCache, table: QualifiedName, field: Field): ResolvedField {
   const resolved = resolveField(cache, table, field);
   return withTransform(cache, resolved, resolved.type, 'json');
 }
 
 /** All columns of a table as shown in a JSON answer. */
-export function outputColumns(cache: SchemaCache, table: Identifier): ResolvedField[] {
+export function outputColumns(cache: SchemaCache, table: QualifiedName): ResolvedField[] {
   const columns = lookUpTable(cache, table)?.columns.values() ?? [];
   return [...columns].map((column) => withTransform(cache, columnField(column), column.nominalType, 'json'));
 }
 
 /** Whether any column of the table has a way of its own to be shown. */
-export function hasRepresentation(cache: SchemaCache, table: Identifier): boolean {
+export function hasRepresentation(cache: SchemaCache, table: QualifiedName): boolean {
   if (cache.representations.size === 0) return false;
   const columns = lookUpTable(cache, table)?.columns.values() ?? [];
   return [...columns].some((column) =>
@@ -106,12 +106,12 @@ function searchOf(operation: Operation): ResolvedField['toTsVector'] {
   return operation.kind === 'fullText' ? { language: operation.language } : undefined;
 }
 
-export function resolveFilter(cache: SchemaCache, table: Identifier, filter: Filter): PlannedFilter {
+export function resolveFilter(cache: SchemaCache, table: QualifiedName, filter: Filter): PlannedFilter {
   const resolved = resolveField(cache, table, filter.field, searchOf(filter.operation));
   return { ...filter, field: withTransform(cache, resolved, 'text', resolved.type) };
 }
 
-export function resolveLogic(cache: SchemaCache, table: Identifier, tree: LogicTree): PlannedLogic {
+export function resolveLogic(cache: SchemaCache, table: QualifiedName, tree: LogicTree): PlannedLogic {
   if (tree.kind === 'filter') return resolveFilter(cache, table, tree);
   return { ...tree, operands: tree.operands.map((operand) => resolveLogic(cache, table, operand)) };
 }

@@ -2,7 +2,7 @@ import type { Aggregate, Field, Operation } from '../parse/ast.ts';
 import type { MediaType } from '../parse/media-type.ts';
 import type { RowRange } from '../parse/range.ts';
 import type { Mutation } from '../parse/api-request.ts';
-import type { Identifier, MediaHandler, Relationship, Routine } from '../schema-cache/types.ts';
+import type { QualifiedName, MediaHandler, Relationship, Routine } from '../schema-cache/types.ts';
 
 /** A field with what its column's type asks for. */
 export interface ResolvedField extends Field {
@@ -63,9 +63,9 @@ export interface PlannedOrder {
 
 /** Column equality between two relations; an empty schema means an alias. */
 export interface JoinCondition {
-  readonly left: Identifier;
+  readonly left: QualifiedName;
   readonly leftColumn: string;
-  readonly right: Identifier;
+  readonly right: QualifiedName;
   readonly rightColumn: string;
 }
 
@@ -104,7 +104,7 @@ export type Spread =
 /** A resource to read, with what is embedded in it. Built in steps, then only read. */
 export interface ReadNode {
   select: readonly PlannedField[];
-  from: Identifier;
+  from: QualifiedName;
   alias: string | undefined;
   where: readonly PlannedLogic[];
   order: readonly PlannedOrder[];
@@ -130,7 +130,7 @@ export type WrittenColumn = ResolvedField;
 export type MutatePlan =
   | {
       readonly kind: 'insert';
-      readonly into: Identifier;
+      readonly into: QualifiedName;
       readonly columns: readonly WrittenColumn[];
       readonly body: string;
       readonly onConflict:
@@ -144,7 +144,7 @@ export type MutatePlan =
     }
   | {
       readonly kind: 'update';
-      readonly into: Identifier;
+      readonly into: QualifiedName;
       readonly columns: readonly WrittenColumn[];
       readonly body: string;
       readonly where: readonly PlannedLogic[];
@@ -153,7 +153,7 @@ export type MutatePlan =
     }
   | {
       readonly kind: 'delete';
-      readonly into: Identifier;
+      readonly into: QualifiedName;
       readonly where: readonly PlannedLogic[];
       readonly returning: readonly string[];
     };
@@ -181,16 +181,16 @@ export interface Answer {
 
 /** A request that a statement answers. */
 export type CrudPlan = Answer & { readonly read: ReadNode } & (
-    | { readonly kind: 'read'; readonly target: Identifier; readonly headersOnly: boolean }
+    | { readonly kind: 'read'; readonly target: QualifiedName; readonly headersOnly: boolean }
     | {
         readonly kind: 'mutate';
-        readonly target: Identifier;
+        readonly target: QualifiedName;
         readonly mutation: Mutation;
         readonly mutate: MutatePlan;
       }
     | {
         readonly kind: 'call';
-        readonly target: Identifier;
+        readonly target: QualifiedName;
         readonly call: CallPlan;
         readonly method: 'get' | 'head' | 'post';
       }

@@ -1,16 +1,11 @@
-import { RestError } from '../rest-error.ts';
+import { isObject, parseJson, type JsonObject } from '../../../shared/json.ts';
+import type { DatabaseError } from '../database/errors.ts';
+import { RestError } from '../http/rest-error.ts';
 
-/** An error that PostgreSQL answered. */
-export interface DatabaseError {
-  /** SQLSTATE. */
-  readonly code: string;
-  readonly message: string;
-  readonly detail?: string | undefined;
-  readonly hint?: string | undefined;
-}
+// PostgREST v14.12 src/PostgREST/Error.hs
 
 /**
- * The answer to an error of PostgreSQL: its SQLSTATE, message, detail and hint, with PostgREST's choice of status.
+ * The response to an error of PostgreSQL: its SQLSTATE, message, detail and hint, with PostgREST's choice of status.
  *
  * @param authenticated whether the request's role is not the anonymous one
  */
@@ -22,7 +17,7 @@ export function fromDatabaseError(error: DatabaseError, authenticated: boolean):
   return new RestError(status, body, headers, error.code.startsWith('PT') ? error.message : undefined);
 }
 
-/** Statuses by SQLSTATE; what is not listed goes by its class, below. */
+/** Statuses by SQLSTATE; others depend on their class, below. */
 const STATUS_BY_CODE: Readonly<Record<string, number>> = {
   '23503': 409,
   '23505': 409,
@@ -64,7 +59,7 @@ function statusOf({ code, message }: DatabaseError, authenticated: boolean): num
     case '42883':
       return message.startsWith('function xmlagg(') ? 406 : 404;
     case '21000':
-      // What pg-safeupdate says is the client's fault, a subquery with several rows the function's.
+      // pg-safeupdate's message reports the client's mistake; a subquery with several rows is the function's.
       return message.endsWith('requires a WHERE clause') ? 400 : 500;
     case '22023':
       return /^role .* does not exist$/.test(message) ? 401 : 400;
@@ -76,7 +71,7 @@ function statusOf({ code, message }: DatabaseError, authenticated: boolean): num
   return STATUS_BY_CODE[code] ?? STATUS_BY_CLASS[code.slice(0, 2)] ?? 400;
 }
 
-/** `RAISE SQLSTATE 'PGRST'`: message and detail are JSON that makes the whole answer. */
+/** `RAISE SQLSTATE 'PGRST'`: message and detail are JSON that defines the whole response. */
 function fromRaisedResponse({ message, detail }: DatabaseError): RestError {
   const body = parseObject(message);
   if (!body || typeof body.code !== 'string' || typeof body.message !== 'string')
@@ -114,15 +109,9 @@ function badRaise(details: string, hint: string): RestError {
   });
 }
 
-function parseObject(text: string): Record<string, unknown> | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null && !Array.isArray(value)
-      ? (value as Record<string, unknown>)
-      : undefined;
-  } catch {
-    return undefined;
-  }
+function parseObject(text: string): JsonObject | undefined {
+  const value = parseJson(text);
+  return isObject(value) ? value : undefined;
 }
 
 function isStatus(value: unknown): value is number {
@@ -130,10 +119,5 @@ function isStatus(value: unknown): value is number {
 }
 
 function isTextRecord(value: unknown): value is Record<string, string> {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    !Array.isArray(value) &&
-    Object.values(value).every((text) => typeof text === 'string')
-  );
+  return isObject(value) && Object.values(value).every((text) => typeof text === 'string');
 }

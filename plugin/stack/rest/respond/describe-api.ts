@@ -1,17 +1,17 @@
-import type { Rows } from '../database/rest-database.ts';
-import type { EngineState } from '../engine-state.ts';
+import type { Rows, Statement } from '../database/transaction.ts';
 import type { ApiRequest } from '../parse/api-request.ts';
 import { OPENAPI_TYPE } from '../parse/media-type.ts';
 import { ACCESSIBLE_QUERY } from '../schema-cache/introspection-queries.ts';
 import { buildOpenApi } from './openapi.ts';
-import type { HttpAnswer } from './answer.ts';
+import type { HttpAnswer } from '../http/answer.ts';
 import { respondDescription } from './respond.ts';
-import type { Routine } from '../schema-cache/types.ts';
-import { quoteName, type Statement } from '../sql/writer.ts';
+import type { Routine, SchemaCache } from '../schema-cache/types.ts';
+import type { RestSettings } from '../settings/settings.ts';
+import { quoteIdentifier } from '../sql/quote.ts';
 
-/** Types of the function's own schema by their name alone, as the search path of a request finds them. */
+/** The function with types of its own schema unqualified, as the search path of a request finds them. */
 function withLocalTypes(routine: Routine): Routine {
-  const prefixes = [`${routine.schema}.`, `${quoteName(routine.schema)}.`];
+  const prefixes = [`${routine.schema}.`, `${quoteIdentifier(routine.schema)}.`];
   const parameters = routine.parameters.map((parameter) => {
     const prefix = prefixes.find((text) => parameter.type.startsWith(text));
     return prefix === undefined ? parameter : { ...parameter, type: parameter.type.slice(prefix.length) };
@@ -19,14 +19,18 @@ function withLocalTypes(routine: Routine): Routine {
   return { ...routine, parameters };
 }
 
-/** The OpenAPI description of a schema: what the caller's role may use, or all of it. */
+/**
+ * The OpenAPI description of a schema: of the objects that the request's role may use, or of all.
+ *
+ * @param run runs a query as the request's role
+ */
 export async function describeApi(
   request: ApiRequest,
-  { settings, cache }: EngineState,
-  execute: (statements: readonly Statement[], readOnly: boolean) => Promise<Rows[]>,
+  { settings, cache }: { readonly settings: RestSettings; readonly cache: SchemaCache },
+  run: (statement: Statement) => Promise<Rows[]>,
 ): Promise<HttpAnswer> {
   const { schema } = request;
-  const [result] = await execute([{ text: ACCESSIBLE_QUERY, params: [schema] }], true);
+  const [result] = await run({ text: ACCESSIBLE_QUERY, params: [schema] });
   const accessible = JSON.parse(result?.rows[0]?.[0] ?? '{}') as {
     description: string | null;
     tables: string[];

@@ -1,13 +1,12 @@
+import type { JsonObject } from '../../../shared/json.ts';
 import type { Routine, RoutineParameter, Table } from '../schema-cache/types.ts';
 import { openApiFormat, openApiType, withoutUndefined } from './openapi-types.ts';
 
-type Json = Record<string, unknown>;
+const reference = (name: string): JsonObject => ({ $ref: `#/parameters/${name}` });
+const response = (description: string): JsonObject => ({ description });
 
-const reference = (name: string): Json => ({ $ref: `#/parameters/${name}` });
-const said = (description: string): Json => ({ description });
-
-/** First line and rest of a comment. */
-function splitComment(comment: string | null): Json {
+/** A comment's first line as summary, the rest as description. */
+function splitComment(comment: string | null): JsonObject {
   if (comment === null) return {};
   const [summary, ...lines] = comment.split('\n');
   const description = lines.join('\n').replace(/^\n+/, '');
@@ -15,7 +14,7 @@ function splitComment(comment: string | null): Json {
 }
 
 /** The operations on a table or view. */
-export function relationPath(table: Table): Json {
+export function relationPath(table: Table): JsonObject {
   const { name } = table;
   const filters = [...table.columns.keys()].map((column) => reference(`rowFilter.${name}.${column}`));
   const body = reference(`body.${name}`);
@@ -25,7 +24,7 @@ export function relationPath(table: Table): Json {
   const get = {
     ...common,
     parameters: [...filters, ...shared.map(reference)],
-    responses: { 200: { description: 'OK', schema: rows }, 206: said('Partial Content') },
+    responses: { 200: { description: 'OK', schema: rows }, 206: response('Partial Content') },
   };
   if (!table.insertable && !table.updatable && !table.deletable) return { get };
   return {
@@ -33,23 +32,23 @@ export function relationPath(table: Table): Json {
     post: {
       ...common,
       parameters: [body, reference('select'), reference('preferPost')],
-      responses: { 201: said('Created') },
+      responses: { 201: response('Created') },
     },
     delete: {
       ...common,
       parameters: [...filters, reference('preferReturn')],
-      responses: { 204: said('No Content') },
+      responses: { 204: response('No Content') },
     },
     patch: {
       ...common,
       parameters: [...filters, body, reference('preferReturn')],
-      responses: { 204: said('No Content') },
+      responses: { 204: response('No Content') },
     },
   };
 }
 
-/** The operations on a function; one that may write has no GET. */
-export function routinePath(routine: Routine, argumentsSchema: Json): Json {
+/** The operations on a function; a volatile one may write and has no GET. */
+export function routinePath(routine: Routine, argumentsSchema: JsonObject): JsonObject {
   const common = {
     ...splitComment(routine.description),
     tags: [`(rpc) ${routine.name}`],
@@ -58,7 +57,7 @@ export function routinePath(routine: Routine, argumentsSchema: Json): Json {
       'application/vnd.pgrst.object+json;nulls=stripped',
       'application/vnd.pgrst.object+json',
     ],
-    responses: { 200: said('OK') },
+    responses: { 200: response('OK') },
   };
   const post = {
     ...common,
@@ -71,14 +70,14 @@ export function routinePath(routine: Routine, argumentsSchema: Json): Json {
   return { get: { ...common, parameters: routine.parameters.map(queryParameter) }, post };
 }
 
-function queryParameter({ name, type, required, variadic }: RoutineParameter): Json {
+function queryParameter({ name, type, required, variadic }: RoutineParameter): JsonObject {
   const common = { name, required, in: 'query' };
   if (variadic) {
     const element = type.replace(/\[\]$/, '');
     const items = withoutUndefined({ type: openApiType(element), format: openApiFormat(element) });
     return { ...common, type: openApiType(type) ?? 'string', collectionFormat: 'multi', items };
   }
-  // An array is written as text in a query string.
+  // In a query string an array is text.
   const shown = openApiType(type);
   return {
     ...common,
@@ -87,7 +86,7 @@ function queryParameter({ name, type, required, variadic }: RoutineParameter): J
   };
 }
 
-function preferHeader(values: readonly string[]): Json {
+function preferHeader(values: readonly string[]): JsonObject {
   return {
     name: 'Prefer',
     description: 'Preference',
@@ -98,7 +97,7 @@ function preferHeader(values: readonly string[]): Json {
   };
 }
 
-function textParameter(name: string, description: string, place: 'query' | 'header'): Json {
+function textParameter(name: string, description: string, place: 'query' | 'header'): JsonObject {
   return {
     name,
     description,
@@ -112,7 +111,7 @@ const RETURN = ['return=representation', 'return=minimal', 'return=none'];
 const RESOLUTION = ['resolution=ignore-duplicates', 'resolution=merge-duplicates'];
 
 /** The parameters that the operations refer to. */
-export function sharedParameters(tables: readonly Table[]): Json {
+export function sharedParameters(tables: readonly Table[]): JsonObject {
   return {
     preferParams: preferHeader([]),
     preferReturn: preferHeader(RETURN),
@@ -129,12 +128,12 @@ export function sharedParameters(tables: readonly Table[]): Json {
   };
 }
 
-function tableParameters(table: Table): [string, Json][] {
+function tableParameters(table: Table): [string, JsonObject][] {
   const { name } = table;
   const schema = { $ref: `#/definitions/${name}` };
   return [
     [`body.${name}`, { name, description: name, required: false, in: 'body', schema }],
-    ...[...table.columns.values()].map((column): [string, Json] => [
+    ...[...table.columns.values()].map((column): [string, JsonObject] => [
       `rowFilter.${name}.${column.name}`,
       withoutUndefined({
         name: column.name,

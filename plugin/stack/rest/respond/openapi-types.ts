@@ -1,3 +1,4 @@
+import { parseJson, type JsonObject } from '../../../shared/json.ts';
 import {
   relationshipKey,
   type Column,
@@ -7,8 +8,6 @@ import {
   type RoutineParameter,
   type Table,
 } from '../schema-cache/types.ts';
-
-type Json = Record<string, unknown>;
 
 const TYPES: ReadonlyMap<string, string | undefined> = new Map([
   ['character varying', 'string'],
@@ -21,7 +20,7 @@ const TYPES: ReadonlyMap<string, string | undefined> = new Map([
   ['numeric', 'number'],
   ['real', 'number'],
   ['double precision', 'number'],
-  // Any JSON value: no type.
+  // Any JSON value, so no type.
   ['json', undefined],
   ['jsonb', undefined],
 ]);
@@ -32,7 +31,7 @@ const FORMATS: ReadonlyMap<string, string> = new Map([
   ['bigint', 'int64'],
 ]);
 
-/** The OpenAPI type of a PostgreSQL type; undefined for one that may be anything. */
+/** The OpenAPI type of a PostgreSQL type; undefined for one that holds any JSON value. */
 export function openApiType(type: string): string | undefined {
   if (TYPES.has(type)) return TYPES.get(type);
   return type.endsWith('[]') ? 'array' : 'string';
@@ -40,13 +39,13 @@ export function openApiType(type: string): string | undefined {
 
 export const openApiFormat = (type: string): string => FORMATS.get(type) ?? type;
 
-function itemsOf(type: string): Json | undefined {
+function itemsOf(type: string): JsonObject | undefined {
   return openApiType(type) === 'array'
     ? withoutUndefined({ type: openApiType(type.slice(0, -2)) })
     : undefined;
 }
 
-export function withoutUndefined(value: Json): Json {
+export function withoutUndefined(value: JsonObject): JsonObject {
   return Object.fromEntries(Object.entries(value).filter(([, inner]) => inner !== undefined));
 }
 
@@ -54,7 +53,7 @@ export function withoutUndefined(value: Json): Json {
 export function describeRelation(
   table: Table,
   relationships: ReadonlyMap<string, readonly Relationship[]>,
-): Json {
+): JsonObject {
   const columns = [...table.columns.values()];
   const required = columns.filter(({ nullable }) => !nullable).map(({ name }) => name);
   return withoutUndefined({
@@ -71,7 +70,7 @@ function describeColumn(
   table: Table,
   column: Column,
   relationships: ReadonlyMap<string, readonly Relationship[]>,
-): Json {
+): JsonObject {
   const { type } = column;
   return withoutUndefined({
     default: column.default === null ? undefined : parseDefault(type, column.default),
@@ -84,22 +83,14 @@ function describeColumn(
   });
 }
 
-/** A default that is a constant; that of a text without its quotes and cast. An expression is none. */
+/** A constant default, for a text without quotes and cast; undefined for an expression or null. */
 function parseDefault(type: string, sql: string): unknown {
   if (openApiType(type) === 'string') {
     const suffix = `::${type}`;
     const constant = sql.endsWith(suffix) ? sql.slice(0, -suffix.length).replaceAll(/^'+|'+$/g, '') : sql;
     return parseJson(`"${constant}"`);
   }
-  return parseJson(sql);
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text) ?? undefined;
-  } catch {
-    return undefined;
-  }
+  return parseJson(sql) ?? undefined;
 }
 
 function columnDescription(
@@ -121,7 +112,7 @@ function columnDescription(
   return before + ['Note:', ...notes].join('\n');
 }
 
-/** What a column alone refers to; tables before views. */
+/** The column that a single-column foreign key references; tables take precedence over views. */
 function findReference(
   table: Table,
   column: string,
@@ -140,8 +131,8 @@ function findReference(
   return undefined;
 }
 
-/** The arguments of a function as the object that POST takes. */
-export function describeRoutineArguments({ parameters, description }: Routine): Json {
+/** The arguments of a function, as the object that POST accepts. */
+export function describeRoutineArguments({ parameters, description }: Routine): JsonObject {
   const required = parameters.filter((parameter) => parameter.required).map(({ name }) => name);
   return withoutUndefined({
     description: description ?? undefined,
@@ -151,6 +142,6 @@ export function describeRoutineArguments({ parameters, description }: Routine): 
   });
 }
 
-function describeParameter({ type }: RoutineParameter): Json {
+function describeParameter({ type }: RoutineParameter): JsonObject {
   return withoutUndefined({ format: openApiFormat(type), items: itemsOf(type), type: openApiType(type) });
 }

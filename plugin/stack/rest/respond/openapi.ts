@@ -9,11 +9,11 @@ export interface OpenApiInput {
   /** The schema's comment: its first line is the title. */
   readonly description: string | null;
   readonly securityActive: boolean;
-  /** Where clients reach the API, when it is not where it listens. */
+  /** URL by which clients reach the API, where it differs from the address it listens on. */
   readonly proxyUri: string | undefined;
 }
 
-/** Version of PostgREST whose behaviour this is. */
+/** Version of PostgREST that the service emulates. */
 const VERSION = '14.12';
 const MIME_TYPES = [
   'application/json',
@@ -22,7 +22,9 @@ const MIME_TYPES = [
   'text/csv',
 ];
 
-/** The OpenAPI 2.0 description of a schema, in PostgREST's form: other tools read types and keys out of it. */
+// PostgREST v14.12 src/PostgREST/Response/OpenAPI.hs
+
+/** The OpenAPI 2.0 description of a schema, in PostgREST's form: tools read types and keys from it. */
 export function buildOpenApi(input: OpenApiInput): Record<string, unknown> {
   const { tables, routines, relationships, securityActive } = input;
   const [title, ...lines] = input.description?.split('\n') ?? [];
@@ -87,6 +89,6 @@ function location(proxyUri: string | undefined): Record<string, unknown> {
     const port = url.port === '' ? (scheme === 'http' ? '80' : '443') : url.port;
     return { host: `${url.hostname}:${port}`, basePath: url.pathname, schemes: [scheme] };
   }
-  // As the Supabase CLI runs PostgREST: on all addresses, port 3000.
+  // The address that PostgREST listens on in the Supabase CLI's stack.
   return { host: '0.0.0.0:3000', basePath: '/', schemes: ['http'] };
 }

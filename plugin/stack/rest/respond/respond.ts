@@ -4,34 +4,23 @@ import { formatPreferences } from '../parse/preferences.ts';
 import { canonicalQuery, encodeQueryValue } from '../parse/query-string.ts';
 import { offsetOutOfBounds } from '../parse/request-errors.ts';
 import { returnsVoid, type CrudPlan } from '../plan/types.ts';
-import { encodeError } from '../rest-error.ts';
-import { addMissingHeaders, type Header, type HttpAnswer } from './answer.ts';
+import { encodeError, type ErrorVerbosity } from '../http/rest-error.ts';
+import type { ResultRow } from '../sql/result-row.ts';
+import { addMissingHeaders, type Header, type HttpAnswer } from '../http/answer.ts';
 import { parseResponseHeaders, parseResponseStatus } from './response-settings.ts';
 
-/** The row that a statement answered; its columns as `RESULT_COLUMNS`. */
-export interface StatementResult {
-  readonly total: number | undefined;
-  readonly page: number;
-  /** `column=eq.value` of the inserted row's primary key. */
-  readonly location: readonly string[];
-  readonly body: string | Buffer;
-  readonly responseHeaders: string | undefined;
-  readonly responseStatus: string | undefined;
-  readonly inserted: number | undefined;
-}
-
-type Verbosity = 'verbose' | 'minimal';
+// PostgREST v14.12 src/PostgREST/Response.hs
 
 /**
- * The answer to a request that a statement did.
+ * The response to a read, write or function call, from the row that its statement returned.
  *
  * @throws RestError PGRST111, PGRST112 for bad `response.headers` and `response.status` settings
  */
 export function respond(
   plan: CrudPlan,
   request: ApiRequest,
-  result: StatementResult,
-  verbosity: Verbosity,
+  result: ResultRow,
+  verbosity: ErrorVerbosity,
 ): HttpAnswer {
   const answer = answerOf(plan, request, result, verbosity);
   const status = parseResponseStatus(result.responseStatus) ?? answer.status;
@@ -42,8 +31,8 @@ export function respond(
 function answerOf(
   plan: CrudPlan,
   request: ApiRequest,
-  result: StatementResult,
-  verbosity: Verbosity,
+  result: ResultRow,
+  verbosity: ErrorVerbosity,
 ): HttpAnswer {
   switch (plan.kind) {
     case 'read':
@@ -58,8 +47,8 @@ function answerOf(
 function answerRead(
   plan: CrudPlan & { kind: 'read' },
   request: ApiRequest,
-  result: StatementResult,
-  verbosity: Verbosity,
+  result: ResultRow,
+  verbosity: ErrorVerbosity,
 ): HttpAnswer {
   const { status, contentRange } = rangeStatus(request, result);
   const query = canonicalQuery(request.query.parameters);
@@ -81,8 +70,8 @@ function answerRead(
 function answerCall(
   plan: CrudPlan & { kind: 'call' },
   request: ApiRequest,
-  result: StatementResult,
-  verbosity: Verbosity,
+  result: ResultRow,
+  verbosity: ErrorVerbosity,
 ): HttpAnswer {
   const { status, contentRange } = rangeStatus(request, result);
   const headers: Header[] = [contentRange, ...preferenceApplied(plan, request)];
@@ -99,7 +88,7 @@ function answerCall(
 function answerMutation(
   plan: CrudPlan & { kind: 'mutate' },
   request: ApiRequest,
-  result: StatementResult,
+  result: ResultRow,
 ): HttpAnswer {
   const { preferences } = request;
   const returnsBody = preferences.return === 'representation';
@@ -145,12 +134,12 @@ function answerMutation(
   }
 }
 
-/** The answer to a request for a plan. */
+/** The response to a request for an execution plan. */
 export function respondPlan(type: MediaType, request: ApiRequest, plan: string): HttpAnswer {
   return { status: 200, headers: [contentLength(plan), ...typeHeaders(type, request)], body: plan };
 }
 
-/** The answer to OPTIONS: what may be done. */
+/** The response to OPTIONS: the allowed methods. */
 export function respondInfo(allow: string): HttpAnswer {
   const headers: Header[] = [
     ['Content-Length', '0'],
@@ -160,7 +149,7 @@ export function respondInfo(allow: string): HttpAnswer {
   return { status: 200, headers, body: '' };
 }
 
-/** The answer to the root path: the OpenAPI description. */
+/** The response of the root path: the OpenAPI description. */
 export function respondDescription(request: ApiRequest, type: MediaType, text: string): HttpAnswer {
   const headersOnly = request.action.kind === 'inspect' && request.action.headersOnly;
   const body = headersOnly ? '' : text;
@@ -170,7 +159,7 @@ export function respondDescription(request: ApiRequest, type: MediaType, text: s
 
 function rangeStatus(
   { range }: ApiRequest,
-  { page, total }: StatementResult,
+  { page, total }: ResultRow,
 ): { status: number; contentRange: Header } {
   const upper = range.lower + page - 1;
   const contentRange: Header = ['Content-Range', formatContentRange(range.lower, upper, total)];
@@ -179,7 +168,7 @@ function rangeStatus(
   return { status: page < total ? 206 : 200, contentRange };
 }
 
-/** `0-24/100`, with `*` for what is empty or not known. */
+/** `0-24/100`, with `*` for an empty range or an unknown total. */
 function formatContentRange(lower: number, upper: number, total: number | undefined): string {
   const rows = total !== 0 && lower <= upper ? `${lower}-${upper}` : '*';
   return `${rows}/${total ?? '*'}`;
@@ -188,8 +177,8 @@ function formatContentRange(lower: number, upper: number, total: number | undefi
 function bodyOrRangeError(
   status: number,
   request: ApiRequest,
-  result: StatementResult,
-  verbosity: Verbosity,
+  result: ResultRow,
+  verbosity: ErrorVerbosity,
 ): string | Buffer {
   if (status !== 416) return result.body;
   return encodeError(offsetOutOfBounds(request.range.lower, result.total ?? 0), verbosity);
@@ -211,7 +200,7 @@ function locationQuery(location: readonly string[]): string {
     .join('&');
 }
 
-/** Only the preferences that have a meaning for this request. */
+/** The `Preference-Applied` header, with the preferences that apply to this kind of request. */
 function preferenceApplied(plan: CrudPlan, { preferences, query }: ApiRequest): Header[] {
   const isMutation = plan.kind === 'mutate';
   const mutation = isMutation ? plan.mutation : undefined;

@@ -1,8 +1,11 @@
 import { validateHeaderName, validateHeaderValue } from 'node:http';
+import { isObject } from '../../../shared/json.ts';
 import { invalidResponseHeaders, invalidResponseStatus } from '../parse/request-errors.ts';
-import type { Header } from './answer.ts';
+import type { Header } from '../http/answer.ts';
 
-/** The setting `response.headers`: `[{"Set-Cookie": "a=b"}, …]`. @throws RestError PGRST111 */
+// PostgREST v14.12 src/PostgREST/Response/GucHeader.hs
+
+/** Parses the setting `response.headers`: `[{"Set-Cookie": "a=b"}, …]`. @throws RestError PGRST111 */
 export function parseResponseHeaders(setting: string | undefined): Header[] {
   if (setting === undefined) return [];
   let list: unknown;
@@ -13,7 +16,7 @@ export function parseResponseHeaders(setting: string | undefined): Header[] {
   }
   if (!Array.isArray(list)) throw invalidResponseHeaders();
   return list.map((item: unknown): Header => {
-    const entries = typeof item === 'object' && item !== null ? Object.entries(item) : [];
+    const entries = isObject(item) ? Object.entries(item) : [];
     const [name, value] = entries[0] ?? [];
     if (entries.length !== 1 || name === undefined || typeof value !== 'string' || !isHeader(name, value))
       throw invalidResponseHeaders();
@@ -21,7 +24,7 @@ export function parseResponseHeaders(setting: string | undefined): Header[] {
   });
 }
 
-/** Whether both can be sent: a name that is one, no line break in the value. */
+/** Whether Node can send the header: a valid name, no line break in the value. */
 function isHeader(name: string, value: string): boolean {
   try {
     validateHeaderName(name);
@@ -32,7 +35,7 @@ function isHeader(name: string, value: string): boolean {
   }
 }
 
-/** The setting `response.status`: its leading digits. @throws RestError PGRST112 */
+/** Parses the setting `response.status`: its leading digits. @throws RestError PGRST112 */
 export function parseResponseStatus(setting: string | undefined): number | undefined {
   if (setting === undefined) return undefined;
   const status = Number.parseInt(/^\d+/.exec(setting)?.[0] ?? '', 10);

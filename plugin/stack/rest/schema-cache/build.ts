@@ -1,12 +1,12 @@
+import type { IsolationLevel } from '../database/transaction.ts';
 import { buildRelationships, type ComputedRow, type ForeignKeyRow } from './relationships.ts';
 import {
   handlerKey,
-  identifierKey,
+  qualifiedKey,
   representationKey,
   type Column,
   type HandlerEntry,
-  type Identifier,
-  type IsolationLevel,
+  type QualifiedName,
   type Relationship,
   type Routine,
   type SchemaCache,
@@ -14,7 +14,7 @@ import {
 } from './types.ts';
 import { findViewKeys, type KeyRow, type ViewKey, type ViewRow } from './view-keys.ts';
 
-/** What the introspection queries answer. */
+/** Results of the introspection queries. */
 export interface CatalogRows {
   readonly tables: readonly TableRow[];
   readonly foreignKeys: readonly ForeignKeyRow[];
@@ -41,18 +41,18 @@ interface RoutineRow {
   readonly types: readonly string[];
   readonly setOf: boolean;
   readonly composite: boolean;
-  readonly returns: Identifier;
+  readonly returns: QualifiedName;
   readonly isolation: string | null;
   readonly settings: readonly (readonly [string, string])[];
 }
 
 interface HandlerRow {
-  readonly function: Identifier;
-  readonly target: Identifier;
+  readonly function: QualifiedName;
+  readonly target: QualifiedName;
   readonly mime: string;
 }
 
-/** Makes the schema cache of the catalog's rows; only what lies in `schemas` can be reached. */
+/** Builds the schema cache from the catalog's rows; only objects in `schemas` can be requested. */
 export function buildSchemaCache(rows: CatalogRows, schemas: readonly string[]): SchemaCache {
   const viewKeys = findViewKeys(rows.views, rows.keys);
   const tables = buildTables(rows.tables, viewKeys);
@@ -72,14 +72,14 @@ function buildTables(rows: readonly TableRow[], viewKeys: readonly ViewKey[]): M
   const primaryKeys = new Map<string, string[]>();
   for (const { role, view, columns } of viewKeys) {
     if (role !== 'primary') continue;
-    const name = identifierKey(view.schema, view.name);
-    // A key column that the view shows more than once counts by its first name.
+    const name = qualifiedKey(view.schema, view.name);
+    // A view may show a key column under several names: the first one is used.
     const shown = columns.map(([first]) => first ?? '');
     primaryKeys.set(name, [...(primaryKeys.get(name) ?? []), ...shown]);
   }
   return new Map(
     rows.map((row): [string, Table] => {
-      const name = identifierKey(row.schema, row.name);
+      const name = qualifiedKey(row.schema, row.name);
       const columns = new Map(row.columns.map((column) => [column.name, column]));
       const primaryKey = row.isView ? (primaryKeys.get(name) ?? []) : row.primaryKey;
       return [name, { ...row, primaryKey, columns }];
@@ -99,7 +99,7 @@ function exposedOnly(
   };
   const exposed = new Map<string, readonly Relationship[]>();
   for (const [key, group] of relationships) {
-    // An empty group still tells that the relation is there: it is then not suggested to have been misspelt.
+    // An empty group is kept: the relation exists, so an error message must not suggest that it was misspelt.
     const [relation] = group;
     if (relation && schemas.includes(relation.table.schema)) exposed.set(key, group.filter(isExposed));
   }
@@ -108,7 +108,7 @@ function exposedOnly(
 
 const SINGLE_UNNAMED = new Set(['bytea', 'json', 'jsonb', 'text', 'xml']);
 
-/** Types that cut a value off at their length, and what takes it whole. */
+/** Types that truncate a value to their length, and their counterparts that do not. */
 const CAST_TYPES: ReadonlyMap<string, string> = new Map([
   ['bit', 'bit varying'],
   ['bit[]', 'bit varying[]'],
@@ -119,15 +119,15 @@ const CAST_TYPES: ReadonlyMap<string, string> = new Map([
 function buildRoutines(rows: readonly RoutineRow[]): Map<string, Routine[]> {
   const routines = new Map<string, Routine[]>();
   for (const row of rows) {
-    // Arguments come by name; the one exception is a single unnamed parameter that takes the whole body.
+    // Arguments are passed by name. The exception is a single unnamed parameter, which receives the whole body.
     if (!row.named && row.types.length > 0 && !isSingleUnnamed(row.types)) continue;
-    const name = identifierKey(row.schema, row.name);
+    const name = qualifiedKey(row.schema, row.name);
     const routine = buildRoutine(row);
     const known = routines.get(name);
     if (known) known.push(routine);
     else routines.set(name, [routine]);
   }
-  // Those with fewer parameters first.
+  // Fewer parameters first.
   const order = (a: Routine, b: Routine): number =>
     a.parameters.length - b.parameters.length || compareParameters(a, b);
   return new Map([...routines].map(([name, overloads]) => [name, overloads.toSorted(order)]));
@@ -164,7 +164,7 @@ function buildRoutine(row: RoutineRow): Routine {
   };
 }
 
-/** What is not a stricter level is the default one. */
+/** Anything but a stricter level is PostgreSQL's default. */
 export function parseIsolationLevel(text: string): IsolationLevel {
   const level = text.toLowerCase();
   return level === 'repeatable read' || level === 'serializable' ? level : 'read committed';

@@ -1,5 +1,5 @@
-// Each query answers one row with one JSON array. They run with an empty search path, so that names of types and
-// functions come out qualified. $1 is the array of exposed schemas.
+// Each query returns one row with one JSON array. They run with an empty search path, so that PostgreSQL prints
+// names of types and functions qualified. $1 is the array of exposed schemas.
 
 /** The built-in or composite type behind each domain (and each other type itself). */
 const BASE_TYPES = `
@@ -95,7 +95,7 @@ cross join lateral (
 ) pairs
 where k.contype = 'f' and k.conparentid = 0`;
 
-/** $2: schemas of the extra search path, whose views may lie between an exposed view and its table. */
+/** $2: schemas of the extra search path, whose views may be between an exposed view and its table. */
 export const VIEWS_QUERY = `
 select coalesce(json_agg(json_build_object(
   'oid', c.oid::text,
@@ -110,7 +110,7 @@ join pg_namespace n on n.oid = c.relnamespace
 join pg_rewrite r on r.ev_class = c.oid and r.ev_type = '1'
 where c.relkind in ('v', 'm') and n.nspname = any($1::text[] || $2::text[])`;
 
-/** Primary and foreign keys by column numbers, for those that views show. */
+/** Primary and foreign keys by column numbers, to find those that views show. */
 export const KEYS_QUERY = `
 select coalesce(json_agg(json_build_object(
   'name', k.conname,
@@ -178,7 +178,7 @@ join pg_namespace rn on rn.oid = r.typnamespace
 where p.pronargs = 1
   and p.proargtypes[0] in (select reltype from row_types) and p.prorettype in (select reltype from row_types)`;
 
-/** Implicit casts by function between a domain and json or text: how a client sees and writes the domain. */
+/** Implicit casts by function between a domain and json or text: the form in which clients read and write the domain. */
 export const REPRESENTATIONS_QUERY = `
 select coalesce(json_agg(json_build_array(c.castsource::regtype::text, c.casttarget::regtype::text, c.castfunc::regproc::text)), '[]')
 from pg_cast c
@@ -188,7 +188,7 @@ where c.castcontext = 'i' and c.castmethod = 'f' and has_function_privilege(c.ca
   and ((s.typtype = 'd' and t.oid in ('json'::regtype, 'text'::regtype))
     or (t.typtype = 'd' and s.oid in ('json'::regtype, 'text'::regtype)))`;
 
-/** Domains named as media types, with the aggregates over rows and the functions that return them. */
+/** Domains whose name is a media type, with the aggregates and functions that return them. */
 export const HANDLERS_QUERY = `
 with media as (
   select oid, typnamespace, typname, lower(typname) as mime
@@ -216,7 +216,7 @@ from (
   where n.nspname = any($1::text[])
 ) h`;
 
-/** What the current role may use of the schema $1. */
+/** The tables and functions of schema $1 that the current role may use. */
 export const ACCESSIBLE_QUERY = `
 select json_build_object(
   'description', obj_description(n.oid, 'pg_namespace'),

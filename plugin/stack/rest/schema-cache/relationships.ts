@@ -1,10 +1,10 @@
 import {
-  identifierKey,
+  qualifiedKey,
   relationshipKey,
-  sameIdentifier,
+  sameName,
   type ColumnPairs,
   type ComputedRelationship,
-  type Identifier,
+  type QualifiedName,
   type KeyRelationship,
   type Relationship,
   type Table,
@@ -12,8 +12,8 @@ import {
 import type { ViewKey } from './view-keys.ts';
 
 export interface ForeignKeyRow {
-  readonly table: Identifier;
-  readonly foreignTable: Identifier;
+  readonly table: QualifiedName;
+  readonly foreignTable: QualifiedName;
   readonly constraint: string;
   readonly columns: ColumnPairs;
   /** Whether the key's columns are unique: one-to-one. */
@@ -22,7 +22,9 @@ export interface ForeignKeyRow {
 
 export type ComputedRow = Pick<ComputedRelationship, 'function' | 'table' | 'foreignTable' | 'toOne'>;
 
-/** Everything that can be embedded in anything, by `relationshipKey`. */
+// PostgREST v14.12 src/PostgREST/SchemaCache.hs, src/PostgREST/SchemaCache/Relationship.hs
+
+/** All relationships between relations, by `relationshipKey`. */
 export function buildRelationships(
   foreignKeys: readonly ForeignKeyRow[],
   viewKeys: readonly ViewKey[],
@@ -41,7 +43,7 @@ function fromForeignKey(row: ForeignKeyRow): KeyRelationship {
     kind: 'key',
     table: row.table,
     foreignTable: row.foreignTable,
-    isSelf: sameIdentifier(row.table, row.foreignTable),
+    isSelf: sameName(row.table, row.foreignTable),
     cardinality: row.unique
       ? { kind: 'oneToOne', constraint, columns, isParent: false }
       : { kind: 'manyToOne', constraint, columns },
@@ -54,18 +56,18 @@ function fromFunction(row: ComputedRow): ComputedRelationship {
   return {
     kind: 'computed',
     ...row,
-    isSelf: sameIdentifier(row.table, row.foreignTable),
+    isSelf: sameName(row.table, row.foreignTable),
   };
 }
 
-/** The foreign key as seen from a view of its table, towards a view of the table that it references, or both. */
+/** The foreign key with a view in place of its table, of the table that it references, or of both. */
 function throughViews(key: KeyRelationship, viewKeys: readonly ViewKey[]): KeyRelationship[] {
   const { cardinality } = key;
   if (cardinality.kind !== 'manyToOne' && cardinality.kind !== 'oneToOne') return [];
-  const seen = (role: ViewKey['role'], table: Identifier): ViewKey[] =>
+  const seen = (role: ViewKey['role'], table: QualifiedName): ViewKey[] =>
     viewKeys.filter(
       (view) =>
-        view.role === role && view.constraint === cardinality.constraint && sameIdentifier(view.table, table),
+        view.role === role && view.constraint === cardinality.constraint && sameName(view.table, table),
     );
   const sources = seen('foreign', key.table).flatMap((view) =>
     combinations(view.columns).map((columns) => ({ view: view.view, columns })),
@@ -97,7 +99,7 @@ function throughViews(key: KeyRelationship, viewKeys: readonly ViewKey[]): KeyRe
         ...key,
         table: source.view,
         foreignTable: target.view,
-        isSelf: sameIdentifier(source.view, target.view),
+        isSelf: sameName(source.view, target.view),
         cardinality: { ...cardinality, columns: pairs(source.columns, target.columns) },
         tableIsView: true,
         foreignTableIsView: true,
@@ -106,7 +108,7 @@ function throughViews(key: KeyRelationship, viewKeys: readonly ViewKey[]): KeyRe
   ];
 }
 
-/** Every way to take one element of each list. */
+/** Every combination of one element from each list. */
 function combinations(lists: readonly (readonly string[])[]): string[][] {
   return lists.reduce<string[][]>(
     (chosen, list) => chosen.flatMap((before) => list.map((element) => [...before, element])),
@@ -114,7 +116,7 @@ function combinations(lists: readonly (readonly string[])[]): string[][] {
   );
 }
 
-/** Many-to-many: two foreign keys of one table whose columns are all part of its primary key. */
+/** Many-to-many relationships: two foreign keys of one table whose columns are all part of its primary key. */
 function throughJunctions(
   keys: readonly KeyRelationship[],
   tables: ReadonlyMap<string, Table>,
@@ -122,7 +124,7 @@ function throughJunctions(
   const byTable = new Map<string, KeyRelationship[]>();
   for (const key of keys) {
     if (key.cardinality.kind !== 'manyToOne') continue;
-    const name = identifierKey(key.table.schema, key.table.name);
+    const name = qualifiedKey(key.table.schema, key.table.name);
     const known = byTable.get(name);
     if (known) known.push(key);
     else byTable.set(name, [key]);
@@ -142,7 +144,7 @@ function joinKeys(
   const { constraint: constraint1, columns: columns1 } = first.cardinality;
   const { constraint: constraint2, columns: columns2 } = second.cardinality;
   if (constraint1 === constraint2) return [];
-  // As PostgREST: the primary key must be within the two foreign keys.
+  // Every foreign key column must be part of the primary key.
   const keyColumns = new Set([...columns1, ...columns2].map(([column]) => column));
   if (![...keyColumns].every((column) => primaryKey.has(column))) return [];
   const swap = (pairs: ColumnPairs): ColumnPairs => pairs.map(([a, b]) => [b, a]);
@@ -151,7 +153,7 @@ function joinKeys(
       kind: 'key',
       table: first.foreignTable,
       foreignTable: second.foreignTable,
-      isSelf: sameIdentifier(first.foreignTable, second.foreignTable),
+      isSelf: sameName(first.foreignTable, second.foreignTable),
       cardinality: {
         kind: 'manyToMany',
         junction: {
@@ -189,13 +191,13 @@ function inverse(key: KeyRelationship): KeyRelationship[] {
   ];
 }
 
-/** Groups by relation and foreign schema. A function named as a related table replaces what was found for it. */
+/** Groups by relation and foreign schema. A function with the name of a related table replaces its relationships. */
 function groupRelationships(
   keys: readonly KeyRelationship[],
   computed: readonly ComputedRelationship[],
 ): Map<string, Relationship[]> {
-  const target = (relation: Identifier, other: Identifier): string =>
-    `${identifierKey(relation.schema, relation.name)}\u0000${identifierKey(other.schema, other.name)}`;
+  const target = (relation: QualifiedName, other: QualifiedName): string =>
+    `${qualifiedKey(relation.schema, relation.name)}\u0000${qualifiedKey(other.schema, other.name)}`;
   const replaced = new Map(computed.map((r) => [target(r.table, r.function), r]));
   const groups = new Map<string, Relationship[]>();
   const add = (relationship: Relationship, foreignSchema: string): void => {
@@ -212,9 +214,9 @@ function groupRelationships(
 
 const CARDINALITY_ORDER = ['oneToMany', 'manyToOne', 'oneToOne', 'manyToMany'];
 
-/** The order in which ambiguous relationships are told. */
+/** The order in which an error lists ambiguous relationships. */
 function compareRelationships(a: Relationship, b: Relationship): number {
-  const texts = (r: Relationship): string[] => {
+  const sortKey = (r: Relationship): string[] => {
     if (r.kind === 'computed') return ['1', r.function.schema, r.function.name];
     const head = ['0', r.table.schema, r.table.name, r.foreignTable.schema, r.foreignTable.name];
     const kind = String(CARDINALITY_ORDER.indexOf(r.cardinality.kind));
@@ -223,7 +225,7 @@ function compareRelationships(a: Relationship, b: Relationship): number {
     const { table, constraint1, constraint2 } = r.cardinality.junction;
     return [...head, kind, table.schema, table.name, constraint1, constraint2];
   };
-  const [left, right] = [texts(a), texts(b)];
+  const [left, right] = [sortKey(a), sortKey(b)];
   for (const [index, text] of left.entries()) {
     const other = right[index] ?? '';
     if (text !== other) return text < other ? -1 : 1;

@@ -1,5 +1,7 @@
-/** A table, view, function or type by its schema and name. An empty schema leaves it to the search path. */
-export interface Identifier {
+import type { IsolationLevel } from '../database/transaction.ts';
+
+/** The name of a table, view, function or type. Without a schema (empty) the search path finds it. */
+export interface QualifiedName {
   readonly schema: string;
   readonly name: string;
 }
@@ -8,7 +10,7 @@ export interface Column {
   readonly name: string;
   readonly description: string | null;
   readonly nullable: boolean;
-  /** The type, that of a domain being the built-in type behind it. */
+  /** The type; for a domain the built-in type behind it. */
   readonly type: string;
   /** The type as declared, with its modifiers. */
   readonly nominalType: string;
@@ -28,7 +30,7 @@ export interface Table {
   readonly insertable: boolean;
   readonly updatable: boolean;
   readonly deletable: boolean;
-  /** In the order of their names. A view has those of the key that it shows. */
+  /** Column names, sorted. For a view, the names under which it shows its table's key. */
   readonly primaryKey: readonly string[];
   readonly columns: ReadonlyMap<string, Column>;
 }
@@ -37,7 +39,7 @@ export interface Table {
 export type ColumnPairs = readonly (readonly [column: string, foreignColumn: string])[];
 
 export interface Junction {
-  readonly table: Identifier;
+  readonly table: QualifiedName;
   readonly constraint1: string;
   readonly constraint2: string;
   /** Columns of the relation with those of the junction. */
@@ -63,8 +65,8 @@ export type Relationship = KeyRelationship | ComputedRelationship;
 
 export interface KeyRelationship {
   readonly kind: 'key';
-  readonly table: Identifier;
-  readonly foreignTable: Identifier;
+  readonly table: QualifiedName;
+  readonly foreignTable: QualifiedName;
   readonly isSelf: boolean;
   readonly cardinality: Cardinality;
   readonly tableIsView: boolean;
@@ -73,24 +75,22 @@ export interface KeyRelationship {
 
 export interface ComputedRelationship {
   readonly kind: 'computed';
-  readonly function: Identifier;
-  readonly table: Identifier;
-  readonly foreignTable: Identifier;
+  readonly function: QualifiedName;
+  readonly table: QualifiedName;
+  readonly foreignTable: QualifiedName;
   readonly toOne: boolean;
   readonly isSelf: boolean;
 }
 
 export interface RoutineParameter {
-  /** Empty for an unnamed one. */
+  /** Empty for an unnamed parameter. */
   readonly name: string;
   readonly type: string;
-  /** The type for a cast that does not cut the value off. */
+  /** The type to cast arguments to: one that does not truncate the value. */
   readonly castType: string;
   readonly required: boolean;
   readonly variadic: boolean;
 }
-
-export type IsolationLevel = 'read committed' | 'repeatable read' | 'serializable';
 
 export interface Routine {
   readonly schema: string;
@@ -98,7 +98,7 @@ export interface Routine {
   readonly description: string | null;
   readonly parameters: readonly RoutineParameter[];
   readonly returns: {
-    readonly type: Identifier;
+    readonly type: QualifiedName;
     readonly setOf: boolean;
     /** A row type, or several OUT parameters. */
     readonly composite: boolean;
@@ -106,7 +106,7 @@ export interface Routine {
   readonly volatility: 'volatile' | 'stable' | 'immutable';
   readonly hasVariadic: boolean;
   readonly isolationLevel: IsolationLevel | undefined;
-  /** Settings of the function that are applied to the whole transaction. */
+  /** Settings of the function that apply to the whole transaction. */
   readonly settings: readonly (readonly [name: string, value: string])[];
 }
 
@@ -119,40 +119,40 @@ export type MediaHandler =
   | { readonly kind: 'csv' }
   | {
       readonly kind: 'custom';
-      readonly function: Identifier;
-      /** The relation that it is made for; undefined for any. */
-      readonly target: Identifier | undefined;
+      readonly function: QualifiedName;
+      /** The relation whose rows it handles; undefined for any. */
+      readonly target: QualifiedName | undefined;
     }
   | { readonly kind: 'none' };
 
 export interface HandlerEntry {
   readonly handler: MediaHandler;
-  /** The media type of the answer, resolved when the handler is for any. */
+  /** The media type of the response, resolved where the handler's own is a wildcard. */
   readonly mime: string;
 }
 
-/** What is known of the database's objects; replaced as a whole when the schema changes. */
+/** The database's objects; replaced as a whole when the schema changes. */
 export interface SchemaCache {
   readonly tables: ReadonlyMap<string, Table>;
   /** By `relationshipKey` of a relation and the schema of what it embeds. */
   readonly relationships: ReadonlyMap<string, readonly Relationship[]>;
-  /** By `identifierKey`; overloaded functions in the order in which they are tried. */
+  /** By `qualifiedKey`; overloaded functions in the order in which they are tried. */
   readonly routines: ReadonlyMap<string, readonly Routine[]>;
-  /** Functions that make one type of another, by `representationKey`. */
+  /** Cast functions between domains and json or text, by `representationKey`. */
   readonly representations: ReadonlyMap<string, string>;
   /** By `handlerKey`. */
   readonly handlers: ReadonlyMap<string, HandlerEntry>;
 }
 
 // U+0000 cannot occur in a PostgreSQL identifier.
-export const identifierKey = (schema: string, name: string): string => `${schema}\u0000${name}`;
-export function relationshipKey(table: Identifier, foreignSchema: string): string {
+export const qualifiedKey = (schema: string, name: string): string => `${schema}\u0000${name}`;
+export function relationshipKey(table: QualifiedName, foreignSchema: string): string {
   return `${table.schema}\u0000${table.name}\u0000${foreignSchema}`;
 }
 
 export const representationKey = (source: string, target: string): string => `${source}\u0000${target}`;
-export function handlerKey(target: Identifier | undefined, mime: string): string {
-  return `${target ? identifierKey(target.schema, target.name) : ''}\u0000${mime}`;
+export function handlerKey(target: QualifiedName | undefined, mime: string): string {
+  return `${target ? qualifiedKey(target.schema, target.name) : ''}\u0000${mime}`;
 }
 
 export function isToOne(relationship: Relationship): boolean {
@@ -161,6 +161,6 @@ export function isToOne(relationship: Relationship): boolean {
     : relationship.cardinality.kind === 'manyToOne' || relationship.cardinality.kind === 'oneToOne';
 }
 
-export function sameIdentifier(a: Identifier, b: Identifier): boolean {
+export function sameName(a: QualifiedName, b: QualifiedName): boolean {
   return a.schema === b.schema && a.name === b.name;
 }

@@ -1,8 +1,8 @@
-/** Where a column of a view comes from. */
+/** The origin of a view's column. */
 export interface ColumnOrigin {
   /** Number of the view's column, from 1. */
   readonly column: number;
-  /** OID of the table or view that it is taken from unchanged. */
+  /** OID of the table or view whose column it shows unchanged. */
   readonly table: string;
   /** Number of that relation's column. */
   readonly tableColumn: number;
@@ -42,10 +42,10 @@ function addOrigin(origins: ColumnOrigin[], entry: ReadonlyMap<string, string>):
     origins.push({ column: Number(entry.get(':resno')), table, tableColumn });
 }
 
-/** Brackets, `:keys` and values; in values a backslash takes the next character's meaning away. */
+/** Brackets, `:keys` and values; in values a backslash escapes the next character. */
 function* tokens(rule: string): Generator<{ token: string; next: () => string }> {
   const pattern = /[{}()]|(?:\\.|[^\s{}()\\])+/gs;
-  // The value after a key, unless it is a nested node, which the next tokens are.
+  // The value after a key; empty for a nested node, whose tokens follow.
   const next = (): string => {
     const at = pattern.lastIndex;
     const value = pattern.exec(rule)?.[0] ?? '';

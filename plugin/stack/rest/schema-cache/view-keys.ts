@@ -1,4 +1,4 @@
-import type { Identifier } from './types.ts';
+import type { QualifiedName } from './types.ts';
 import { readColumnOrigins } from './view-columns.ts';
 
 export interface ViewRow {
@@ -15,29 +15,29 @@ export interface KeyRow {
   readonly name: string;
   readonly type: 'p' | 'f';
   readonly table: string;
-  readonly identifier: Identifier;
+  readonly identifier: QualifiedName;
   readonly columns: readonly number[];
   readonly foreignTable: string;
-  readonly foreignIdentifier: Identifier;
+  readonly foreignIdentifier: QualifiedName;
   readonly foreignColumns: readonly number[] | null;
 }
 
-/** A key whose columns a view shows, all of them. */
+/** A key of which a view shows every column. */
 export interface ViewKey {
-  readonly view: Identifier;
-  readonly table: Identifier;
+  readonly view: QualifiedName;
+  readonly table: QualifiedName;
   readonly constraint: string;
   readonly role: 'primary' | 'foreign' | 'referenced';
-  /** Of each key column, in the key's order, the view's columns that show it. */
+  /** For each key column, in the key's order, the view's columns that show it. */
   readonly columns: readonly (readonly string[])[];
 }
 
-/** Finds the primary and foreign keys that are seen through views, and through views on views. */
+/** Finds the primary and foreign keys that views show, directly or through other views. */
 export function findViewKeys(views: readonly ViewRow[], keys: readonly KeyRow[]): ViewKey[] {
   const sides = keySides(keys);
   const origins = new Map(views.map((view) => [view.oid, readColumnOrigins(view.definition)]));
 
-  /** Every relation and column that the view's column leads to, through other views down to tables. */
+  /** Every relation and column behind a view's column, through other views down to tables. */
   const follow = (oid: string, column: number, seen: readonly string[]): [table: string, column: number][] =>
     (origins.get(oid) ?? [])
       .filter((origin) => origin.column === column && !seen.includes(origin.table))
@@ -73,13 +73,13 @@ export function findViewKeys(views: readonly ViewRow[], keys: readonly KeyRow[])
 
 interface KeySide {
   readonly oid: string;
-  readonly table: Identifier;
+  readonly table: QualifiedName;
   readonly constraint: string;
   readonly role: ViewKey['role'];
   readonly columns: readonly number[];
 }
 
-/** The keys by the relation on whose columns they are; a foreign key is on both of its sides. */
+/** The keys by relation; a foreign key is listed for both of its sides. */
 function keySides(keys: readonly KeyRow[]): Map<string, KeySide[]> {
   const sides = new Map<string, KeySide[]>();
   const add = (side: KeySide): void => {

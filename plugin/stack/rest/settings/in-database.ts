@@ -1,9 +1,14 @@
-import type { Identifier } from '../schema-cache/types.ts';
+import type { QualifiedName } from '../schema-cache/types.ts';
 import type { RestSettings } from './settings.ts';
 
+// PostgREST v14.12 src/PostgREST/Config/Database.hs
+
 /**
- * Settings `pgrst.…` of the login role, those for this database before those for all; and, after a pre-config function
- * ran, its own. As PostgREST: a setting on the database alone has no effect. $1: their names.
+ * Query for the `pgrst.…` settings of the login role: those for this database win over those for all databases, and the
+ * ones that a pre-config function sets apply where neither exists. A setting of the database alone has no effect.
+ * $1: the names of the settings.
+ *
+ * @param preConfig quoted name of the pre-config function
  */
 export function inDatabaseQuery(preConfig: string | undefined): string {
   const fromFunction =
@@ -26,7 +31,7 @@ select coalesce(json_object_agg(substr(name, 7), value), '{}') from (
 
 type Reader = (value: string) => Partial<RestSettings>;
 
-/** What each setting changes; what is not understood changes nothing. */
+/** The change that each setting makes; a value that is not understood changes nothing. */
 const READERS: ReadonlyMap<string, Reader> = new Map<string, Reader>([
   ['db_schemas', (value) => ({ schemas: splitList(value) })],
   ['db_extra_search_path', (value) => ({ extraSearchPath: splitList(value) })],
@@ -34,9 +39,9 @@ const READERS: ReadonlyMap<string, Reader> = new Map<string, Reader>([
   ['db_anon_role', (value) => ({ anonRole: value === '' ? undefined : value })],
   ['db_aggregates_enabled', (value) => readBoolean(value, (aggregatesEnabled) => ({ aggregatesEnabled }))],
   ['db_plan_enabled', (value) => readBoolean(value, (planEnabled) => ({ planEnabled }))],
-  ['db_pre_request', (value) => ({ preRequest: parseIdentifier(value) })],
-  ['db_pre_config', (value) => ({ preConfig: parseIdentifier(value) })],
-  ['db_root_spec', (value) => ({ rootSpec: parseIdentifier(value) })],
+  ['db_pre_request', (value) => ({ preRequest: parseQualifiedName(value) })],
+  ['db_pre_config', (value) => ({ preConfig: parseQualifiedName(value) })],
+  ['db_root_spec', (value) => ({ rootSpec: parseQualifiedName(value) })],
   ['db_prepared_statements', (value) => readBoolean(value, (preparedStatements) => ({ preparedStatements }))],
   ['db_hoisted_tx_settings', (value) => ({ hoistedSettings: splitList(value) })],
   ['db_tx_end', readTxEnd],
@@ -66,10 +71,10 @@ const READERS: ReadonlyMap<string, Reader> = new Map<string, Reader>([
   ],
 ]);
 
-/** Names for the query's parameter. */
+/** Names of all settings, for the query's parameter. */
 export const IN_DATABASE_NAMES: readonly string[] = [...READERS.keys()].map((name) => `pgrst.${name}`);
 
-/** The settings with what the database says. */
+/** Applies the in-database configuration, by name without the prefix `pgrst.`. */
 export function applyInDatabase(
   settings: RestSettings,
   values: Readonly<Record<string, string>>,
@@ -103,14 +108,14 @@ function readTxEnd(value: string): Partial<RestSettings> {
   return { txEnd: { rollback: end === 'rollback', allowOverride: options.join('-') === 'allow-override' } };
 }
 
-/** `schema.name`, or a name that the search path finds. */
-function parseIdentifier(text: string): Identifier | undefined {
+/** Reads `schema.name`, or a name that the search path finds. */
+function parseQualifiedName(text: string): QualifiedName | undefined {
   if (text === '') return undefined;
   const dot = text.indexOf('.');
   return dot === -1 ? { schema: '', name: text } : { schema: text.slice(0, dot), name: text.slice(dot + 1) };
 }
 
-/** `.role`, `.app."user role"`, `$.roles[0]`: keys and positions within the claims. */
+/** Reads a path to the role within the claims: `.role`, `.app."user role"`, `$.roles[0]`. */
 function readRolePath(value: string): Partial<RestSettings> {
   const step = /\.([A-Za-z0-9_$@-]+)|\.?\["([^"]*)"\]|\."([^"]*)"|\[(\d+)\]/y;
   const path: (string | number)[] = [];

@@ -1,7 +1,7 @@
 import { parseIsolationLevel } from '../schema-cache/build.ts';
-import type { IsolationLevel } from '../schema-cache/types.ts';
+import type { IsolationLevel } from '../database/transaction.ts';
 
-/** Settings of the roles that the login role may become (`ALTER ROLE … SET`), as far as it may set them. */
+/** Settings (`ALTER ROLE … SET`) of the roles that the login role may become, limited to those that it may set. */
 export const ROLE_SETTINGS_QUERY = `
 select coalesce(json_agg(json_build_array(r.rolname, split_part(c, '=', 1), substr(c, strpos(c, '=') + 1))), '[]')
 from pg_auth_members m
@@ -16,7 +16,7 @@ export interface RoleSettings {
   readonly settings: readonly (readonly [name: string, value: string])[];
 }
 
-/** By role. The isolation level is that of the transaction, not a setting within it. */
+/** The settings by role. The isolation level is separate: it belongs to BEGIN. */
 export function buildRoleSettings(
   rows: readonly (readonly [role: string, name: string, value: string])[],
 ): Map<string, RoleSettings> {

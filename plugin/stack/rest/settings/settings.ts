@@ -1,24 +1,25 @@
 import type { Section } from '../../config/section.ts';
-import type { Identifier } from '../schema-cache/types.ts';
+import type { ErrorVerbosity } from '../http/rest-error.ts';
+import type { QualifiedName } from '../schema-cache/types.ts';
 
-/** How the engine behaves: the project's configuration, then what the database itself says (in-database configuration). */
+/** How the engine behaves: the project's configuration, overridden by the in-database configuration. */
 export interface RestSettings {
   /** Exposed schemas; the first is the default. */
   readonly schemas: readonly string[];
   readonly extraSearchPath: readonly string[];
-  /** Most rows that a read answers; undefined for no limit. */
+  /** Most rows of one response; undefined for no limit. */
   readonly maxRows: number | undefined;
   /** Role of requests without a token; undefined refuses them. */
   readonly anonRole: string | undefined;
   readonly aggregatesEnabled: boolean;
-  /** Whether `application/vnd.pgrst.plan` is answered. */
+  /** Whether clients may request `application/vnd.pgrst.plan`. */
   readonly planEnabled: boolean;
-  /** Called in each transaction before the request's statement. */
-  readonly preRequest: Identifier | undefined;
-  /** Called when the in-database configuration is read. */
-  readonly preConfig: Identifier | undefined;
-  /** Function that answers the root path. */
-  readonly rootSpec: Identifier | undefined;
+  /** Function called in each transaction before the request's statement. */
+  readonly preRequest: QualifiedName | undefined;
+  /** Function called when the in-database configuration is read. */
+  readonly preConfig: QualifiedName | undefined;
+  /** Function that responds to the root path. */
+  readonly rootSpec: QualifiedName | undefined;
   readonly txEnd: { readonly rollback: boolean; readonly allowOverride: boolean };
   /** Settings of a called function that apply to its whole transaction. */
   readonly hoistedSettings: readonly string[];
@@ -27,21 +28,20 @@ export interface RestSettings {
   readonly jwtAudience: string | undefined;
   /** Path of the role within the claims. */
   readonly jwtRolePath: readonly (string | number)[];
-  readonly errorVerbosity: 'verbose' | 'minimal';
+  readonly errorVerbosity: ErrorVerbosity;
   readonly openApiMode: 'follow-privileges' | 'ignore-privileges' | 'disabled';
   readonly openApiSecurityActive: boolean;
   readonly openApiProxyUri: string | undefined;
   readonly serverTiming: boolean;
-  /** Request header that is sent back. */
+  /** Request header that the response repeats. */
   readonly traceHeader: string | undefined;
+  /** Whether filters may still name an aliased resource by its own name. */
   readonly legacyTargetNames: boolean;
-  /** Origins of pages that may call; empty for any. Undefined leaves that to the gateway in front. */
-  readonly corsOrigins: readonly string[] | undefined;
   /** `app.settings.*`, set in each transaction. */
   readonly appSettings: readonly (readonly [name: string, value: string])[];
 }
 
-/** As the Supabase CLI runs PostgREST. */
+/** The Supabase CLI's configuration of PostgREST. */
 const DEFAULTS: RestSettings = Object.freeze({
   schemas: ['public', 'graphql_public'],
   extraSearchPath: ['public', 'extensions'],
@@ -64,11 +64,11 @@ const DEFAULTS: RestSettings = Object.freeze({
   serverTiming: false,
   traceHeader: undefined,
   legacyTargetNames: true,
-  corsOrigins: undefined,
+
   appSettings: [],
 } satisfies RestSettings);
 
-/** Reads `[api]` of supabase/config.toml; defaults as the Supabase CLI's. */
+/** Reads `[api]` of supabase/config.toml, with the Supabase CLI's defaults. */
 export function readRestSettings(api: Section): RestSettings {
   const maxRows = api.integer('max_rows', DEFAULTS.maxRows ?? 0);
   const schemas = api.strings('schemas', DEFAULTS.schemas);

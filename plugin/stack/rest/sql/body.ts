@@ -1,36 +1,37 @@
 import type { ResolvedField } from '../plan/types.ts';
-import { quoteLiteral, quoteName, type Parameters } from './writer.ts';
+import { quoteLiteral, quoteIdentifier } from './quote.ts';
+import type { Parameters } from './parameters.ts';
 
-export interface BodyOptions {
-  /** Take only the first object of an array. */
+interface BodyOptions {
+  /** Use only the first object of an array. */
   readonly firstOnly?: boolean;
-  /** Give keys that an object lacks their column's default instead of null. */
+  /** Fill keys that an object lacks with their column's default instead of null. */
   readonly applyDefaults?: boolean;
 }
 
-/** Whether JSON text looks like an object; PostgreSQL judges the rest. */
-const isObject = (json: string): boolean => /^[ \t\r\n]*\{/.test(json);
+/** Whether JSON text begins like an object; PostgreSQL checks the rest. */
+const looksLikeObject = (json: string): boolean => /^[ \t\r\n]*\{/.test(json);
 
-/** `FROM …` that gives the objects of a JSON body as rows `pgrst_body` with typed columns. */
+/** A `FROM` clause with the objects of a JSON body as rows `pgrst_body` of typed columns. */
 export function bodySql(
   body: string,
   fields: readonly ResolvedField[],
   params: Parameters,
   { firstOnly = false, applyDefaults = false }: BodyOptions = {},
 ): string {
-  const single = isObject(body);
+  const single = looksLikeObject(body);
   const json = applyDefaults ? 'jsonb' : 'json';
   const payload = `(SELECT ${params.add(body)}::${json} AS json_data) pgrst_payload`;
   const defaults = applyDefaults ? `, LATERAL (${defaultsSql(fields, single)}) pgrst_json_defs` : '';
   const data = applyDefaults ? 'pgrst_json_defs.val' : 'pgrst_payload.json_data';
   const columns = fields.map(({ name, transform }) => {
-    const column = quoteName(name);
+    const column = quoteIdentifier(name);
     return transform === undefined ? column : `${transform}(${column}) AS ${column}`;
   });
   let rows: string;
   if (fields.length === 0) rows = single ? '(VALUES (1)) _' : `${json}_array_elements(${data}) _`;
   else {
-    const types = fields.map(({ name, type }) => `${quoteName(name)} ${type}`).join(', ');
+    const types = fields.map(({ name, type }) => `${quoteIdentifier(name)} ${type}`).join(', ');
     const record = `${json}_to_record${single ? '' : 'set'}`;
     rows = `${record}(${data}) AS _(${types})${firstOnly ? ' LIMIT 1' : ''}`;
   }

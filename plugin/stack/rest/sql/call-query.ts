@@ -1,13 +1,14 @@
 import { unknownField } from '../plan/resolve-field.ts';
 import { returnsScalar, returnsSetOfScalar, type CallPlan } from '../plan/types.ts';
-import type { Identifier } from '../schema-cache/types.ts';
+import type { QualifiedName } from '../schema-cache/types.ts';
 import { bodySql } from './body.ts';
 import { columnSql } from './fields.ts';
-import { arrayLiteral, quoteIdentifier, quoteName, type Parameters } from './writer.ts';
+import { arrayLiteral, quoteQualifiedName, quoteIdentifier } from './quote.ts';
+import type { Parameters } from './parameters.ts';
 
-const CALL: Identifier = { schema: '', name: 'pgrst_call' };
+const CALL: QualifiedName = { schema: '', name: 'pgrst_call' };
 
-/** The call of a function, its result as rows: of the columns that are needed, or of `pgrst_scalar`. */
+/** Calls a function; its rows have the columns that the request needs, or `pgrst_scalar`. */
 export function callSql(plan: CallPlan, params: Parameters): string {
   const isScalar = returnsScalar(plan.routine) || returnsSetOfScalar(plan.routine);
   const columns = isScalar ? 'pgrst_call.pgrst_scalar' : returnedColumns(plan);
@@ -24,7 +25,7 @@ function returnedColumns({ returning, filterFields }: CallPlan): string {
 function fromCall(plan: CallPlan, isScalar: boolean, params: Parameters): string {
   const { routine, parameters, arguments: args } = plan;
   const call = (list: string): string => {
-    const called = `${quoteIdentifier(routine)}(${list})`;
+    const called = `${quoteQualifiedName(routine)}(${list})`;
     return isScalar ? `(SELECT ${called} pgrst_scalar) pgrst_call` : `${called} pgrst_call`;
   };
   if (plan.isSingleUnnamed) return `FROM ${call(wholeBody(plan, params))}`;
@@ -37,7 +38,7 @@ function fromCall(plan: CallPlan, isScalar: boolean, params: Parameters): string
   const body = args.kind === 'json' ? args.text : args.bytes.toString('utf8');
   const list = parameters.map(
     ({ name, variadic }) =>
-      `${variadic ? 'VARIADIC ' : ''}${quoteName(name)} := pgrst_body.${quoteName(name)}`,
+      `${variadic ? 'VARIADIC ' : ''}${quoteIdentifier(name)} := pgrst_body.${quoteIdentifier(name)}`,
   );
   return `${bodySql(body, fields, params, { firstOnly: true }).trimStart()}, LATERAL ${call(list.join(', '))}`;
 }
@@ -51,7 +52,7 @@ function namedValues(
     .map(({ name, castType, variadic }) => {
       const value = values.get(name) ?? null;
       const text = typeof value === 'string' || value === null ? value : arrayLiteral(value);
-      return `${variadic ? 'VARIADIC ' : ''}${quoteName(name)} := ${params.add(text)}::${castType}`;
+      return `${variadic ? 'VARIADIC ' : ''}${quoteIdentifier(name)} := ${params.add(text)}::${castType}`;
     })
     .join(', ');
 }
@@ -61,7 +62,7 @@ function wholeBody({ parameters, arguments: args }: CallPlan, params: Parameters
   const type = parameters[0]?.type ?? 'text';
   switch (args.kind) {
     case 'raw':
-      // Bytes are no text: sent as they are.
+      // As bytes: they may not be valid UTF-8.
       if (type === 'bytea') return `${params.add(args.bytes)}::bytea`;
       return `${params.add(args.bytes.toString('utf8'))}::${type}`;
     case 'json':

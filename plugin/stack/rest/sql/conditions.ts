@@ -1,8 +1,9 @@
 import type { FullTextOperator, QuantifiedOperator, SimpleOperator } from '../parse/ast.ts';
 import type { EmbedFilter, JoinCondition, PlannedFilter, PlannedLogic } from '../plan/types.ts';
-import type { Identifier } from '../schema-cache/types.ts';
+import type { QualifiedName } from '../schema-cache/types.ts';
 import { columnSql, fieldSql } from './fields.ts';
-import { arrayLiteral, quoteName, type Parameters } from './writer.ts';
+import { arrayLiteral, quoteIdentifier } from './quote.ts';
+import type { Parameters } from './parameters.ts';
 
 const SIMPLE: Readonly<Record<SimpleOperator, string>> = {
   neq: '<>',
@@ -43,16 +44,16 @@ const IS = {
   unknown: 'UNKNOWN',
 } as const;
 
-/** How the presence of an embedded resource is tested: by its join, or in a count by a query of its own. */
-export type EmbedTest = (filter: EmbedFilter) => string;
+/** Tests whether an embedded resource is present: by its join, or (in a count) by a subquery. */
+type EmbedTest = (filter: EmbedFilter) => string;
 
 function testByJoin({ joinAlias, exists }: EmbedFilter): string {
-  return `${quoteName(joinAlias)} IS ${exists ? '' : 'NOT '}DISTINCT FROM NULL`;
+  return `${quoteIdentifier(joinAlias)} IS ${exists ? '' : 'NOT '}DISTINCT FROM NULL`;
 }
 
-/** A filter, or a boolean expression of filters, on `table`. */
+/** The condition of a filter, or of a boolean expression of filters, on `table`. */
 export function logicSql(
-  table: Identifier,
+  table: QualifiedName,
   tree: PlannedLogic,
   params: Parameters,
   testEmbed: EmbedTest = testByJoin,
@@ -65,7 +66,7 @@ export function logicSql(
 }
 
 function filterSql(
-  table: Identifier,
+  table: QualifiedName,
   { field, negated, operation }: PlannedFilter,
   params: Parameters,
 ): string {
@@ -83,7 +84,7 @@ function filterSql(
       return `${subject} ${QUANTIFIED[operator]} ${quantified}`;
     }
     case 'in': {
-      // An array keeps one statement for lists of any length, the empty one included.
+      // With an array, lists of every length (even an empty one) share one prepared statement.
       const { values } = operation;
       const isEmpty = values.length === 1 && values[0] === '';
       const list = params.add(isEmpty ? '{}' : arrayLiteral(values));
@@ -106,7 +107,7 @@ export function joinConditionSql({ left, leftColumn, right, rightColumn }: JoinC
   return `${columnSql(right, rightColumn)} = ${columnSql(left, leftColumn)}`;
 }
 
-/** `WHERE …`, or nothing. */
+/** The `WHERE` clause, or nothing. */
 export function whereSql(conditions: readonly string[]): string {
   return conditions.length === 0 ? '' : ` WHERE ${conditions.join(' AND ')}`;
 }

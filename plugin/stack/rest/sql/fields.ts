@@ -1,16 +1,17 @@
 import type { Aggregate, JsonStep } from '../parse/ast.ts';
-import type { Identifier } from '../schema-cache/types.ts';
+import type { QualifiedName } from '../schema-cache/types.ts';
 import type { PlannedField, PlannedOrder, ResolvedField, SpreadField } from '../plan/types.ts';
-import { quoteIdentifier, quoteName, type Parameters } from './writer.ts';
+import { quoteQualifiedName, quoteIdentifier } from './quote.ts';
+import type { Parameters } from './parameters.ts';
 
-export function columnSql(table: Identifier, column: string): string {
-  return `${quoteIdentifier(table)}.${column === '*' ? '*' : quoteName(column)}`;
+export function columnSql(table: QualifiedName, column: string): string {
+  return `${quoteQualifiedName(table)}.${column === '*' ? '*' : quoteIdentifier(column)}`;
 }
 
-/** A field of `table`: its column, its JSON path, its text search vector. */
-export function fieldSql(table: Identifier, field: ResolvedField, params: Parameters): string {
+/** A field of `table`: its column, with its JSON path or as a text search vector. */
+export function fieldSql(table: QualifiedName, field: ResolvedField, params: Parameters): string {
   let sql: string;
-  if (field.fullRow) sql = quoteName(table.name);
+  if (field.fullRow) sql = quoteIdentifier(table.name);
   else if (field.path.length === 0) sql = columnSql(table, field.name);
   else {
     const column = columnSql(table, field.name);
@@ -27,7 +28,7 @@ function stepSql({ arrow, operand }: JsonStep, params: Parameters): string {
 }
 
 /** An element of a select list. */
-export function selectFieldSql(table: Identifier, item: PlannedField, params: Parameters): string {
+export function selectFieldSql(table: QualifiedName, item: PlannedField, params: Parameters): string {
   const { field, aggregate, aggregateCast, cast, alias } = item;
   const value = fieldSql(table, field, params);
   const shown = field.transform === undefined ? value : `${field.transform}(${value})`;
@@ -41,10 +42,10 @@ export function spreadFieldSql(joinAlias: string, item: SpreadField): string {
 }
 
 function aliasSql(alias: string | undefined): string {
-  return alias === undefined ? '' : ` AS ${quoteName(alias)}`;
+  return alias === undefined ? '' : ` AS ${quoteIdentifier(alias)}`;
 }
 
-// The grammar lets only letters, digits, `_`, `$` and spaces through here. It is not quoted: `"int"` is no type.
+// Unquoted, because `"int"` is not the type `int`. The grammar accepts only letters, digits, `_`, `$` and spaces here.
 function castSql(sql: string, type: string | undefined): string {
   return type === undefined ? sql : `CAST(${sql} AS ${type})`;
 }
@@ -55,8 +56,8 @@ function aggregateSql(sql: string, aggregate: Aggregate | undefined, cast: strin
 
 const NULLS = { nullsfirst: ' NULLS FIRST', nullslast: ' NULLS LAST' } as const;
 
-/** `ORDER BY …`, or nothing. */
-export function orderSql(table: Identifier, order: readonly PlannedOrder[], params: Parameters): string {
+/** The `ORDER BY` clause, or nothing. */
+export function orderSql(table: QualifiedName, order: readonly PlannedOrder[], params: Parameters): string {
   if (order.length === 0) return '';
   const terms = order.map(({ relation, field, direction, nulls }) => {
     const owner = relation === undefined ? table : { schema: '', name: relation };

@@ -1,15 +1,16 @@
 import type { MutatePlan } from '../plan/types.ts';
-import type { Identifier } from '../schema-cache/types.ts';
+import type { QualifiedName } from '../schema-cache/types.ts';
 import { bodySql } from './body.ts';
 import { logicSql, whereSql } from './conditions.ts';
 import { columnSql } from './fields.ts';
-import { quoteIdentifier, quoteName, type Parameters } from './writer.ts';
+import { quoteQualifiedName, quoteIdentifier } from './quote.ts';
+import type { Parameters } from './parameters.ts';
 
-const BODY: Identifier = { schema: '', name: 'pgrst_body' };
+const BODY: QualifiedName = { schema: '', name: 'pgrst_body' };
 
-/** INSERT, UPDATE or DELETE with what it returns. */
+/** The INSERT, UPDATE or DELETE of a request, with its RETURNING clause. */
 export function mutateSql(plan: MutatePlan, params: Parameters): string {
-  const into = quoteIdentifier(plan.into);
+  const into = quoteQualifiedName(plan.into);
   switch (plan.kind) {
     case 'insert':
       return insertSql(plan, into, params);
@@ -24,7 +25,7 @@ export function mutateSql(plan: MutatePlan, params: Parameters): string {
 
 function insertSql(plan: MutatePlan & { kind: 'insert' }, into: string, params: Parameters): string {
   const { columns, body, onConflict, applyDefaults } = plan;
-  const names = columns.map(({ name }) => quoteName(name)).join(', ');
+  const names = columns.map(({ name }) => quoteIdentifier(name)).join(', ');
   const values = columns.map(({ name }) => columnSql(BODY, name)).join(', ');
   const isMerge = onConflict?.resolution === 'merge';
   const conditions = [
@@ -41,8 +42,8 @@ function insertSql(plan: MutatePlan & { kind: 'insert' }, into: string, params: 
 }
 
 /**
- * A condition that is always true and counts rows in a setting of the transaction: one more for each that is to be
- * inserted, one less for each that then turns out to be an update.
+ * A condition that is always true and counts inserted rows in a setting of the transaction: it adds one for each row of
+ * the body, and subtracts one for each that turns out to be an update.
  */
 function countInserted(change: 1 | -1): string {
   const known = "coalesce(nullif(current_setting('pgrst.inserted', true), '')::int, 0)";
@@ -53,21 +54,21 @@ function countInserted(change: 1 | -1): string {
 
 function conflictSql({ onConflict, columns }: MutatePlan & { kind: 'insert' }): string {
   if (!onConflict || onConflict.columns.length === 0) return '';
-  const target = ` ON CONFLICT(${onConflict.columns.map(quoteName).join(', ')})`;
+  const target = ` ON CONFLICT(${onConflict.columns.map(quoteIdentifier).join(', ')})`;
   if (onConflict.resolution === 'ignore' || columns.length === 0) return `${target} DO NOTHING`;
-  const sets = columns.map(({ name }) => `${quoteName(name)} = EXCLUDED.${quoteName(name)}`);
+  const sets = columns.map(({ name }) => `${quoteIdentifier(name)} = EXCLUDED.${quoteIdentifier(name)}`);
   return `${target} DO UPDATE SET ${sets.join(', ')} WHERE ${countInserted(-1)}`;
 }
 
 function updateSql(plan: MutatePlan & { kind: 'update' }, into: string, params: Parameters): string {
   const { columns, body, applyDefaults, returning } = plan;
   if (columns.length === 0) {
-    // Nothing to set: no row is touched, but the columns are there to select from.
+    // Nothing to set: no row changes, but the outer query needs the columns.
     const table = { schema: '', name: plan.into.name };
     const shown = returning.map((column) => columnSql(table, column));
     return `SELECT ${shown.length === 0 ? 'NULL' : shown.join(', ')} FROM ${into} WHERE false`;
   }
-  const sets = columns.map(({ name }) => `${quoteName(name)} = ${columnSql(BODY, name)}`);
+  const sets = columns.map(({ name }) => `${quoteIdentifier(name)} = ${columnSql(BODY, name)}`);
   return (
     `UPDATE ${into} SET ${sets.join(', ')}` +
     bodySql(body, columns, params, { applyDefaults }) +
@@ -76,7 +77,7 @@ function updateSql(plan: MutatePlan & { kind: 'update' }, into: string, params: 
   );
 }
 
-/** Without anything to return, a constant lets the rows be counted. */
+/** Returns a constant when no column is needed, so that rows can still be counted. */
 function returningSql({ into, returning }: MutatePlan): string {
   if (returning.length === 0) return ' RETURNING 1';
   return ` RETURNING ${returning.map((column) => columnSql(into, column)).join(', ')}`;

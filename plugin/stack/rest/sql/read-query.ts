@@ -1,14 +1,17 @@
 import { isAllRows, rangeLimit, type RowRange } from '../parse/range.ts';
 import type { EmbeddedSelect, PlannedField, ReadNode } from '../plan/types.ts';
-import type { Identifier } from '../schema-cache/types.ts';
+import type { QualifiedName } from '../schema-cache/types.ts';
 import { joinConditionSql, logicSql, whereSql } from './conditions.ts';
 import { columnSql, fieldSql, orderSql, selectFieldSql, spreadFieldSql } from './fields.ts';
-import { quoteIdentifier, quoteName, type Parameters } from './writer.ts';
+import { quoteQualifiedName, quoteIdentifier } from './quote.ts';
+import type { Parameters } from './parameters.ts';
 
-/** The query of a resource, with what is embedded in it as lateral joins. */
+// PostgREST v14.12 src/PostgREST/Query/QueryBuilder.hs
+
+/** The query of a resource; embedded resources are lateral joins. */
 export function readSql(node: ReadNode, params: Parameters, parent?: ReadNode): string {
   const table = tableOf(node);
-  // Without anything selected the columns are taken and left out again by the aggregation.
+  // An empty selection reads every column; the parent's select list then omits them.
   const fields =
     node.select.length === 0 && node.children.length === 0
       ? [columnSql(table, '*')]
@@ -34,8 +37,8 @@ export function readSql(node: ReadNode, params: Parameters, parent?: ReadNode): 
   );
 }
 
-/** By what the resource's columns are qualified. */
-function tableOf(node: ReadNode): Identifier {
+/** The name that qualifies the resource's columns. */
+function tableOf(node: ReadNode): QualifiedName {
   if (node.relationship?.kind === 'computed')
     return { schema: '', name: node.alias ?? node.relationship.function.name };
   return node.alias === undefined ? node.from : { schema: '', name: node.alias };
@@ -43,25 +46,25 @@ function tableOf(node: ReadNode): Identifier {
 
 function fromSql(node: ReadNode, parent: ReadNode | undefined): string {
   const { relationship } = node;
-  const alias = node.alias === undefined ? '' : ` AS ${quoteName(node.alias)}`;
+  const alias = node.alias === undefined ? '' : ` AS ${quoteIdentifier(node.alias)}`;
   if (relationship?.kind === 'computed') {
-    // The cast chooses among overloaded functions when the row comes from a common table expression.
-    const row = quoteName(parent?.alias ?? relationship.table.name);
-    const argument = `${row}::${quoteIdentifier(relationship.table)}`;
-    return ` FROM ${quoteIdentifier(relationship.function)}(${argument})${alias}`;
+    // The cast selects the overload when the row comes from a common table expression.
+    const row = quoteIdentifier(parent?.alias ?? relationship.table.name);
+    const argument = `${row}::${quoteQualifiedName(relationship.table)}`;
+    return ` FROM ${quoteQualifiedName(relationship.function)}(${argument})${alias}`;
   }
   const junction =
     relationship?.cardinality.kind === 'manyToMany'
-      ? `, ${quoteIdentifier(relationship.cardinality.junction.table)}`
+      ? `, ${quoteQualifiedName(relationship.cardinality.junction.table)}`
       : '';
-  return ` FROM ${quoteIdentifier(node.from)}${alias}${junction}`;
+  return ` FROM ${quoteQualifiedName(node.from)}${alias}${junction}`;
 }
 
 function embeddedSql(item: EmbeddedSelect): string[] {
   if (item.kind === 'spread') return item.fields.map((field) => spreadFieldSql(item.joinAlias, field));
   if (item.isEmpty) return [];
-  const alias = quoteName(item.joinAlias);
-  const name = quoteName(item.name);
+  const alias = quoteIdentifier(item.joinAlias);
+  const name = quoteIdentifier(item.name);
   if (item.toOne) return [`row_to_json(${alias}.*)::jsonb AS ${name}`];
   return [`COALESCE(${alias}.${alias}, '[]') AS ${name}`];
 }
@@ -69,7 +72,7 @@ function embeddedSql(item: EmbeddedSelect): string[] {
 function joinSql(item: EmbeddedSelect, node: ReadNode, index: number, params: Parameters): string {
   const child = node.children[index];
   if (!child) return '';
-  const alias = quoteName(item.joinAlias);
+  const alias = quoteIdentifier(item.joinAlias);
   const isInner = child.join === 'inner';
   const join = isInner ? ' INNER JOIN LATERAL' : ' LEFT JOIN LATERAL';
   const query = readSql(child, params, node);
@@ -90,27 +93,27 @@ function spreadArrays(
   const order = child.spread?.kind === 'toMany' ? child.spread.order : [];
   return item.fields.map((field) => {
     const values = `json_agg(${columnSql(table, field.name)}${orderSql(table, order, params)})`;
-    return `COALESCE(${values}, '[]')::jsonb AS ${quoteName(field.alias ?? field.name)}`;
+    return `COALESCE(${values}, '[]')::jsonb AS ${quoteIdentifier(field.alias ?? field.name)}`;
   });
 }
 
-/** With an aggregate, the rest of the select list is what is grouped by. */
-function groupSql(table: Identifier, { select, embedded }: ReadNode, params: Parameters): string {
+/** Groups by the rest of the select list when it has an aggregate. */
+function groupSql(table: QualifiedName, { select, embedded }: ReadNode, params: Parameters): string {
   const spreads = embedded.filter((item) => item.kind === 'spread');
   const isAggregated =
     select.some(({ aggregate }) => aggregate !== undefined) ||
     spreads.some(({ fields }) => fields.some(({ aggregate }) => aggregate !== undefined));
   if (!isAggregated) return '';
   const ofField = ({ field, alias }: PlannedField): string =>
-    alias === undefined ? fieldSql(table, field, params) : quoteName(alias);
+    alias === undefined ? fieldSql(table, field, params) : quoteIdentifier(alias);
   const terms = [
     ...select.filter(({ aggregate }) => aggregate === undefined).map(ofField),
     ...embedded.flatMap((item) =>
       item.kind === 'embed'
-        ? [quoteName(item.name)]
+        ? [quoteIdentifier(item.name)]
         : item.fields
             .filter(({ aggregate }) => aggregate === undefined)
-            .map(({ name, alias }) => `${quoteName(item.joinAlias)}.${quoteName(alias ?? name)}`),
+            .map(({ name, alias }) => `${quoteIdentifier(item.joinAlias)}.${quoteIdentifier(alias ?? name)}`),
     ),
   ];
   return terms.length === 0 ? '' : ` GROUP BY ${terms.join(', ')}`;
@@ -125,8 +128,8 @@ function limitSql(range: RowRange, params: Parameters): string {
 const whole = (value: number): string => BigInt(value).toString();
 
 /**
- * The rows of the root without limit, to be counted. Inner joins and tests for embedded resources become EXISTS: they
- * must not multiply rows.
+ * The rows of the root without limit, to count them. Inner joins and tests for embedded resources become EXISTS, so that
+ * they do not multiply rows.
  */
 export function countSql(node: ReadNode, params: Parameters, parent?: ReadNode): string {
   const table = tableOf(node);

@@ -1,7 +1,7 @@
-import type { Statement } from './writer.ts';
-import { Parameters } from './writer.ts';
+import type { Statement } from '../database/transaction.ts';
+import { Parameters } from './parameters.ts';
 
-/** A setting for the time of the transaction. */
+/** A setting that lasts as long as the transaction. */
 export type TransactionSetting = readonly [name: string, value: string];
 
 /** `SELECT set_config(…)` for all settings, each local to the transaction. */

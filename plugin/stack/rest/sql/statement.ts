@@ -7,90 +7,91 @@ import type { MediaHandler, Routine } from '../schema-cache/types.ts';
 import { callSql } from './call-query.ts';
 import { mutateSql } from './mutate-query.ts';
 import { countSql, readSql } from './read-query.ts';
-import { Parameters, quoteIdentifier, quoteLiteral, type Statement } from './writer.ts';
+import { Parameters } from './parameters.ts';
+import { resultColumnsSql } from './result-row.ts';
+import { quoteQualifiedName, quoteLiteral } from './quote.ts';
+import type { Statement } from '../database/transaction.ts';
 
-/**
- * The columns of the one row that every statement answers, in this order. `total` is the count without limit, `page`
- * that of the rows themselves, `location` a JSON array of `column=eq.value`, `inserted` the number of rows that an
- * upsert inserted.
- */
-const RESULT_COLUMNS = [
-  'total',
-  'page',
-  'location',
-  'body',
-  'response_headers',
-  'response_status',
-  'inserted',
-] as const;
+// PostgREST v14.12 src/PostgREST/Query/Statements.hs, src/PostgREST/Query/SqlFragment.hs
 
 export interface StatementOptions {
   readonly preferences: Preferences;
-  /** The rows asked for, as the client named them. */
+  /** The rows that the client asked for, before `max_rows` applies. */
   readonly range: RowRange;
   readonly maxRows: number | undefined;
 }
 
-/** The one statement that does the work of a request. */
+/** The statement that does the whole work of a request; it returns one row (result-row.ts). */
 export function buildStatement(plan: CrudPlan, options: StatementOptions): Statement {
   const params = new Parameters();
   const text = explained(plan.mediaType, statementText(plan, options, params));
   return { text, params: params.values };
 }
 
-/** What the planner thinks of the rows that a read would count: for `count=planned` and `count=estimated`. */
+/** Asks the planner how many rows a read would count: for `count=planned` and `count=estimated`. */
 export function buildPlannedCount(plan: CrudPlan): Statement {
   const params = new Parameters();
   return { text: `EXPLAIN (FORMAT JSON) ${countSql(plan.read, params)}`, params: params.values };
 }
 
+const COUNT_ROWS = 'pg_catalog.count(_postgrest_t)';
+
 function statementText(plan: CrudPlan, options: StatementOptions, params: Parameters): string {
   switch (plan.kind) {
     case 'read': {
       const source = readSql(plan.read, params);
-      const count = countParts(plan, options, 'pg_catalog.count(_postgrest_t)', params);
+      const count = countParts(plan, options, COUNT_ROWS, params);
+      const columns = resultColumnsSql({
+        total: count.total,
+        page: COUNT_ROWS,
+        body: bodyColumn(plan.handler, undefined),
+      });
       return (
         `WITH ${SOURCE} AS (${source})${count.cte} ` +
-        `SELECT ${resultColumns(count.total, 'pg_catalog.count(_postgrest_t)', plan.handler)} ` +
-        `FROM (SELECT * FROM ${SOURCE}) _postgrest_t`
+        `SELECT ${columns} FROM (SELECT * FROM ${SOURCE}) _postgrest_t`
       );
     }
     case 'mutate': {
       const source = mutateSql(plan.mutate, params);
-      // What is selected may not even be returned when no body is wanted.
+      // Without a body nothing is selected: the write may not even return the selected columns.
       const rows = plan.handler.kind === 'none' ? `SELECT * FROM ${SOURCE}` : readSql(plan.read, params);
-      const page = 'pg_catalog.count(_postgrest_t)';
-      return (
-        `WITH ${SOURCE} AS (${source}) ` +
-        `SELECT ${resultColumns('null', page, plan.handler, undefined, locationSql(plan, options), insertedSql(plan, options))} ` +
-        `FROM (${rows}) _postgrest_t`
-      );
+      const columns = resultColumnsSql({
+        page: COUNT_ROWS,
+        location: locationSql(plan, options),
+        body: bodyColumn(plan.handler, undefined),
+        inserted: insertedSql(plan, options),
+      });
+      return `WITH ${SOURCE} AS (${source}) SELECT ${columns} FROM (${rows}) _postgrest_t`;
     }
     case 'call': {
       const { routine } = plan.call;
-      const page = routine.returns.setOf ? 'pg_catalog.count(_postgrest_t)' : '1';
+      const page = routine.returns.setOf ? COUNT_ROWS : '1';
       const source = callSql(plan.call, params);
       const count = countParts(plan, options, page, params);
       const rows = readSql(plan.read, params);
-      return (
-        `WITH ${SOURCE} AS (${source})${count.cte} ` +
-        `SELECT ${resultColumns(count.total, page, plan.handler, routine)} FROM (${rows}) _postgrest_t`
-      );
+      const columns = resultColumnsSql({
+        total: count.total,
+        page,
+        body: bodyColumn(plan.handler, routine),
+      });
+      return `WITH ${SOURCE} AS (${source})${count.cte} SELECT ${columns} FROM (${rows}) _postgrest_t`;
     }
   }
 }
 
+/** The count without limit: its expression, and the common table expression that it needs. */
 function countParts(
   plan: CrudPlan,
   { preferences, range, maxRows }: StatementOptions,
   page: string,
   params: Parameters,
-): { cte: string; total: string } {
-  if (preferences.count !== 'exact' && preferences.count !== 'estimated') return { cte: '', total: 'null' };
-  // Without any limit the page is all there is.
+): { cte: string; total: string | undefined } {
+  if (preferences.count !== 'exact' && preferences.count !== 'estimated')
+    return { cte: '', total: undefined };
+  // Without any limit the page holds all rows.
   if (maxRows === undefined && isAllRows(range)) return { cte: '', total: page };
   const isEstimate = preferences.count === 'estimated' && plan.kind === 'read' && maxRows !== undefined;
-  // One more than may be returned is enough to know that there are more.
+  // Counting one row more than a response may have shows whether there are more.
   const limit = isEstimate ? ` LIMIT ${maxRows + 1}` : '';
   return {
     cte: `, pgrst_source_count AS (${countSql(plan.read, params)}${limit})`,
@@ -98,27 +99,7 @@ function countParts(
   };
 }
 
-function resultColumns(
-  total: string,
-  page: string,
-  handler: MediaHandler,
-  routine?: Routine,
-  location: string = 'null',
-  inserted: string = 'null',
-): string {
-  const values = [
-    total,
-    page,
-    location,
-    bodyColumn(handler, routine),
-    "nullif(current_setting('response.headers', true), '')",
-    "nullif(current_setting('response.status', true), '')",
-    inserted,
-  ];
-  return values.map((value, index) => `${value} AS ${RESULT_COLUMNS[index]}`).join(', ');
-}
-
-/** The body of the answer, aggregated from the rows `_postgrest_t`. */
+/** The response body, aggregated from the rows `_postgrest_t`. */
 function bodyColumn(handler: MediaHandler, routine: Routine | undefined): string {
   const isScalar = routine !== undefined && returnsScalar(routine);
   const hasScalars = isScalar || (routine !== undefined && returnsSetOfScalar(routine));
@@ -143,38 +124,44 @@ function bodyColumn(handler: MediaHandler, routine: Routine | undefined): string
     case 'csv':
       return CSV_BODY;
     case 'custom': {
-      const made = quoteIdentifier(handler.function);
+      const made = quoteQualifiedName(handler.function);
       if (isScalar) return `${made}(_postgrest_t.pgrst_scalar)`;
-      return `${made}(_postgrest_t${handler.target ? `::${quoteIdentifier(handler.target)}` : ''})`;
+      return `${made}(_postgrest_t${handler.target ? `::${quoteQualifiedName(handler.target)}` : ''})`;
     }
     case 'none':
       return "''::text";
   }
 }
 
-// A row as text is `(a,b)`; without the parentheses it is a line of CSV.
+// A row as text is `(a,b)`: a line of CSV in parentheses.
 const CSV_BODY =
   `(SELECT coalesce(string_agg(names.k, ','), '') FROM (SELECT json_object_keys(row_to_json(first_row))::text AS k ` +
   `FROM (SELECT * FROM ${SOURCE} LIMIT 1) first_row) names) || E'\\n' || ` +
   `coalesce(string_agg(substring(_postgrest_t::text, 2, length(_postgrest_t::text) - 2), E'\\n'), '')`;
 
-/** The primary key of the one row that was inserted, for the `Location` header. */
-function locationSql(plan: CrudPlan & { kind: 'mutate' }, { preferences }: StatementOptions): string {
-  if (plan.mutate.kind !== 'insert' || preferences.return !== 'headers-only') return 'null';
+/** The primary key of a single inserted row, for the `Location` header. */
+function locationSql(
+  plan: CrudPlan & { kind: 'mutate' },
+  { preferences }: StatementOptions,
+): string | undefined {
+  if (plan.mutate.kind !== 'insert' || preferences.return !== 'headers-only') return undefined;
   const keys = plan.mutate.primaryKey.map(quoteLiteral).join(', ');
-  if (keys === '') return 'null';
+  if (keys === '') return undefined;
   return (
-    `CASE WHEN pg_catalog.count(_postgrest_t) = 1 THEN (` +
+    `CASE WHEN ${COUNT_ROWS} = 1 THEN (` +
     `SELECT json_agg(e.key || '=' || coalesce('eq.' || e.value, 'is.null')) ` +
     `FROM (SELECT * FROM ${SOURCE} LIMIT 1) r, json_each_text(row_to_json(r)) e WHERE e.key IN (${keys})) END`
   );
 }
 
-function insertedSql(plan: CrudPlan & { kind: 'mutate' }, { preferences }: StatementOptions): string {
+function insertedSql(
+  plan: CrudPlan & { kind: 'mutate' },
+  { preferences }: StatementOptions,
+): string | undefined {
   const isMerge = plan.mutation === 'upsert' || preferences.resolution === 'merge-duplicates';
   return plan.mutate.kind === 'insert' && isMerge
     ? "nullif(current_setting('pgrst.inserted', true), '')::int"
-    : 'null';
+    : undefined;
 }
 
 function explained(type: MediaType, sql: string): string {

@@ -1,12 +1,15 @@
-/** `{ code, message, details, hint }` of an error answer; `details` is text, null, or (PGRST201) a list. */
-export interface ErrorBody {
+/** How much of an error a client receives; `minimal` leaves out details and hint. */
+export type ErrorVerbosity = 'verbose' | 'minimal';
+
+/** The body of an error response; `details` is text, null, or (PGRST201) a list. */
+interface ErrorBody {
   readonly code: string;
   readonly message: string;
   readonly details?: unknown;
   readonly hint?: string | null;
 }
 
-/** An answer that is an error, exactly as PostgREST words it. */
+/** An error that PostgREST would send, in exactly its wording. */
 export class RestError extends Error {
   override readonly name = 'RestError';
   readonly status: number;
@@ -32,8 +35,8 @@ export class RestError extends Error {
   }
 }
 
-/** The JSON text of an error, keys in PostgREST's order. Minimal verbosity leaves out details and hint. */
-export function encodeError(error: RestError, verbosity: 'verbose' | 'minimal'): string {
+/** The JSON of an error, keys in PostgREST's order. */
+export function encodeError(error: RestError, verbosity: ErrorVerbosity): string {
   const { code, details, hint, message } = error;
   return JSON.stringify(verbosity === 'minimal' ? { code, message } : { code, details, hint, message });
 }

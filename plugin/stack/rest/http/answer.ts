@@ -1,7 +1,7 @@
-/** An HTTP answer, ready to be sent. */
+/** An HTTP response, ready to be sent. */
 export interface HttpAnswer {
   readonly status: number;
-  /** Reason phrase; undefined for the usual one. */
+  /** Reason phrase; undefined for the standard one. */
   readonly statusText?: string | undefined;
   readonly headers: readonly Header[];
   readonly body: string | Buffer;
@@ -9,7 +9,7 @@ export interface HttpAnswer {
 
 export type Header = readonly [name: string, value: string];
 
-/** Adds headers unless ones of the same name are there already, which were set on purpose. */
+/** Adds headers, except those whose name is already present: these were set on purpose. */
 export function addMissingHeaders(added: readonly Header[], present: readonly Header[]): Header[] {
   const names = new Set(present.map(([name]) => name.toLowerCase()));
   return [...added.filter(([name]) => !names.has(name.toLowerCase())), ...present];

@@ -1,0 +1,19 @@
+import type { HttpAnswer } from './answer.ts';
+import { encodeError, type ErrorVerbosity, type RestError } from './rest-error.ts';
+
+/** The HTTP response to a request that failed. */
+export function errorAnswer(error: RestError, verbosity: ErrorVerbosity): HttpAnswer {
+  const body = encodeError(error, verbosity);
+  return {
+    status: error.status,
+    statusText: error.statusText,
+    headers: [
+      ['Content-Type', 'application/json; charset=utf-8'],
+      ['Content-Length', String(Buffer.byteLength(body))],
+      ['Proxy-Status', `PostgREST; error=${error.code}`],
+      ...(error.status === 503 ? [['Retry-After', '1'] as const] : []),
+      ...error.headers,
+    ],
+    body,
+  };
+}

@@ -1,0 +1,20 @@
+import { addMissingHeaders, type Header, type HttpAnswer } from './answer.ts';
+
+// PostgREST v14.12 src/PostgREST/Cors.hs
+const EXPOSED: Header = [
+  'Access-Control-Expose-Headers',
+  'Content-Encoding, Content-Location, Content-Range, Content-Type, Date, Location, Server, Transfer-Encoding, Range-Unit',
+];
+
+/**
+ * Lets the page that sent the request read the headers that clients need, such as `Content-Range`.
+ *
+ * Which origins may read the response at all is the gateway's decision: `Access-Control-Allow-Origin` is removed.
+ *
+ * @param origin the request's `Origin`; undefined when no page sent it
+ */
+export function exposeHeaders(answer: HttpAnswer, origin: string | undefined): HttpAnswer {
+  if (origin === undefined) return answer;
+  const own = answer.headers.filter(([name]) => name.toLowerCase() !== 'access-control-allow-origin');
+  return { ...answer, headers: addMissingHeaders([EXPOSED], own) };
+}
