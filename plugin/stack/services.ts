@@ -28,7 +28,7 @@ export interface ServicesOptions {
   readonly logger: Logger;
 }
 
-export type ServiceMap = Readonly<Partial<Record<ServiceName, Service>>>;
+type ServiceMap = Readonly<Partial<Record<ServiceName, Service>>>;
 
 /** PostgreSQL and the services on it, before any gateway: reachable only by calling `services.*.handle`. */
 export interface Services {

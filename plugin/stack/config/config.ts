@@ -25,7 +25,7 @@ export interface SupabaseConfig {
 /** Settings in the structure of config.toml, such as `{ auth: { enable_signup: false } }`. */
 export type ConfigOverrides = Readonly<Record<string, unknown>>;
 
-export interface LoadConfigOptions {
+interface LoadConfigOptions {
   readonly overrides?: ConfigOverrides;
   /** Default: the environment of this process. */
   readonly env?: Readonly<Record<string, string | undefined>>;

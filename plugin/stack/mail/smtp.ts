@@ -2,7 +2,7 @@ import type { OutgoingMail } from '../mailer.ts';
 import type { MailSettings } from './settings.ts';
 
 /** Delivers through the SMTP server of `[auth.email.smtp]`. */
-export interface SmtpClient {
+interface SmtpClient {
   send(mail: OutgoingMail): Promise<void>;
   close(): void;
 }

@@ -9,7 +9,7 @@ import { Postmaster } from './postmaster.ts';
 import { HOST } from './server-settings.ts';
 
 /** A running PostgreSQL server with one data directory. */
-export interface Cluster {
+interface Cluster {
   readonly host: string;
   readonly port: number;
   /** Password of the superuser `supabase_admin`, made with the data directory. */

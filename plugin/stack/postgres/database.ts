@@ -1,7 +1,7 @@
 import pg from 'pg';
 
 /** Login roles of the stack's database; each service connects as its own, as Supabase's services do. */
-export type LoginRole =
+type LoginRole =
   | 'postgres'
   | 'supabase_admin'
   | 'authenticator'

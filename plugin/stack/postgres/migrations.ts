@@ -6,7 +6,7 @@ import { handleCreateExtension, type ExtensionRules } from './extensions.ts';
 import { codeFrame, locate, splitStatements, type Statement } from './sql-script.ts';
 
 /** `<version>_<name>.sql` in `supabase/migrations`. */
-export interface Migration {
+interface Migration {
   readonly version: string;
   readonly name: string;
   readonly file: string;
@@ -78,7 +78,7 @@ async function applyMigration(
 }
 
 /** A SQL file with its statements. */
-export interface Script {
+interface Script {
   readonly file: string;
   readonly script: string;
   readonly statements: readonly Statement[];

@@ -12,11 +12,11 @@ import { RestDatabase } from './database/rest-database.ts';
 import { Timezones } from './database/timezones.ts';
 import { StateLoader } from './engine-state.ts';
 import { handleRequest } from './handle-request.ts';
-import type { HttpAnswer } from './http/answer.ts';
-import { errorAnswer } from './http/error-answer.ts';
+import type { HttpResponse } from './http/response.ts';
+import { errorResponse } from './http/error-response.ts';
 import { exposeHeaders } from './http/expose-headers.ts';
 import { RestError } from './http/rest-error.ts';
-import { sendAnswer } from './http/send-answer.ts';
+import { sendResponse } from './http/send-response.ts';
 import { ServerTiming } from './http/server-timing.ts';
 import type { RawRequest } from './parse/api-request.ts';
 import { bodyTooLarge } from './parse/request-errors.ts';
@@ -104,20 +104,20 @@ export class RestEngine implements Service {
     const { method = 'GET', url = '/', headers } = req;
     const body = await readBody(req, MAX_BODY_BYTES);
     if (body === 'aborted') return;
-    const answer =
+    const response =
       body === 'too-large'
-        ? errorAnswer(bodyTooLarge(MAX_BODY_BYTES), settings.errorVerbosity)
-        : await this.#answer({ method, url, headers, body });
-    const traced = withTrace(answer, headers, settings.traceHeader);
-    sendAnswer(res, exposeHeaders(traced, headers.origin), method === 'HEAD');
+        ? errorResponse(bodyTooLarge(MAX_BODY_BYTES), settings.errorVerbosity)
+        : await this.#respond({ method, url, headers, body });
+    const traced = withTrace(response, headers, settings.traceHeader);
+    sendResponse(res, exposeHeaders(traced, headers.origin), method === 'HEAD');
   }
 
-  async #answer(raw: RawRequest): Promise<HttpAnswer> {
+  async #respond(raw: RawRequest): Promise<HttpResponse> {
     const { state } = this.#loader;
     const { settings } = state;
     const timing = new ServerTiming();
     try {
-      const answer = await handleRequest(raw, {
+      const response = await handleRequest(raw, {
         database: this.#database,
         verifier: this.#options.verifier,
         onExplain: this.#options.onExplain,
@@ -126,9 +126,11 @@ export class RestEngine implements Service {
         timing,
       });
       timing.end('response');
-      return settings.serverTiming ? { ...answer, headers: [...answer.headers, timing.header()] } : answer;
+      return settings.serverTiming
+        ? { ...response, headers: [...response.headers, timing.header()] }
+        : response;
     } catch (error) {
-      return errorAnswer(toRestError(error, this.#options.logger), settings.errorVerbosity);
+      return errorResponse(toRestError(error, this.#options.logger), settings.errorVerbosity);
     }
   }
 }
@@ -141,9 +143,13 @@ function toRestError(error: unknown, logger: Logger): RestError {
 }
 
 /** Returns a request header in the response, by which a request is traced through several servers. */
-function withTrace(answer: HttpAnswer, headers: IncomingHttpHeaders, name: string | undefined): HttpAnswer {
-  if (name === undefined) return answer;
+function withTrace(
+  response: HttpResponse,
+  headers: IncomingHttpHeaders,
+  name: string | undefined,
+): HttpResponse {
+  if (name === undefined) return response;
   const value = headers[name.toLowerCase()];
   const text = Array.isArray(value) ? value.join(', ') : (value ?? '');
-  return { ...answer, headers: [[name, text], ...answer.headers] };
+  return { ...response, headers: [[name, text], ...response.headers] };
 }

@@ -3,7 +3,7 @@ import { authenticate } from './authenticate.ts';
 import type { RestDatabase } from './database/rest-database.ts';
 import type { Timezones } from './database/timezones.ts';
 import type { EngineState } from './engine-state.ts';
-import type { HttpAnswer } from './http/answer.ts';
+import type { HttpResponse } from './http/response.ts';
 import type { ServerTiming } from './http/server-timing.ts';
 import { parseApiRequest, type ApiRequest, type RawRequest } from './parse/api-request.ts';
 import { planAction } from './plan/action-plan.ts';
@@ -14,7 +14,7 @@ import { respondInfo } from './respond/respond.ts';
 import { runPlan } from './run-plan.ts';
 
 /** What a request is handled with. */
-export interface RequestContext {
+interface RequestContext {
   readonly database: RestDatabase;
   readonly state: EngineState;
   readonly verifier: JwtVerifier | undefined;
@@ -29,7 +29,7 @@ export interface RequestContext {
  *
  * @throws RestError
  */
-export async function handleRequest(raw: RawRequest, context: RequestContext): Promise<HttpAnswer> {
+export async function handleRequest(raw: RawRequest, context: RequestContext): Promise<HttpResponse> {
   const { state, timing } = context;
   const { settings, cache } = state;
   const now = Math.floor(Date.now() / 1000);

@@ -14,7 +14,7 @@ import { buildSettings } from './sql/settings-statement.ts';
 import { transactionSettings } from './transaction-settings.ts';
 
 /** What a request's transaction is made from. */
-export interface RequestTransactionOptions {
+interface RequestTransactionOptions {
   readonly raw: RawRequest;
   readonly request: ApiRequest;
   readonly auth: AuthResult;

@@ -1,5 +1,5 @@
 import type { Rows } from './database/transaction.ts';
-import type { HttpAnswer } from './http/answer.ts';
+import type { HttpResponse } from './http/response.ts';
 import type { ApiRequest } from './parse/api-request.ts';
 import { maxAffectedExceeded, notSingular, putPrimaryKeyMismatch } from './parse/request-errors.ts';
 import type { CrudPlan } from './plan/types.ts';
@@ -20,7 +20,7 @@ export async function runPlan(
   request: ApiRequest,
   settings: Pick<RestSettings, 'maxRows' | 'errorVerbosity'>,
   transaction: RequestTransaction,
-): Promise<HttpAnswer> {
+): Promise<HttpResponse> {
   const { preferences, range } = request;
   const { maxRows } = settings;
   const statement = buildStatement(plan, { preferences, range, maxRows });

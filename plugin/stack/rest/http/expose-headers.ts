@@ -1,4 +1,4 @@
-import { addMissingHeaders, type Header, type HttpAnswer } from './answer.ts';
+import { addMissingHeaders, type Header, type HttpResponse } from './response.ts';
 
 // PostgREST v14.12 src/PostgREST/Cors.hs
 const EXPOSED: Header = [
@@ -13,8 +13,8 @@ const EXPOSED: Header = [
  *
  * @param origin the request's `Origin`; undefined when no page sent it
  */
-export function exposeHeaders(answer: HttpAnswer, origin: string | undefined): HttpAnswer {
-  if (origin === undefined) return answer;
-  const own = answer.headers.filter(([name]) => name.toLowerCase() !== 'access-control-allow-origin');
-  return { ...answer, headers: addMissingHeaders([EXPOSED], own) };
+export function exposeHeaders(response: HttpResponse, origin: string | undefined): HttpResponse {
+  if (origin === undefined) return response;
+  const own = response.headers.filter(([name]) => name.toLowerCase() !== 'access-control-allow-origin');
+  return { ...response, headers: addMissingHeaders([EXPOSED], own) };
 }

@@ -1,4 +1,4 @@
-import type { Header } from './answer.ts';
+import type { Header } from './response.ts';
 
 /** Measures the stages of one request, for the `Server-Timing` header. */
 export class ServerTiming {

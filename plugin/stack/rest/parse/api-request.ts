@@ -15,8 +15,10 @@ import {
 } from './range.ts';
 import * as errors from './request-errors.ts';
 
-/** What the request wants done; relations and functions by name, not yet looked up. */
-export type Action =
+// PostgREST v14.12 src/PostgREST/ApiRequest.hs
+
+/** The action that the request asks for; relations and functions by name, not yet looked up. */
+type Action =
   | { readonly kind: 'read'; readonly relation: string; readonly headersOnly: boolean }
   | { readonly kind: 'mutate'; readonly relation: string; readonly mutation: Mutation }
   | { readonly kind: 'call'; readonly routine: string; readonly method: 'get' | 'head' | 'post' }
@@ -34,10 +36,10 @@ export interface ApiRequest {
   /** As received, without the query string. */
   readonly path: string;
   readonly schema: string;
-  /** Whether a profile header chose among several schemas; the response then names it. */
+  /** Whether a profile header named the schema, or there are several; the response then names it. */
   readonly schemaNegotiated: boolean;
   readonly query: QueryParameters;
-  /** The rows of the top level that are asked for, by the Range header and the parameters together. */
+  /** The requested rows of the top level: the Range header and the parameters combined. */
   readonly range: RowRange;
   readonly preferences: Preferences;
   readonly accept: readonly MediaType[];
@@ -46,7 +48,7 @@ export interface ApiRequest {
   readonly headers: IncomingHttpHeaders;
 }
 
-/** The raw request, its body already read. */
+/** The HTTP request with its whole body. */
 export interface RawRequest {
   readonly method: string;
   /** Path and query string. */
@@ -55,15 +57,15 @@ export interface RawRequest {
   readonly body: Buffer;
 }
 
-export interface ApiOptions {
+interface ApiOptions {
   readonly schemas: readonly string[];
   readonly allowTx: boolean;
   readonly openApiEnabled: boolean;
-  /** Function that answers `/` instead of the OpenAPI description. */
+  /** Function that responds to `/` instead of the OpenAPI description. */
   readonly rootSpec: string | undefined;
 }
 
-/** @throws RestError PGRST1xx */
+/** Parses everything about a request that does not need the schema cache. @throws RestError PGRST1xx */
 export function parseApiRequest(raw: RawRequest, options: ApiOptions): ApiRequest {
   const question = raw.url.indexOf('?');
   const path = question === -1 ? raw.url : raw.url.slice(0, question);
@@ -180,7 +182,7 @@ function parseTopLevelRange(raw: RawRequest, query: QueryParameters): RowRange {
   return range;
 }
 
-/** A header's value, that of repeated ones joined. */
+/** A header's value; repeated headers are joined. */
 function singleHeader(value: string | string[] | undefined): string | undefined {
   return Array.isArray(value) ? value.join(', ') : value;
 }

@@ -83,17 +83,17 @@ export type LogicTree =
     };
 
 export interface OrderTerm {
-  /** The to-one embedded resource whose column it is. */
+  /** The embedded to-one resource that has the column; undefined for the resource's own. */
   readonly relation: string | undefined;
   readonly field: Field;
   readonly direction: 'asc' | 'desc' | undefined;
   readonly nulls: 'nullsfirst' | 'nullslast' | undefined;
 }
 
-/** Names of the embedded resources on the way from the root, `['clients', 'projects']`. */
+/** Names of the embedded resources from the root down, such as `['clients', 'projects']`. */
 export type EmbedPath = readonly string[];
 
-/** Something that a parameter says of the resource at `path`; the root's path is empty. */
+/** A value that applies to the resource at `path`; the root's path is empty. */
 export interface AtPath<T> {
   readonly path: EmbedPath;
   readonly value: T;

@@ -9,9 +9,9 @@ import {
 } from './parse-error.ts';
 
 /**
- * Parser combinators with the failure rules of Haskell's Parsec, which PostgREST's grammar and (through its error
- * texts) its clients rely on: a parser that failed without consuming input lets the next alternative try; what was
- * expected at one position is merged; `attempt` turns a consuming failure into one that did not consume.
+ * Parser combinators with the failure rules of Haskell's Parsec. PostgREST's grammar relies on them, and so do clients,
+ * through its error messages: after a failure without consumed input the next alternative is tried; expectations at the
+ * same position are merged; `attempt` turns a failure that consumed input into one that did not.
  */
 export type Parser<T> = (input: string, at: number) => Reply<T>;
 
@@ -22,7 +22,7 @@ interface Success<T> {
   readonly consumed: boolean;
   readonly value: T;
   readonly at: number;
-  /** What else could have stood at `at`. */
+  /** What else the parser would have accepted at `at`. */
   readonly error: ParseError;
 }
 
@@ -66,7 +66,7 @@ export function char(expected: string): Parser<string> {
   return satisfy((c) => c === expected, JSON.stringify(expected));
 }
 
-/** Exactly this text; fails having consumed when only its beginning is there. */
+/** Exactly this text; a match of its beginning alone is a failure that consumed input. */
 export function text<T extends string>(expected: T): Parser<T> {
   const label = JSON.stringify(expected);
   return (input, at) => {
@@ -78,7 +78,7 @@ export function text<T extends string>(expected: T): Parser<T> {
   };
 }
 
-/** As many characters as satisfy the test, at least `min` (0 or 1); `labels` name what could have followed. */
+/** As many characters as satisfy the test, at least `min` (0 or 1); `labels` name what could follow. */
 export function takeWhile(
   test: (char: string) => boolean,
   min: 0 | 1,
@@ -97,13 +97,13 @@ export function takeWhile(
   };
 }
 
-/** Everything that is left. */
+/** The rest of the input. */
 export function rest(input: string, at: number): Reply<string> {
   const { length } = input;
   return succeed(at < length, input.slice(at), length, unexpectedInput(length, undefined));
 }
 
-/** Succeeds without reading. */
+/** Succeeds without consuming input. */
 export function pure<T>(value: T): Parser<T> {
   return (_input, at) => succeed(false, value, at, emptyError(at));
 }
@@ -115,17 +115,17 @@ export function map<T, R>(parser: Parser<T>, change: (value: T) => R): Parser<R>
   };
 }
 
-/** Like `before`, then like `parser`, whose value counts. */
+/** `before`, then `parser`; the value is that of `parser`. */
 export function after<T>(before: Parser<unknown>, parser: Parser<T>): Parser<T> {
   return sequence([before, parser], (_before, value) => value);
 }
 
-/** Like `parser`, then like `next`, whose value does not count. */
+/** `parser`, then `next`; the value is that of `parser`. */
 export function followedBy<T>(parser: Parser<T>, next: Parser<unknown>): Parser<T> {
   return sequence([parser, next], (value) => value);
 }
 
-/** Like `parser`, but refuses values that do not satisfy the test. */
+/** `parser`, but it fails on values that do not satisfy the test. */
 export function where<T>(parser: Parser<T>, test: (value: T) => boolean): Parser<T> {
   return (input, at) => {
     const reply = parser(input, at);
@@ -133,12 +133,12 @@ export function where<T>(parser: Parser<T>, test: (value: T) => boolean): Parser
   };
 }
 
-/** The values of some parsers, in their order. */
+/** The values of a list of parsers, in order. */
 type Values<T extends readonly Parser<unknown>[]> = {
   -readonly [K in keyof T]: T[K] extends Parser<infer V> ? V : never;
 };
 
-/** One parser after another; `build` makes the value of theirs. */
+/** One parser after another; `build` combines their values. */
 export function sequence<const T extends readonly Parser<unknown>[], R>(
   parsers: T,
   build: (...values: Values<T>) => R,
@@ -160,7 +160,7 @@ export function sequence<const T extends readonly Parser<unknown>[], R>(
   };
 }
 
-/** The first alternative that succeeds or that fails after having consumed input. */
+/** The first alternative that succeeds, or that fails after it consumed input. */
 export function choice<T>(...alternatives: readonly Parser<T>[]): Parser<T> {
   return (input, at) => {
     let error = emptyError(at);
@@ -174,7 +174,7 @@ export function choice<T>(...alternatives: readonly Parser<T>[]): Parser<T> {
   };
 }
 
-/** Fails as if nothing had been consumed. */
+/** `parser`, but a failure counts as one that consumed nothing. */
 export function attempt<T>(parser: Parser<T>): Parser<T> {
   return (input, at) => {
     const reply = parser(input, at);
@@ -182,7 +182,7 @@ export function attempt<T>(parser: Parser<T>): Parser<T> {
   };
 }
 
-/** Names what was expected when the parser fails (or succeeds) without consuming. */
+/** `parser`, with `name` as its expectation where it consumes nothing. */
 export function label<T>(parser: Parser<T>, name: string): Parser<T> {
   return (input, at) => {
     const reply = parser(input, at);
@@ -194,7 +194,7 @@ export function label<T>(parser: Parser<T>, name: string): Parser<T> {
   };
 }
 
-/** The parser's value, or `undefined` where it fails without consuming. */
+/** The parser's value, or `undefined` where it fails without consuming input. */
 export function optional<T>(parser: Parser<T>): Parser<T | undefined> {
   return choice<T | undefined>(parser, pure(undefined));
 }
@@ -225,7 +225,7 @@ export function separatedBy<T>(parser: Parser<T>, separator: Parser<unknown>): P
   return choice(separatedBy1(parser, separator), (_input, at) => succeed<T[]>(false, [], at, emptyError(at)));
 }
 
-/** Succeeds where the parser would, without reading. */
+/** The parser's value, without consuming it. */
 export function lookAhead<T>(parser: Parser<T>): Parser<T> {
   return (input, at) => {
     const reply = parser(input, at);
@@ -233,7 +233,7 @@ export function lookAhead<T>(parser: Parser<T>): Parser<T> {
   };
 }
 
-/** Succeeds, without reading, where the parser fails. */
+/** Succeeds where the parser fails; consumes nothing. */
 export function notFollowedBy(parser: Parser<string>): Parser<undefined> {
   return (input, at) => {
     const reply = parser(input, at);
@@ -249,7 +249,7 @@ export function endOfInput(input: string, at: number): Reply<undefined> {
   return fail(false, expecting(unexpectedToken(at, char), ['end of input']));
 }
 
-/** Runs the parser from the beginning of `input`; it need not reach the end. */
+/** Runs the parser from the start of `input`; it need not reach the end. */
 export function run<T>(parser: Parser<T>, input: string): { value: T } | { error: ParseError } {
   const reply = parser(input, 0);
   return reply.ok ? { value: reply.value } : { error: reply.error };

@@ -1,7 +1,7 @@
 /**
- * Reads CSV with a header line (RFC 4180) into the rows of a JSON array: `NULL` is null, everything else text.
+ * Reads CSV with a header line (RFC 4180) into the rows of a JSON array: `NULL` is null, everything else is text.
  *
- * @returns the rows, or why the text is not CSV
+ * @returns the rows, or the error message of PostgREST's CSV library (Haskell's cassava)
  */
 export function readCsv(text: string): { rows: Record<string, string | null>[] } | { error: string } {
   const records = readRecords(text);

@@ -30,15 +30,15 @@ import {
 } from './combinators.ts';
 import { delimiter, field, identifier, lexeme, parenthesized, quoted } from './names-grammar.ts';
 
-/** What a filter asks of its field. */
-export type Condition = Pick<Filter, 'negated' | 'operation'>;
+/** The condition of a filter, without its field. */
+type Condition = Pick<Filter, 'negated' | 'operation'>;
 
 function oneOf<T extends string>(...names: readonly T[]): Parser<T> {
   return choice(...names.map((name) => attempt(text(name))));
 }
 
 const SIMPLE = ['neq', 'cs', 'cd', 'ov', 'sl', 'sr', 'nxr', 'nxl', 'adj'] as const;
-// Of two that begin alike the longer stands first.
+// An operator that begins with another one precedes it.
 const QUANTIFIED = ['eq', 'gte', 'gt', 'lte', 'lt', 'like', 'ilike', 'match', 'imatch'] as const;
 const FULL_TEXT = ['fts', 'plfts', 'phfts', 'wfts'] as const;
 const IS_VALUES = ['null', 'not_null', 'true', 'false', 'unknown'] as const;
@@ -52,7 +52,7 @@ const quantifiedOperator: Parser<QuantifiedOperator> = label(
   'unknown single value operator',
 );
 
-/** The word in lower case or in any mix of cases. */
+/** The word in any mix of upper and lower case. */
 function anyCase<T extends string>(word: T): Parser<T> {
   const letters = Array.from(word, (c) => choice(char(c), char(c.toUpperCase())));
   return map(letters.reduce(after), () => word);
@@ -81,7 +81,7 @@ const quantifier: Parser<Quantifier | undefined> = optional(
 );
 const language = optional(attempt(parenthesized(identifier)));
 
-/** The operators of a filter whose values are read by `value`. */
+/** An operator with its operand, which `value` parses. */
 function condition(value: Parser<string>): Parser<Condition> {
   const isIn = map(after(keyword('in'), list), (values): Operation => ({ kind: 'in', values }));
   const is = map(after(keyword('is'), isValue), (word): Operation => ({ kind: 'is', value: word }));
@@ -138,7 +138,7 @@ const plainOperators = new Map<string, (value: string) => Operation>([
 
 /** The value of a filter parameter, such as `eq.1`, `not.in.(1,2)`, `fts(english).cat`. */
 export function filterCondition(input: string, at: number): Reply<Condition> {
-  // Most filters are a plain operator and its value: found by one look-up instead of the alternatives in turn.
+  // Fast path: most filters are a plain operator and a value, which one lookup finds without trying alternatives.
   const dot = input.indexOf('.', at);
   const make = dot === -1 ? undefined : plainOperators.get(input.slice(at, dot));
   if (!make) return fullCondition(input, at);

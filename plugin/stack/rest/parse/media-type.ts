@@ -1,6 +1,8 @@
 import { LRUCache } from 'lru-cache';
 
-/** `kind` is a type that PostgREST treats in its own way, or `other`. */
+// PostgREST v14.12 src/PostgREST/MediaType.hs
+
+/** `kind` names a type that PostgREST treats specially; all others are `other`. */
 export type MediaType =
   | { readonly kind: KnownKind; readonly mime: string }
   | { readonly kind: 'other'; readonly mime: string }
@@ -17,7 +19,7 @@ export type MediaType =
 type KnownKind = 'json' | 'geojson' | 'csv' | 'text' | 'xml' | 'openapi' | 'form' | 'binary' | 'any';
 
 const PLAN_OPTIONS = ['analyze', 'verbose', 'settings', 'buffers', 'wal'] as const;
-export type PlanOption = (typeof PLAN_OPTIONS)[number];
+type PlanOption = (typeof PLAN_OPTIONS)[number];
 
 const KNOWN: ReadonlyMap<string, KnownKind> = new Map([
   ['application/json', 'json'],
@@ -35,10 +37,10 @@ const JSON_TYPE: MediaType = { kind: 'json', mime: 'application/json' };
 const ANY_TYPE: MediaType = { kind: 'any', mime: '*/*' };
 export const OPENAPI_TYPE: MediaType = { kind: 'openapi', mime: 'application/openapi+json' };
 
-// The same few come with every request.
+// Clients send the same few types with every request.
 const cache = new LRUCache<string, MediaType>({ max: 500 });
 
-/** Parses one media type with its parameters; what cannot be parsed is an `other` type of that text. */
+/** Parses one media type with its parameters; malformed text becomes an `other` type. */
 export function parseMediaType(text: string): MediaType {
   const known = cache.get(text);
   if (known) return known;
@@ -101,7 +103,7 @@ export function contentType(type: MediaType): string {
   return type.kind === 'binary' || type.kind === 'other' ? type.mime : `${type.mime}; charset=utf-8`;
 }
 
-/** The media types of an `Accept` header, most wanted first (quality, then how specific, then order). */
+/** The media types of an `Accept` header, by preference: quality, then specificity, then order. */
 export function parseAccept(header: string | undefined): MediaType[] {
   if (header === undefined || header === '*/*') return [ANY_TYPE];
   return splitOutsideQuotes(header)
@@ -130,7 +132,7 @@ function specificity(text: string): number {
   return 2 + (text.match(/;/g)?.length ?? 0);
 }
 
-/** The media type of a body: JSON when no header tells. */
+/** The media type of a request body; JSON without a header. */
 export function contentTypeOf(header: string | undefined): MediaType {
   return header === undefined || header === 'application/json' ? JSON_TYPE : parseMediaType(header);
 }

@@ -28,12 +28,12 @@ const isLetter = (c: string): boolean => (c < '\u0080' ? isAsciiLetter(c) : LETT
 
 const whitespace = takeWhile((c) => c === ' ' || c === '\t', 0);
 
-/** The parser's value with spaces and tabs allowed around it. */
+/** `parser` with optional spaces and tabs around it. */
 export function lexeme<T>(parser: Parser<T>): Parser<T> {
   return sequence([whitespace, parser, whitespace], (_before, value) => value);
 }
 
-/** The parser's value between parentheses. */
+/** `parser` between parentheses. */
 export function parenthesized<T>(parser: Parser<T>): Parser<T> {
   return sequence([char('('), parser, char(')')], (_open, value) => value);
 }
@@ -62,7 +62,7 @@ export const quoted: Parser<string> = sequence(
   (_open, chars) => chars.join(''),
 );
 
-// A dash is part of a name, but not the one of `->`.
+// A dash is part of a name, unless it begins `->`.
 const dash = attempt(followedBy(char('-'), notFollowedBy(char('>'))));
 
 function joinedByDashes(part: Parser<string>): Parser<string> {
@@ -108,7 +108,7 @@ const jsonStep: Parser<JsonStep> = sequence(
 
 const jsonPath: Parser<JsonStep[]> = many(jsonStep);
 
-/** A column name and its JSON path, spaces around. */
+/** A column name and its JSON path, with optional spaces around. */
 export const field: Parser<Field> = lexeme(sequence([fieldName, jsonPath], (name, path) => ({ name, path })));
 
 /** The dot between the parts of a parameter. */
@@ -116,10 +116,10 @@ export const delimiter: Parser<string> = label(char('.'), 'delimiter (.)');
 
 const aliasSeparator = followedBy(char(':'), notFollowedBy(char(':')));
 
-/** `alias:`, but not the beginning of a `::cast`. */
+/** `alias:`, but not the start of `::cast`. */
 export const alias: Parser<string | undefined> = optional(attempt(followedBy(fieldName, aliasSeparator)));
 
-/** `clients.projects.name->key`: the names and, of the last one, the JSON path. */
+/** `clients.projects.name->key`: the path of the resource, and the field with its JSON path. */
 export const treePath: Parser<{ path: string[]; field: Field }> = sequence(
   [separatedBy1(fieldName, delimiter), jsonPath],
   (names, steps) => ({
@@ -131,7 +131,7 @@ export const treePath: Parser<{ path: string[]; field: Field }> = sequence(
 /** `columns` and `on_conflict`: names separated by commas. */
 export const columnNames: Parser<string[]> = separatedBy1(fieldName, lexeme(char(',')));
 
-/** `clients.not.or`: a boolean operator and the resource that it speaks of. */
+/** `clients.not.or`: a boolean operator and the path of its resource. */
 export const logicPath: Parser<{ path: string[]; operator: string }> = map(
   separatedBy1(fieldName, delimiter),
   (names) => {

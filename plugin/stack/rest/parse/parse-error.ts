@@ -1,4 +1,4 @@
-/** In the order in which they are told. */
+/** Kinds of messages, in the order in which an error lists them. */
 const UNEXPECTED_INPUT = 0;
 const UNEXPECTED_TOKEN = 1;
 const EXPECTED = 2;
@@ -8,7 +8,7 @@ interface Message {
   readonly text: string;
 }
 
-/** Why a parser failed, or (of one that succeeded) what else could have stood there. */
+/** Why a parser failed; after a success, what else it would have accepted. */
 export interface ParseError {
   /** Offset in the input, in UTF-16 units. */
   readonly at: number;
@@ -19,7 +19,7 @@ const NO_MESSAGES: readonly Message[] = [];
 
 export const emptyError = (at: number): ParseError => ({ at, messages: NO_MESSAGES });
 
-/** A character that no parser wanted; `undefined` is the end of the input. */
+/** A character that no parser accepts; `undefined` is the end of the input. */
 export function unexpectedInput(at: number, char: string | undefined): ParseError {
   return {
     at,
@@ -27,7 +27,7 @@ export function unexpectedInput(at: number, char: string | undefined): ParseErro
   };
 }
 
-/** A character that a parser found where it must not stand. */
+/** A character that a parser rejects explicitly. */
 export function unexpectedToken(at: number, char: string): ParseError {
   return { at, messages: [{ kind: UNEXPECTED_TOKEN, text: showChar(char) }] };
 }
@@ -38,13 +38,13 @@ export function expecting(error: ParseError, labels: readonly string[]): ParseEr
   return { at: error.at, messages: [...expected, ...error.messages] };
 }
 
-/** Replaces what was expected by one name. */
+/** Replaces the expectations by one name. */
 export function relabel(error: ParseError, label: string): ParseError {
   const others = error.messages.filter((message) => message.kind !== EXPECTED);
   return { at: error.at, messages: [{ kind: EXPECTED, text: label }, ...others] };
 }
 
-/** The error further on; of two at one position, both. */
+/** The error at the later position; both, merged, at the same position. */
 export function mergeErrors(first: ParseError, second: ParseError): ParseError {
   if (second.messages.length === 0 && first.messages.length > 0) return first;
   if (first.messages.length === 0 && second.messages.length > 0) return second;
@@ -53,7 +53,7 @@ export function mergeErrors(first: ParseError, second: ParseError): ParseError {
   return { at: first.at, messages: [...first.messages, ...second.messages] };
 }
 
-/** `(line 1, column 5)`, counting characters from 1; a tab goes to the next multiple of eight. */
+/** `(line 1, column 5)`, counting characters from 1; a tab advances to the next tab stop of eight. */
 export function describePosition(input: string, at: number): string {
   let line = 1;
   let column = 1;
@@ -70,16 +70,16 @@ export function describePosition(input: string, at: number): string {
 /** `unexpected "x" expecting "a", "b" or end of input`. */
 export function describeMessages(messages: readonly Message[]): string {
   if (messages.length === 0) return 'unknown parse error';
-  const texts = (kind: Message['kind']): string[] => [
+  const textsOf = (kind: Message['kind']): string[] => [
     ...new Set(messages.filter((m) => m.kind === kind && m.text !== '').map((m) => m.text)),
   ];
-  const tokens = texts(UNEXPECTED_TOKEN);
+  const tokens = textsOf(UNEXPECTED_TOKEN);
   const input = messages.find((message) => message.kind === UNEXPECTED_INPUT);
   const parts: string[] = [];
   if (tokens.length > 0) parts.push(`unexpected ${joinWithOr(tokens)}`);
   else if (input && !messages.some((message) => message.kind === UNEXPECTED_TOKEN))
     parts.push(`unexpected ${input.text === '' ? 'end of input' : input.text}`);
-  const expected = texts(EXPECTED);
+  const expected = textsOf(EXPECTED);
   if (expected.length > 0) parts.push(`expecting ${joinWithOr(expected)}`);
   return parts.join(' ');
 }
@@ -96,7 +96,7 @@ const ESCAPES: Readonly<Record<string, string>> = {
   '\\': String.raw`\\`,
 };
 
-// Characters are shown as Haskell shows them: beyond ASCII by their number.
+// As Haskell's `show`: characters beyond ASCII by their number.
 function escapeChar(char: string): string {
   const code = char.codePointAt(0) ?? 0;
   return ESCAPES[char] ?? (code < 0x20 || code > 0x7e ? `\\${code}` : char);

@@ -1,9 +1,12 @@
+import { isObject, parseJson } from '../../../shared/json.ts';
 import { readCsv } from './csv.ts';
 import type { MediaType } from './media-type.ts';
 import { parseQueryString } from './query-string.ts';
 import { invalidBody } from './request-errors.ts';
 
-/** The body of a write or of a function call, as far as it must be understood before PostgreSQL reads it. */
+// PostgREST v14.12 src/PostgREST/ApiRequest/Payload.hs
+
+/** The body of a write or a function call, parsed only as far as needed before PostgreSQL reads it. */
 export type Payload =
   /** JSON text whose objects all have the keys `keys`. */
   | { readonly kind: 'json'; readonly text: string; readonly keys: readonly string[] }
@@ -13,14 +16,14 @@ export type Payload =
       readonly fields: readonly (readonly [name: string, value: string])[];
       readonly keys: readonly string[];
     }
-  /** Handed over as it is to a function's single parameter. */
+  /** Passed unchanged to a function's single parameter. */
   | { readonly kind: 'raw'; readonly bytes: Buffer };
 
 /**
  * Reads a body by its content type.
  *
- * @param isCall whether it is a function's arguments
- * @param columns of the `columns` parameter; the body's keys are then not looked at
+ * @param isCall whether the body holds a function's arguments
+ * @param columns from the `columns` parameter; the body's keys are then not checked
  * @throws RestError PGRST102
  */
 export function parsePayload(
@@ -31,7 +34,7 @@ export function parsePayload(
 ): Payload {
   switch (type.kind) {
     case 'json':
-      return parseJson(body.toString('utf8'), isCall, columns);
+      return parseJsonBody(body.toString('utf8'), isCall, columns);
     case 'csv':
       return parseCsv(body.toString('utf8'));
     case 'form':
@@ -44,15 +47,11 @@ export function parsePayload(
   throw invalidBody(`Content-Type not acceptable: ${type.mime}`);
 }
 
-function parseJson(text: string, isCall: boolean, columns: readonly string[] | undefined): Payload {
+function parseJsonBody(text: string, isCall: boolean, columns: readonly string[] | undefined): Payload {
   if (columns) return { kind: 'json', text, keys: [...new Set(columns)].toSorted() };
   if (text === '' && isCall) return { kind: 'json', text, keys: [] };
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch {
-    throw invalidBody('Empty or invalid json');
-  }
+  const json = parseJson(text);
+  if (json === undefined) throw invalidBody('Empty or invalid json');
   return withUniformKeys(text, json);
 }
 
@@ -72,7 +71,7 @@ function parseForm(text: string, isCall: boolean): Payload {
 /** @throws RestError PGRST102 when the elements of an array are not objects with the same keys */
 function withUniformKeys(text: string, json: unknown): Payload {
   if (isObject(json)) return { kind: 'json', text, keys: Object.keys(json).toSorted() };
-  // Any other JSON value is as good as an empty array.
+  // Any other JSON value counts as an empty array.
   if (!Array.isArray(json) || json.length === 0) return { kind: 'json', text: '[]', keys: [] };
   const [first] = json as unknown[];
   if (!isObject(first)) throw invalidBody('All object keys must match');
@@ -88,8 +87,4 @@ function withUniformKeys(text: string, json: unknown): Payload {
   };
   if (!json.every(hasSameKeys)) throw invalidBody('All object keys must match');
   return { kind: 'json', text, keys: keys.toSorted() };
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,3 +1,5 @@
+// PostgREST v14.12 src/PostgREST/ApiRequest/Preferences.hs
+
 /** The `Prefer` header, RFC 7240. */
 export interface Preferences {
   readonly resolution: 'merge-duplicates' | 'ignore-duplicates' | undefined;
@@ -8,7 +10,7 @@ export interface Preferences {
   readonly handling: 'strict' | 'lenient' | undefined;
   readonly timezone: string | undefined;
   readonly maxAffected: number | undefined;
-  /** What is not known, as written. */
+  /** Unknown preferences, as written. */
   readonly invalid: readonly string[];
 }
 
@@ -38,9 +40,9 @@ const NONE: Preferences = {
 };
 
 /**
- * Parses the header; of a preference that is given twice the first counts.
+ * Parses the header; the first of repeated preferences counts.
  *
- * @param allowTx whether `tx=` may be asked for (`db_tx_end`); if not it is known but has no effect
+ * @param allowTx whether clients may set `tx=` (`db_tx_end`); otherwise it is accepted but has no effect
  */
 export function parsePreferences(header: string | undefined, allowTx: boolean): Preferences {
   if (header === undefined) return NONE;

@@ -10,7 +10,9 @@ import { parameterRange, type RowRange } from './range.ts';
 import { parseFailed } from './request-errors.ts';
 import { selectList } from './select-grammar.ts';
 
-/** The query string of a request, each parameter parsed. */
+// PostgREST v14.12 src/PostgREST/ApiRequest/QueryParams.hs
+
+/** The parsed query string of a request. */
 export interface QueryParameters {
   /** As decoded, in the order of the URL. */
   readonly parameters: readonly Parameter[];
@@ -18,13 +20,13 @@ export interface QueryParameters {
   readonly filters: readonly AtPath<Filter>[];
   readonly logic: readonly AtPath<LogicTree>[];
   readonly order: readonly AtPath<readonly OrderTerm[]>[];
-  /** `limit` and `offset` by the path that they are of, dots between the names; the root's is the empty text. */
+  /** `limit` and `offset` by the dotted path of their resource; the root's path is empty. */
   readonly ranges: ReadonlyMap<string, AtPath<RowRange>>;
   readonly columns: readonly string[] | undefined;
   readonly onConflict: readonly string[] | undefined;
   /** Names of all filter parameters, as written. */
   readonly filterKeys: ReadonlySet<string>;
-  /** Arguments of a function called with GET: the parameters that are no filters. */
+  /** Arguments of a function called with GET: the parameters that are not filters. */
   readonly args: readonly (readonly [name: string, value: string])[];
 }
 
@@ -36,7 +38,7 @@ const lastWord = (key: string): string => key.slice(key.lastIndexOf('.') + 1);
 /**
  * Parses a query string.
  *
- * @param isCall whether a function is called with GET: parameters without an operator are then its arguments
+ * @param isCall whether this calls a function with GET: parameters without an operator are then its arguments
  * @throws RestError PGRST100
  */
 export function parseQueryParameters(query: string, isCall: boolean): QueryParameters {
@@ -82,7 +84,7 @@ function parseOrder({ key, value }: { key: string; value: string }): AtPath<read
 
 function parseLogic({ key, value }: { key: string; value: string }): AtPath<LogicTree> {
   const { path, operator } = parse('logic path', logicPath, key);
-  // The operator and its operands are one expression, as inside another one.
+  // Parsed as one expression, operator and operands, the form in which the grammar nests them.
   return { path, value: parse('logic tree', logicTree, operator + value, value) };
 }
 
@@ -110,10 +112,10 @@ function parseCondition(value: string, isCall: boolean): Pick<Filter, 'negated' 
   return undefined;
 }
 
-/** Deepest nesting of parentheses: the grammar is recursive, and so is all that works on what it gives. */
+/** Deepest nesting of parentheses: the grammar and everything that walks its result is recursive. */
 const MAX_DEPTH = 100;
 
-/** @throws RestError PGRST100; PostgREST itself has no such limit */
+/** @throws RestError PGRST100; PostgREST has no such limit */
 function checkDepth(what: string, input: string): void {
   let depth = 0;
   let quoted = false;
@@ -133,12 +135,15 @@ function checkDepth(what: string, input: string): void {
   }
 }
 
-// Clients send the same few texts again and again.
+// Clients send the same few parameters again and again.
 const CACHED_TEXTS = 2000;
 const CACHED_LENGTH = 500;
 const caches = new Map<Parser<unknown>, LRUCache<string, { value: unknown }>>();
 
-/** @throws RestError PGRST100 with the position in `input`; `shown` is the text that the message quotes */
+/**
+ * @param shown the text that an error message quotes
+ * @throws RestError PGRST100 with the position in `input`
+ */
 function parse<T>(what: string, parser: Parser<T>, input: string, shown: string = input): T {
   if (input.length > MAX_DEPTH) checkDepth(what, input);
   const cached = parser === (filterCondition as unknown) ? undefined : cacheOf(parser);

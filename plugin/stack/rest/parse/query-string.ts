@@ -1,10 +1,15 @@
+import { decodePercent } from '../../http/percent.ts';
+
 /** One `key=value` of the query string; `value` is undefined when there is no `=`. */
 export interface Parameter {
   readonly key: string;
   readonly value: string | undefined;
 }
 
-/** Splits and decodes what follows the `?`. `+` is a space; `&` and `;` separate, as PostgREST's HTTP library does. */
+/**
+ * Splits and decodes the text after the `?`. `+` is a space; both `&` and `;` separate, as in PostgREST's HTTP library
+ * (Haskell's http-types).
+ */
 export function parseQueryString(query: string): Parameter[] {
   if (query === '') return [];
   return query.split(/[&;]/).map((pair) => {
@@ -14,18 +19,18 @@ export function parseQueryString(query: string): Parameter[] {
   });
 }
 
-/** Percent-decoding that keeps what is not valid: a stray `%` stands for itself, bad UTF-8 becomes U+FFFD. */
+/** Percent-decoding that accepts malformed text: a stray `%` stays, invalid UTF-8 becomes U+FFFD. */
 export function percentDecode(text: string): string {
   if (!text.includes('%')) return text;
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    const bytes = Buffer.from(text, 'utf8').toString('latin1');
-    const decoded = bytes.replaceAll(/%([0-9a-fA-F]{2})/g, (_match, hex: string) =>
-      String.fromCodePoint(Number.parseInt(hex, 16)),
-    );
-    return Buffer.from(decoded, 'latin1').toString('utf8');
-  }
+  return decodePercent(text) ?? decodeBytes(text);
+}
+
+function decodeBytes(text: string): string {
+  const bytes = Buffer.from(text, 'utf8').toString('latin1');
+  const decoded = bytes.replaceAll(/%([0-9a-fA-F]{2})/g, (_match, hex: string) =>
+    String.fromCodePoint(Number.parseInt(hex, 16)),
+  );
+  return Buffer.from(decoded, 'latin1').toString('utf8');
 }
 
 const decode = (text: string): string => percentDecode(text.includes('+') ? text.replaceAll('+', ' ') : text);
@@ -61,5 +66,5 @@ export function encodeQueryValue(text: string): string {
   );
 }
 
-/** Without halves of characters, which cannot be encoded. */
+/** Replaces lone surrogates, which cannot be encoded. */
 const wellFormed = (text: string): string => Buffer.from(text, 'utf8').toString('utf8');

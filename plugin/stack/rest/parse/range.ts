@@ -1,4 +1,9 @@
-/** Row numbers from `lower` to `upper`, both included, from 0; `upper` may be Infinity, and below `lower` is empty. */
+// PostgREST v14.12 src/PostgREST/RangeQuery.hs
+
+/**
+ * Row numbers from `lower` to `upper`, both included, counted from 0. An infinite `upper` has no end; one below `lower`
+ * is an empty range.
+ */
 export interface RowRange {
   readonly lower: number;
   readonly upper: number;
@@ -6,7 +11,7 @@ export interface RowRange {
 
 export const ALL_ROWS: RowRange = { lower: 0, upper: Infinity };
 
-/** What `limit=0` asks for: no row, which unlike other empty ranges is no error. */
+/** The range of `limit=0`: unlike other empty ranges, it is not an error. */
 const NO_ROWS: RowRange = { lower: 0, upper: -1 };
 
 export const isAllRows = (range: RowRange): boolean => range.lower === 0 && range.upper === Infinity;
@@ -25,14 +30,14 @@ function intersectRanges(a: RowRange, b: RowRange): RowRange {
   };
 }
 
-/** At most `maxRows` rows of the range, and `limit=0` always as the range of no rows. */
+/** At most `maxRows` rows of the range; `limit=0` stays the range of no rows. */
 export function restrictRange(range: RowRange, maxRows: number | undefined): RowRange {
   if (isLimitZero(range)) return NO_ROWS;
   if (maxRows === undefined) return range;
   return { lower: range.lower, upper: Math.min(range.upper, range.lower + maxRows - 1) };
 }
 
-/** The range that `limit` and `offset` of one resource ask for; what is no whole number is ignored. */
+/** The range of `limit` and `offset` of one resource; anything but a whole number is ignored. */
 export function parameterRange(limit: string | undefined, offset: string | undefined): RowRange {
   const limitRange = limit === undefined ? undefined : { lower: 0, upper: readLimit(limit) - 1 };
   if (offset === undefined) return limitRange ?? ALL_ROWS;
@@ -48,14 +53,14 @@ function readInteger(text: string): number | undefined {
   return /^\s*-?\d+\s*$/.test(text) ? Number(text) : undefined;
 }
 
-/** The range of a `Range: 0-24` header; anything else asks for all rows. */
+/** The range of a `Range: 0-24` header; anything else means all rows. */
 export function headerRange(header: string | undefined): RowRange {
   const [, first, last] = /^(\d+)-(\d*)$/.exec(header ?? '') ?? [];
   if (first === undefined) return ALL_ROWS;
   return { lower: Number(first), upper: last === undefined || last === '' ? Infinity : Number(last) };
 }
 
-/** The range that a response is told of: the header's and the parameters' together. */
+/** The range of the top level: the intersection of the header's and the parameters' ranges. */
 export function topLevelRange(fromHeader: RowRange, fromParameters: RowRange): RowRange {
   return isLimitZero(fromParameters) ? NO_ROWS : intersectRanges(fromHeader, fromParameters);
 }

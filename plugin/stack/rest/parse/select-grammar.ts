@@ -126,7 +126,7 @@ const selectedField: Parser<SelectItem> = lexeme(
 
 function embed(head: Parser<EmbedHead>): Parser<SelectItem> {
   return sequence(
-    // Written as a function: the grammar is recursive here.
+    // A function, because the grammar is recursive: `selectList` is not defined yet.
     [attempt(head), parenthesized((input, at) => selectList(input, at))],
     (embedded, select): SelectItem => ({ kind: 'relation', ...embedded, select }),
   );

@@ -12,12 +12,14 @@ import { negotiate } from './negotiate.ts';
 import { planRead, type ReadOptions } from './read-plan.ts';
 import type { ActionPlan, CrudPlan } from './types.ts';
 
-export interface PlanOptions extends ReadOptions {
+interface PlanOptions extends ReadOptions {
   readonly planEnabled: boolean;
 }
 
+// PostgREST v14.12 src/PostgREST/Plan.hs
+
 /**
- * Plans a request against the schema cache. No database is needed for it.
+ * Plans a request against the schema cache, without the database.
  *
  * @throws RestError PGRST1xx, PGRST2xx
  */
@@ -60,13 +62,13 @@ function planRelation(cache: SchemaCache, request: ApiRequest, table: Table, opt
   if (action.kind === 'mutate') {
     const mutate = planMutation(cache, request, action.mutation, table, read);
     checkPreferences(request);
-    const answer = negotiate(cache, request, target, read, options.planEnabled);
-    return { kind: 'mutate', target, read, mutate, mutation: action.mutation, ...answer };
+    const format = negotiate(cache, request, target, read, options.planEnabled);
+    return { kind: 'mutate', target, read, mutate, mutation: action.mutation, ...format };
   }
-  const answer = negotiate(cache, request, target, read, options.planEnabled);
+  const format = negotiate(cache, request, target, read, options.planEnabled);
   checkPreferences(request);
   const headersOnly = action.kind === 'read' && action.headersOnly;
-  return { kind: 'read', target, read, headersOnly, ...answer };
+  return { kind: 'read', target, read, headersOnly, ...format };
 }
 
 function planRoutine(
@@ -79,16 +81,16 @@ function planRoutine(
   const { method } = action;
   const names = argumentNames(request);
   const routine = findRoutine(cache, schema, action.routine, names, contentType, method === 'post');
-  // What returns rows of a table can embed what that table can.
+  // The rows of a table that a function returns can embed whatever the table can.
   const { type, composite, setOf } = routine.returns;
   const relation: QualifiedName = { schema: routine.schema, name: composite ? type.name : routine.name };
   const read = planRead(cache, request, relation, options);
   const call = planCall(request, routine, names, read);
-  const answer = negotiate(cache, request, relation, read, options.planEnabled);
+  const format = negotiate(cache, request, relation, read, options.planEnabled);
   checkPreferences(request);
   if (preferences.handling === 'strict' && preferences.maxAffected !== undefined && !setOf)
     throw maxAffectedOnSingleResult();
-  return { kind: 'call', target: { schema, name: action.routine }, read, call, method, ...answer };
+  return { kind: 'call', target: { schema, name: action.routine }, read, call, method, ...format };
 }
 
 function checkPreferences({ preferences }: ApiRequest): void {

@@ -5,7 +5,7 @@ import { ambiguousRoutine, routineNotFound } from './lookup-errors.ts';
 import { columnsNeeded } from './read-plan.ts';
 import type { CallArguments, CallPlan, PlannedLogic, ReadNode } from './types.ts';
 
-/** The names of the arguments that the request gives. */
+/** The names of the request's arguments. */
 export function argumentNames(request: ApiRequest): string[] {
   const { payload, query } = request;
   if (!payload) return [...new Set(query.args.map(([name]) => name))].toSorted();
@@ -13,10 +13,10 @@ export function argumentNames(request: ApiRequest): string[] {
 }
 
 /**
- * Chooses among the functions of one name by the arguments' names; without a match by names, one whose single unnamed
- * parameter takes the whole body.
+ * Chooses among overloaded functions by the names of the arguments; if none matches, one whose single unnamed parameter
+ * receives the whole body.
  *
- * @throws RestError PGRST202 when none fits, PGRST203 when several do
+ * @throws RestError PGRST202 when none matches, PGRST203 when several do
  */
 export function findRoutine(
   cache: SchemaCache,
@@ -102,7 +102,7 @@ function callArguments({ payload, query }: ApiRequest, routine: Routine): CallAr
   }
 }
 
-/** Repeated arguments are the elements of a variadic one; of another the last counts. */
+/** Repeated arguments become the elements of a variadic parameter; for any other the last one counts. */
 function collectValues(
   given: readonly (readonly [string, string])[],
   routine: Routine,

@@ -8,9 +8,10 @@ import {
 import { ambiguousRelationship, noRelationship } from './lookup-errors.ts';
 
 /**
- * Finds how `origin` embeds `target`. The target may be named by its table or view, by the foreign key's name or by its
- * column; the hint by constraint, column or junction.
+ * Finds the relationship by which `origin` embeds `target`.
  *
+ * @param target name of a table or view, of a foreign key, or of a foreign key's column
+ * @param hint name of a constraint, column or junction
  * @throws RestError PGRST200 when there is none, PGRST201 when there are several
  */
 export function findRelationship(
@@ -36,7 +37,7 @@ function matches(key: KeyRelationship, target: string, hint: string | undefined)
   const { cardinality } = key;
   const isTable = key.foreignTable.name === target;
   if (key.isSelf) {
-    // One foreign key is two relationships here: by the table's name to the many, by the column's name to the one.
+    // A self-reference is two relationships: to-many by the table's name, to-one by the column's name.
     if (hint !== undefined)
       return isTable && cardinality.kind === 'oneToMany' && foreignColumn(cardinality) === hint;
     if (cardinality.kind === 'oneToMany') return isTable;
@@ -52,7 +53,7 @@ function matches(key: KeyRelationship, target: string, hint: string | undefined)
   return cardinality.constraint === target || ownColumn(cardinality) === target;
 }
 
-/** The relation's column of a key that has only one. */
+/** The relation's own column of a single-column key. */
 const ownColumn = (cardinality: Cardinality): string | undefined => singlePair(cardinality)?.[0];
 const foreignColumn = (cardinality: Cardinality): string | undefined => singlePair(cardinality)?.[1];
 

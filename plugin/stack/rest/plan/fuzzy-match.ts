@@ -1,11 +1,9 @@
-/**
- * Finds the name most like another, as the FuzzySet that PostgREST uses: candidates by shared character groups, ranked
- * by edit distance.
- */
+// The algorithm of FuzzySet, which PostgREST uses (Haskell's fuzzyset): candidates share character n-grams, and edit
+// distance ranks them.
 
 const MAX_CANDIDATES = 50;
 
-/** Names with their likeness to `wanted` (0 to 1), the most alike first; a name equal but for case alone has 1. */
+/** Names with their similarity to `wanted` (0 to 1), most similar first; a name that differs only in case has 1. */
 export function rankBySimilarity(
   names: Iterable<string>,
   wanted: string,
@@ -61,7 +59,7 @@ function length(grams: ReadonlyMap<string, number>): number {
   return Math.sqrt(sum);
 }
 
-/** 1 for equal texts, 0 for nothing in common (Levenshtein over the longer length). */
+/** From 0 (nothing in common) to 1 (equal): the Levenshtein distance relative to the longer length. */
 function editSimilarity(a: string, b: string): number {
   let previous = Array.from({ length: b.length + 1 }, (_unused, index) => index);
   for (let row = 1; row <= a.length; row += 1) {

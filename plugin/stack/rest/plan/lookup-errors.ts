@@ -10,9 +10,9 @@ import {
 } from '../schema-cache/types.ts';
 import { findMostSimilar, rankBySimilarity } from './fuzzy-match.ts';
 
-// Codes, texts and hints as PostgREST (Error.hs, group PGRST2xx).
+// PostgREST v14.12 src/PostgREST/Error.hs, codes PGRST2xx
 
-// Names of tables and functions are suggested only when they are nearly the one asked for.
+// A hint suggests the name of a table or function only when it is this similar.
 const NAME_SCORE = 0.75;
 const MAX_TABLES_FOR_HINTS = 500;
 
@@ -74,7 +74,7 @@ export function ambiguousRelationship(
   child: string,
   found: readonly Relationship[],
 ): RestError {
-  // Only key relationships are ever several for one name.
+  // Only relationships by foreign keys can be ambiguous.
   const keys = found.filter((relationship) => relationship.kind === 'key');
   const hints = keys.map((key) => `'${key.foreignTable.name}!${constraintOf(key)}'`);
   return new RestError(300, {
@@ -117,7 +117,7 @@ function describeRelationship(key: KeyRelationship): Record<string, string> {
   };
 }
 
-/** Of a body that is handed over whole, the type of the single parameter that would take it. */
+/** The type of the single parameter that would receive a body of this kind. */
 const SINGLE_PARAMETER: Partial<Record<MediaType['kind'], string>> = {
   text: 'text',
   xml: 'xml',

@@ -5,7 +5,7 @@ import { columnsNeeded } from './read-plan.ts';
 import { resolveFilter, resolveLogic, resolveWritten } from './resolve-field.ts';
 import type { MutatePlan, PlannedLogic, ReadNode } from './types.ts';
 
-/** @throws RestError PGRST105 for a PUT that does not name its row, PGRST204 for an unknown column */
+/** Plans a write. @throws RestError PGRST105 for a PUT that does not name its row, PGRST204 for an unknown column */
 export function planMutation(
   cache: SchemaCache,
   request: ApiRequest,
@@ -76,7 +76,7 @@ function rootConditions(cache: SchemaCache, request: ApiRequest, table: Qualifie
   ];
 }
 
-/** Whether the filters are `eq` on each column of the primary key and nothing else. */
+/** Whether the filters are exactly `eq` on each column of the primary key. */
 function namesOneRow(request: ApiRequest, primaryKey: readonly string[]): boolean {
   const { filters, filterKeys, logic } = request.query;
   if (logic.length > 0 || primaryKey.length === 0) return false;

@@ -11,12 +11,14 @@ import type { ReadNode } from './types.ts';
 export interface ReadOptions {
   readonly maxRows: number | undefined;
   readonly aggregatesEnabled: boolean;
-  /** Whether an aliased resource is still found by its own name in filters. */
+  /** Whether filters may still name an aliased resource by its own name. */
   readonly legacyTargetNames: boolean;
 }
 
+// PostgREST v14.12 src/PostgREST/Plan/ReadPlan.hs, src/PostgREST/Plan.hs
+
 /**
- * Plans what is read: of a table, or of what a write or a function returned.
+ * Plans a read: from a table, or from the rows that a write or a function returned.
  *
  * @param root the relation whose columns the root has
  * @throws RestError PGRST108, PGRST118, PGRST123, PGRST127, PGRST200, PGRST201
@@ -48,11 +50,11 @@ function restrictRanges(node: ReadNode, maxRows: number | undefined): void {
   for (const child of node.children) restrictRanges(child, maxRows);
 }
 
-/** Columns that a write or a function must return for the embedding to work; `*` for all. */
+/** The columns that a write or a function must return for selection and embedding; `*` for all. */
 export function columnsNeeded(root: ReadNode, primaryKey: readonly string[]): readonly string[] {
   const selected = root.select.map(({ field }) => field.name);
   const relationships = root.children.map((child) => child.relationship);
-  // A computed relationship takes the whole row. Besides `*` nothing may be named, or it would come twice.
+  // A computed relationship needs the whole row. Nothing may be named besides `*`, or the column would appear twice.
   if (selected.includes('*') || relationships.some((r) => r?.kind === 'computed')) return ['*'];
   const keys = relationships.flatMap((relationship) => {
     if (relationship?.kind !== 'key') return [];

@@ -6,7 +6,7 @@ import type { QualifiedName, SchemaCache } from '../schema-cache/types.ts';
 import { resolveField, resolveFilter, resolveLogic, resolveOutput } from './resolve-field.ts';
 import type { PlannedField, ReadNode } from './types.ts';
 
-/** The tree of the resources that `select` names, relationships not yet looked up. */
+/** The tree of the resources in `select`, without their relationships. */
 export function buildReadTree(
   cache: SchemaCache,
   root: QualifiedName,
@@ -67,7 +67,7 @@ function buildNode(
   };
 }
 
-/** Puts filters, order and ranges on the resources that they speak of. */
+/** Assigns filters, orders and ranges to their resources. */
 export function applyParameters(
   cache: SchemaCache,
   root: ReadNode,
@@ -76,7 +76,7 @@ export function applyParameters(
 ): void {
   const { query, action } = request;
   const isMutation = action.kind === 'mutate';
-  // Of a write the root's filters choose the rows that are written, and its range has no meaning.
+  // For a write, the root's filters select the rows to write (mutate-plan.ts), and its range has no meaning.
   const ofTarget = <T>({ path }: AtPath<T>): boolean => !isMutation || path.length > 0;
   const applyEach = <T>(items: readonly AtPath<T>[], change: (node: ReadNode, value: T) => void): void => {
     for (const { path, value } of items)
@@ -86,7 +86,7 @@ export function applyParameters(
     node.where = [...node.where, resolveFilter(cache, node.from, filter)];
   });
   applyEach(query.order, (node, terms) => {
-    // Of several orders of one resource the first counts.
+    // The first of several orders of one resource counts.
     if (node.order.length > 0) return;
     node.order = terms.map((term) => ({ ...term, field: resolveField(cache, root.from, term.field) }));
   });

@@ -2,13 +2,13 @@ import { isToOne, type QualifiedName, type Relationship, type SchemaCache } from
 import { findRelationship } from './find-relationship.ts';
 import type { JoinCondition, ReadNode } from './types.ts';
 
-/** Name of the common table expression that holds what a read, write or function call gave. */
+/** Name of the common table expression with the rows of a read, write or function call. */
 export const SOURCE = 'pgrst_source';
 
 /**
- * Looks up how each resource is related to its parent, and gives joins their names and conditions.
+ * Looks up each resource's relationship to its parent, and sets names and conditions of the joins.
  *
- * @param fromSource whether the root reads what a write or a function returned instead of a table
+ * @param fromSource whether the root reads the rows of a write or a function instead of a table
  * @throws RestError PGRST200, PGRST201
  */
 export function relateNodes(cache: SchemaCache, schema: string, root: ReadNode, fromSource: boolean): void {
@@ -20,7 +20,7 @@ export function relateNodes(cache: SchemaCache, schema: string, root: ReadNode, 
 }
 
 function relateNode(cache: SchemaCache, schema: string, node: ReadNode, parent: ReadNode): void {
-  // Directly below the root the alias counts: it is the name of the table that was written or returned.
+  // Directly below the root, the parent's alias is the name of the written or returned table.
   const origin = node.depth === 1 ? (parent.alias ?? parent.from.name) : parent.from.name;
   const relationship = findRelationship(cache, schema, origin, node.name, node.hint);
   const alias = `${relationship.foreignTable.name}_${node.depth}`;

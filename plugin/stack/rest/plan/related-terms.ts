@@ -24,7 +24,7 @@ export function bindRelatedOrders(node: ReadNode): void {
   for (const child of node.children) bindRelatedOrders(child);
 }
 
-/** Makes `projects=is.null` ask for the absence of the embedded resource, where `projects` is one. */
+/** Makes `projects=is.null` test for the absence of the embedded resource `projects`, where there is one. */
 export function bindEmbedFilters(node: ReadNode): void {
   if (node.children.length > 0) node.where = node.where.map((tree) => bindLogic(node, tree));
   for (const child of node.children) bindEmbedFilters(child);

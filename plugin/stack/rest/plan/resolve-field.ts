@@ -1,4 +1,4 @@
-import type { Field, Operation } from '../parse/ast.ts';
+import type { Field, Filter, LogicTree, Operation } from '../parse/ast.ts';
 import {
   qualifiedKey,
   representationKey,
@@ -9,13 +9,12 @@ import {
 } from '../schema-cache/types.ts';
 import { columnNotFound } from './lookup-errors.ts';
 import type { PlannedFilter, PlannedLogic, ResolvedField } from './types.ts';
-import type { Filter, LogicTree } from '../parse/ast.ts';
 
 function lookUpTable(cache: SchemaCache, table: QualifiedName): Table | undefined {
   return cache.tables.get(qualifiedKey(table.schema, table.name));
 }
 
-// Written out instead of spread: every request makes many of these, and V8 is slow at cloning objects that then grow.
+// Written out instead of spread: every request creates many of these, and V8 is slow at cloning objects that then grow.
 export function unknownField(field: Field): ResolvedField {
   return {
     name: field.name,
@@ -42,7 +41,7 @@ function columnField(column: Column): ResolvedField {
   };
 }
 
-/** A field with its column's type; a column that is not known is left to PostgreSQL to judge. */
+/** A field with its column's type; PostgreSQL checks whether an unknown column exists. */
 export function resolveField(
   cache: SchemaCache,
   table: QualifiedName,
@@ -55,7 +54,7 @@ export function resolveField(
     name: field.name,
     path: field.path,
     toJson: type !== 'json' && type !== 'jsonb',
-    // Neither a vector already nor, perhaps, a computed column that gives one.
+    // Not for a column that is a vector already, nor for an unknown one: it may be a computed column of that type.
     toTsVector: column && column.type !== 'tsvector' ? toTsVector : undefined,
     type,
     transform: undefined,
@@ -74,19 +73,19 @@ function withTransform(
   return transform === undefined ? field : { ...field, type: source, transform };
 }
 
-/** As shown in a JSON answer. */
+/** A field as a JSON response shows it. */
 export function resolveOutput(cache: SchemaCache, table: QualifiedName, field: Field): ResolvedField {
   const resolved = resolveField(cache, table, field);
   return withTransform(cache, resolved, resolved.type, 'json');
 }
 
-/** All columns of a table as shown in a JSON answer. */
+/** All columns of a table as a JSON response shows them. */
 export function outputColumns(cache: SchemaCache, table: QualifiedName): ResolvedField[] {
   const columns = lookUpTable(cache, table)?.columns.values() ?? [];
   return [...columns].map((column) => withTransform(cache, columnField(column), column.nominalType, 'json'));
 }
 
-/** Whether any column of the table has a way of its own to be shown. */
+/** Whether a JSON response shows any column of the table through a cast function. */
 export function hasRepresentation(cache: SchemaCache, table: QualifiedName): boolean {
   if (cache.representations.size === 0) return false;
   const columns = lookUpTable(cache, table)?.columns.values() ?? [];
@@ -95,7 +94,7 @@ export function hasRepresentation(cache: SchemaCache, table: QualifiedName): boo
   );
 }
 
-/** A column as a body writes it. @throws RestError PGRST204 */
+/** A column as a request body writes it. @throws RestError PGRST204 */
 export function resolveWritten(cache: SchemaCache, table: Table, name: string): ResolvedField {
   const column = table.columns.get(name);
   if (!column) throw columnNotFound(table.name, name);

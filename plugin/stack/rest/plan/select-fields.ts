@@ -14,8 +14,8 @@ function isRowCount({ field, aggregate }: PlannedField): boolean {
 }
 
 /**
- * Replaces `*` by the columns where each must be named: under an aggregate (for GROUP BY), where a column has a
- * representation of its own, and in a to-many spread.
+ * Replaces `*` by the columns where each must be named: beside an aggregate (for GROUP BY), where a cast function
+ * represents a column, and in a to-many spread.
  */
 export function expandStars(
   cache: SchemaCache,
@@ -33,7 +33,7 @@ export function expandStars(
   if (concerned && (mustName || hasRepresentation(cache, table))) {
     node.select = node.select.flatMap((item) => {
       if (isPlainStar(item)) return outputColumns(cache, table).map((field) => ({ ...item, field }));
-      // Beside its parent's rows `count(*)` would count those.
+      // In a spread, `count(*)` would count the parent's rows.
       if (isSpread && isRowCount(item)) return [{ ...item, field: { ...item.field, fullRow: true } }];
       return [item];
     });
@@ -41,7 +41,7 @@ export function expandStars(
   for (const child of node.children) expandStars(cache, schema, child, mustName);
 }
 
-/** Names the fields that PostgreSQL would name otherwise: JSON paths, represented domains, aggregates in a spread. */
+/** Names fields for which PostgreSQL would pick another name: JSON paths, casts of domains, aggregates in a spread. */
 export function nameFields(node: ReadNode): void {
   node.select = node.select.map((item) => {
     const alias = item.alias ?? impliedAlias(item, node.spread !== undefined);
@@ -55,7 +55,7 @@ function impliedAlias({ field, aggregate }: PlannedField, isSpread: boolean): st
   const last = field.path.at(-1);
   if (last) {
     if ('key' in last.operand) return last.operand.key;
-    // `data->1->name->0` is shown as `name`, `data->3` as `data`.
+    // `data->1->name->0` is named `name`, `data->3` is named `data`.
     const key = field.path.findLast((step) => 'key' in step.operand);
     return key && 'key' in key.operand ? key.operand.key : field.name;
   }
@@ -69,7 +69,7 @@ export function checkAggregates(node: ReadNode, allowed: boolean): void {
   for (const child of node.children) checkAggregates(child, allowed);
 }
 
-/** Says what each embedded resource adds to its parent's select list. */
+/** Sets what each embedded resource adds to its parent's select list. */
 export function selectEmbedded(node: ReadNode): void {
   for (const child of node.children) selectEmbedded(child);
   node.embedded = node.children.map((child): EmbeddedSelect => {

@@ -2,7 +2,7 @@ import { notImplemented } from '../parse/request-errors.ts';
 import { unknownField } from './resolve-field.ts';
 import type { PlannedField, PlannedOrder, ReadNode, SpreadField } from './types.ts';
 
-/** An aggregate that a to-one spread leaves to its parent. */
+/** An aggregate that moves from a to-one spread to its parent. */
 interface Hoisted {
   readonly joinAlias: string;
   readonly name: string;
@@ -10,8 +10,8 @@ interface Hoisted {
 }
 
 /**
- * Moves aggregates out of to-one spreads: they then group by the parent's columns, up to the first ancestor that is
- * itself shown as an object, an array or the result.
+ * Moves aggregates out of to-one spreads, up to the first ancestor that is not itself a to-one spread: they group by
+ * that ancestor's columns.
  */
 export function hoistAggregates(root: ReadNode): void {
   hoistFrom(root);
@@ -44,8 +44,8 @@ function applyHoisted(field: SpreadField, joinAlias: string, hoisted: readonly H
 }
 
 /**
- * Moves the order of to-many spreads into the aggregation of their arrays, and selects what it needs under names that
- * collide with no other.
+ * Moves the order of to-many spreads into the aggregation of their arrays, and selects the columns that it needs under
+ * unique names.
  *
  * @throws RestError PGRST127 for aggregates in a to-many spread
  */

@@ -4,15 +4,15 @@ import type { RowRange } from '../parse/range.ts';
 import type { Mutation } from '../parse/api-request.ts';
 import type { QualifiedName, MediaHandler, Relationship, Routine } from '../schema-cache/types.ts';
 
-/** A field with what its column's type asks for. */
+/** A field, with the conversions that its column's type needs. */
 export interface ResolvedField extends Field {
   /** Whether the path needs the value as JSON first. */
   readonly toJson: boolean;
-  /** Make a text search vector of it, with this configuration. */
+  /** Text search configuration by which to convert it to a vector; undefined for no conversion. */
   readonly toTsVector: { readonly language: string | undefined } | undefined;
   /** The declared type; empty when the column is not known. */
   readonly type: string;
-  /** SQL name of the function that reads or shows a domain. */
+  /** SQL name of the cast function that reads or shows a domain. */
   readonly transform: string | undefined;
   /** SQL of the column's default. */
   readonly default: string | null;
@@ -35,10 +35,10 @@ export interface PlannedFilter {
   readonly operation: Operation;
 }
 
-/** `projects=is.null`: whether an embedded resource is there. */
+/** `projects=is.null`: tests whether an embedded resource is present. */
 export interface EmbedFilter {
   readonly kind: 'embed';
-  /** Whether it must be there. */
+  /** Whether it must be present. */
   readonly exists: boolean;
   readonly joinAlias: string;
 }
@@ -54,7 +54,7 @@ export type PlannedLogic =
     };
 
 export interface PlannedOrder {
-  /** The join alias of an embedded resource; undefined for a column of its own. */
+  /** The join alias of an embedded resource; undefined for the resource's own column. */
   readonly relation: string | undefined;
   readonly field: ResolvedField;
   readonly direction: 'asc' | 'desc' | undefined;
@@ -84,12 +84,12 @@ export type EmbeddedSelect =
       readonly name: string;
       readonly joinAlias: string;
       readonly toOne: boolean;
-      /** Nothing of it is selected: joined, but not shown. */
+      /** Whether it selects nothing: it is joined, but not shown. */
       readonly isEmpty: boolean;
     }
   | { readonly kind: 'spread'; readonly joinAlias: string; readonly fields: readonly SpreadField[] };
 
-export type Spread =
+type Spread =
   | { readonly kind: 'toOne' }
   | {
       readonly kind: 'toMany';
@@ -101,7 +101,7 @@ export type Spread =
       readonly order: readonly PlannedOrder[];
     };
 
-/** A resource to read, with what is embedded in it. Built in steps, then only read. */
+/** A resource to read, with its embedded resources. Planned in steps, then not changed any more. */
 export interface ReadNode {
   select: readonly PlannedField[];
   from: QualifiedName;
@@ -124,19 +124,16 @@ export interface ReadNode {
   children: ReadNode[];
 }
 
-/** A column that is written, and how its JSON value is read. */
-export type WrittenColumn = ResolvedField;
-
 export type MutatePlan =
   | {
       readonly kind: 'insert';
       readonly into: QualifiedName;
-      readonly columns: readonly WrittenColumn[];
+      readonly columns: readonly ResolvedField[];
       readonly body: string;
       readonly onConflict:
         | { readonly resolution: 'merge' | 'ignore'; readonly columns: readonly string[] }
         | undefined;
-      /** Of PUT: the row must be the one that the URL names. */
+      /** For PUT: the row must be the one that the URL names. */
       readonly where: readonly PlannedLogic[];
       readonly returning: readonly string[];
       readonly primaryKey: readonly string[];
@@ -145,7 +142,7 @@ export type MutatePlan =
   | {
       readonly kind: 'update';
       readonly into: QualifiedName;
-      readonly columns: readonly WrittenColumn[];
+      readonly columns: readonly ResolvedField[];
       readonly body: string;
       readonly where: readonly PlannedLogic[];
       readonly returning: readonly string[];
@@ -165,22 +162,23 @@ export type CallArguments =
 
 export interface CallPlan {
   readonly routine: Routine;
-  /** The parameters that are given, or the single unnamed one. */
+  /** The parameters with an argument, or the single unnamed one. */
   readonly parameters: Routine['parameters'];
   readonly isSingleUnnamed: boolean;
   readonly arguments: CallArguments;
-  /** Columns that the embedding and the filters need; empty or `*` for all. */
+  /** Columns that selection and embedding need; empty or `*` for all. */
   readonly returning: readonly string[];
   readonly filterFields: readonly string[];
 }
 
-export interface Answer {
+/** The form of the response. */
+export interface ResponseFormat {
   readonly handler: MediaHandler;
   readonly mediaType: MediaType;
 }
 
-/** A request that a statement answers. */
-export type CrudPlan = Answer & { readonly read: ReadNode } & (
+/** The plan of a request that runs a statement. */
+export type CrudPlan = ResponseFormat & { readonly read: ReadNode } & (
     | { readonly kind: 'read'; readonly target: QualifiedName; readonly headersOnly: boolean }
     | {
         readonly kind: 'mutate';

@@ -3,7 +3,7 @@ import type { ApiRequest } from '../parse/api-request.ts';
 import { OPENAPI_TYPE } from '../parse/media-type.ts';
 import { ACCESSIBLE_QUERY } from '../schema-cache/introspection-queries.ts';
 import { buildOpenApi } from './openapi.ts';
-import type { HttpAnswer } from '../http/answer.ts';
+import type { HttpResponse } from '../http/response.ts';
 import { respondDescription } from './respond.ts';
 import type { Routine, SchemaCache } from '../schema-cache/types.ts';
 import type { RestSettings } from '../settings/settings.ts';
@@ -28,7 +28,7 @@ export async function describeApi(
   request: ApiRequest,
   { settings, cache }: { readonly settings: RestSettings; readonly cache: SchemaCache },
   run: (statement: Statement) => Promise<Rows[]>,
-): Promise<HttpAnswer> {
+): Promise<HttpResponse> {
   const { schema } = request;
   const [result] = await run({ text: ACCESSIBLE_QUERY, params: [schema] });
   const accessible = JSON.parse(result?.rows[0]?.[0] ?? '{}') as {

@@ -2,7 +2,7 @@ import type { Relationship, Routine, Table } from '../schema-cache/types.ts';
 import { describeRelation, describeRoutineArguments } from './openapi-types.ts';
 import { relationPath, routinePath, sharedParameters } from './openapi-paths.ts';
 
-export interface OpenApiInput {
+interface OpenApiInput {
   readonly tables: readonly Table[];
   readonly routines: readonly Routine[];
   readonly relationships: ReadonlyMap<string, readonly Relationship[]>;

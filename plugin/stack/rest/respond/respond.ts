@@ -6,7 +6,7 @@ import { offsetOutOfBounds } from '../parse/request-errors.ts';
 import { returnsVoid, type CrudPlan } from '../plan/types.ts';
 import { encodeError, type ErrorVerbosity } from '../http/rest-error.ts';
 import type { ResultRow } from '../sql/result-row.ts';
-import { addMissingHeaders, type Header, type HttpAnswer } from '../http/answer.ts';
+import { addMissingHeaders, type Header, type HttpResponse } from '../http/response.ts';
 import { parseResponseHeaders, parseResponseStatus } from './response-settings.ts';
 
 // PostgREST v14.12 src/PostgREST/Response.hs
@@ -21,35 +21,35 @@ export function respond(
   request: ApiRequest,
   result: ResultRow,
   verbosity: ErrorVerbosity,
-): HttpAnswer {
-  const answer = answerOf(plan, request, result, verbosity);
-  const status = parseResponseStatus(result.responseStatus) ?? answer.status;
-  const headers = addMissingHeaders(answer.headers, parseResponseHeaders(result.responseHeaders));
-  return { ...answer, status, headers };
+): HttpResponse {
+  const response = responseOf(plan, request, result, verbosity);
+  const status = parseResponseStatus(result.responseStatus) ?? response.status;
+  const headers = addMissingHeaders(response.headers, parseResponseHeaders(result.responseHeaders));
+  return { ...response, status, headers };
 }
 
-function answerOf(
+function responseOf(
   plan: CrudPlan,
   request: ApiRequest,
   result: ResultRow,
   verbosity: ErrorVerbosity,
-): HttpAnswer {
+): HttpResponse {
   switch (plan.kind) {
     case 'read':
-      return answerRead(plan, request, result, verbosity);
+      return respondRead(plan, request, result, verbosity);
     case 'call':
-      return answerCall(plan, request, result, verbosity);
+      return respondCall(plan, request, result, verbosity);
     case 'mutate':
-      return answerMutation(plan, request, result);
+      return respondMutation(plan, request, result);
   }
 }
 
-function answerRead(
+function respondRead(
   plan: CrudPlan & { kind: 'read' },
   request: ApiRequest,
   result: ResultRow,
   verbosity: ErrorVerbosity,
-): HttpAnswer {
+): HttpResponse {
   const { status, contentRange } = rangeStatus(request, result);
   const query = canonicalQuery(request.query.parameters);
   const location = `/${plan.target.name}${query === '' ? '' : `?${query}`}`;
@@ -67,12 +67,12 @@ function answerRead(
   };
 }
 
-function answerCall(
+function respondCall(
   plan: CrudPlan & { kind: 'call' },
   request: ApiRequest,
   result: ResultRow,
   verbosity: ErrorVerbosity,
-): HttpAnswer {
+): HttpResponse {
   const { status, contentRange } = rangeStatus(request, result);
   const headers: Header[] = [contentRange, ...preferenceApplied(plan, request)];
   if (returnsVoid(plan.call.routine)) return { status: 204, headers, body: '' };
@@ -85,11 +85,11 @@ function answerCall(
   };
 }
 
-function answerMutation(
+function respondMutation(
   plan: CrudPlan & { kind: 'mutate' },
   request: ApiRequest,
   result: ResultRow,
-): HttpAnswer {
+): HttpResponse {
   const { preferences } = request;
   const returnsBody = preferences.return === 'representation';
   const count = preferences.count === 'exact' || preferences.count === 'estimated' ? result.page : undefined;
@@ -135,12 +135,12 @@ function answerMutation(
 }
 
 /** The response to a request for an execution plan. */
-export function respondPlan(type: MediaType, request: ApiRequest, plan: string): HttpAnswer {
+export function respondPlan(type: MediaType, request: ApiRequest, plan: string): HttpResponse {
   return { status: 200, headers: [contentLength(plan), ...typeHeaders(type, request)], body: plan };
 }
 
 /** The response to OPTIONS: the allowed methods. */
-export function respondInfo(allow: string): HttpAnswer {
+export function respondInfo(allow: string): HttpResponse {
   const headers: Header[] = [
     ['Content-Length', '0'],
     ['Access-Control-Allow-Origin', '*'],
@@ -150,7 +150,7 @@ export function respondInfo(allow: string): HttpAnswer {
 }
 
 /** The response of the root path: the OpenAPI description. */
-export function respondDescription(request: ApiRequest, type: MediaType, text: string): HttpAnswer {
+export function respondDescription(request: ApiRequest, type: MediaType, text: string): HttpResponse {
   const headersOnly = request.action.kind === 'inspect' && request.action.headersOnly;
   const body = headersOnly ? '' : text;
   const headers = [...typeHeaders(type, request), ...(headersOnly ? [] : [contentLength(body)])];

@@ -1,7 +1,7 @@
 import { validateHeaderName, validateHeaderValue } from 'node:http';
 import { isObject } from '../../../shared/json.ts';
 import { invalidResponseHeaders, invalidResponseStatus } from '../parse/request-errors.ts';
-import type { Header } from '../http/answer.ts';
+import type { Header } from '../http/response.ts';
 
 // PostgREST v14.12 src/PostgREST/Response/GucHeader.hs
 

@@ -38,7 +38,7 @@ export interface Table {
 /** Pairs of a column of the relation and one of the foreign relation. */
 export type ColumnPairs = readonly (readonly [column: string, foreignColumn: string])[];
 
-export interface Junction {
+interface Junction {
   readonly table: QualifiedName;
   readonly constraint1: string;
   readonly constraint2: string;

@@ -1,5 +1,5 @@
 /** The origin of a view's column. */
-export interface ColumnOrigin {
+interface ColumnOrigin {
   /** Number of the view's column, from 1. */
   readonly column: number;
   /** OID of the table or view whose column it shows unchanged. */

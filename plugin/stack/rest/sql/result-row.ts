@@ -24,7 +24,7 @@ const COLUMNS = [
 type Column = (typeof COLUMNS)[number];
 
 /** The SQL expressions of a statement's columns; null where undefined. */
-export interface ResultExpressions {
+interface ResultExpressions {
   readonly total?: string | undefined;
   readonly page: string;
   readonly location?: string | undefined;

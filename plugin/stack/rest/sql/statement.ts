@@ -14,7 +14,7 @@ import type { Statement } from '../database/transaction.ts';
 
 // PostgREST v14.12 src/PostgREST/Query/Statements.hs, src/PostgREST/Query/SqlFragment.hs
 
-export interface StatementOptions {
+interface StatementOptions {
   readonly preferences: Preferences;
   /** The rows that the client asked for, before `max_rows` applies. */
   readonly range: RowRange;

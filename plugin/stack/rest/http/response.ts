@@ -1,5 +1,5 @@
 /** An HTTP response, ready to be sent. */
-export interface HttpAnswer {
+export interface HttpResponse {
   readonly status: number;
   /** Reason phrase; undefined for the standard one. */
   readonly statusText?: string | undefined;

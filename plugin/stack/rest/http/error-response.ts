@@ -1,8 +1,8 @@
-import type { HttpAnswer } from './answer.ts';
+import type { HttpResponse } from './response.ts';
 import { encodeError, type ErrorVerbosity, type RestError } from './rest-error.ts';
 
 /** The HTTP response to a request that failed. */
-export function errorAnswer(error: RestError, verbosity: ErrorVerbosity): HttpAnswer {
+export function errorResponse(error: RestError, verbosity: ErrorVerbosity): HttpResponse {
   const body = encodeError(error, verbosity);
   return {
     status: error.status,

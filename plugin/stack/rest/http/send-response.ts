@@ -1,14 +1,14 @@
 import type { ServerResponse } from 'node:http';
-import type { HttpAnswer } from './answer.ts';
+import type { HttpResponse } from './response.ts';
 
 /** Sends the response; header values beyond ASCII as their UTF-8 bytes. */
-export function sendAnswer(res: ServerResponse, answer: HttpAnswer, headersOnly: boolean): void {
+export function sendResponse(res: ServerResponse, response: HttpResponse, headersOnly: boolean): void {
   if (res.writableEnded || res.destroyed) return;
   // A flat list keeps repeated names, and replaces headers of the same name that the gateway has set.
-  const headers = answer.headers.flatMap(([name, value]) => [name, headerValue(value)]);
-  if (answer.statusText === undefined) res.writeHead(answer.status, headers);
-  else res.writeHead(answer.status, headerValue(answer.statusText), headers);
-  res.end(headersOnly ? undefined : answer.body);
+  const headers = response.headers.flatMap(([name, value]) => [name, headerValue(value)]);
+  if (response.statusText === undefined) res.writeHead(response.status, headers);
+  else res.writeHead(response.status, headerValue(response.statusText), headers);
+  res.end(headersOnly ? undefined : response.body);
 }
 
 // eslint-disable-next-line no-control-regex -- characters that a header cannot hold
