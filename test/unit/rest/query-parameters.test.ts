@@ -54,14 +54,14 @@ describe('select', () => {
     ],
     ['data->>-78xy', 11, `unexpected 'x' expecting digit, "->", "::", ".", "," or end of input`],
     ['name::', 7, 'unexpected end of input expecting letter or digit'],
-  ])('says where %s goes wrong and what could stand there', (select, column, details) => {
+  ])('reports the position of the error in %s and what was expected', (select, column, details) => {
     expect(failure(`select=${select}`)).toEqual({
       message: `"failed to parse select parameter (${select})" (line 1, column ${column})`,
       details,
     });
   });
 
-  test('refuses what is nested too deeply', () => {
+  test('rejects nesting that is too deep', () => {
     expect(failure(`select=${'a('.repeat(101)}`).details).toBe('nested more than 100 levels deep');
   });
 });
@@ -79,7 +79,7 @@ describe('filters', () => {
     ]);
   });
 
-  test('takes the rest of the parameter as the value, whatever is in it', () => {
+  test('reads the rest of the parameter as the value, reserved characters included', () => {
     const [filter] = parse('a=eq.b.c,(d)%26e=f').filters;
     expect(filter?.value.operation).toMatchObject({ value: 'b.c,(d)&e=f' });
   });
@@ -87,12 +87,12 @@ describe('filters', () => {
   test.each([
     ['id=foo.1', 'foo.1', 1, 'unexpected "f" expecting "not" or operator (eq, gt, ...)'],
     ['id=is.foo', 'is.foo', 5, 'unexpected "o" expecting isVal: (null, not_null, true, false, unknown)'],
-  ])('says what is wrong with %s', (query, text, column, details) => {
+  ])('reports what is wrong with %s', (query, text, column, details) => {
     expect(failure(query).message).toBe(`"failed to parse filter (${text})" (line 1, column ${column})`);
     expect(failure(query).details).toBe(details);
   });
 
-  test('takes parameters without an operator as arguments when a function is called', () => {
+  test('reads parameters without an operator as arguments of a function call', () => {
     const { args, filters } = parse('a=1&b=eq.2&c=eqx', true);
     expect(args).toEqual([
       ['a', '1'],
@@ -128,7 +128,7 @@ describe('logic, order and ranges', () => {
     ]);
   });
 
-  test('joins limit and offset of one resource and ignores what is no number', () => {
+  test('combines limit and offset of one resource and ignores values that are not numbers', () => {
     const { ranges } = parse('limit=5&offset=10&clients.limit=2&clients.offset=x');
     expect(ranges.get('')?.value).toEqual({ lower: 10, upper: 14 });
     expect(ranges.get('clients')).toEqual({ path: ['clients'], value: { lower: 0, upper: 1 } });
