@@ -1,12 +1,12 @@
-/** A mail as a service hands it over: one recipient, HTML only (a text part is made from it). */
+/** A mail as a service sends it: one recipient, HTML only (the inbox derives the text from it). */
 export interface OutgoingMail {
   readonly to: string;
   readonly subject: string;
   readonly html: string;
 }
 
-/** Where services send mail: the stack's inbox and, if configured, a real SMTP server. */
+/** Sends the services' mails to the stack's inbox and, if configured, to a real SMTP server. */
 export interface Mailer {
-  /** Resolves when the mail is in the inbox and, with SMTP, when that server has taken it; rejects if it refuses. */
+  /** Resolves when the mail is in the inbox and the SMTP server, if any, has accepted it; rejects if that refuses. */
   send(mail: OutgoingMail): Promise<void>;
 }

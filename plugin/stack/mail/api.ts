@@ -1,38 +1,65 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { isObject, parseJson, type JsonObject } from '../../shared/json.ts';
+import { readBody } from '../http/read-body.ts';
 import type { Inbox, Mail } from './inbox.ts';
 import { describeMail, mailHeaders, rawMail, summarizeMail } from './message.ts';
 import { INBOX_PAGE, INBOX_PAGE_POLICY } from './page.ts';
 import { parseSearch } from './search.ts';
-import { createWaiter } from './wait.ts';
+import { MailWaiter } from './wait.ts';
 
 const MAX_BODY_BYTES = 1024 * 1024;
 const DEFAULT_LIMIT = 50;
-// The mail is somebody else's HTML: no scripts, no forms; its links open outside the frame.
+// A mail is foreign HTML: no scripts, no forms; its links open outside the frame.
 const MAIL_POLICY =
   "sandbox allow-popups allow-popups-to-escape-sandbox; default-src 'none'; img-src * data:; style-src * 'unsafe-inline'; font-src *";
 
-interface Answer {
+interface Reply {
   readonly status?: number;
   readonly type?: string;
   readonly body: string;
   readonly headers?: Record<string, string>;
 }
 
-const json = (value: unknown): Answer => ({ type: 'application/json', body: JSON.stringify(value) });
-const text = (body: string, status = 200): Answer => ({ status, type: 'text/plain; charset=utf-8', body });
-const ok: Answer = text('ok');
-const notFound: Answer = text('Error: message not found', 404);
+const json = (value: unknown): Reply => ({ type: 'application/json', body: JSON.stringify(value) });
+const text = (body: string, status = 200): Reply => ({ status, type: 'text/plain; charset=utf-8', body });
+const ok: Reply = text('ok');
+const notFound: Reply = text('Error: message not found', 404);
 
 /**
  * The inbox over HTTP: Mailpit's API (https://mailpit.axllent.org/docs/api-v1/), `GET /api/v1/wait` to wait for a mail,
- * and a page at `/` to read them. All addresses in the page are relative, so it works under any prefix.
+ * and a page at `/` to read mails. All addresses in the page are relative, so it works under any prefix.
  */
-export function createInboxHandler(inbox: Inbox): {
-  handle(req: IncomingMessage, res: ServerResponse): void;
-  close(): void;
-} {
-  const waiter = createWaiter(inbox);
-  const answer = async (req: IncomingMessage, gone: Promise<void>): Promise<Answer> => {
+export class InboxApi {
+  readonly #inbox: Inbox;
+  readonly #waiter: MailWaiter;
+
+  constructor(inbox: Inbox) {
+    this.#inbox = inbox;
+    this.#waiter = new MailWaiter(inbox);
+  }
+
+  /** Answers one request. */
+  handle(req: IncomingMessage, res: ServerResponse): void {
+    this.#reply(req, res)
+      .then(({ status = 200, type = 'text/plain', body, headers }) => {
+        res.writeHead(status, {
+          'Content-Type': type,
+          'Cache-Control': 'no-store',
+          'X-Content-Type-Options': 'nosniff',
+          ...headers,
+        });
+        res.end(req.method === 'HEAD' ? undefined : body);
+      })
+      .catch(() => res.destroy());
+  }
+
+  /** Ends the requests that wait for a mail. */
+  close(): void {
+    this.#waiter.close();
+  }
+
+  async #reply(req: IncomingMessage, res: ServerResponse): Promise<Reply> {
+    const inbox = this.#inbox;
     const url = new URL(req.url ?? '/', 'http://inbox');
     const route = `${req.method === 'HEAD' ? 'GET' : (req.method ?? 'GET')} ${url.pathname}`;
     switch (route) {
@@ -45,16 +72,17 @@ export function createInboxHandler(inbox: Inbox): {
       case 'GET /api/v1/messages':
         return json(listPage(inbox.all(), inbox.all(), url.searchParams));
       case 'PUT /api/v1/messages':
-        return markRead(inbox, await readJson(req));
+        return withJson(req, (body) => markRead(inbox, body));
       case 'DELETE /api/v1/messages':
-        return removeMails(inbox, await readJson(req));
+        return withJson(req, (body) => removeMails(inbox, body));
       case 'GET /api/v1/search':
         return json(listPage(search(inbox, url), inbox.all(), url.searchParams));
       case 'DELETE /api/v1/search':
         inbox.remove(new Set(search(inbox, url).map((mail) => mail.id)));
         return ok;
       case 'GET /api/v1/wait': {
-        const mail = await waiter.wait(url.searchParams, gone);
+        const gone = new Promise<void>((resolve) => res.once('close', resolve));
+        const mail = await this.#waiter.wait(url.searchParams, gone);
         return mail ? json(describeMail(mail)) : text('Error: no such mail in time', 408);
       }
       case 'GET /api/v1/info':
@@ -66,30 +94,10 @@ export function createInboxHandler(inbox: Inbox): {
       default:
         return readMail(inbox, route);
     }
-  };
-  return {
-    handle(req, res) {
-      const reply = async (): Promise<void> => {
-        const gone = new Promise<void>((resolve) => res.once('close', resolve));
-        const found = await answer(req, gone).catch((error: unknown) =>
-          text(`Error: ${error instanceof Error ? error.message : ''}`, 400),
-        );
-        const { status = 200, type = 'text/plain', body, headers } = found;
-        res.writeHead(status, {
-          'Content-Type': type,
-          'Cache-Control': 'no-store',
-          'X-Content-Type-Options': 'nosniff',
-          ...headers,
-        });
-        res.end(req.method === 'HEAD' ? undefined : body);
-      };
-      reply().catch(() => res.destroy());
-    },
-    close: () => waiter.close(),
-  };
+  }
 }
 
-function readMail(inbox: Inbox, route: string): Answer {
+function readMail(inbox: Inbox, route: string): Reply {
   const [, id, part] = /^GET \/api\/v1\/message\/(\w+)(?:\/(headers|raw))?$/.exec(route) ?? [];
   const [, viewId, extension] = /^GET \/view\/(\w+)\.(html|txt)$/.exec(route) ?? [];
   if (id === undefined && viewId === undefined) return text('404 page not found', 404);
@@ -129,13 +137,13 @@ function search(inbox: Inbox, url: URL): Mail[] {
   return inbox.all().filter(parseSearch(url.searchParams.get('query') ?? ''));
 }
 
-function markRead(inbox: Inbox, body: { IDs?: unknown; Read?: unknown }): Answer {
+function markRead(inbox: Inbox, body: JsonObject): Reply {
   const ids = Array.isArray(body.IDs) && body.IDs.length > 0 ? new Set<unknown>(body.IDs) : undefined;
   for (const mail of inbox.all()) if (ids === undefined || ids.has(mail.id)) mail.read = body.Read === true;
   return ok;
 }
 
-function removeMails(inbox: Inbox, body: { IDs?: unknown }): Answer {
+function removeMails(inbox: Inbox, body: JsonObject): Reply {
   if (Array.isArray(body.IDs) && body.IDs.length > 0) inbox.remove(new Set(body.IDs.map(String)));
   else inbox.clear();
   return ok;
@@ -145,14 +153,11 @@ function countUnread(mails: readonly Mail[]): number {
   return mails.filter((mail) => !mail.read).length;
 }
 
-async function readJson(req: IncomingMessage): Promise<{ IDs?: unknown; Read?: unknown }> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of req as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > MAX_BODY_BYTES) throw new Error('request body too large');
-    chunks.push(chunk);
-  }
-  const body: unknown = size === 0 ? {} : JSON.parse(Buffer.concat(chunks).toString());
-  return typeof body === 'object' && body !== null ? body : {};
+/** Calls `use` with the body as a JSON object; without a body with an empty one. */
+async function withJson(req: IncomingMessage, use: (body: JsonObject) => Reply): Promise<Reply> {
+  const body = await readBody(req, MAX_BODY_BYTES);
+  if (body === 'aborted') throw new Error('the client went away');
+  if (body === 'too-large') return text(`Error: the body is larger than ${MAX_BODY_BYTES} bytes`, 413);
+  const value = body.length === 0 ? {} : parseJson(body.toString());
+  return isObject(value) ? use(value) : text('Error: the body must be a JSON object', 400);
 }

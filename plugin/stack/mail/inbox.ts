@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { OutgoingMail } from '../mailer.ts';
 import { htmlToText } from './text.ts';
 
-/** A mail kept in memory; `html` is what was sent, `text` is made from it. */
+/** A mail in memory; `html` was sent, `text` is derived from it. */
 export interface Mail {
   readonly id: string;
   readonly messageId: string;
@@ -17,11 +17,11 @@ export interface Mail {
   read: boolean;
 }
 
-// A development inbox is read at once or never: old mails make room.
+// A development inbox is read at once or never, so the oldest mails are dropped.
 const MAX_MAILS = 500;
 const MAX_BYTES = 32 * 1024 * 1024;
 
-/** The newest mails first, bounded in number and size. */
+/** The mails, bounded in number and size. */
 export class Inbox {
   readonly #from: Mail['from'];
   #mails: Mail[] = [];
@@ -75,7 +75,7 @@ export class Inbox {
     this.#bytes = 0;
   }
 
-  /** Calls back for every mail from now on, until the returned function is called. */
+  /** Calls `arrived` for every new mail, until the returned function is called. */
   onArrival(arrived: (mail: Mail) => void): () => void {
     this.#arrivals.add(arrived);
     return () => this.#arrivals.delete(arrived);

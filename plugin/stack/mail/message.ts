@@ -23,7 +23,7 @@ export function summarizeMail(mail: Mail): Record<string, unknown> {
   };
 }
 
-/** A whole mail as Mailpit gives it: `GET /api/v1/message/{id}`. */
+/** A whole mail in Mailpit's form: `GET /api/v1/message/{id}`. */
 export function describeMail(mail: Mail): Record<string, unknown> {
   return {
     ID: mail.id,
@@ -47,7 +47,7 @@ export function describeMail(mail: Mail): Record<string, unknown> {
   };
 }
 
-/** The header fields that the mail has on the wire. */
+/** The mail's header fields. */
 export function mailHeaders(mail: Mail): Record<string, string[]> {
   return {
     Date: [mail.created.toUTCString().replace('GMT', '+0000')],
@@ -61,7 +61,7 @@ export function mailHeaders(mail: Mail): Record<string, string[]> {
   };
 }
 
-/** The mail as a message of RFC 5322. */
+/** The mail as an RFC 5322 message. */
 export function rawMail(mail: Mail): string {
   const headers = Object.entries(mailHeaders(mail)).map(([name, values]) => `${name}: ${values.join(', ')}`);
   return `${headers.join('\r\n')}\r\n\r\n${mail.html.replaceAll(/\r?\n/g, '\r\n')}`;

@@ -97,7 +97,7 @@ export const INBOX_PAGE_POLICY: string = [
   "form-action 'none'",
 ].join('; ');
 
-/** A page to read the inbox: list, search, live arrival. */
+/** The page of the inbox: list, search, live updates. */
 export const INBOX_PAGE: string = `<!doctype html>
 <html lang="en">
 <head>

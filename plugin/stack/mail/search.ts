@@ -3,8 +3,8 @@ import type { Mail } from './inbox.ts';
 type Test = (mail: Mail) => boolean;
 
 /**
- * Mailpit's search language, as far as it applies to these mails: words and "quoted phrases" that must all occur,
- * `to:`, `from:`, `subject:`, `message-id:`, `is:read`, `is:unread`, and `!` or `-` before a term to exclude it.
+ * Parses the part of Mailpit's search language that applies to these mails: words and "quoted phrases" that must all
+ * occur, `to:`, `from:`, `subject:`, `message-id:`, `is:read`, `is:unread`, and `!` or `-` to exclude a term.
  */
 export function parseSearch(query: string): Test {
   const terms = [...query.matchAll(/([!-]?)(?:([a-z-]+):)?(?:"([^"]*)"|(\S+))/gi)].map(

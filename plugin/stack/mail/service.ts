@@ -2,24 +2,24 @@ import type { SupabaseConfig } from '../config/config.ts';
 import type { Logger } from '../../shared/logger.ts';
 import type { Mailer } from '../mailer.ts';
 import type { Service } from '../service.ts';
-import { createInboxHandler } from './api.ts';
+import { InboxApi } from './api.ts';
 import { Inbox } from './inbox.ts';
 import { readMailSettings } from './settings.ts';
-import { createSmtpClient } from './smtp.ts';
+import { SmtpClient } from './smtp.ts';
 
-/** The stack's mail: what services send with, and the inbox to read it in. */
-export interface Mail {
+/** The stack's mail: the mailer that services send with, and the inbox as a service. */
+export interface MailService {
   readonly mailer: Mailer;
   readonly service: Service;
 }
 
-/** Every mail stays in memory, in the inbox; with `[auth.email.smtp]` it is delivered as well. */
-export async function createMailService(config: SupabaseConfig, logger: Logger): Promise<Mail> {
+/** Keeps every mail in the inbox, in memory; `[auth.email.smtp]` delivers it as well. */
+export async function createMailService(config: SupabaseConfig, logger: Logger): Promise<MailService> {
   const settings = readMailSettings(config);
   const inbox = new Inbox(settings.from);
-  const smtp = settings.smtp && (await createSmtpClient(settings.smtp, settings.from));
+  const smtp = settings.smtp && (await SmtpClient.create(settings.smtp, settings.from));
   if (settings.smtp) logger.info(`Mail is delivered through ${settings.smtp.host}, and kept in the inbox`);
-  const handler = createInboxHandler(inbox);
+  const api = new InboxApi(inbox);
   return {
     mailer: {
       async send(mail) {
@@ -28,9 +28,9 @@ export async function createMailService(config: SupabaseConfig, logger: Logger):
       },
     },
     service: {
-      handle: (req, res) => handler.handle(req, res),
+      handle: (req, res) => api.handle(req, res),
       async close() {
-        handler.close();
+        api.close();
         smtp?.close();
       },
     },

@@ -3,16 +3,16 @@ import type { SupabaseConfig } from '../config/config.ts';
 export interface MailSettings {
   /** Sender of every mail. */
   readonly from: { readonly name: string; readonly address: string };
-  /** A real server to deliver to as well; undefined keeps every mail on this machine. */
+  /** A real SMTP server that also receives every mail; undefined keeps them on this machine. */
   readonly smtp:
     | { readonly host: string; readonly port: number; readonly user: string; readonly pass: string }
     | undefined;
 }
 
-/** Reads `[auth.email.smtp]`; without it the sender is the one that the Supabase CLI's inbox shows. */
+/** Reads `[auth.email.smtp]`; the default sender is the Supabase CLI's. */
 export function readMailSettings(config: SupabaseConfig): MailSettings {
   const section = config.section('auth').section('email').section('smtp');
-  // As the CLI: a table without `enabled` counts as enabled.
+  // As in the CLI, a table without `enabled` is enabled.
   const enabled = section.boolean('enabled', section.has('host'));
   const settings = {
     from: {

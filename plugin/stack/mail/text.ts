@@ -7,7 +7,7 @@ const ENTITIES: Readonly<Record<string, string>> = {
   nbsp: ' ',
 };
 
-/** The readable text of an HTML mail, with the address after each link's text. For reading, not for display as HTML. */
+/** The text of an HTML mail, each link followed by its address. Not sanitized: do not display it as HTML. */
 export function htmlToText(html: string): string {
   return html
     .replaceAll(/<(style|script|head)\b[\s\S]*?<\/\1\s*>/gi, '')

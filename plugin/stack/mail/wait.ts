@@ -3,40 +3,47 @@ import type { Inbox, Mail } from './inbox.ts';
 const DEFAULT_TIMEOUT_MS = 10_000;
 const MAX_TIMEOUT_MS = 60_000;
 
-/**
- * Waits for a mail: `to` (address; any if absent), `subject` (part of it), `after` (id of a mail or ISO time; only
- * newer ones count, by default also one that is already there), `timeout` (ms, 10,000 by default, 60,000 at most).
- */
-export function createWaiter(inbox: Inbox): {
-  /** Undefined when no such mail arrived in time, or `gone` (the client went away) came first. */
-  wait(query: URLSearchParams, gone: Promise<void>): Promise<Mail | undefined>;
-  close(): void;
-} {
-  const pending = new Set<() => void>();
-  return {
-    wait(query, gone) {
-      const matches = matcher(query);
-      const known = newerThan(inbox, query.get('after')).find(matches);
-      if (known) return Promise.resolve(known);
-      return new Promise((resolve) => {
-        const finish = (mail?: Mail): void => {
-          clearTimeout(timer);
-          stopListening();
-          pending.delete(finish);
-          resolve(mail);
-        };
-        const timer = setTimeout(finish, timeoutOf(query));
-        const stopListening = inbox.onArrival((mail) => {
-          if (matches(mail)) finish(mail);
-        });
-        pending.add(finish);
-        void gone.then(() => finish());
+/** Waits for mails, on behalf of `GET /api/v1/wait`. */
+export class MailWaiter {
+  readonly #inbox: Inbox;
+  readonly #pending = new Set<() => void>();
+
+  constructor(inbox: Inbox) {
+    this.#inbox = inbox;
+  }
+
+  /**
+   * Waits for a mail that matches the query.
+   *
+   * @param query `to` (address; any if absent), `subject` (part of it), `after` (id of a mail or ISO time; only newer
+   * mails count, by default also those already in the inbox), `timeout` (ms, 10,000 by default, 60,000 at most)
+   * @param gone settles when the client goes away
+   * @returns undefined when no such mail arrived in time
+   */
+  wait(query: URLSearchParams, gone: Promise<void>): Promise<Mail | undefined> {
+    const matches = matcher(query);
+    const known = newerThan(this.#inbox, query.get('after')).find(matches);
+    if (known) return Promise.resolve(known);
+    return new Promise((resolve) => {
+      const finish = (mail?: Mail): void => {
+        clearTimeout(timer);
+        stopListening();
+        this.#pending.delete(finish);
+        resolve(mail);
+      };
+      const timer = setTimeout(finish, timeoutOf(query));
+      const stopListening = this.#inbox.onArrival((mail) => {
+        if (matches(mail)) finish(mail);
       });
-    },
-    close() {
-      for (const finish of pending) finish();
-    },
-  };
+      this.#pending.add(finish);
+      void gone.then(() => finish());
+    });
+  }
+
+  /** Ends all waits without a mail. */
+  close(): void {
+    for (const finish of this.#pending) finish();
+  }
 }
 
 function matcher(query: URLSearchParams): (mail: Mail) => boolean {

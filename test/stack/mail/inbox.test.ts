@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { createInboxHandler } from '../../../plugin/stack/mail/api.ts';
+import { InboxApi } from '../../../plugin/stack/mail/api.ts';
 import { Inbox } from '../../../plugin/stack/mail/inbox.ts';
 
 let inbox: Inbox;
@@ -10,8 +10,8 @@ let base: string;
 
 beforeEach(async () => {
   inbox = new Inbox({ name: 'Admin', address: 'admin@email.com' });
-  const handler = createInboxHandler(inbox);
-  server = createServer((req, res) => handler.handle(req, res));
+  const api = new InboxApi(inbox);
+  server = createServer((req, res) => api.handle(req, res));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 });
@@ -22,9 +22,8 @@ afterEach(() => {
 });
 
 function send(to: string, subject: string, html = `<p>${subject} &amp; more</p>`): string {
-return inbox.add({ to, subject, html }).id;
+  return inbox.add({ to, subject, html }).id;
 }
-
 
 interface MailJson {
   readonly ID: string;
@@ -51,7 +50,7 @@ async function get(path: string): Promise<Answer> {
   return { status, headers, text, json: JSON.parse(isJson ? text : '{}') as Answer['json'] };
 }
 
-test('lists, gives and deletes mails as Mailpit does', async () => {
+test('lists, returns and deletes mails as Mailpit does', async () => {
   const first = send('ann@example.com', 'First');
   const second = send('bob@example.com', 'Second');
   const list = (await get('/api/v1/messages')).json;
@@ -99,7 +98,7 @@ test('waits for the next mail to an address', async () => {
   expect((await get('/api/v1/wait?to=nobody@example.com&timeout=20')).status).toBe(408);
 });
 
-test('shows mails without letting them do anything', async () => {
+test('shows mails in a sandbox without scripts', async () => {
   const id = send(
     'ann@example.com',
     'Evil',
@@ -116,7 +115,19 @@ test('shows mails without letting them do anything', async () => {
   expect(policy).not.toContain('allow-same-origin');
 });
 
-test('keeps only so many mails', () => {
+test('rejects a body that is too large or is not a JSON object', async () => {
+  send('ann@example.com', 'First');
+  const remove = (body: string): Promise<Response> =>
+    fetch(`${base}/api/v1/messages`, { method: 'DELETE', body });
+  const tooLarge = await remove(JSON.stringify({ IDs: ['x'.repeat(1024 * 1024)] }));
+  expect(tooLarge.status).toBe(413);
+  expect(await tooLarge.text()).toBe('Error: the body is larger than 1048576 bytes');
+  expect((await remove('{')).status).toBe(400);
+  expect((await remove('[]')).status).toBe(400);
+  expect(inbox.all()).toHaveLength(1);
+});
+
+test('keeps a limited number of mails', () => {
   for (let index = 0; index < 600; index += 1) send('ann@example.com', `Mail ${index}`);
   expect(inbox.all()).toHaveLength(500);
   expect(inbox.find('latest')?.subject).toBe('Mail 599');

@@ -39,7 +39,7 @@ function sign(claims: Record<string, unknown>): Promise<string> {
 }
 
 describe('a request', () => {
-  test('runs as the role of its token with everything about it in settings', async () => {
+  test('runs as the role of its token and finds its details in settings', async () => {
     const token = await sign({ role: 'authenticated', sub: 'me' });
     const headers = { authorization: `Bearer ${token}`, 'x-agent': 'test', cookie: 'a=1; b=2' };
     const { body } = await rest.send('GET', '/rpc/settings', headers);
@@ -54,7 +54,7 @@ describe('a request', () => {
     });
   });
 
-  test('is refused when its token has expired or is meant for later', async () => {
+  test('is rejected when its token has expired or is not valid yet', async () => {
     const now = Math.floor(Date.now() / 1000);
     for (const [claims, message] of [
       [{ exp: now - 31 }, 'JWT expired'],
@@ -68,32 +68,57 @@ describe('a request', () => {
     }
   });
 
-  test('is ended by the statement timeout of its function', async () => {
+  test('is aborted by the statement timeout of its function', async () => {
     const answer = await rest.send('POST', '/rpc/slow');
     expect(answer.status).toBe(500);
     expect(JSON.parse(answer.body)).toMatchObject({ code: '57014' });
   });
 
-  test('can be looked into: statements, parameters, role and claims in one object', async () => {
+  test('is explained before it runs: transaction, SQL, parameters, role and claims', async () => {
     rest.explanations.length = 0;
-    await rest.send('GET', "/items?id=eq.1'");
-    const [explanation] = rest.explanations;
-    expect(explanation).toMatchObject({ method: 'GET', role: 'anon', readOnly: true, end: 'commit' });
+    const token = await sign({ role: 'authenticated', sub: 'me' });
+    await rest.send('GET', "/items?id=eq.1'", { authorization: `Bearer ${token}` });
+    const [explanation, ...others] = rest.explanations;
+    expect(others).toEqual([]);
+    expect(explanation).toMatchObject({
+      method: 'GET',
+      url: "/items?id=eq.1'",
+      role: 'authenticated',
+      claims: { sub: 'me' },
+      isolationLevel: 'read committed',
+      readOnly: true,
+      end: 'commit',
+    });
+    expect(explanation?.before[0]?.text).toMatch(/^SELECT set_config\(/);
+    expect(explanation?.before[0]?.params).toContain('authenticated');
     expect(explanation?.statements[0]?.text).toContain(
       'FROM "public"."items" WHERE "public"."items"."id" = $1',
     );
     expect(explanation?.statements[0]?.params[0]).toBe("1'");
   });
+
+  test('is not explained when it never reaches the database', async () => {
+    rest.explanations.length = 0;
+    expect((await rest.send('GET', '/nothing')).status).toBe(404);
+    expect(rest.explanations).toEqual([]);
+  });
+
+  test('is refused when its body is too large', async () => {
+    const body = Buffer.alloc(50 * 1024 * 1024 + 1, ' ');
+    const response = await rest.send('POST', '/items', { 'content-type': 'application/json' }, body);
+    expect(response.status).toBe(413);
+    expect(response.headers.connection).toBe('close');
+  });
 });
 
-describe('an answer', () => {
+describe('a response', () => {
   test('has the headers and the status that a function sets', async () => {
     const answer = await rest.send('POST', '/rpc/greet');
     expect(answer).toMatchObject({ status: 202, body: '"hello"' });
     expect(answer.headers).toMatchObject({ 'x-greeting': 'hi', 'set-cookie': ['a=1', 'b=2'] });
   });
 
-  test('is of the media type that a function returns', async () => {
+  test('has the media type that a function returns', async () => {
     const page = await rest.send('GET', '/rpc/page', { accept: 'text/html' });
     expect(page).toMatchObject({ status: 200, body: '<h1>é</h1>' });
     expect(page.headers['content-type']).toBe('text/html');
@@ -104,20 +129,20 @@ describe('an answer', () => {
     });
   });
 
-  test('holds at most max_rows rows and says how many there are', async () => {
+  test('holds at most max_rows rows and counts all of them', async () => {
     const answer = await rest.send('GET', '/items?select=id', { prefer: 'count=exact' });
     expect(answer.status).toBe(206);
     expect(answer.headers['content-range']).toBe('0-9/12');
   });
 
-  test('is of the schema that a profile header names', async () => {
+  test('comes from the schema that a profile header names', async () => {
     const answer = await rest.send('GET', '/things', { 'accept-profile': 'api' });
     expect(answer).toMatchObject({ status: 200, body: '[]' });
     expect(answer.headers['content-profile']).toBe('api');
     expect((await rest.send('GET', '/things', { 'accept-profile': 'auth' })).status).toBe(406);
   });
 
-  test('lets pages read the count, and leaves who may read to the gateway', async () => {
+  test('exposes the count to pages, and leaves the allowed origins to the gateway', async () => {
     const { headers } = await rest.send('GET', '/items', { origin: 'http://elsewhere.example' });
     expect(headers['access-control-expose-headers']).toContain('Content-Range');
     expect(headers['access-control-allow-origin']).toBeUndefined();
@@ -125,7 +150,7 @@ describe('an answer', () => {
 });
 
 describe('the in-database configuration', () => {
-  test('is read when the engine is told to reload', async () => {
+  test('is read again after NOTIFY pgrst', async () => {
     expect((await rest.send('GET', '/items?select=count()')).status).toBe(400);
     await rest.admin.query(`alter role test_authenticator set pgrst.db_aggregates_enabled = 'true'`);
     await rest.admin.query(`alter role test_authenticator set pgrst.db_pre_request = 'public.check_request'`);
@@ -140,7 +165,7 @@ describe('the in-database configuration', () => {
 });
 
 describe('a change of the schema', () => {
-  test('does not break statements that were prepared before it', async () => {
+  test('does not break statements that were prepared earlier', async () => {
     await rest.admin.query(
       'create table public.changing (id int primary key); insert into changing values (1)',
     );

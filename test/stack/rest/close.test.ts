@@ -2,7 +2,7 @@ import { SignJWT } from 'jose';
 import { expect, test } from 'vitest';
 import { startTestEngine } from './engine-helper.ts';
 
-test('closes although a statement without a timeout still runs, and answers its client', async () => {
+test('closes while a statement without a timeout runs, and responds to its client', async () => {
   const rest = await startTestEngine(
     "create function public.forever() returns void language sql as 'select pg_sleep(600)'",
   );

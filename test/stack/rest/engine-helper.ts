@@ -23,7 +23,7 @@ export interface TestEngine {
   /** As `postgres`. */
   readonly admin: pg.Client;
   readonly explanations: RequestExplanation[];
-  /** A request exactly as given: nothing is normalized. */
+  /** Sends a request exactly as given, without normalizing it. */
   send(
     method: string,
     path: string,
@@ -33,7 +33,7 @@ export interface TestEngine {
   stop(): Promise<void>;
 }
 
-/** A REST engine of its own, without gateway, with its own login role `test_authenticator`. */
+/** A REST engine without a gateway, with its own login role `test_authenticator`. */
 export async function startTestEngine(
   migration: string,
   settings: Partial<RestSettings> = {},
@@ -55,7 +55,7 @@ export async function startTestEngine(
     verifier: createJwtVerifier({ jwtSecret: stack.jwtSecret, signingKeys: [] }),
     createPool(options) {
       const pool = new pg.Pool({ ...connection, ...options });
-      // As the stack's own pools: the server's end is no error of the test.
+      // As in the stack's own pools: when the server ends, the test must not fail.
       pool.on('error', () => {});
       pool.on('connect', (client) => client.on('error', () => {}));
       pools.push(pool);

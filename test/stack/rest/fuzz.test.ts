@@ -7,7 +7,7 @@ const COUNT = Number(process.env.FUZZ_COUNT ?? 3000);
 const SEED = Number(process.env.FUZZ_SEED ?? 1);
 const PARALLEL = 16;
 
-/** A text that only rows hold which the anonymous role may not read. */
+/** A value in rows that the anonymous role must not read. */
 const SECRET = 'top-secret-5f1c';
 
 const MIGRATION = `
@@ -32,9 +32,9 @@ insert into task_labels values (1, 1), (1, 2), (2, 1);
 insert into secrets select i, i, '${SECRET}' from generate_series(1, 5) i;
 `;
 
-/** PostgreSQL's own failures are 500 with their SQLSTATE; a fault of the engine would be PGRSTX00. */
+/** PostgreSQL's own failures are 500 with their SQLSTATE; a fault of the engine is PGRSTX00. */
 function findFault({ status, body }: TestAnswer): string | undefined {
-  if (body.includes(SECRET)) return 'shows a row that the role may not read';
+  if (body.includes(SECRET)) return 'returns a row that the role must not read';
   if (status < 500 || body === '') return undefined;
   const { code } = JSON.parse(body) as { code?: string };
   return /^[0-9A-Z]{5}$/.test(code ?? '') ? undefined : 'fails without an SQLSTATE';
@@ -69,7 +69,7 @@ test(
     };
     await Promise.all(Array.from({ length: PARALLEL }, worker));
     expect(faults).toEqual([]);
-    // Not everything may be refused: the requests are meant to reach the database.
+    // The requests must reach the database: not all of them may be rejected.
     expect(statuses.get(200) ?? 0).toBeGreaterThan(COUNT / 20);
 
     const states = await Promise.all(

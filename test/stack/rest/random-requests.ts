@@ -1,6 +1,6 @@
 import type { OutgoingHttpHeaders } from 'node:http';
 
-/** Numbers from 0 up to 1, the same ones for the same seed. */
+/** Pseudo-random numbers from 0 (inclusive) to 1 (exclusive), the same for the same seed. */
 export type Random = () => number;
 
 /** The generator "mulberry32". */
@@ -90,7 +90,7 @@ const VALUES = [
   '%',
   '',
 ];
-// What has broken other servers: quotes, comments, casts, encodings, brackets that do not match, format characters.
+// Input that breaks other servers: quotes, comments, casts, encodings, unbalanced brackets, format characters.
 const HOSTILE = [
   "'",
   "''",
@@ -304,7 +304,7 @@ const TYPES = [
   ';;',
 ];
 
-/** A request that is right in some of its parts. */
+/** A request of which some parts are valid. */
 export function randomRequest(random: Random): RandomRequest {
   const method = pick(random, ['GET', 'GET', 'GET', 'HEAD', 'POST', 'PATCH', 'PUT', 'DELETE', 'OPTIONS']);
   const hostilePath = chance(random, 0.03);
@@ -312,7 +312,7 @@ export function randomRequest(random: Random): RandomRequest {
   const parameters = repeat(random, 4, () => parameter(random));
   const argument = chance(random, 0.3) ? [`${pick(random, ['a', 'b', 'n', 'v'])}=${value(random)}`] : [];
   const query = [...parameters, ...argument].join('&');
-  // What an HTTP client refuses to put into a request line never arrives either.
+  // Encoded, because an HTTP client refuses other characters in a request line.
   const path = encodeURI(`${hostilePath ? `/${pick(random, HOSTILE)}` : target}?${query}`).replaceAll(
     '%25',
     '%',
