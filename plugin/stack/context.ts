@@ -5,16 +5,16 @@ import type { Keys } from './keys.ts';
 import type { Mailer } from './mailer.ts';
 import type { Database } from './postgres/database.ts';
 
-/** What every service is given; all of it lives as long as the stack. */
+/** What every service receives; all of it lasts as long as the stack. */
 export interface StackContext {
   readonly config: SupabaseConfig;
   readonly keys: Keys;
-  /** Verifies signatures of JWTs made by this stack, with its secret or its signing keys. */
+  /** Verifies the signatures of this stack's JWTs, by its secret or its signing keys. */
   readonly jwt: JwtVerifier;
   readonly database: Database;
   /** Sends to the stack's inbox (and to a real server if one is configured). */
   readonly mailer: Mailer;
-  /** Folder for what services keep on disk, each in a folder of its own name (`.supabase` by default). */
+  /** Folder for the files of services, each in a subfolder of its name (`.supabase` by default). */
   readonly dataDir: string;
   readonly logger: Logger;
 }

@@ -7,6 +7,8 @@ import {
   type JWK,
 } from 'jose';
 import { LRUCache } from 'lru-cache';
+import { errorMessage } from '../shared/errors.ts';
+import { isObject, parseJson } from '../shared/json.ts';
 import type { Keys } from './keys.ts';
 
 /** The claims of a verified token. Times (`exp`, `iat`, `nbf`) are seconds since 1970. */
@@ -17,13 +19,13 @@ export interface Claims {
   readonly exp?: number;
 }
 
-/** A token whose signature is good. Its times are not judged here: each service has rules (and texts) of its own. */
+/** A token with a valid signature. Each service checks the times itself, with its own rules and messages. */
 export interface VerifiedJwt {
   readonly header: CompactJWSHeaderParameters;
   readonly claims: Claims;
 }
 
-/** Why a token was refused: not a JWT at all, an algorithm or key that this stack does not accept, a bad signature. */
+/** Why a token was rejected: not a JWT, an algorithm or key that this stack does not accept, or an invalid signature. */
 export class JwtVerifyError extends Error {
   override readonly name = 'JwtVerifyError';
   readonly reason: 'malformed' | 'algorithm' | 'key' | 'signature';
@@ -39,39 +41,50 @@ export interface JwtVerifier {
   verify(token: string): Promise<VerifiedJwt>;
 }
 
-// A client sends the same token with every request: remember the good ones instead of hashing again.
+// A client sends the same token with every request: valid ones are cached instead of verified again.
 const CACHED_TOKENS = 1000;
 
+type VerificationKey = CryptoKey | Uint8Array;
+
 /**
- * Verifies by the token's own `alg` and `kid`: HS256 with the secret (whatever its `kid`, as Supabase does),
- * ES256 and RS256 with the signing key of that `kid`.
+ * Verifies by the token's own `alg` and `kid`: HS256 with the secret (any `kid`, as on Supabase), ES256 and RS256 with
+ * the signing key of that `kid`.
  */
 export function createJwtVerifier(keys: Pick<Keys, 'jwtSecret' | 'signingKeys'>): JwtVerifier {
-  const secret = new TextEncoder().encode(keys.jwtSecret);
-  const publicKeys = new Map<string, Promise<CryptoKey | Uint8Array>>();
-  const cache = new LRUCache<string, VerifiedJwt>({ max: CACHED_TOKENS });
+  return new CachingJwtVerifier(keys);
+}
 
-  const findKey = (header: CompactJWSHeaderParameters): Promise<CryptoKey | Uint8Array> | Uint8Array => {
-    if (header.alg === 'HS256') return secret;
-    const jwk = keys.signingKeys.find(
+class CachingJwtVerifier implements JwtVerifier {
+  readonly #secret: Uint8Array;
+  readonly #signingKeys: readonly JWK[];
+  readonly #publicKeys = new Map<string, Promise<VerificationKey>>();
+  readonly #verified = new LRUCache<string, VerifiedJwt>({ max: CACHED_TOKENS });
+
+  constructor(keys: Pick<Keys, 'jwtSecret' | 'signingKeys'>) {
+    this.#secret = new TextEncoder().encode(keys.jwtSecret);
+    this.#signingKeys = keys.signingKeys;
+  }
+
+  async verify(token: string): Promise<VerifiedJwt> {
+    const known = this.#verified.get(token);
+    if (known) return known;
+    const verified = await verifySignature(token, (header) => this.#findKey(header));
+    this.#verified.set(token, verified);
+    return verified;
+  }
+
+  /** @throws JwtVerifyError when no key has the header's `alg` and `kid` */
+  #findKey(header: CompactJWSHeaderParameters): Promise<VerificationKey> | Uint8Array {
+    if (header.alg === 'HS256') return this.#secret;
+    const jwk = this.#signingKeys.find(
       (key) => key.alg === header.alg && (!header.kid || key.kid === header.kid),
     );
     if (!jwk) throw new JwtVerifyError('key', `no ${header.alg} key with kid "${header.kid ?? ''}"`);
     const id = `${jwk.alg}:${jwk.kid ?? ''}`;
-    let key = publicKeys.get(id);
-    if (!key) publicKeys.set(id, (key = importJWK(publicJwk(jwk))));
+    let key = this.#publicKeys.get(id);
+    if (!key) this.#publicKeys.set(id, (key = importJWK(publicJwk(jwk))));
     return key;
-  };
-
-  return {
-    async verify(token) {
-      const known = cache.get(token);
-      if (known) return known;
-      const verified = await verifySignature(token, findKey);
-      cache.set(token, verified);
-      return verified;
-    },
-  };
+  }
 }
 
 /** The public half of a private JWK, as published in the JWKS. */
@@ -82,22 +95,20 @@ export function publicJwk(jwk: JWK): JWK {
 
 async function verifySignature(
   token: string,
-  findKey: (header: CompactJWSHeaderParameters) => Promise<CryptoKey | Uint8Array> | Uint8Array,
+  findKey: (header: CompactJWSHeaderParameters) => Promise<VerificationKey> | Uint8Array,
 ): Promise<VerifiedJwt> {
   try {
     const { payload, protectedHeader } = await compactVerify(token, async (header) => findKey(header), {
       algorithms: ['HS256', 'ES256', 'RS256'],
     });
-    const claims: unknown = JSON.parse(new TextDecoder().decode(payload));
-    if (typeof claims !== 'object' || claims === null || Array.isArray(claims)) {
-      throw new JwtVerifyError('malformed', 'the payload is not a JSON object');
-    }
-    return { header: protectedHeader, claims: claims as Claims };
+    const claims = parseJson(new TextDecoder().decode(payload));
+    if (!isObject(claims)) throw new JwtVerifyError('malformed', 'the payload is not a JSON object');
+    return { header: protectedHeader, claims };
   } catch (error) {
     if (error instanceof JwtVerifyError) throw error;
     if (error instanceof errors.JWSSignatureVerificationFailed)
       throw new JwtVerifyError('signature', error.message);
     if (error instanceof errors.JOSEAlgNotAllowed) throw new JwtVerifyError('algorithm', error.message);
-    throw new JwtVerifyError('malformed', error instanceof Error ? error.message : String(error));
+    throw new JwtVerifyError('malformed', errorMessage(error));
   }
 }

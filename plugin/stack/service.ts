@@ -2,16 +2,16 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 
 /**
- * One of the services of the stack, as the gateway sees it.
+ * One service of the stack, as the gateway calls it.
  *
- * A request arrives with the gateway's prefix already removed from `req.url` (`/rest/v1/items` is `/items`,
- * `/realtime/v1/websocket` is `/socket/websocket`), with credentials already translated to JWTs, and with
- * `X-Forwarded-Host`, `-Proto` and `-Port` naming the origin that the client used.
+ * The gateway has removed its prefix from `req.url` (`/rest/v1/items` is `/items`, `/realtime/v1/websocket` is
+ * `/socket/websocket`), translated credentials to JWTs, and set `X-Forwarded-Host`, `-Proto` and `-Port` to the origin
+ * that the client used.
  */
 export interface Service {
-  /** Answers one HTTP request. Never throws and never leaves it unanswered. */
+  /** Responds to one HTTP request. Never throws, and always responds. */
   handle(req: IncomingMessage, res: ServerResponse): void;
-  /** Answers one upgrade request; only Realtime has it. */
+  /** Responds to one upgrade request; only Realtime has it. */
   upgrade?(req: IncomingMessage, socket: Duplex, head: Buffer): void;
   /** Ends open requests, sockets, timers and database connections. */
   close(): Promise<void>;

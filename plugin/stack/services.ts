@@ -19,18 +19,18 @@ export interface ServicesOptions {
   /** Absolute path of the data directory. */
   readonly dataDir: string;
   readonly dbPort: { exact: number } | { preferred: number };
-  /** Throw-away data: deleted at the end, no fsync. */
+  /** Throw-away data: no fsync, deleted at the end. */
   readonly ephemeral: boolean;
   /** Folder of another PostgreSQL installation's programs. */
   readonly binDir?: string;
-  /** Extensions whose absence is no failure. */
+  /** Extensions that may be missing: migrations skip the statements that create them. */
   readonly skipExtensions?: readonly string[];
   readonly logger: Logger;
 }
 
 type ServiceMap = Readonly<Partial<Record<ServiceName, Service>>>;
 
-/** PostgreSQL and the services on it, before any gateway: reachable only by calling `services.*.handle`. */
+/** PostgreSQL and its services, without a gateway: the only way to them is `services.*.handle`. */
 export interface Services {
   readonly keys: Keys;
   readonly database: Database;
@@ -40,11 +40,11 @@ export interface Services {
   migrate(): Promise<MigrationResult>;
   /** Process id of the PostgreSQL server. */
   postgresPid(): number;
-  /** Services first, then PostgreSQL. With `discard` (always, when ephemeral) all data is deleted. */
+  /** Stops the services, then PostgreSQL. With `discard` (always, when ephemeral) all data is deleted. */
   stop(options?: { discard: boolean }): Promise<void>;
 }
 
-/** How each service is made, and where its schema scripts lie (applied in this order). */
+/** How to create each service, and the folder of its schema scripts, applied in this order. */
 const SERVICES: Readonly<Partial<Record<ServiceName, ServiceDefinition>>> = {
   auth: { schemaDir: schemaDir('auth'), create: createAuthService },
   storage: { schemaDir: schemaDir('storage'), create: createStorageService },
@@ -52,7 +52,7 @@ const SERVICES: Readonly<Partial<Record<ServiceName, ServiceDefinition>>> = {
   rest: { schemaDir: schemaDir('rest'), create: createRestService },
 };
 
-/** Schema scripts lie beside the service that uses them. */
+/** The folder of a service's schema scripts. */
 function schemaDir(service: ServiceName): string {
   return fileURLToPath(new URL(`./${service}/schema`, import.meta.url));
 }
@@ -66,7 +66,7 @@ interface ServiceDefinition {
 /**
  * Starts PostgreSQL, brings it to the project's schema and starts the services.
  *
- * @throws SupabaseDevError; whatever was started is stopped again
+ * @throws SupabaseDevError, after it has stopped again whatever had started
  */
 export async function startServices(options: ServicesOptions): Promise<Services> {
   const { config, dataDir, logger } = options;
@@ -77,7 +77,7 @@ export async function startServices(options: ServicesOptions): Promise<Services>
   const jwt = createJwtVerifier(keys);
   const { database } = postgres;
   const context: StackContext = { config, keys, jwt, database, mailer: mail.mailer, dataDir, logger };
-  ignoreForeignSettings(config);
+  ignoreOtherSettings(config);
   const created = await createServices(context).catch(async (error: unknown) => {
     await postgres.stop(options.ephemeral);
     throw error;
@@ -116,13 +116,13 @@ async function closeAll(services: readonly Service[]): Promise<void> {
   await Promise.allSettled(services.map((service) => service.close()));
 }
 
-/** Settings of the Supabase CLI that are about its containers, or that callers of the stack read themselves. */
-function ignoreForeignSettings(config: SupabaseConfig): void {
+/** Marks settings as known that configure the Supabase CLI's containers, or that callers of the stack read themselves. */
+function ignoreOtherSettings(config: SupabaseConfig): void {
   config.section('api').ignore('enabled', 'port', 'tls', 'external_url');
   const db = config.section('db');
   db.ignore('port', 'shadow_port', 'major_version', 'health_timeout', 'pooler', 'network_restrictions');
   db.ignore('ssl_enforcement', 'root_key', 'vault');
   db.section('migrations').ignore('schema_paths');
-  // Read only when there is something to seed.
+  // Read only when there is new data to seed.
   db.ignore('seed');
 }

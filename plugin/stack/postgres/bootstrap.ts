@@ -6,8 +6,10 @@ import type pg from 'pg';
 const BOOTSTRAP_DIR = fileURLToPath(new URL('./bootstrap', import.meta.url));
 
 /**
- * Brings the database to what this version of the stack expects: the scripts of `bootstrap/`, then those of each
- * service's folder, each once, in the order of their names. A data directory of an older version gets the new ones.
+ * Brings the database to the schema of this version of the stack: the scripts of `bootstrap/`, then those of each
+ * service's folder, each once, in the order of their names. A data directory of an older version receives the new ones.
+ *
+ * A script is identified by its name alone: never change the SQL of a published one, add another.
  *
  * @param client connected as the superuser
  * @param serviceDirs folders of `NNNN_name.sql` files, such as `auth/schema`
@@ -36,7 +38,7 @@ export async function applyBootstrap(
 
 const SEEDED = 'seed';
 
-/** Whether the seed has run on this data, so that it runs once even if the first start failed before it. */
+/** Whether the seed has run on this data: it runs once, even if the first start failed before it. */
 export async function isSeeded(client: pg.Client): Promise<boolean> {
   const { rowCount } = await client.query('select from _stack.applied where script = $1', [SEEDED]);
   return rowCount === 1;

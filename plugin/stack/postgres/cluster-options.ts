@@ -4,7 +4,7 @@ import type { Binaries } from './binaries.ts';
 import type { DataDir } from './data-dir.ts';
 import type { RunAs } from './run-as.ts';
 
-/** What it takes to run one data directory; shared by the steps of a start. */
+/** How to run one data directory; shared by the steps of a start. */
 export interface ClusterOptions {
   readonly binaries: Binaries;
   readonly dataDir: DataDir;
@@ -15,7 +15,7 @@ export interface ClusterOptions {
   readonly logger: Logger;
 }
 
-/** PG* variables of the user's shell must not lead our server astray. */
+/** The environment of PostgreSQL's programs: PG* variables of the user's shell must not affect this server. */
 export function postgresEnv(): NodeJS.ProcessEnv {
   const entries = Object.entries(process.env).filter(
     ([name]) => !name.startsWith('PG') && name !== 'LD_PRELOAD',
@@ -23,7 +23,7 @@ export function postgresEnv(): NodeJS.ProcessEnv {
   return { ...Object.fromEntries(entries), LC_ALL: 'C', TZ: 'UTC' };
 }
 
-/** The one error of everything that goes wrong between initdb and a ready server. */
+/** The error of every failure between initdb and a ready server. */
 export function startError(message: string, cause?: unknown): SupabaseDevError {
   return new SupabaseDevError('POSTGRES_START', `PostgreSQL does not start: ${message}`, { cause });
 }

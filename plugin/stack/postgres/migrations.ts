@@ -5,7 +5,7 @@ import { errorMessage, hasErrorCode, SupabaseDevError } from '../../shared/error
 import { handleCreateExtension, type ExtensionRules } from './extensions.ts';
 import { codeFrame, locate, splitStatements, type Statement } from './sql-script.ts';
 
-/** `<version>_<name>.sql` in `supabase/migrations`. */
+/** A file `<version>_<name>.sql` in `supabase/migrations`. */
 interface Migration {
   readonly version: string;
   readonly name: string;
@@ -21,7 +21,7 @@ export interface MigrationResult {
 
 const FILE_NAME = /^(\d+)_(.*)\.sql$/;
 
-/** The migrations of a project in the order of their versions; other files are left alone, as by the Supabase CLI. */
+/** The migrations of a project in the order of their versions; other files are ignored, as by the Supabase CLI. */
 export async function listMigrations(supabaseDir: string): Promise<Migration[]> {
   const dir = join(supabaseDir, 'migrations');
   const names = await readdir(dir).catch((error: unknown) => {
@@ -35,7 +35,7 @@ export async function listMigrations(supabaseDir: string): Promise<Migration[]> 
 }
 
 /**
- * Applies what is pending, each migration in a transaction of its own, and records it in
+ * Applies the pending migrations, each in its own transaction, and records them in
  * `supabase_migrations.schema_migrations` as the Supabase CLI does.
  *
  * @param client connected as role `postgres`
@@ -66,7 +66,7 @@ async function applyMigration(
 ): Promise<boolean> {
   const script = await readFile(migration.file, 'utf8');
   const statements = splitStatements(script);
-  // A file without a statement is one that is still being written: recorded now, it would never be applied.
+  // A file without a statement is still being written: if it were recorded now, it would never be applied.
   if (statements.length === 0) return false;
   const record = (): Promise<unknown> =>
     client.query(
@@ -85,8 +85,8 @@ interface Script {
 }
 
 /**
- * Runs a script's statements in one transaction, then `finish`. A single statement runs without one, so that
- * `create index concurrently` and the like have a way to work.
+ * Runs a script's statements in one transaction, then `finish`. A single statement runs without a transaction, so that
+ * statements such as `create index concurrently` work.
  *
  * @throws SupabaseDevError MIGRATION_FAILED with file, line and SQL error
  */
@@ -104,7 +104,7 @@ export async function runScript(
       if (!(await handleCreateExtension(current.text, extensions))) await client.query(current.text);
     }
     current = undefined;
-    // Whatever the script set, the bookkeeping and the next script start from the connection's own settings.
+    // Undoes what the script has set: the record and the next script need the connection's original settings.
     await client.query('reset all; reset role');
     await finish();
     if (inTransaction) await client.query('commit');
@@ -122,7 +122,7 @@ function scriptError(
   statement: Statement | undefined,
 ): SupabaseDevError {
   const sqlState = error instanceof pg.DatabaseError ? error : undefined;
-  // PostgreSQL counts the position in characters from 1, within the statement that it was given.
+  // PostgreSQL's position counts characters from 1, within the statement.
   const offset = (statement?.offset ?? 0) + Math.max(0, Number(sqlState?.position ?? 1) - 1);
   const { line, column } = locate(script, offset);
   const details = [sqlState?.detail, sqlState?.where].filter(Boolean).join('\n');
@@ -146,5 +146,5 @@ function hintFor(error: pg.DatabaseError | undefined): string {
       `postgres.binDir (in vite.config: embedded: { postgres: { binDir: '/usr/lib/postgresql/17/bin' } }), or use Docker (backend: 'local').`
     );
   }
-  return error?.hint ?? 'Correct the file and save it; what was applied before it stays applied.';
+  return error?.hint ?? 'Correct the file and save it; earlier migrations stay applied.';
 }

@@ -11,13 +11,13 @@ export async function readPidFile(cluster: string): Promise<string[] | undefined
   return text?.split('\n').map((line) => line.trim());
 }
 
-/** The server that a killed dev server left behind still holds the data: end it, as a fast shutdown does. */
+/** Stops the server that a killed dev server left running on the data, by a fast shutdown. */
 export async function stopOrphan(cluster: string): Promise<void> {
   const pidFile = join(cluster, 'postmaster.pid');
   const pid = Number((await readPidFile(cluster))?.[0]);
   if (!(pid > 0)) return;
   if (!(await isPostgres(pid))) {
-    // The id belongs to another program by now; PostgreSQL itself would refuse to start.
+    // Another program has the id now; PostgreSQL would not start because of the file.
     await rm(pidFile, { force: true });
     return;
   }

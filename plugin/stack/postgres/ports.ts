@@ -1,7 +1,7 @@
 import { createServer } from 'node:net';
 import { SupabaseDevError } from '../../shared/errors.ts';
 
-/** Whether a server could listen on this loopback port now. */
+/** Whether a server can listen on this loopback port now. */
 function isPortFree(port: number, host = '127.0.0.1'): Promise<boolean> {
   return new Promise((resolve) => {
     const probe = createServer();
@@ -10,7 +10,7 @@ function isPortFree(port: number, host = '127.0.0.1'): Promise<boolean> {
   });
 }
 
-/** A loopback port that nobody uses now, from the range that the system hands out. */
+/** An unused loopback port, from the range that the system assigns. */
 export function findFreePort(host = '127.0.0.1'): Promise<number> {
   return new Promise((resolve, reject) => {
     const probe = createServer();
@@ -24,8 +24,8 @@ export function findFreePort(host = '127.0.0.1'): Promise<number> {
 }
 
 /**
- * The port to listen on; 0 is any free one. `exact` is what the caller insists on: taken is an error. `preferred` gives way
- * to a free one.
+ * Chooses the port to listen on; 0 means any free one. If the port is in use, `exact` fails and `preferred` falls back to
+ * a free one.
  *
  * @throws SupabaseDevError PORT_TAKEN
  */

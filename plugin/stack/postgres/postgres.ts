@@ -15,11 +15,11 @@ export interface PostgresOptions {
   /** Absolute path of the data directory. */
   readonly dataDir: string;
   readonly port: { exact: number } | { preferred: number };
-  /** Do without fsync: the data need not survive a power cut. */
+  /** Throw-away data: no fsync. */
   readonly ephemeral: boolean;
   /** Folder of another PostgreSQL installation's programs. */
   readonly binDir?: string;
-  /** Extensions whose absence is no failure. */
+  /** Extensions that may be missing: migrations skip the statements that create them. */
   readonly skipExtensions?: readonly string[];
   /** Folders of each service's schema scripts. */
   readonly schemaDirs: readonly string[];
@@ -39,9 +39,9 @@ export interface Postgres {
 }
 
 /**
- * From nothing (or an older data directory) to a migrated database.
+ * Starts PostgreSQL and brings its database to the project's schema: roles and schemas of Supabase, migrations, seed.
  *
- * @throws SupabaseDevError, with the server stopped again
+ * @throws SupabaseDevError, after it has stopped the server again
  */
 export async function startPostgres(options: PostgresOptions): Promise<Postgres> {
   const { ephemeral, logger } = options;
@@ -71,7 +71,7 @@ export async function startPostgres(options: PostgresOptions): Promise<Postgres>
   }
 }
 
-/** Supabase's schema, then the project's migrations, then (once) its seed. */
+/** Applies Supabase's schema, then the project's migrations, then (once) its seed. */
 async function prepareSchema(
   database: Database,
   options: PostgresOptions,

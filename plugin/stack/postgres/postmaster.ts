@@ -9,11 +9,11 @@ import { choosePort, findFreePort } from './ports.ts';
 const run = promisify(execFile);
 
 const STOP_TIMEOUT_MS = 10_000;
-// A server that keeps ending is not started for ever.
+// A server that keeps ending is not restarted forever.
 const MAX_RESTARTS = 3;
 const RESTART_WINDOW_MS = 60_000;
 
-/** The server process, started again when it ends without being told to. */
+/** The server process, restarted after an unexpected end. */
 export class Postmaster {
   readonly #options: ClusterOptions;
   readonly port: number;
@@ -28,7 +28,7 @@ export class Postmaster {
     this.#options = options;
     this.port = port;
     this.#child = child;
-    // The last resort when Node ends without stop(): an exit() elsewhere, an uncaught error.
+    // For when Node ends without stop(): after process.exit() or an uncaught error.
     process.on('exit', this.#endWithNode);
     this.#supervise(child);
   }
@@ -36,12 +36,12 @@ export class Postmaster {
   static async start(options: ClusterOptions): Promise<Postmaster> {
     const port = await choosePort(options.port, 'PostgreSQL');
     if ('preferred' in options.port && options.port.preferred > 0 && port !== options.port.preferred) {
-      options.logger.info(`Port ${options.port.preferred} is taken: PostgreSQL listens on ${port} instead`);
+      options.logger.info(`Port ${options.port.preferred} is in use: PostgreSQL listens on ${port} instead`);
     }
     try {
       return new Postmaster(options, port, await launch(options, port));
     } catch (error) {
-      // Somebody took the port between the look and the start.
+      // Another program took the port between the check and the start.
       const lostRace = error instanceof SupabaseDevError && /could not bind|in use/i.test(error.message);
       if (!lostRace || 'exact' in options.port) throw error;
       const other = await findFreePort();
@@ -68,7 +68,7 @@ export class Postmaster {
   #supervise(child: ChildProcess): void {
     child.once('exit', (code, signal) => {
       if (this.#stopping) return;
-      // An orderly end was somebody's wish (pg_ctl stop, another dev server): do not fight it.
+      // A clean exit was requested (pg_ctl stop, another dev server), so it is not restarted.
       if (code === 0)
         this.#options.logger.error('PostgreSQL was stopped from outside; restart the dev server');
       else void this.#restart(signal ?? `exit code ${code}`);
@@ -102,7 +102,7 @@ async function requestStop({ binaries, dataDir }: ClusterOptions, child: ChildPr
     child.kill('SIGINT');
     return;
   }
-  // Windows has no signals; pg_ctl speaks to the server over its own pipe.
+  // Windows has no signals; pg_ctl sends the request over the server's own pipe.
   await run(join(binaries.binDir, 'pg_ctl'), ['stop', '-D', dataDir.cluster, '-m', 'fast', '-W']).catch(() =>
     child.kill(),
   );

@@ -10,10 +10,10 @@ export interface RunAs {
 }
 
 /**
- * PostgreSQL refuses to run as root, as containers do. Then it runs as the machine's `postgres` user, or else as
- * `nobody`: it must be one that the system knows by name, since initdb looks it up.
+ * Chooses the user to run PostgreSQL as when this process is root, as in containers: PostgreSQL refuses to run as root.
+ * It is the user `postgres`, or else `nobody`: it needs a name, which initdb looks up.
  *
- * @returns undefined when this process is not root (Windows included).
+ * @returns undefined when this process is not root (always on Windows)
  */
 export function resolveRunAs(): RunAs | undefined {
   if (process.getuid?.() !== 0) return undefined;
@@ -32,7 +32,7 @@ export function resolveRunAs(): RunAs | undefined {
   );
 }
 
-/** Gives a file or folder to the user PostgreSQL runs as. */
-export async function giveTo(runAs: RunAs | undefined, path: string): Promise<void> {
+/** Makes the user PostgreSQL runs as the owner of a file or folder. */
+export async function chownTo(runAs: RunAs | undefined, path: string): Promise<void> {
   if (runAs) await chown(path, runAs.uid, runAs.gid);
 }

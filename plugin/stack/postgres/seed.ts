@@ -8,8 +8,8 @@ import { runScript } from './migrations.ts';
 import { splitStatements } from './sql-script.ts';
 
 /**
- * Runs the seed files of `[db.seed]` (by default `supabase/seed.sql`), each in a transaction; for a database that was
- * just made, as `supabase start` and `supabase db reset` do.
+ * Runs the seed files of `[db.seed]` (by default `supabase/seed.sql`), each in a transaction, on a new database, as
+ * `supabase start` and `supabase db reset` do.
  *
  * @param client connected as role `postgres`
  * @returns the files that ran, in order

@@ -7,7 +7,7 @@ import { hasErrorCode } from '../../shared/errors.ts';
 
 const run = promisify(execFile);
 
-/** Whether a process with this id exists (also one of another user). */
+/** Whether a process with this id exists, even one of another user. */
 export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
@@ -17,12 +17,12 @@ export function isAlive(pid: number): boolean {
   }
 }
 
-/** Whether the process is a PostgreSQL server: ids are reused, quickly so in containers. */
+/** Whether the process is a PostgreSQL server: ids are reused, in containers quickly. */
 export async function isPostgres(pid: number): Promise<boolean> {
   return isAlive(pid) && /^postgres(\.exe)?$/.test(basename(await programOf(pid)));
 }
 
-/** Name or path of the program that the process runs; empty when that cannot be found out. */
+/** Name or path of the program that the process runs; empty when unknown. */
 async function programOf(pid: number): Promise<string> {
   try {
     if (process.platform === 'linux') return (await readFile(`/proc/${pid}/comm`, 'utf8')).trim();
@@ -35,7 +35,7 @@ async function programOf(pid: number): Promise<string> {
   }
 }
 
-/** Waits until the process has ended; false when it has not after `timeoutMs`. */
+/** Waits until the process has ended; returns false if it has not after `timeoutMs`. */
 export async function waitForEnd(pid: number, timeoutMs: number): Promise<boolean> {
   const deadline = performance.now() + timeoutMs;
   while (isAlive(pid)) {

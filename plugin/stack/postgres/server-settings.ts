@@ -1,4 +1,4 @@
-/** Where PostgreSQL listens: on this machine only. */
+/** The address that PostgreSQL listens on: loopback only. */
 export const HOST = '127.0.0.1';
 
 /** The settings that differ from PostgreSQL's own defaults. */
@@ -7,7 +7,7 @@ export function serverSettings(port: number, durable: boolean): Record<string, s
     port,
     listen_addresses: HOST,
     unix_socket_directories: '',
-    // Realtime reads the WAL. A slot that nobody reads (the stack is off for long) must not fill the disk.
+    // Realtime reads the WAL. A slot without a reader must not fill the disk.
     wal_level: 'logical',
     max_replication_slots: 10,
     max_wal_senders: 10,
@@ -17,9 +17,9 @@ export function serverSettings(port: number, durable: boolean): Record<string, s
     timezone: 'UTC',
     log_timezone: 'UTC',
     log_line_prefix: '%m [%p] %q%u ',
-    // Compiling a plan costs more than the short queries of a development database ever win.
+    // Compiling a plan costs more than it saves for the short queries of a development database.
     jit: 'off',
-    // Commits still reach the operating system, so throw-away data survives a killed server, if not a power cut.
+    // Commits still reach the operating system, so throw-away data survives a killed server, but not a power failure.
     ...(durable ? {} : { fsync: 'off', full_page_writes: 'off' }),
   };
 }

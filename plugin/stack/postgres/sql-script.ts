@@ -1,14 +1,14 @@
 /** One statement of a SQL script. */
 export interface Statement {
-  /** The text without the closing semicolon and without surrounding blanks and comments before it. */
+  /** The text without its semicolon, and without whitespace and comments before it. */
   readonly text: string;
   /** Offset of `text` in the script, in characters. */
   readonly offset: number;
 }
 
 /**
- * Splits a script into statements at the semicolons that end one: not those in strings, quoted identifiers, comments,
- * dollar quotes, parentheses (rules) or `begin atomic … end` bodies.
+ * Splits a script into statements. Semicolons in strings, quoted identifiers, comments, dollar quotes, parentheses
+ * (rules) and `begin atomic … end` bodies do not end a statement.
  */
 export function splitStatements(script: string): Statement[] {
   const statements: Statement[] = [];
@@ -25,7 +25,7 @@ export function splitStatements(script: string): Statement[] {
     lastWord = '';
   };
   while (at < script.length) {
-    const skipped = skipBlank(script, at);
+    const skipped = skipBlanks(script, at);
     if (skipped > at) {
       at = skipped;
       continue;
@@ -61,7 +61,7 @@ export function locate(script: string, offset: number): { line: number; column: 
   return { line: before.split('\n').length, column: offset - lineStart + 1 };
 }
 
-/** A few lines around an offset with a caret below it, as compilers show errors. */
+/** The lines around an offset with a caret below it, as compilers show errors. */
 export function codeFrame(script: string, offset: number): string {
   const { line, column } = locate(script, offset);
   const lines = script.split('\n');
@@ -77,8 +77,8 @@ export function codeFrame(script: string, offset: number): string {
   return frame.join('\n');
 }
 
-/** End of the blanks and comments that begin at `at`. */
-function skipBlank(script: string, at: number): number {
+/** End of the whitespace or comment at `at`. */
+function skipBlanks(script: string, at: number): number {
   if (/\s/.test(script.charAt(at))) return at + 1;
   if (script.startsWith('--', at)) {
     const newline = script.indexOf('\n', at);
@@ -100,7 +100,7 @@ function skipBlank(script: string, at: number): number {
   return next;
 }
 
-/** End of the string, identifier, dollar quote, word or single character that begins at `at`. */
+/** End of the string, identifier, dollar quote, word or single character at `at`. */
 function skipToken(script: string, at: number): number {
   const char = script.charAt(at);
   if (char === "'") return skipQuoted(script, at, "'", false);

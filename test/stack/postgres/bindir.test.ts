@@ -1,14 +1,11 @@
-import { access } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import pg from 'pg';
+import { exists } from '../../../plugin/shared/files.ts';
 import { startTestStack } from '../../helpers/stack.ts';
 
-// Debian's package, where it is installed.
+// Debian's package.
 const binDir = '/usr/lib/postgresql/15/bin';
-const isInstalled = await access(`${binDir}/postgres`).then(
-  () => true,
-  () => false,
-);
+const isInstalled = await exists(`${binDir}/postgres`);
 
 test.runIf(isInstalled)('runs another installation, down to PostgreSQL 15', async () => {
   const files = {
@@ -24,7 +21,7 @@ test.runIf(isInstalled)('runs another installation, down to PostgreSQL 15', asyn
   expect((await stack.client().from('items').select()).data).toEqual([{ id: 7 }]);
 });
 
-test('says so when there is no PostgreSQL in the folder', async () => {
+test('reports a folder without PostgreSQL', async () => {
   await expect(startTestStack({}, { postgres: { binDir: '/nowhere' } })).rejects.toMatchObject({
     code: 'POSTGRES_MISSING',
   });

@@ -10,7 +10,7 @@ import { makeEphemeralDataDir } from '../../../plugin/stack/postgres/ephemeral.t
 import { startPostgres } from '../../../plugin/stack/postgres/postgres.ts';
 import { isAlive } from '../../../plugin/stack/postgres/server-process.ts';
 
-test('the next throw-away stack removes what a killed process left behind, and leaves a live one’s alone', async () => {
+test('the next throw-away stack removes the data of killed processes, but not that of live ones', async () => {
   const dead = spawn(process.execPath, ['-e', '']);
   await once(dead, 'exit');
   const dataDir = await mkdtemp(join(tmpdir(), 'supabase-stack-'));

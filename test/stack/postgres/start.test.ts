@@ -50,7 +50,7 @@ async function query(postgres: Postgres, sql: string): Promise<Record<string, un
 }
 
 describe('startPostgres', () => {
-  test('runs PostgreSQL 17 with Supabase roles, postgres being no superuser', async () => {
+  test('runs PostgreSQL 17 with the roles of Supabase; postgres is not a superuser', async () => {
     const postgres = await start(await project());
     const [row] = await query(
       postgres,
@@ -60,7 +60,7 @@ describe('startPostgres', () => {
     expect(row).toEqual({ major: 17, rolsuper: false, rolbypassrls: true });
   });
 
-  test('works without a folder supabase', async () => {
+  test('works without a supabase folder', async () => {
     expect((await start(await project())).migrations).toEqual({ applied: [], total: 0 });
   });
 
@@ -89,7 +89,7 @@ describe('startPostgres', () => {
     });
   });
 
-  test('names file, line and hint of a broken migration and keeps the earlier ones', async () => {
+  test('reports file, line and hint of a broken migration and keeps the earlier ones', async () => {
     const app = await project({
       'supabase/migrations/1_good.sql': 'create table items (id int primary key);',
       'supabase/migrations/2_bad.sql': 'create table more (id int);\n\nselect nothing\n  from nowhere;',
@@ -103,7 +103,7 @@ describe('startPostgres', () => {
     expect((await start(app)).migrations.applied).toEqual(['2']);
   });
 
-  test('says what to do when a migration wants an extension that is not there', async () => {
+  test('suggests binDir when a migration needs an extension that is missing', async () => {
     const app = await project({ 'supabase/migrations/1_vector.sql': 'create extension vector;' });
     await expect(start(app)).rejects.toMatchObject({
       code: 'MIGRATION_FAILED',
@@ -111,7 +111,7 @@ describe('startPostgres', () => {
     });
   });
 
-  test('creates an extension that only a superuser may, as Supabase lets role postgres do', async () => {
+  test('creates an extension that needs a superuser on behalf of role postgres, as on Supabase', async () => {
     const app = await project({
       'supabase/migrations/1_fdw.sql':
         'create extension if not exists postgres_fdw with schema extensions; select 1;',
@@ -122,18 +122,18 @@ describe('startPostgres', () => {
     ).toHaveLength(1);
   });
 
-  test('skips a missing extension that may be missing, and says so', async () => {
+  test('skips an extension that may be missing, and logs it', async () => {
     const app = await project({
       'supabase/migrations/1_cron.sql': 'create extension pg_cron;\ncreate table items (id int);',
     });
-    const said: string[] = [];
-    const logger = { ...silentLogger, info: (text: string) => said.push(text) };
+    const logged: string[] = [];
+    const logger = { ...silentLogger, info: (text: string) => logged.push(text) };
     const postgres = await start(app, { skipExtensions: ['pg_cron'], logger });
     expect(postgres.migrations.applied).toEqual(['1']);
-    expect(said).toEqual([expect.stringContaining('no extension "pg_cron"')]);
+    expect(logged).toEqual([expect.stringContaining('no extension "pg_cron"')]);
   });
 
-  test('gives way to a free port when the preferred one is taken, and fails when it must be that one', async () => {
+  test('falls back to a free port when the preferred one is in use, and fails when the port is exact', async () => {
     const other = createServer();
     await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
     cleanUps.push(() => new Promise((resolve) => other.close(resolve)));
@@ -153,14 +153,14 @@ describe('startPostgres', () => {
     expect(await query(next, `select to_regclass('kept')::text as kept`)).toEqual([{ kept: 'kept' }]);
   });
 
-  test('removes a postmaster.pid whose process id belongs to another program by now', async () => {
+  test('removes a postmaster.pid whose process id another program has now', async () => {
     const app = await project();
     await (await start(app)).stop(false);
     await writeFile(join(app.root, '.supabase/postgres/postmaster.pid'), `${process.ppid}\n`);
     expect((await start(app)).pid()).toBeGreaterThan(0);
   });
 
-  test('starts PostgreSQL again when it is killed, and says so once', async () => {
+  test('restarts PostgreSQL when it is killed, and logs a warning', async () => {
     let warned: (message: string) => void = () => {};
     const warning = new Promise<string>((resolve) => (warned = resolve));
     const postgres = await start(await project(), {
@@ -175,7 +175,7 @@ describe('startPostgres', () => {
     expect(postgres.pid()).not.toBe(pid);
   });
 
-  test('refuses data of another major version', async () => {
+  test('rejects data of another major version', async () => {
     const app = await project();
     await (await start(app)).stop(false);
     await writeFile(join(app.root, '.supabase/postgres/PG_VERSION'), '16\n');
@@ -185,7 +185,7 @@ describe('startPostgres', () => {
     });
   });
 
-  test('ignores its data directory in git and deletes it when told to', async () => {
+  test('ignores its data directory in git and deletes it on request', async () => {
     const app = await project();
     const postgres = await start(app);
     expect(await readFile(join(app.root, '.supabase/.gitignore'), 'utf8')).toBe('*\n');
@@ -207,7 +207,7 @@ describe('startPostgres', () => {
     },
   );
 
-  test.runIf(process.getuid?.() !== 0)('says which folder it cannot write to', async () => {
+  test.runIf(process.getuid?.() !== 0)('reports the folder that it cannot write to', async () => {
     const app = await project();
     await mkdir(join(app.root, '.supabase'), { mode: 0o500 });
     await expect(start(app)).rejects.toMatchObject({ code: 'DATA_DIR_UNWRITABLE' });

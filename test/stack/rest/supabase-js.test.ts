@@ -62,7 +62,7 @@ describe('reading', () => {
     expect({ count, data }).toEqual({ count: 3, data: null });
   });
 
-  test('tells of unknown tables with a hint', async () => {
+  test('reports unknown tables with a hint', async () => {
     const { error, status } = await anon.from('boks').select();
     expect(status).toBe(404);
     expect(error).toMatchObject({ code: 'PGRST205', hint: "Perhaps you meant the table 'public.books'" });
@@ -88,7 +88,7 @@ describe('writing', () => {
     expect(deleted).toMatchObject({ status: 204, count: 2 });
   });
 
-  test('answers violations with their SQLSTATE and leaves nothing behind', async () => {
+  test('reports violations by their SQLSTATE and writes nothing', async () => {
     const { error, status } = await anon.from('books').insert([
       { id: 50, title: 'New' },
       { id: 51, title: 'Solaris' },
@@ -100,14 +100,14 @@ describe('writing', () => {
 });
 
 describe('calling functions', () => {
-  test('answers scalars and rows, which can be filtered', async () => {
+  test('returns scalars and rows, which can be filtered', async () => {
     expect((await anon.rpc('add', { a: 1, b: 2 })).data).toBe(3);
     expect((await anon.rpc('add', { a: 1, b: 2 }, { get: true })).data).toBe(3);
     const books = await anon.rpc('books_of', { author: 1 }).select('title').eq('id', 2);
     expect(books.data).toEqual([{ title: 'Tehanu' }]);
   });
 
-  test('answers with the status that a function raises', async () => {
+  test('responds with the status that a function raises', async () => {
     const { error, status } = await anon.rpc('refuse');
     expect(status).toBe(418);
     expect(error).toMatchObject({ code: 'PT418', message: 'no', details: 'why', hint: 'ask' });
@@ -115,7 +115,7 @@ describe('calling functions', () => {
 });
 
 describe('roles', () => {
-  test('shows a person only the rows that their policies allow', async () => {
+  test('returns only the rows that the policies allow the user', async () => {
     expect((await anon.from('notes').select()).data).toEqual([]);
     expect((await service.from('notes').select('body')).data).toEqual([{ body: 'secret' }]);
     const owner = crypto.randomUUID();
@@ -130,7 +130,7 @@ describe('roles', () => {
     expect(denied).toMatchObject({ status: 403, error: { code: '42501' } });
   });
 
-  test('refuses a token with a bad signature', async () => {
+  test('rejects a token with an invalid signature', async () => {
     const response = await fetch(`${stack.url}/rest/v1/books`, {
       headers: { apikey: stack.publishableKey, authorization: `Bearer ${stack.anonKey.slice(0, -4)}AAAA` },
     });
@@ -141,7 +141,7 @@ describe('roles', () => {
 });
 
 describe('the schema cache', () => {
-  test('follows changes of the schema by itself', async () => {
+  test('reloads by itself when the schema changes', async () => {
     const admin = new pg.Client({ connectionString: stack.dbUrl });
     await admin.connect();
     await admin.query('create table public.late (id int primary key)');

@@ -9,7 +9,7 @@ function sign(secret = jwtSecret, header = {}): Promise<string> {
     .sign(new TextEncoder().encode(secret));
 }
 
-test('verifies HS256 by the secret, whatever its kid', async () => {
+test('verifies HS256 by the secret, with any kid', async () => {
   const verifier = createJwtVerifier({ jwtSecret, signingKeys: [] });
   expect((await verifier.verify(await sign())).claims.role).toBe('anon');
   expect((await verifier.verify(await sign(jwtSecret, { kid: 'unknown' }))).claims.role).toBe('anon');
@@ -20,12 +20,12 @@ test.each([
   ['garbage', async () => 'garbage', 'malformed'],
   ['an opaque key', async () => 'sb_publishable_x', 'malformed'],
   ['no algorithm', async () => `${btoa('{"alg":"none"}')}.${btoa('{"role":"service_role"}')}.`, 'algorithm'],
-])('refuses %s', async (_what, token, reason) => {
+])('rejects %s', async (_what, token, reason) => {
   const verifier = createJwtVerifier({ jwtSecret, signingKeys: [] });
   await expect(verifier.verify(await token())).rejects.toMatchObject({ name: 'JwtVerifyError', reason });
 });
 
-test('verifies ES256 by the signing key of its kid, beside HS256', async () => {
+test('verifies ES256 by the signing key of its kid, as well as HS256', async () => {
   const { privateKey } = await generateKeyPair('ES256', { extractable: true });
   const jwk = { ...(await exportJWK(privateKey)), alg: 'ES256', kid: 'one' };
   const verifier = createJwtVerifier({ jwtSecret, signingKeys: [jwk] });

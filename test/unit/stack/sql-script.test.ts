@@ -4,7 +4,7 @@ import { codeFrame, locate, splitStatements } from '../../../plugin/stack/postgr
 const texts = (script: string): string[] => splitStatements(script).map((statement) => statement.text);
 
 describe('splitStatements', () => {
-  test('splits at semicolons and drops blanks and comments between statements', () => {
+  test('splits at semicolons and drops whitespace and comments between statements', () => {
     expect(texts('-- one\nselect 1 ;\n/* two /* nested */ */ select 2')).toEqual(['select 1', 'select 2']);
   });
 
@@ -24,18 +24,18 @@ describe('splitStatements', () => {
     expect(texts(`${statement};\nselect 9;`)).toEqual([statement, 'select 9']);
   });
 
-  test('takes a dollar sign inside a word or a parameter for what it is', () => {
+  test('does not read a dollar sign in a word or a parameter as a dollar quote', () => {
     expect(texts('select a$b$c; select $1; select 3')).toEqual(['select a$b$c', 'select $1', 'select 3']);
   });
 
-  test('gives the offset of each statement in the script', () => {
+  test('returns the offset of each statement in the script', () => {
     const script = '-- x\n  select 1;\n\nselect 2;';
     for (const { text, offset } of splitStatements(script)) {
       expect(script.slice(offset, offset + text.length)).toBe(text);
     }
   });
 
-  test('finds nothing in an empty script, and ends an unclosed quote at the end', () => {
+  test('finds no statement in an empty script, and ends an unclosed quote at the end', () => {
     expect(texts(' ;; -- nothing')).toEqual([]);
     expect(texts(`select 'open; still`)).toEqual([`select 'open; still`]);
   });
