@@ -22,7 +22,7 @@ create extension if not exists pgcrypto with schema extensions;
 create extension if not exists "uuid-ossp" with schema extensions;
 grant execute on all functions in schema extensions to postgres, anon, authenticated, service_role;
 
--- What postgres or supabase_admin makes in public is open to the API roles; row level security decides the rest.
+-- The API roles may use everything that postgres or supabase_admin creates in public; row level security restricts them.
 alter default privileges for role postgres in schema public grant all on tables to postgres, anon, authenticated, service_role;
 alter default privileges for role postgres in schema public grant all on functions to postgres, anon, authenticated, service_role;
 alter default privileges for role postgres in schema public grant all on sequences to postgres, anon, authenticated, service_role;

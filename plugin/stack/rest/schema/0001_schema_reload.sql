@@ -1,4 +1,4 @@
--- A change of the schema tells the REST service to read it anew, as on Supabase.
+-- Notifies the REST service of schema changes, so that it reloads its schema cache, as on Supabase.
 
 create function extensions.pgrst_ddl_watch() returns event_trigger
   language plpgsql set search_path = '' as $$

@@ -1,4 +1,4 @@
--- On Supabase `postgres` may set the REST service's in-database configuration: alter role authenticator set pgrst.….
+-- On Supabase, `postgres` may change the in-database configuration of the REST service: alter role authenticator set pgrst.…
 grant set on parameter
   pgrst.client_error_verbosity,
   pgrst.db_aggregates_enabled,
