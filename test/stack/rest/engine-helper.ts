@@ -18,6 +18,8 @@ export interface TestAnswer {
 export interface TestEngine {
   readonly stack: TestStack;
   readonly engine: RestEngine;
+  /** Origin of the engine's HTTP server. */
+  readonly url: string;
   /** The engine's connections. */
   readonly pool: pg.Pool;
   /** As `postgres`. */
@@ -75,6 +77,7 @@ export async function startTestEngine(
   return {
     stack,
     engine,
+    url: `http://127.0.0.1:${address.port}`,
     pool,
     admin,
     explanations,
