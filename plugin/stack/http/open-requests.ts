@@ -7,7 +7,7 @@ export class OpenRequests {
   /**
    * Follows one request until `done` settles.
    *
-   * @param done must not reject: a service answers its own errors
+   * @param done must not reject: a service responds to its own errors
    */
   track(res: ServerResponse, done: Promise<void>): void {
     this.#open.set(
@@ -16,7 +16,7 @@ export class OpenRequests {
     );
   }
 
-  /** Breaks off the answers that are under way. */
+  /** Aborts all open responses. */
   abort(): void {
     for (const res of this.#open.keys()) res.destroy();
   }

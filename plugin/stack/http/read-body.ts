@@ -3,10 +3,10 @@ import type { IncomingMessage } from 'node:http';
 const EMPTY = Buffer.alloc(0);
 
 /**
- * Reads a request's body whole, up to a limit.
+ * Reads the whole body of a request, up to a limit.
  *
- * Beyond the limit the rest is discarded as it arrives, so that the caller can answer at once and a client that is still
- * sending receives that answer.
+ * The rest of a larger body is discarded as it arrives: the caller can respond at once, and a client that is still
+ * sending receives the response.
  *
  * @param limit largest body in bytes
  * @returns the body; `too-large` beyond `limit`; `aborted` when the client went away before its end

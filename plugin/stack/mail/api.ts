@@ -38,7 +38,7 @@ export class InboxApi {
     this.#waiter = new MailWaiter(inbox);
   }
 
-  /** Answers one request. */
+  /** Responds to one request. */
   handle(req: IncomingMessage, res: ServerResponse): void {
     this.#reply(req, res)
       .then(({ status = 200, type = 'text/plain', body, headers }) => {

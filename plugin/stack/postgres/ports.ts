@@ -37,7 +37,7 @@ export async function choosePort(
   if (number === 0) return findFreePort();
   if (await isPortFree(number)) return number;
   if ('preferred' in wanted) return findFreePort();
-  throw new SupabaseDevError('PORT_TAKEN', `Port ${number} (${what}) is taken by another program`, {
+  throw new SupabaseDevError('PORT_TAKEN', `Port ${number} (${what}) is in use by another program`, {
     hint: 'Stop that program, or choose another port.',
   });
 }

@@ -53,7 +53,7 @@ export async function handleRequest(raw: RawRequest, context: RequestContext): P
   return runPlan(plan, request, settings, transaction);
 }
 
-/** Treats a time zone that PostgreSQL does not have as an unknown preference. As PostgREST up to 14. */
+/** Treats a time zone that PostgreSQL does not have as an unknown preference, as PostgREST does up to version 14. */
 async function withKnownTimezone(request: ApiRequest, timezones: Timezones): Promise<ApiRequest> {
   const { preferences } = request;
   const { timezone, invalid } = preferences;

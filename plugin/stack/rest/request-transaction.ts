@@ -13,7 +13,7 @@ import { quoteQualifiedName } from './sql/quote.ts';
 import { buildSettings } from './sql/settings-statement.ts';
 import { transactionSettings } from './transaction-settings.ts';
 
-/** What a request's transaction is made from. */
+/** The parts of a request that its transaction depends on. */
 interface RequestTransactionOptions {
   readonly raw: RawRequest;
   readonly request: ApiRequest;

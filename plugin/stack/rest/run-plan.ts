@@ -79,7 +79,7 @@ function estimateTotal(
   maxRows: number | undefined,
 ): number | undefined {
   if (preferences.count === 'planned') return estimate;
-  // As PostgREST: without a limit every number of rows is beyond it.
+  // In PostgREST, any number of rows exceeds a limit that is not set.
   const isBeyond = total !== undefined && (maxRows === undefined || total > maxRows);
   return isBeyond && estimate !== undefined ? Math.max(total, estimate) : total;
 }

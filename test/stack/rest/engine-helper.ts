@@ -73,7 +73,7 @@ export async function startTestEngine(
   });
   const address = server.address() as AddressInfo;
   const [pool] = pools;
-  if (!pool) throw new Error('the engine made no pool');
+  if (!pool) throw new Error('the engine opened no pool');
   return {
     stack,
     engine,

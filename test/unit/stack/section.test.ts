@@ -14,7 +14,7 @@ test('reads values by type, with defaults', () => {
   expect(auth.section('sms').boolean('enable_signup', true)).toBe(true);
 });
 
-test('names key, expectation and value when the type is wrong', () => {
+test('reports key, expected type and value when the type is wrong', () => {
   const auth = new Section({ jwt_expiry: 'soon', email: { max_frequency: 'often' } }, 'auth');
   expect(() => auth.integer('jwt_expiry')).toThrow('auth.jwt_expiry must be a whole number, not "soon"');
   expect(() => auth.section('email').duration('max_frequency', 1)).toThrow(
@@ -32,7 +32,7 @@ test.each([
   expect(new Section({ time: text }).duration('time', 7)).toBe(seconds);
 });
 
-test('tells which keys nobody read, with their tables', () => {
+test('lists the keys that nothing has read, with their tables', () => {
   const top = new Section({
     auth: { site_url: 'x', typo: 1, email: { known: true, unknown: true } },
     unread: {},

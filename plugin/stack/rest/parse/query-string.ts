@@ -37,7 +37,7 @@ const decode = (text: string): string => percentDecode(text.includes('+') ? text
 
 /**
  * The query string of the `Content-Location` header: parameters sorted by name, repeated ones joined by commas.
- * As PostgREST, which encodes each byte beyond ASCII as if it were a character.
+ * PostgREST encodes each byte beyond ASCII as if it were a character.
  */
 export function canonicalQuery(parameters: readonly Parameter[]): string {
   const values = new Map<string, string>();
