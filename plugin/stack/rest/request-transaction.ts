@@ -39,7 +39,7 @@ export class RequestTransaction {
     this.#options = options;
     this.#isolationLevel = routine?.isolationLevel ?? role?.isolationLevel ?? 'read committed';
     this.#before = [
-      buildSettings(transactionSettings(request, auth, settings, role, routine)),
+      buildSettings(transactionSettings(request, auth, settings, { role, routine })),
       ...(settings.preRequest
         ? [{ text: `SELECT ${quoteQualifiedName(settings.preRequest)}()`, params: [] }]
         : []),

@@ -18,8 +18,7 @@ export function transactionSettings(
   request: ApiRequest,
   auth: AuthResult,
   settings: RestSettings,
-  role: RoleSettings | undefined,
-  routine: Routine | undefined,
+  { role, routine }: { role: RoleSettings | undefined; routine: Routine | undefined },
 ): TransactionSetting[] {
   const searchPath = [request.schema, ...settings.extraSearchPath].map(quoteIdentifier).join(', ');
   const { timezone } = request.preferences;

@@ -40,7 +40,9 @@ export function planAction(cache: SchemaCache, request: ApiRequest, options: Pla
       return { kind: 'info', allow: allowedOn(findTable(cache, schema, action.relation)) };
     case 'routineInfo': {
       const names = argumentNames(request);
-      const routine = findRoutine(cache, schema, action.routine, names, request.contentType, false);
+      const { contentType } = request;
+      const lookup = { schema, name: action.routine, argumentNames: names, contentType, isPost: false };
+      const routine = findRoutine(cache, lookup);
       const allow = routine.volatility === 'volatile' ? 'OPTIONS,POST' : 'OPTIONS,GET,HEAD,POST';
       return { kind: 'info', allow };
     }
@@ -60,12 +62,12 @@ function planRelation(cache: SchemaCache, request: ApiRequest, table: Table, opt
   const target: QualifiedName = { schema: table.schema, name: table.name };
   const read = planRead(cache, request, target, options);
   if (action.kind === 'mutate') {
-    const mutate = planMutation(cache, request, action.mutation, table, read);
+    const mutate = planMutation(cache, request, { mutation: action.mutation, table, read });
     checkPreferences(request);
-    const format = negotiate(cache, request, target, read, options.planEnabled);
+    const format = negotiate(cache, request, { target, read, planEnabled: options.planEnabled });
     return { kind: 'mutate', target, read, mutate, mutation: action.mutation, ...format };
   }
-  const format = negotiate(cache, request, target, read, options.planEnabled);
+  const format = negotiate(cache, request, { target, read, planEnabled: options.planEnabled });
   checkPreferences(request);
   const headersOnly = action.kind === 'read' && action.headersOnly;
   return { kind: 'read', target, read, headersOnly, ...format };
@@ -80,13 +82,15 @@ function planRoutine(
   const { preferences, schema, contentType } = request;
   const { method } = action;
   const names = argumentNames(request);
-  const routine = findRoutine(cache, schema, action.routine, names, contentType, method === 'post');
+  const isPost = method === 'post';
+  const lookup = { schema, name: action.routine, argumentNames: names, contentType, isPost };
+  const routine = findRoutine(cache, lookup);
   // The rows of a table that a function returns can embed whatever the table can.
   const { type, composite, setOf } = routine.returns;
   const relation: QualifiedName = { schema: routine.schema, name: composite ? type.name : routine.name };
   const read = planRead(cache, request, relation, options);
   const call = planCall(request, routine, names, read);
-  const format = negotiate(cache, request, relation, read, options.planEnabled);
+  const format = negotiate(cache, request, { target: relation, read, planEnabled: options.planEnabled });
   checkPreferences(request);
   if (preferences.handling === 'strict' && preferences.maxAffected !== undefined && !setOf)
     throw maxAffectedOnSingleResult();

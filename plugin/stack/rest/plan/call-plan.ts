@@ -1,7 +1,7 @@
 import type { ApiRequest } from '../parse/api-request.ts';
 import type { MediaType } from '../parse/media-type.ts';
 import { qualifiedKey, type Routine, type SchemaCache } from '../schema-cache/types.ts';
-import { ambiguousRoutine, routineNotFound } from './lookup-errors.ts';
+import { ambiguousRoutine, routineNotFound, type RoutineLookup } from './lookup-errors.ts';
 import { columnsNeeded } from './read-plan.ts';
 import type { CallArguments, CallPlan, PlannedLogic, ReadNode } from './types.ts';
 
@@ -18,31 +18,23 @@ export function argumentNames(request: ApiRequest): string[] {
  *
  * @throws RestError PGRST202 when none matches, PGRST203 when several do
  */
-export function findRoutine(
-  cache: SchemaCache,
-  schema: string,
-  name: string,
-  names: readonly string[],
-  contentType: MediaType,
-  isPost: boolean,
-): Routine {
+export function findRoutine(cache: SchemaCache, lookup: RoutineLookup): Routine {
+  const { schema, name, contentType, isPost } = lookup;
   const overloads = cache.routines.get(qualifiedKey(schema, name)) ?? [];
-  const byNames = overloads.filter((routine) => takesArguments(routine, names, contentType, isPost));
+  const byNames = overloads.filter((routine) => takesArguments(routine, lookup));
   const found =
     byNames.length > 0
       ? byNames
       : overloads.filter((routine) => isPost && takesWholeBody(routine, contentType));
   const [first] = found;
-  if (!first) throw routineNotFound(cache, schema, name, names, contentType, isPost);
+  if (!first) throw routineNotFound(cache, lookup);
   if (found.length > 1) throw ambiguousRoutine(found);
   return first;
 }
 
 function takesArguments(
   { parameters }: Routine,
-  names: readonly string[],
-  contentType: MediaType,
-  isPost: boolean,
+  { argumentNames: names, contentType, isPost }: RoutineLookup,
 ): boolean {
   if (parameters.length === 0) {
     const isWholeBody = isPost && ['text', 'xml', 'binary'].includes(contentType.kind);

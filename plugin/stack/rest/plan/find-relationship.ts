@@ -5,22 +5,15 @@ import {
   type Relationship,
   type SchemaCache,
 } from '../schema-cache/types.ts';
-import { ambiguousRelationship, noRelationship } from './lookup-errors.ts';
+import { ambiguousRelationship, noRelationship, type RelationshipLookup } from './lookup-errors.ts';
 
 /**
- * Finds the relationship by which `origin` embeds `target`.
+ * Finds the relationship by which one relation embeds another.
  *
- * @param target name of a table or view, of a foreign key, or of a foreign key's column
- * @param hint name of a constraint, column or junction
  * @throws RestError PGRST200 when there is none, PGRST201 when there are several
  */
-export function findRelationship(
-  cache: SchemaCache,
-  schema: string,
-  origin: string,
-  target: string,
-  hint: string | undefined,
-): Relationship {
+export function findRelationship(cache: SchemaCache, lookup: RelationshipLookup): Relationship {
+  const { schema, origin, target, hint } = lookup;
   const all = cache.relationships.get(relationshipKey({ schema, name: origin }, schema)) ?? [];
   const found = all.filter((relationship) =>
     relationship.kind === 'computed'
@@ -28,7 +21,7 @@ export function findRelationship(
       : matches(relationship, target, hint),
   );
   const [first] = found;
-  if (!first) throw noRelationship(cache, schema, origin, target, hint);
+  if (!first) throw noRelationship(cache, lookup);
   if (found.length > 1) throw ambiguousRelationship(origin, target, found);
   return first;
 }

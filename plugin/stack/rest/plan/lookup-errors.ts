@@ -39,13 +39,19 @@ export function columnNotFound(table: string, column: string): RestError {
   });
 }
 
-export function noRelationship(
-  cache: SchemaCache,
-  schema: string,
-  parent: string,
-  child: string,
-  hint: string | undefined,
-): RestError {
+/** The relationship that a request asks for. */
+export interface RelationshipLookup {
+  readonly schema: string;
+  /** Name of the relation that embeds. */
+  readonly origin: string;
+  /** Name of a table or view, of a foreign key, or of a foreign key's column. */
+  readonly target: string;
+  /** Name of a constraint, column or junction. */
+  readonly hint: string | undefined;
+}
+
+export function noRelationship(cache: SchemaCache, lookup: RelationshipLookup): RestError {
+  const { schema, origin: parent, target: child, hint } = lookup;
   const using = hint === undefined ? '' : `' using the hint '${hint}`;
   return new RestError(400, {
     code: 'PGRST200',
@@ -124,14 +130,17 @@ const SINGLE_PARAMETER: Partial<Record<MediaType['kind'], string>> = {
   binary: 'bytea',
 };
 
-export function routineNotFound(
-  cache: SchemaCache,
-  schema: string,
-  name: string,
-  keys: readonly string[],
-  contentType: MediaType,
-  isPost: boolean,
-): RestError {
+/** The function that a request calls. */
+export interface RoutineLookup {
+  readonly schema: string;
+  readonly name: string;
+  readonly argumentNames: readonly string[];
+  readonly contentType: MediaType;
+  readonly isPost: boolean;
+}
+
+export function routineNotFound(cache: SchemaCache, lookup: RoutineLookup): RestError {
+  const { schema, name, argumentNames: keys, contentType, isPost } = lookup;
   const single = isPost ? SINGLE_PARAMETER[contentType.kind] : undefined;
   const called = `${schema}.${name}`;
   const list = keys.join(', ');
@@ -145,15 +154,13 @@ export function routineNotFound(
     code: 'PGRST202',
     message: `Could not find the function ${called}${single === undefined ? inMessage : ''} in the schema cache`,
     details: `Searched for the function ${called}${searched}, but no matches were found in the schema cache.`,
-    hint: single === undefined ? suggestRoutine(cache, schema, name, keys) : null,
+    hint: single === undefined ? suggestRoutine(cache, lookup) : null,
   });
 }
 
 function suggestRoutine(
   cache: SchemaCache,
-  schema: string,
-  name: string,
-  keys: readonly string[],
+  { schema, name, argumentNames: keys }: RoutineLookup,
 ): string | null {
   const overloads = cache.routines.get(qualifiedKey(schema, name)) ?? [];
   const signature = (names: readonly string[]): string => `(${[...names].toSorted().join(', ')})`;

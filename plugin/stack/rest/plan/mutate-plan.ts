@@ -9,9 +9,7 @@ import type { MutatePlan, PlannedLogic, ReadNode } from './types.ts';
 export function planMutation(
   cache: SchemaCache,
   request: ApiRequest,
-  mutation: Mutation,
-  table: Table,
-  read: ReadNode,
+  { mutation, table, read }: { mutation: Mutation; table: Table; read: ReadNode },
 ): MutatePlan {
   const { query, preferences, payload } = request;
   const into: QualifiedName = { schema: table.schema, name: table.name };

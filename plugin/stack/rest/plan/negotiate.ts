@@ -4,6 +4,13 @@ import { unacceptableMediaTypes } from '../parse/request-errors.ts';
 import { handlerKey, type QualifiedName, type SchemaCache } from '../schema-cache/types.ts';
 import type { ResponseFormat, ReadNode } from './types.ts';
 
+interface NegotiateOptions {
+  /** The relation or function that the request names. */
+  readonly target: QualifiedName;
+  readonly read: ReadNode;
+  readonly planEnabled: boolean;
+}
+
 /**
  * Chooses the media type of the response and the handler of its body: the first acceptable one that is available.
  *
@@ -12,13 +19,12 @@ import type { ResponseFormat, ReadNode } from './types.ts';
 export function negotiate(
   cache: SchemaCache,
   request: ApiRequest,
-  target: QualifiedName,
-  read: ReadNode,
-  planEnabled: boolean,
+  { target, read, planEnabled }: NegotiateOptions,
 ): ResponseFormat {
   const { accept, action, preferences } = request;
+  const available = { target, wholeRows: hasDefaultSelect(read), planEnabled };
   for (const type of accept) {
-    const format = findFormat(cache, target, type, hasDefaultSelect(read), planEnabled);
+    const format = findFormat(cache, type, available);
     if (!format) continue;
     const hasBody =
       action.kind === 'mutate'
@@ -36,10 +42,8 @@ function hasDefaultSelect({ select, children }: ReadNode): boolean {
 
 function findFormat(
   cache: SchemaCache,
-  target: QualifiedName,
   type: MediaType,
-  defaultSelect: boolean,
-  planEnabled: boolean,
+  available: { target: QualifiedName; wholeRows: boolean; planEnabled: boolean },
 ): ResponseFormat | undefined {
   switch (type.kind) {
     case 'singular':
@@ -47,16 +51,19 @@ function findFormat(
     case 'arrayStripped':
       return { handler: { kind: 'jsonArrayStripped' }, mediaType: type };
     case 'plan': {
-      const planned = planEnabled ? findFormat(cache, target, type.of, defaultSelect, false) : undefined;
+      if (!available.planEnabled) return undefined;
+      const planned = findFormat(cache, type.of, { ...available, planEnabled: false });
       return planned && { ...planned, mediaType: type };
     }
     default: {
+      const { handlers } = cache;
+      const { target, wholeRows } = available;
       const mime = type.mime.toLowerCase();
       // A relation's own handlers need whole rows.
-      const entry =
-        (defaultSelect
-          ? (cache.handlers.get(handlerKey(target, '*/*')) ?? cache.handlers.get(handlerKey(target, mime)))
-          : undefined) ?? cache.handlers.get(handlerKey(undefined, mime));
+      const own = wholeRows
+        ? (handlers.get(handlerKey(target, '*/*')) ?? handlers.get(handlerKey(target, mime)))
+        : undefined;
+      const entry = own ?? handlers.get(handlerKey(undefined, mime));
       return entry && { handler: entry.handler, mediaType: parseMediaType(entry.mime) };
     }
   }

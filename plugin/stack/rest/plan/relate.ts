@@ -22,7 +22,7 @@ export function relateNodes(cache: SchemaCache, schema: string, root: ReadNode, 
 function relateNode(cache: SchemaCache, schema: string, node: ReadNode, parent: ReadNode): void {
   // Directly below the root, the parent's alias is the name of the written or returned table.
   const origin = node.depth === 1 ? (parent.alias ?? parent.from.name) : parent.from.name;
-  const relationship = findRelationship(cache, schema, origin, node.name, node.hint);
+  const relationship = findRelationship(cache, { schema, origin, target: node.name, hint: node.hint });
   const alias = `${relationship.foreignTable.name}_${node.depth}`;
   node.from = relationship.foreignTable;
   node.relationship = relationship;
