@@ -47,7 +47,18 @@ export async function handleRequest(raw: RawRequest, context: RequestContext): P
   timing.end('plan');
   if (plan.kind === 'info') return respondInfo(plan.allow);
   const routine = plan.kind === 'call' ? plan.call.routine : undefined;
-  const transaction = new RequestTransaction({ ...context, raw, request, auth, routine });
+  const { database, onExplain } = context;
+  // Written out instead of spread, which V8 is slow at for an object that then grows.
+  const transaction = new RequestTransaction({
+    raw,
+    request,
+    auth,
+    routine,
+    state,
+    database,
+    timing,
+    onExplain,
+  });
   if (plan.kind === 'inspect')
     return describeApi(request, state, (statement) => transaction.run([statement], true));
   return runPlan(plan, request, settings, transaction);

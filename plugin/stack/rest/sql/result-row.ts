@@ -23,6 +23,15 @@ const COLUMNS = [
 
 type Column = (typeof COLUMNS)[number];
 
+const positionOf = (column: Column): number => COLUMNS.indexOf(column);
+const TOTAL = positionOf('total');
+const PAGE = positionOf('page');
+const LOCATION = positionOf('location');
+const BODY = positionOf('body');
+const RESPONSE_HEADERS = positionOf('response_headers');
+const RESPONSE_STATUS = positionOf('response_status');
+const INSERTED = positionOf('inserted');
+
 /** The SQL expressions of a statement's columns; null where undefined. */
 interface ResultExpressions {
   readonly total?: string | undefined;
@@ -34,8 +43,12 @@ interface ResultExpressions {
 
 /** The select list of a statement. */
 export function resultColumnsSql(expressions: ResultExpressions): string {
-  const values: Readonly<Partial<Record<Column, string | undefined>>> = {
-    ...expressions,
+  const values: Readonly<Record<Column, string | undefined>> = {
+    total: expressions.total,
+    page: expressions.page,
+    location: expressions.location,
+    body: expressions.body,
+    inserted: expressions.inserted,
     response_headers: "nullif(current_setting('response.headers', true), '')",
     response_status: "nullif(current_setting('response.status', true), '')",
   };
@@ -54,23 +67,18 @@ export interface ResultRow {
   readonly inserted: number | undefined;
 }
 
-const POSITIONS = Object.fromEntries(COLUMNS.map((column, index) => [column, index])) as Record<
-  Column,
-  number
->;
-
 /** Reads the row of a statement's result. */
 export function readResultRow(result: Rows | undefined): ResultRow {
   const row: Row = result?.rows[0] ?? [];
-  const location = row[POSITIONS.location];
+  const location = row[LOCATION];
   return {
-    total: readNumber(row[POSITIONS.total]),
-    page: readNumber(row[POSITIONS.page]) ?? 0,
+    total: readNumber(row[TOTAL]),
+    page: readNumber(row[PAGE]) ?? 0,
     location: location ? (JSON.parse(location) as string[]) : [],
-    body: readBody(row[POSITIONS.body] ?? '', result?.types[POSITIONS.body]),
-    responseHeaders: row[POSITIONS.response_headers] ?? undefined,
-    responseStatus: row[POSITIONS.response_status] ?? undefined,
-    inserted: readNumber(row[POSITIONS.inserted]),
+    body: readBody(row[BODY] ?? '', result?.types[BODY]),
+    responseHeaders: row[RESPONSE_HEADERS] ?? undefined,
+    responseStatus: row[RESPONSE_STATUS] ?? undefined,
+    inserted: readNumber(row[INSERTED]),
   };
 }
 
