@@ -4,14 +4,14 @@ import { resolveOptions, type SupabaseOptions } from './options.ts';
 import { bannerPlugin } from './vite/banner.ts';
 import { envPlugin } from './vite/env.ts';
 import { lifecyclePlugin } from './vite/lifecycle.ts';
-import { mountPlugin } from './vite/mount.ts';
+import { mountPlugin } from './vite/serve-gateway.ts';
 import { planBackend } from './vite/plan-backend.ts';
 import type { PluginContext } from './vite/plugin-context.ts';
 import { projectPlugin } from './vite/project.ts';
 import { watchPlugin } from './vite/watch.ts';
 
 export type { EmbeddedOptions, SupabaseOptions } from './options.ts';
-export type { SupabasePluginApi } from './vite/mount.ts';
+export type { SupabasePluginApi } from './vite/serve-gateway.ts';
 
 /**
  * Supabase on the dev server's own origin: REST, Auth, Realtime and Storage, with or without Docker.

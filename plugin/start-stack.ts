@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { openEmbeddedStack, type PortChoice } from './backend/embedded-stack.ts';
+import { openEmbeddedStack, type PortChoice } from './backend/embedded/served-stack.ts';
 import { SupabaseDevError } from './shared/errors.ts';
 import { silentLogger, type Logger } from './shared/logger.ts';
 import { loadConfig, type ConfigOverrides } from './stack/config/config.ts';

@@ -4,7 +4,7 @@ import { request as requestHttps } from 'node:https';
 import { decodeJwks } from './jwks.ts';
 import type { JWK } from 'jose';
 import { joinPath } from '../gateway/target.ts';
-import { connectOptions } from '../gateway/upstream-pool.ts';
+import { connectOptions } from '../gateway/forward/pool.ts';
 import { errorMessage } from '../shared/errors.ts';
 
 /** A short answer to a question about a server. */

@@ -1,5 +1,5 @@
 import { SupabaseDevError } from '../shared/errors.ts';
-import { isLoopbackHost } from '../gateway/hosts.ts';
+import { isLoopbackHost } from '../gateway/caller/hosts.ts';
 import type { Logger } from '../shared/logger.ts';
 import { loadConfig } from '../stack/config/config.ts';
 import type { Backend } from './backend.ts';

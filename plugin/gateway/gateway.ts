@@ -2,24 +2,24 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { errorMessage } from '../shared/errors.ts';
 import type { Logger } from '../shared/logger.ts';
-import { identifyCaller, type Caller, type GatewayRequest } from './caller.ts';
-import { answerPreflight, grantReading, isPreflight } from './cors.ts';
-import { translateHttpCredentials, type Refusal } from './credentials.ts';
-import { createFailureLog } from './failure-log.ts';
-import { describeBackendFailure, describeFailure } from './failures.ts';
-import { forwardHttp } from './forward-http.ts';
-import * as errors from './gateway-errors.ts';
-import { buildOutgoingHeaders, rewriteForService, type OutgoingRequest } from './headers.ts';
-import { createHostCheck, type HostCheck } from './hosts.ts';
-import { createLoopGuard } from './loop-guard.ts';
-import { respondJson, type GatewayError, type GatewayResponse } from './respond.ts';
-import { rewriteResponseHeaders } from './response-headers.ts';
+import { identifyCaller, type Caller, type GatewayRequest } from './caller/caller.ts';
+import { answerPreflight, grantReading, isPreflight } from './answer/cors.ts';
+import { translateHttpCredentials, type Refusal } from './caller/credentials.ts';
+import { createFailureLog } from './answer/failure-log.ts';
+import { describeBackendFailure, describeFailure } from './answer/failures.ts';
+import { forwardHttp } from './forward/http.ts';
+import * as errors from './errors.ts';
+import { buildOutgoingHeaders, rewriteForService, type OutgoingRequest } from './forward/headers.ts';
+import { createHostCheck, type HostCheck } from './caller/hosts.ts';
+import { createLoopGuard } from './caller/loop-guard.ts';
+import { respondJson, type GatewayError, type GatewayResponse } from './answer/respond.ts';
+import { rewriteResponseHeaders } from './forward/response-headers.ts';
 import { findPathFault, matchRoute, type RouteMatch } from './routes.ts';
 import { joinPath, type GatewayTarget, type HandlerUpstream, type UrlUpstream } from './target.ts';
 import { cacheRules, cacheTarget, type TargetSource } from './target-cache.ts';
 import { createUpgradeHandler } from './upgrades.ts';
-import { createUpstreamPool } from './upstream-pool.ts';
-import { createVouchingCheck, VOUCHED_HEADER } from './vouching.ts';
+import { createUpstreamPool } from './forward/pool.ts';
+import { createVouchingCheck, VOUCHED_HEADER } from './caller/gateway-secret.ts';
 
 export interface GatewayOptions {
   /** Where requests go; a promise or function when the backend is still starting, or may be replaced. */

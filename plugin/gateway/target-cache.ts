@@ -1,5 +1,5 @@
-import { createTokenJudge, type TokenJudge } from './access-token.ts';
-import type { CredentialRules } from './credentials.ts';
+import { createTokenJudge, type TokenJudge } from './caller/access-token.ts';
+import type { CredentialRules } from './caller/credentials.ts';
 import type { GatewayTarget, Upstream } from './target.ts';
 
 /** A target that is there, that is coming, or that is looked up each time. */

@@ -1,16 +1,16 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import type { Caller } from './caller.ts';
-import { translateWebsocketCredentials, type CredentialRules } from './credentials.ts';
-import type { FailureLog } from './failure-log.ts';
-import { describeBackendFailure, describeFailure, type Failure } from './failures.ts';
-import { forwardUpgrade } from './forward-websocket.ts';
-import * as errors from './gateway-errors.ts';
-import { forwardedHeaders, replaceRequest } from './headers.ts';
-import type { LoopGuard } from './loop-guard.ts';
-import { refuseUpgrade } from './respond.ts';
+import type { Caller } from './caller/caller.ts';
+import { translateWebsocketCredentials, type CredentialRules } from './caller/credentials.ts';
+import type { FailureLog } from './answer/failure-log.ts';
+import { describeBackendFailure, describeFailure, type Failure } from './answer/failures.ts';
+import { forwardUpgrade } from './websocket/forward.ts';
+import * as errors from './errors.ts';
+import { forwardedHeaders, replaceRequest } from './forward/headers.ts';
+import type { LoopGuard } from './caller/loop-guard.ts';
+import { refuseUpgrade } from './answer/respond.ts';
 import { findPathFault, matchRoute } from './routes.ts';
-import type { SocketPair } from './socket-pair.ts';
+import type { SocketPair } from './websocket/socket-pair.ts';
 import {
   joinPath,
   type GatewayTarget,
@@ -18,9 +18,9 @@ import {
   type Upstream,
   type UrlUpstream,
 } from './target.ts';
-import { buildUpgradeHeaders, type Handshake } from './upgrade-headers.ts';
-import { VOUCHED_HEADER } from './vouching.ts';
-import { readQueryKey, replaceQueryKey } from './websocket-query.ts';
+import { buildUpgradeHeaders, type Handshake } from './websocket/headers.ts';
+import { VOUCHED_HEADER } from './caller/gateway-secret.ts';
+import { readQueryKey, replaceQueryKey } from './caller/query-key.ts';
 
 interface UpgradeOptions {
   readonly loops: LoopGuard;

@@ -1,6 +1,6 @@
 import type { Plugin, PreviewServer, ResolvedConfig, ViteDevServer } from 'vite';
 import type { Backend } from '../backend/backend.ts';
-import { holdBackend, type BackendHolder } from '../context.ts';
+import { holdBackend, type BackendHolder } from '../backend/held-backends.ts';
 import { errorMessage } from '../shared/errors.ts';
 import { injectKeys } from './env.ts';
 import { logFailure, showOverlay } from './failure.ts';

@@ -4,7 +4,7 @@ import { loadEnv, type ResolvedConfig } from 'vite';
 import type { Backend } from '../backend/backend.ts';
 import { resolveBackend } from '../backend/resolve.ts';
 import { readGatewayPort, SETTINGS, type Environment } from '../backend/settings.ts';
-import { listenGateway } from '../gateway/attach.ts';
+import { listenGateway } from '../gateway/listen.ts';
 import { createGateway } from '../gateway/gateway.ts';
 import type { Logger } from '../shared/logger.ts';
 import { defaultDataDir } from '../stack/project.ts';
@@ -28,7 +28,7 @@ export async function planBackend(
       logger,
       async startEmbedded(reason) {
         // Loaded only when it is chosen: users of the other backends need not have PostgreSQL installed.
-        const { startEmbedded } = await import('../backend/embedded.ts');
+        const { startEmbedded } = await import('../backend/embedded/embedded-backend.ts');
         return startEmbedded({ root: projectRoot, reason, env, embedded: options.embedded, logger });
       },
     });

@@ -1,6 +1,6 @@
 import type { Logger } from '../shared/logger.ts';
 import type { ResolvedOptions } from '../options.ts';
-import type { BackendHolder } from '../context.ts';
+import type { BackendHolder } from '../backend/held-backends.ts';
 
 /** What the sub-plugins of one `supabase()` share; it lives as long as one Vite server (see ../context.ts). */
 export interface PluginContext {

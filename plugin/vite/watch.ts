@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { normalizePath, type Plugin, type ViteDevServer } from 'vite';
-import type { BackendHolder } from '../context.ts';
+import type { BackendHolder } from '../backend/held-backends.ts';
 import { injectKeys } from './env.ts';
 import { logFailure, showOverlay } from './failure.ts';
 import { PLUGIN_NAME, type PluginContext } from './plugin-context.ts';

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Backend } from '../../../plugin/backend/backend.ts';
-import { startEmbedded } from '../../../plugin/backend/embedded.ts';
-import { createHostCheck } from '../../../plugin/gateway/hosts.ts';
+import { startEmbedded } from '../../../plugin/backend/embedded/embedded-backend.ts';
+import { createHostCheck } from '../../../plugin/gateway/caller/hosts.ts';
 import { silentLogger } from '../../../plugin/shared/logger.ts';
 import { makeProject, type TestProject } from '../../helpers/project.ts';
 import { ask, startGateway } from '../gateway/support.ts';

@@ -1,7 +1,7 @@
 import { createSecureServer, connect as connectHttp2 } from 'node:http2';
 import { describe, expect, test } from 'vitest';
 import { createGateway } from '../../../plugin/gateway/gateway.ts';
-import { createHostCheck } from '../../../plugin/gateway/hosts.ts';
+import { createHostCheck } from '../../../plugin/gateway/caller/hosts.ts';
 import type { GatewayTarget } from '../../../plugin/gateway/target.ts';
 import { silentLogger } from '../../../plugin/shared/logger.ts';
 import { CERTIFICATE } from './certificate.ts';

@@ -8,7 +8,7 @@ import {
 import { connect as connectTls } from 'node:tls';
 import { describe, expect, test } from 'vitest';
 import { createDirectUpstream } from '../../../plugin/backend/local.ts';
-import { attachUpgrades } from '../../../plugin/gateway/attach.ts';
+import { attachUpgrades } from '../../../plugin/gateway/listen.ts';
 import { createGateway } from '../../../plugin/gateway/gateway.ts';
 import type { GatewayTarget } from '../../../plugin/gateway/target.ts';
 import { silentLogger } from '../../../plugin/shared/logger.ts';

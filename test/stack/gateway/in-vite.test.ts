@@ -3,10 +3,10 @@ import type { AddressInfo } from 'node:net';
 import { createServer, type InlineConfig, type Plugin } from 'vite';
 import { expect, test } from 'vitest';
 import { createGateway } from '../../../plugin/gateway/gateway.ts';
-import { createHostCheck } from '../../../plugin/gateway/hosts.ts';
+import { createHostCheck } from '../../../plugin/gateway/caller/hosts.ts';
 import type { GatewayTarget } from '../../../plugin/gateway/target.ts';
 import { silentLogger } from '../../../plugin/shared/logger.ts';
-import { placeGateway } from '../../../plugin/vite/place-gateway.ts';
+import { placeGateway } from '../../../plugin/vite/middleware-order.ts';
 import { ask, onTestEnd } from './support.ts';
 import { KEYS } from './tokens.ts';
 

@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { describe, expect, test } from 'vitest';
 import { createDirectUpstream } from '../../../plugin/backend/local.ts';
-import { attachUpgrades, listenGateway } from '../../../plugin/gateway/attach.ts';
+import { attachUpgrades, listenGateway } from '../../../plugin/gateway/listen.ts';
 import { createGateway } from '../../../plugin/gateway/gateway.ts';
 import type { GatewayTarget } from '../../../plugin/gateway/target.ts';
 import { silentLogger } from '../../../plugin/shared/logger.ts';

@@ -12,7 +12,7 @@ import { WebSocket } from 'ws';
 import { createDirectUpstream } from '../../../plugin/backend/local.ts';
 import { createGateway, type Gateway } from '../../../plugin/gateway/gateway.ts';
 import type { GatewayKeys, GatewayTarget, UrlUpstream } from '../../../plugin/gateway/target.ts';
-import { listenGateway, type GatewayServer } from '../../../plugin/gateway/attach.ts';
+import { listenGateway, type GatewayServer } from '../../../plugin/gateway/listen.ts';
 import { silentLogger } from '../../../plugin/shared/logger.ts';
 import { startTestStack, type TestStack } from '../../helpers/stack.ts';
 import { createFixtureKong, type KongTemplate } from '../../fixtures/gateway/kong.ts';

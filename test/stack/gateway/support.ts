@@ -1,7 +1,7 @@
 import { createServer, request, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { afterEach } from 'vitest';
-import { attachUpgrades } from '../../../plugin/gateway/attach.ts';
+import { attachUpgrades } from '../../../plugin/gateway/listen.ts';
 import { createGateway, type Gateway, type GatewayOptions } from '../../../plugin/gateway/gateway.ts';
 import { silentLogger } from '../../../plugin/shared/logger.ts';
 

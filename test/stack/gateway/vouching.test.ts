@@ -1,6 +1,6 @@
 import { createServer } from 'node:http';
 import { describe, expect, test } from 'vitest';
-import { createHostCheck } from '../../../plugin/gateway/hosts.ts';
+import { createHostCheck } from '../../../plugin/gateway/caller/hosts.ts';
 import type { GatewayTarget, UrlUpstream } from '../../../plugin/gateway/target.ts';
 import { ask, listen, reflect, seenIn, startGateway } from './support.ts';
 import { KEYS } from './tokens.ts';

@@ -7,7 +7,7 @@ import { describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { createDirectUpstream } from '../../../plugin/backend/local.ts';
 import type { GatewayTarget, UrlUpstream, WebsocketRoute } from '../../../plugin/gateway/target.ts';
-import { attachUpgrades } from '../../../plugin/gateway/attach.ts';
+import { attachUpgrades } from '../../../plugin/gateway/listen.ts';
 import { createFixtureRealtime, type FixtureRealtime } from '../../fixtures/gateway/realtime.ts';
 import { CERTIFICATE } from './certificate.ts';
 import { defer, listen, onTestEnd, startGateway } from './support.ts';

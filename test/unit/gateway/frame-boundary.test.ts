@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { closeFrame, FrameBoundary } from '../../../plugin/gateway/frame-boundary.ts';
+import { closeFrame, FrameBoundary } from '../../../plugin/gateway/websocket/frame-boundary.ts';
 
 /** A server's frame with a payload of this length. */
 function frame(length: number, opcode = 1): Buffer {

@@ -4,7 +4,7 @@ import {
   isLoopbackAddress,
   isPrivateAddress,
   parseHost,
-} from '../../../plugin/gateway/hosts.ts';
+} from '../../../plugin/gateway/caller/hosts.ts';
 
 describe('a Host', () => {
   test.each([

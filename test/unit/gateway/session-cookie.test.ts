@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { readSessionTokens } from '../../../plugin/gateway/session-cookie.ts';
+import { readSessionTokens } from '../../../plugin/gateway/caller/session-cookie.ts';
 
 const session = JSON.stringify({ access_token: 'aaa.bbb.ccc', refresh_token: 'r', user: { name: 'Zoë' } });
 const base64 = `base64-${Buffer.from(session).toString('base64url')}`;

@@ -1,9 +1,9 @@
 import { EventEmitter } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { attachUpgrades, type UpgradeServer } from '../gateway/attach.ts';
+import { attachUpgrades, type UpgradeServer } from '../gateway/listen.ts';
 import type { Gateway } from '../gateway/gateway.ts';
-import { refuseUpgrade } from '../gateway/respond.ts';
+import { refuseUpgrade } from '../gateway/answer/respond.ts';
 
 /** The upgrades of the server that Vite runs in. */
 export interface UpgradeTaker {

@@ -1,7 +1,7 @@
-import type { Caller } from './caller.ts';
-import { mayRead } from './cors.ts';
-import { isHttp2, type GatewayResponse } from './respond.ts';
-import type { UrlUpstream } from './target.ts';
+import type { Caller } from '../caller/caller.ts';
+import { mayRead } from '../answer/cors.ts';
+import { isHttp2, type GatewayResponse } from '../answer/respond.ts';
+import type { UrlUpstream } from '../target.ts';
 
 /** Meant for the connection between gateway and upstream only. */
 const CONNECTION_HEADERS = new Set([

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { SupabaseDevError } from '../shared/errors.ts';
 import type { Gateway } from './gateway.ts';
-import { refuseUpgrade, respondJson } from './respond.ts';
+import { refuseUpgrade, respondJson } from './answer/respond.ts';
 
 /** A server whose upgrades are shared; HTTP and HTTP/2 servers of Node alike. */
 export interface UpgradeServer {

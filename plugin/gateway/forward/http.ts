@@ -1,10 +1,10 @@
-import { readSmallBody } from './body.ts';
-import type { GatewayRequest } from './caller.ts';
+import { readSmallBody } from './small-body.ts';
+import type { GatewayRequest } from '../caller/caller.ts';
 import { exchange } from './exchange.ts';
-import { forwardStream } from './forward-stream.ts';
+import { forwardStream } from './stream.ts';
 import { hasRequestBody } from './headers.ts';
-import type { GatewayResponse } from './respond.ts';
-import type { UpstreamPool } from './upstream-pool.ts';
+import type { GatewayResponse } from '../answer/respond.ts';
+import type { UpstreamPool } from './pool.ts';
 
 export interface ForwardedRequest {
   readonly url: URL;

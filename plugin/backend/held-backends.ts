@@ -1,4 +1,4 @@
-import type { Backend } from './backend/backend.ts';
+import type { Backend } from './backend.ts';
 
 /**
  * What survives a restart of Vite: the backends. Vite builds the new server before it closes the old one, and evaluates

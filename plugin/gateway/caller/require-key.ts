@@ -1,6 +1,6 @@
 import type { Refusal } from './credentials.ts';
-import type { GatewayKeys } from './target.ts';
-import { readQueryKey } from './websocket-query.ts';
+import type { GatewayKeys } from '../target.ts';
+import { readQueryKey } from './query-key.ts';
 
 /** What hosted Supabase serves without a key: links in mails, redirects of providers, public files, functions. */
 const OPEN_PATHS =

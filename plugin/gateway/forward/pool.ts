@@ -2,7 +2,7 @@ import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import type { Client } from 'undici';
 import { Connections } from './connections.ts';
-import { isLoopbackHost } from './hosts.ts';
+import { isLoopbackHost } from '../caller/hosts.ts';
 
 /**
  * Where to connect for a URL. A server on this machine is believed without a certificate that anybody signed: the

@@ -1,4 +1,4 @@
-import type { GatewayRequest } from './caller.ts';
+import type { GatewayRequest } from '../caller/caller.ts';
 
 /** Bytes of a body that may be held. A request of supabase-js has some hundreds. */
 const SMALL_BODY = 64 * 1024;

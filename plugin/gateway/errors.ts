@@ -1,4 +1,4 @@
-import type { GatewayError } from './respond.ts';
+import type { GatewayError } from './answer/respond.ts';
 
 export const HOST_NOT_ALLOWED: GatewayError = {
   code: 'HOST_NOT_ALLOWED',

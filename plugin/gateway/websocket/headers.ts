@@ -1,8 +1,8 @@
 import type { IncomingMessage } from 'node:http';
-import { decodeClaims } from './access-token.ts';
-import type { Caller } from './caller.ts';
-import { forwardedHeaders } from './headers.ts';
-import type { Route } from './routes.ts';
+import { decodeClaims } from '../caller/access-token.ts';
+import type { Caller } from '../caller/caller.ts';
+import { forwardedHeaders } from '../forward/headers.ts';
+import type { Route } from '../routes.ts';
 
 /** What a WebSocket handshake needs; nothing else of the browser's is passed on, above all no cookie. */
 const PASSED_ON = ['sec-websocket-key', 'sec-websocket-version', 'sec-websocket-protocol', 'user-agent'];

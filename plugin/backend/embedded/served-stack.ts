@@ -1,13 +1,13 @@
 import { randomBytes } from 'node:crypto';
-import { createGateway } from '../gateway/gateway.ts';
-import { listenGateway } from '../gateway/attach.ts';
-import type { GatewayTarget, Upstream } from '../gateway/target.ts';
-import { publicJwk } from '../stack/jwt.ts';
-import { claimDataDir, type Membership, type Ownership, type StackRecord } from '../stack/ownership.ts';
-import type { MigrationResult } from '../stack/postgres/migrations.ts';
-import { choosePort } from '../stack/postgres/ports.ts';
-import type { Service } from '../stack/service.ts';
-import { startServices, type Services, type ServicesOptions } from '../stack/services.ts';
+import { createGateway } from '../../gateway/gateway.ts';
+import { listenGateway } from '../../gateway/listen.ts';
+import type { GatewayTarget, Upstream } from '../../gateway/target.ts';
+import { publicJwk } from '../../stack/jwt.ts';
+import { claimDataDir, type Membership, type Ownership, type StackRecord } from '../../stack/ownership.ts';
+import type { MigrationResult } from '../../stack/postgres/migrations.ts';
+import { choosePort } from '../../stack/postgres/ports.ts';
+import type { Service } from '../../stack/service.ts';
+import { startServices, type Services, type ServicesOptions } from '../../stack/services.ts';
 
 /** A port that must be this one (0: any), or one that gives way to a free one when it is taken. */
 export type PortChoice = { exact: number } | { preferred: number };

@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream';
 import { closeFrame, FrameBoundary } from './frame-boundary.ts';
-import type { UpgradeConnection } from './upgrade-connection.ts';
+import type { UpgradeConnection } from './connection.ts';
 
 /** A client's and an upstream's connection that carry one WebSocket. */
 export interface SocketPair {

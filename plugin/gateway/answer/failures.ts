@@ -1,4 +1,4 @@
-import { errorMessage, SupabaseDevError } from '../shared/errors.ts';
+import { errorMessage, SupabaseDevError } from '../../shared/errors.ts';
 import type { GatewayError } from './respond.ts';
 
 /** A failure of an upstream: the status for the client, the JSON body, and the words for the terminal. */

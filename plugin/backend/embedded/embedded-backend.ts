@@ -1,15 +1,15 @@
 import { resolve } from 'node:path';
-import { errorMessage } from '../shared/errors.ts';
-import type { GatewayTarget, Upstream } from '../gateway/target.ts';
-import type { Logger } from '../shared/logger.ts';
-import type { EmbeddedOptions } from '../options.ts';
-import { loadConfig } from '../stack/config/config.ts';
-import type { Membership } from '../stack/ownership.ts';
-import type { MigrationResult } from '../stack/postgres/migrations.ts';
-import { defaultDataDir } from '../stack/project.ts';
-import type { Backend, BannerLine } from './backend.ts';
-import type { Environment } from './settings.ts';
-import { openEmbeddedStack, type EmbeddedStack, type EmbeddedStackOptions } from './embedded-stack.ts';
+import { errorMessage } from '../../shared/errors.ts';
+import type { GatewayTarget, Upstream } from '../../gateway/target.ts';
+import type { Logger } from '../../shared/logger.ts';
+import type { EmbeddedOptions } from '../../options.ts';
+import { loadConfig } from '../../stack/config/config.ts';
+import type { Membership } from '../../stack/ownership.ts';
+import type { MigrationResult } from '../../stack/postgres/migrations.ts';
+import { defaultDataDir } from '../../stack/project.ts';
+import type { Backend, BannerLine } from '../backend.ts';
+import type { Environment } from '../settings.ts';
+import { openEmbeddedStack, type EmbeddedStack, type EmbeddedStackOptions } from './served-stack.ts';
 
 export interface EmbeddedBackendOptions {
   /** Folder that holds `supabase/`. */

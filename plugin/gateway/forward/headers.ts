@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import type { Caller, GatewayRequest } from './caller.ts';
-import type { Route } from './routes.ts';
-import { VOUCHED_HEADER } from './vouching.ts';
+import type { Caller, GatewayRequest } from '../caller/caller.ts';
+import type { Route } from '../routes.ts';
+import { VOUCHED_HEADER } from '../caller/gateway-secret.ts';
 
 /** Meant for one connection only (RFC 9110, 7.6.1), or replaced by what the gateway itself knows. */
 const NOT_PASSED_ON = new Set([

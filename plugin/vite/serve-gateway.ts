@@ -1,14 +1,14 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Plugin, PreviewServer, ResolvedConfig, ViteDevServer } from 'vite';
-import type { BackendHolder } from '../context.ts';
-import type { UpgradeServer } from '../gateway/attach.ts';
+import type { BackendHolder } from '../backend/held-backends.ts';
+import type { UpgradeServer } from '../gateway/listen.ts';
 import { createGateway } from '../gateway/gateway.ts';
-import { createHostCheck } from '../gateway/hosts.ts';
+import { createHostCheck } from '../gateway/caller/hosts.ts';
 import type { GatewayTarget } from '../gateway/target.ts';
-import { placeGateway } from './place-gateway.ts';
+import { placeGateway } from './middleware-order.ts';
 import { PLUGIN_NAME, type PluginContext } from './plugin-context.ts';
-import { takeUpgrades } from './take-upgrades.ts';
+import { takeUpgrades } from './upgrade-listener.ts';
 
 /**
  * The `api` of the plugin named `vite-plugin-supabase`, for servers that run Vite in middleware mode and own the HTTP

@@ -1,11 +1,11 @@
 import { request as requestHttp, type ClientRequest, type IncomingMessage } from 'node:http';
 import { request as requestHttps } from 'node:https';
-import type { GatewayRequest } from './caller.ts';
-import { UpstreamTimeout } from './failures.ts';
-import type { ForwardedRequest } from './forward-http.ts';
-import { breakOff, isGone, isHttp2, type GatewayResponse } from './respond.ts';
+import type { GatewayRequest } from '../caller/caller.ts';
+import { UpstreamTimeout } from '../answer/failures.ts';
+import type { ForwardedRequest } from './http.ts';
+import { breakOff, isGone, isHttp2, type GatewayResponse } from '../answer/respond.ts';
 import { writeHead } from './response-headers.ts';
-import { connectOptions, type UpstreamPool } from './upstream-pool.ts';
+import { connectOptions, type UpstreamPool } from './pool.ts';
 
 /** Passes a request with a body on and its response back, both as streams, by Node's own client. */
 export function forwardStream(

@@ -8,7 +8,7 @@ import {
 } from 'node:crypto';
 import type { JWK } from 'jose';
 import { LRUCache } from 'lru-cache';
-import type { GatewayKeys } from './target.ts';
+import type { GatewayKeys } from '../target.ts';
 
 /** What the gateway needs to know of a token; `exp` counts seconds since 1970. */
 export interface TokenClaims {

@@ -1,11 +1,11 @@
 import { request as requestHttp, type ClientRequest, type IncomingMessage } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import type { Duplex } from 'node:stream';
-import { UpstreamTimeout } from './failures.ts';
-import { writeUpgradeResponse } from './respond.ts';
+import { UpstreamTimeout } from '../answer/failures.ts';
+import { writeUpgradeResponse } from '../answer/respond.ts';
 import { joinSockets, type SocketPair } from './socket-pair.ts';
-import { openUpgradeConnection, type UpgradeConnection } from './upgrade-connection.ts';
-import { connectOptions } from './upstream-pool.ts';
+import { openUpgradeConnection, type UpgradeConnection } from './connection.ts';
+import { connectOptions } from '../forward/pool.ts';
 
 export interface ForwardedUpgrade {
   readonly url: URL;

@@ -1,4 +1,4 @@
-import type { Caller, GatewayRequest } from './caller.ts';
+import type { Caller, GatewayRequest } from '../caller/caller.ts';
 import { isHttp2, type GatewayResponse } from './respond.ts';
 
 /** A browser asks before a cross-origin request. Other OPTIONS requests belong to the services. */

@@ -1,4 +1,4 @@
-import type { Logger } from '../shared/logger.ts';
+import type { Logger } from '../../shared/logger.ts';
 
 /** Tells the developer about broken upstreams: one line when it breaks, one when it works again. */
 export interface FailureLog {

@@ -1,12 +1,12 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Writable } from 'node:stream';
 import type { Dispatcher } from 'undici';
-import type { GatewayRequest } from './caller.ts';
+import type { GatewayRequest } from '../caller/caller.ts';
 import type { Connection, Connections } from './connections.ts';
-import type { ForwardedRequest } from './forward-http.ts';
-import { breakOff, isGone, isHttp2, type GatewayResponse } from './respond.ts';
+import type { ForwardedRequest } from './http.ts';
+import { breakOff, isGone, isHttp2, type GatewayResponse } from '../answer/respond.ts';
 import { writeHead } from './response-headers.ts';
-import type { UpstreamPool } from './upstream-pool.ts';
+import type { UpstreamPool } from './pool.ts';
 
 /** Sends a request whose body is at hand (or absent) and passes the response back as a stream. */
 export function exchange(

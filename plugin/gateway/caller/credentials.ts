@@ -3,7 +3,7 @@ import { decodeClaims, type TokenJudge } from './access-token.ts';
 import type { Caller } from './caller.ts';
 import { requireApiKey } from './require-key.ts';
 import { readSessionTokens } from './session-cookie.ts';
-import type { GatewayKeys } from './target.ts';
+import type { GatewayKeys } from '../target.ts';
 
 /** A refusal in the words of the API gateway of hosted Supabase, or in our own where that has none. */
 export interface Refusal {
