@@ -115,15 +115,15 @@ function flood(socket, count, size) {
 }
 
 async function makeGateway(upstreamPort) {
-  const { createGateway } = await import(`${dist}gateway/gateway.js`);
+  const { Gateway } = await import(`${dist}gateway/gateway.js`);
   const url = new URL(`http://127.0.0.1:${upstreamPort}`);
   const upstream = { kind: 'url', url, speaks: 'gateway', host: 'client' };
   const upstreams = { rest: upstream, storage: upstream, realtime: upstream };
-  return createGateway({ target: { keys: KEYS, upstreams }, logger: console });
+  return new Gateway({ target: { keys: KEYS, upstreams }, logger: console });
 }
 
 async function startGateway(upstreamPort) {
-  const { listenGateway } = await import(`${dist}gateway/attach.js`);
+  const { listenGateway } = await import(`${dist}gateway/listen.js`);
   return (await listenGateway(await makeGateway(upstreamPort), { port: 0 })).port;
 }
 
@@ -136,18 +136,18 @@ async function startVite(config) {
 }
 
 async function startGatewayInVite(upstreamPort) {
-  const { attachUpgrades } = await import(`${dist}gateway/attach.js`);
-  const { placeGateway } = await import(`${dist}vite/place-gateway.js`);
+  const { addUpgradeListener } = await import(`${dist}gateway/listen.js`);
+  const { insertGatewayMiddleware } = await import(`${dist}vite/place-gateway.js`);
   const gateway = await makeGateway(upstreamPort);
   const plugin = {
     name: 'gateway',
     configureServer(server) {
-      placeGateway(
+      insertGatewayMiddleware(
         server.middlewares,
         server.config.server.cors,
         (req, res, next) => gateway.handle(req, res) || next(),
       );
-      attachUpgrades(server.httpServer, gateway);
+      addUpgradeListener(server.httpServer, gateway);
     },
   };
   return startVite({ plugins: [plugin], server: { host: '127.0.0.1' } });

@@ -268,13 +268,18 @@ function upload(port) {
 async function measureParts() {
   const dist = new URL('../dist/gateway/', import.meta.url).href;
   const { matchRoute } = await import(`${dist}routes.js`);
-  const { readSessionTokens } = await import(`${dist}session-cookie.js`);
-  const { createTokenJudge } = await import(`${dist}access-token.js`);
-  const { translateHttpCredentials } = await import(`${dist}credentials.js`);
-  const { identifyCaller } = await import(`${dist}caller.js`);
-  const { createHostCheck } = await import(`${dist}hosts.js`);
+  const { readSessionTokens } = await import(`${dist}caller/session-cookie.js`);
+  const { SessionTokenVerifier } = await import(`${dist}caller/access-token.js`);
+  const { translateHttpCredentials } = await import(`${dist}caller/credentials.js`);
+  const { identifyCaller } = await import(`${dist}caller/caller.js`);
+  const { createHostCheck } = await import(`${dist}caller/hosts.js`);
   const isHostAllowed = createHostCheck();
-  const rules = { keys: KEYS, judge: createTokenJudge(KEYS), requireKey: false, leaveUnknownKeys: false };
+  const rules = {
+    keys: KEYS,
+    sessionTokens: new SessionTokenVerifier(KEYS),
+    requireKey: false,
+    leaveUnknownKeys: false,
+  };
   const headers = {
     host: 'localhost:3002',
     ...HEADERS,

@@ -1,16 +1,17 @@
 import type { Plugin } from 'vite';
-import { silentLogger } from './shared/logger.ts';
 import { resolveOptions, type SupabaseOptions } from './options.ts';
 import { bannerPlugin } from './vite/banner.ts';
 import { envPlugin } from './vite/env.ts';
 import { lifecyclePlugin } from './vite/lifecycle.ts';
-import { mountPlugin } from './vite/serve-gateway.ts';
 import { planBackend } from './vite/plan-backend.ts';
-import type { PluginContext } from './vite/plugin-context.ts';
+import { PluginContext } from './vite/plugin-context.ts';
 import { projectPlugin } from './vite/project.ts';
+import { gatewayPlugin } from './vite/serve-gateway.ts';
 import { watchPlugin } from './vite/watch.ts';
 
 export type { EmbeddedOptions, SupabaseOptions } from './options.ts';
+export type { ErrorCode } from './shared/error-codes.ts';
+export { SupabaseDevError } from './shared/errors.ts';
 export type { SupabasePluginApi } from './vite/serve-gateway.ts';
 
 /**
@@ -24,18 +25,13 @@ export type { SupabasePluginApi } from './vite/serve-gateway.ts';
  * @throws SupabaseDevError OPTION_INVALID
  */
 export default function supabase(options: SupabaseOptions = {}): Plugin[] {
-  const context: PluginContext = {
-    options: resolveOptions(options),
-    projectRoot: '',
-    logger: silentLogger,
-    holder: undefined,
-  };
-  // In this order: what a hook of one leaves in the context, the hooks below it use.
+  const context = new PluginContext(resolveOptions(options));
+  // In this order: hooks of one sub-plugin set values in the context that the hooks below it read.
   return [
     projectPlugin(context),
     envPlugin(),
     lifecyclePlugin(context, planBackend),
-    mountPlugin(context),
+    gatewayPlugin(context),
     watchPlugin(context),
     bannerPlugin(context),
   ];

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { openEmbeddedStack, type PortChoice } from './backend/embedded/served-stack.ts';
+import { openServedStack, type PortChoice } from './backend/embedded/served-stack.ts';
 import { SupabaseDevError } from './shared/errors.ts';
 import { silentLogger, type Logger } from './shared/logger.ts';
 import { loadConfig, type ConfigOverrides } from './stack/config/config.ts';
@@ -67,7 +67,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
   const dataDir = options.dataDir ?? (await (ephemeral ? makeEphemeralDataDir() : defaultDataDir(root)));
   const choose = (port: number | undefined, section: string, fallback: number): PortChoice =>
     port === undefined ? { preferred: config.section(section).integer('port', fallback) } : { exact: port };
-  const stack = await openEmbeddedStack({
+  const stack = await openServedStack({
     config,
     dataDir: resolve(dataDir),
     ephemeral,

@@ -6,20 +6,20 @@ export type BackendKind = 'local' | 'remote' | 'embedded';
 /** A chosen and usable backend. */
 export interface Backend {
   readonly kind: BackendKind;
-  /** Why it was chosen, as half a sentence: `SUPABASE_URL is set`, `no other Supabase was found`. */
+  /** Why it was chosen, for the banner: `SUPABASE_URL is set`, `no other Supabase: …`. */
   readonly reason: string;
   /** Where requests go now; another object after a reset, or when another process's stack is taken over. */
   target(): GatewayTarget | Promise<GatewayTarget>;
   /** Lines for the banner, each a short label and its value. */
   describe(): readonly BannerLine[];
-  /** Applies new migrations and gives their versions; only where this process owns the database. */
+  /** Applies new migrations and returns their versions; only where this process owns the database. */
   migrate?(): Promise<readonly string[]>;
-  /** Ends what the backend holds: probes and, if it is embedded, the stack. */
+  /** Waits for probes and, if it is embedded, stops the stack. */
   close(): Promise<void>;
 }
 
 export interface BannerLine {
   readonly label: string;
-  /** A path is one of the dev server's own origin. */
+  /** A value that begins with `/` is a path on the dev server's origin. */
   readonly value: string;
 }

@@ -1,10 +1,9 @@
 import type { GatewayKeys } from '../gateway/target.ts';
+import { readKeys, type Environment } from '../shared/environment.ts';
 import type { SupabaseConfig } from '../stack/config/config.ts';
 import { readCliStatus, type CliStatus } from './cli-status.ts';
-import { readKeysFromEnvironment } from './keys.ts';
 import { probeApi, probeEmbedded, probeKey } from './probe.ts';
 import { isForeignStack } from './same-project.ts';
-import type { Environment } from './settings.ts';
 
 export type LocalStack =
   | { ok: true; url: URL; keys: GatewayKeys; reason: string }
@@ -12,7 +11,7 @@ export type LocalStack =
 
 const DEFAULT_API_PORT = 54321;
 
-/** Where config.toml says that the CLI's API gateway listens. */
+/** URL of the CLI's API gateway according to config.toml. */
 export function localApiUrl(config: SupabaseConfig): URL {
   const api = config.section('api');
   const scheme = api.section('tls').boolean('enabled', false) ? 'https' : 'http';
@@ -22,9 +21,9 @@ export function localApiUrl(config: SupabaseConfig): URL {
 /**
  * Looks for a running stack of this project.
  *
- * First the port of config.toml: it must be Supabase that answers there, it must accept this project's keys, and its
- * database must not be another project's.
- * Only when that fails is the CLI asked, which knows ports and keys that it chose itself but takes a second.
+ * First at the port of config.toml: a Supabase must answer there, it must accept this project's keys, and its database
+ * must not belong to another project. Only when that fails, `supabase status` is run: it reports ports and keys that the
+ * CLI chose itself, but takes a second.
  */
 export async function findLocalStack(options: {
   config: SupabaseConfig;
@@ -41,13 +40,13 @@ export async function findLocalStack(options: {
     const reason = `a Supabase with this project's keys answers at ${url.host}`;
     return { ok: true, url, keys: { ...keys, jwks: api.jwks }, reason };
   }
-  // Without a project of the CLI's there is none of its stacks to ask for.
+  // Without a config.toml there is no stack of the CLI.
   const askCli = options.askCli ?? (() => readCliStatus(config.root, env));
   const status = config.file === undefined ? undefined : await askCli();
   if (status) {
     const answer = await probeApi(status.url, status.keys.anonKey);
     if (answer.ok) {
-      const known = { ...keys, ...status.keys, ...readKeysFromEnvironment(env), jwks: answer.jwks };
+      const known = { ...keys, ...status.keys, ...readKeys(env, 'all'), jwks: answer.jwks };
       return {
         ok: true,
         url: status.url,

@@ -1,47 +1,78 @@
 import type { Backend } from './backend.ts';
 
-/**
- * What survives a restart of Vite: the backends. Vite builds the new server before it closes the old one, and evaluates
- * a plugin that is imported by path anew each time, so they are held by the process, not by the plugin.
- */
-export interface BackendHolder {
+/** One server's hold on the backend of its project. */
+export interface HeldBackend {
   /** The running backend, or undefined while it starts and after it failed. */
   readonly backend: Backend | undefined;
   /** Why the last start failed. */
   readonly error: unknown;
-  /** Settles when the start under way has ended, well or not. */
+  /** Settles when the current start has ended, successfully or not. */
   readonly settled: Promise<void>;
   /** Starts again with the same settings, after a failure. */
   retry(): Promise<void>;
-  /** This server needs it no more; the last one to say so closes it. */
+  /** This server no longer needs the backend; the last release closes it. */
   release(): Promise<void>;
 }
 
-interface Entry {
-  readonly fingerprint: string;
-  readonly start: () => Promise<Backend>;
-  users: number;
-  backend: Backend | undefined;
-  error: unknown;
-  settled: Promise<void>;
-  closed: Promise<void> | undefined;
-}
-
-interface SharedContext {
-  readonly entries: Map<string, Entry>;
+/**
+ * The backends of this process, by project. They survive a restart of Vite, which creates the new server before it
+ * closes the old one. And they belong to the process instead of the module, because Vite evaluates a plugin that is
+ * imported by path again on every restart.
+ */
+interface ProcessState {
+  readonly backends: Map<string, SharedBackend>;
   closing: Promise<void> | undefined;
 }
 
-const KEY = Symbol.for('vite-plugin-supabase');
-const holder = globalThis as { [KEY]?: SharedContext };
+const STATE_KEY = Symbol.for('vite-plugin-supabase');
+const globals = globalThis as { [STATE_KEY]?: ProcessState };
 
-function shared(): SharedContext {
-  const known = holder[KEY];
-  if (known) return known;
-  const created: SharedContext = { entries: new Map(), closing: undefined };
-  holder[KEY] = created;
+function processState(): ProcessState {
+  const existing = globals[STATE_KEY];
+  if (existing) return existing;
+  const created: ProcessState = { backends: new Map(), closing: undefined };
+  globals[STATE_KEY] = created;
   closeOnSignals(created);
   return created;
+}
+
+/** A backend and the number of servers that use it. */
+class SharedBackend {
+  readonly fingerprint: string;
+  users: number;
+  backend: Backend | undefined;
+  error: unknown;
+  settled: Promise<void> = Promise.resolve();
+  readonly #start: () => Promise<Backend>;
+  #closed: Promise<void> | undefined;
+
+  constructor(fingerprint: string, start: () => Promise<Backend>, users: number) {
+    this.fingerprint = fingerprint;
+    this.#start = start;
+    this.users = users;
+  }
+
+  launch(): void {
+    this.settled = this.#start().then(
+      (backend) => {
+        this.backend = backend;
+        this.error = undefined;
+      },
+      (error: unknown) => {
+        this.error = error;
+      },
+    );
+  }
+
+  /** Closes once: a signal and Vite's own clean-up may both ask, and both wait for the same end. */
+  close(): Promise<void> {
+    this.#closed ??= this.settled.then(async () => {
+      const { backend } = this;
+      this.backend = undefined;
+      await backend?.close();
+    });
+    return this.#closed;
+  }
 }
 
 /**
@@ -51,51 +82,30 @@ function shared(): SharedContext {
  * @param key identifies the project; one backend at a time runs for it
  * @param fingerprint everything that the backend depends on; a change replaces it
  */
-export async function holdBackend(
+export async function acquireBackend(
   key: string,
   fingerprint: string,
   start: () => Promise<Backend>,
-): Promise<BackendHolder> {
-  const { entries } = shared();
-  const running = entries.get(key);
+): Promise<HeldBackend> {
+  const { backends } = processState();
+  const running = backends.get(key);
   if (running) {
     await running.settled;
-    const isUsable = running.fingerprint === fingerprint && running.backend !== undefined;
-    if (isUsable) return hold(key, running);
-    await close(running);
+    if (running.fingerprint === fingerprint && running.backend !== undefined) return hold(key, running);
+    await running.close();
   }
-  const entry: Entry = {
-    fingerprint,
-    start,
-    users: running?.users ?? 0,
-    backend: undefined,
-    error: undefined,
-    settled: Promise.resolve(),
-    closed: undefined,
-  };
-  entries.set(key, entry);
-  launch(entry);
-  return hold(key, entry);
+  const created = new SharedBackend(fingerprint, start, running?.users ?? 0);
+  backends.set(key, created);
+  created.launch();
+  return hold(key, created);
 }
 
-function launch(entry: Entry): void {
-  entry.settled = entry.start().then(
-    (backend) => {
-      entry.backend = backend;
-      entry.error = undefined;
-    },
-    (error: unknown) => {
-      entry.error = error;
-    },
-  );
-}
-
-function hold(key: string, first: Entry): BackendHolder {
-  const { entries } = shared();
-  first.users += 1;
-  // A restart with other settings replaces the entry while the old server still answers.
-  const current = (): Entry => entries.get(key) ?? first;
-  let released = false;
+function hold(key: string, acquired: SharedBackend): HeldBackend {
+  const { backends } = processState();
+  acquired.users += 1;
+  // A restart with other settings replaces the backend while the old server still answers.
+  const current = (): SharedBackend => backends.get(key) ?? acquired;
+  let isReleased = false;
   return {
     get backend() {
       return current().backend;
@@ -107,44 +117,43 @@ function hold(key: string, first: Entry): BackendHolder {
       return current().settled;
     },
     async retry() {
-      const entry = current();
-      await entry.settled;
-      if (entry.backend || released) return;
-      launch(entry);
-      await entry.settled;
+      const shared = current();
+      await shared.settled;
+      if (shared.backend || isReleased) return;
+      shared.launch();
+      await shared.settled;
     },
     async release() {
-      if (released) return;
-      released = true;
-      const entry = current();
-      entry.users -= 1;
-      if (entry.users > 0) return;
-      entries.delete(key);
-      await close(entry);
+      if (isReleased) return;
+      isReleased = true;
+      const shared = current();
+      shared.users -= 1;
+      if (shared.users > 0) return;
+      backends.delete(key);
+      await shared.close();
     },
   };
 }
 
-/** Everybody who closes it waits for the same end: a signal and Vite's own clean-up come together. */
-function close(entry: Entry): Promise<void> {
-  entry.closed ??= entry.settled.then(async () => {
-    const { backend } = entry;
-    entry.backend = undefined;
-    await backend?.close();
-  });
-  return entry.closed;
-}
+const SIGNAL_NUMBERS = { SIGINT: 2, SIGTERM: 15, SIGHUP: 1 };
+// Vite 8.4 sends itself SIGINT again after it has removed its lock file; a second Ctrl-C by hand takes longer.
+const RESENT_WITHIN_MS = 200;
 
 /**
- * SIGINT and SIGHUP run no hook of Vite's. Close what runs, then let the signal do what it does without us, unless
- * somebody else handles it too: then the end of the process is theirs to decide.
+ * SIGINT and SIGHUP run no hook of Vite. Close what runs, then let the signal have its default effect, unless another
+ * listener handles it too: then that listener decides when the process ends.
  */
-function closeOnSignals(context: SharedContext): void {
+function closeOnSignals(state: ProcessState): void {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    let receivedAt = 0;
     const handler = (): void => {
-      // A second signal means now: PostgreSQL is told to stop when the process exits.
-      if (context.closing) process.exit(128 + SIGNAL_NUMBERS[signal]);
-      context.closing = closeAll(context).finally(() => {
+      if (state.closing) {
+        // A second signal means now: PostgreSQL gets its signal when the process exits.
+        if (performance.now() - receivedAt > RESENT_WITHIN_MS) process.exit(128 + SIGNAL_NUMBERS[signal]);
+        return;
+      }
+      receivedAt = performance.now();
+      state.closing = closeAll(state).finally(() => {
         process.off(signal, handler);
         if (process.listenerCount(signal) === 0) process.kill(process.pid, signal);
       });
@@ -153,10 +162,8 @@ function closeOnSignals(context: SharedContext): void {
   }
 }
 
-const SIGNAL_NUMBERS = { SIGINT: 2, SIGTERM: 15, SIGHUP: 1 };
-
-async function closeAll(context: SharedContext): Promise<void> {
-  const open = [...context.entries.values()];
-  context.entries.clear();
-  await Promise.allSettled(open.map(close));
+async function closeAll(state: ProcessState): Promise<void> {
+  const open = [...state.backends.values()];
+  state.backends.clear();
+  await Promise.allSettled(open.map((backend) => backend.close()));
 }

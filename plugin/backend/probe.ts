@@ -1,13 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { request as requestHttp, type IncomingMessage } from 'node:http';
 import { request as requestHttps } from 'node:https';
-import { decodeJwks } from './jwks.ts';
 import type { JWK } from 'jose';
 import { joinPath } from '../gateway/target.ts';
 import { connectOptions } from '../gateway/forward/pool.ts';
 import { errorMessage } from '../shared/errors.ts';
+import { isObject, parseJson } from '../shared/json.ts';
 
-/** A short answer to a question about a server. */
 interface ProbeAnswer {
   readonly status: number;
   readonly json: unknown;
@@ -23,12 +22,12 @@ interface ProbeRequest {
 
 const MAX_BODY_BYTES = 64 * 1024;
 
-/** What a server answered to a probe, or why it did not. */
+/** What a server answered to a probe, or why there is no usable answer. */
 export type ProbeResult<T> = ({ ok: true } & T) | { ok: false; reason: string };
 
 /**
- * Whether the API gateway of a Supabase answers at this URL. Its Auth service is asked for its name, because any
- * program may sit on the port.
+ * Whether the API gateway of a Supabase answers at this URL. It must name its Auth service, because any program may use
+ * the port.
  */
 export async function probeApi(
   url: URL,
@@ -51,9 +50,7 @@ export async function probeApi(
   }
 }
 
-/**
- * Whether a JWT is accepted there: a stack of another project with other secrets answers 401.
- */
+/** Whether a JWT is accepted there: a stack of another project with other secrets answers 401. */
 export async function probeKey(url: URL, anonKey: string, timeout = 2_000): Promise<boolean> {
   const headers = { apikey: anonKey, authorization: `Bearer ${anonKey}` };
   try {
@@ -72,20 +69,20 @@ export async function probeKey(url: URL, anonKey: string, timeout = 2_000): Prom
 }
 
 /**
- * Whether an embedded stack of this package answers there: it has an inbox below its own prefix. Whose it is, its data
- * directory knows; a project finds its own by that and not by a port.
+ * Whether an embedded stack of this package answers there: only those have an inbox at this path. A project finds its own
+ * embedded stack by the data directory, not by a port.
  */
 export async function probeEmbedded(url: URL, timeout = 2_000): Promise<boolean> {
   const answer = await probe({ url, path: '/__supabase/mail/api/v1/messages', headers: {}, timeout }).catch(
     () => undefined,
   );
-  return answer?.status === 200 && isRecord(answer.json) && 'messages' in answer.json;
+  return answer?.status === 200 && isObject(answer.json) && 'messages' in answer.json;
 }
 
-/** What a WebSocket handshake came to; Realtime takes 2 s for a refusal. */
+/** The outcome of a WebSocket handshake; Realtime delays a rejection by 2 s. */
 export type HandshakeResult = { status: number } | { error: string };
 
-/** Makes a WebSocket handshake and hangs up. */
+/** Performs a WebSocket handshake and closes the connection. */
 export function probeHandshake(out: ProbeRequest): Promise<HandshakeResult> {
   return new Promise((resolve) => {
     const request = open(out, {
@@ -108,7 +105,7 @@ export function probeHandshake(out: ProbeRequest): Promise<HandshakeResult> {
   });
 }
 
-/** Whether Realtime itself answers there, and not another Phoenix application, whose sockets look alike. */
+/** Whether Realtime itself answers there, and not another Phoenix application, whose sockets look the same. */
 export async function probeRealtimeHealth(
   url: URL,
   host: string,
@@ -119,8 +116,8 @@ export async function probeRealtimeHealth(
   const path = `/api/tenants/${tenant}/health`;
   try {
     const { json } = await probe({ url, path, headers: { host, authorization: `Bearer ${jwt}` }, timeout });
-    const data = isRecord(json) ? json.data : undefined;
-    return isRecord(data) && 'healthy' in data && 'connected_cluster' in data;
+    const data = isObject(json) ? json.data : undefined;
+    return isObject(data) && 'healthy' in data && 'connected_cluster' in data;
   } catch {
     return false;
   }
@@ -139,30 +136,23 @@ async function probe(out: ProbeRequest): Promise<ProbeAnswer> {
 }
 
 function open(out: ProbeRequest, headers: Readonly<Record<string, string>>): ReturnType<typeof requestHttp> {
-  const request = (out.url.protocol === 'https:' ? requestHttps : requestHttp)({
+  return (out.url.protocol === 'https:' ? requestHttps : requestHttp)({
     ...connectOptions(out.url),
     agent: false,
     path: joinPath(out.url.pathname, out.path),
     headers: { host: out.url.host, ...out.headers, ...headers },
     signal: AbortSignal.timeout(out.timeout),
   });
-  return request;
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 function isAuthHealth(json: unknown): boolean {
-  return isRecord(json) && json.name === 'GoTrue';
+  return isObject(json) && json.name === 'GoTrue';
 }
 
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null;
+/** The keys of a JWKS document; undefined when it is not one. */
+function decodeJwks(json: unknown): readonly JWK[] | undefined {
+  if (!isObject(json) || !Array.isArray(json.keys)) return undefined;
+  return json.keys.filter((key): key is JWK => isObject(key) && 'kty' in key);
 }
 
 function describeProbeError(error: unknown): string {

@@ -6,7 +6,7 @@ import type { RealtimeMode } from './settings.ts';
 export interface RealtimeRouteOptions {
   readonly mode: RealtimeMode;
   readonly direct: UrlUpstream | undefined;
-  /** The developer named the direct address: it is believed without probing. */
+  /** The developer set the direct URL: it is used without probing. */
   readonly directIsExplicit: boolean;
   readonly gateway: UrlUpstream;
   /** A JWT that Realtime accepts, for probing; without one nothing is probed. */
@@ -18,94 +18,124 @@ export interface RealtimeRouteOptions {
   readonly probePause?: number;
 }
 
-export interface RealtimeRoute extends WebsocketRoute {
-  /** For the banner and the doctor: `directly at http://127.0.0.1:4000`. */
-  describe(): string;
-  /** Settles when a probe that is under way has ended. */
-  settled(): Promise<void>;
-}
-
-/** Realtime thinks 2 s before it refuses; a slow machine gets as much again. */
+/** Realtime delays a rejection by 2 s; a slow machine gets twice that. */
 const PROBE_TIMEOUT_MS = 4_000;
-/** How long the detour through the API gateway is kept before the direct way is tried again. */
+/** How long the path through the API gateway is kept before the direct one is tried again. */
 const RECHECK_AFTER_MS = 30_000;
-/** While nothing answers, clients come back in quick succession; not each of them needs a probe. */
+/** While nothing answers, clients reconnect in quick succession; not every attempt needs a probe. */
 const PROBE_PAUSE_MS = 1_000;
 
-type Way = 'direct' | 'gateway';
+type Path = 'direct' | 'gateway';
 
 /**
- * The way to Realtime's WebSocket. `auto` finds out which works, prefers the direct one, and asks again when the
- * chosen one fails; it says so once per change.
+ * The path to Realtime's WebSocket. `auto` finds out which one works, prefers the direct one, and probes again when the
+ * chosen one fails. Each change is logged once.
  */
-export function createRealtimeRoute(options: RealtimeRouteOptions): RealtimeRoute {
-  const { mode, direct, gateway, jwt, logger } = options;
-  const recheckAfter = options.recheckAfter ?? RECHECK_AFTER_MS;
-  const probePause = options.probePause ?? PROBE_PAUSE_MS;
-  let way: Way | undefined = fixedWay(options);
-  const isFixed = way !== undefined;
-  let probing: Promise<void> | undefined;
-  let probedAt = -Infinity;
-  let lastWay: Way | undefined;
+export class RealtimeRoute implements WebsocketRoute {
+  readonly #options: RealtimeRouteOptions;
+  readonly #isFixed: boolean;
+  readonly #recheckAfter: number;
+  readonly #probePause: number;
+  #path: Path | undefined;
+  #lastPath: Path | undefined;
+  #probing: Promise<void> | undefined;
+  #probedAt = -Infinity;
 
-  const probeNow = async (): Promise<void> => {
-    const found = await findWay(options);
-    probing = undefined;
-    probedAt = Date.now();
-    if (found === undefined || found === way) return;
-    if (lastWay !== undefined && found !== lastWay) {
-      logger.info(`supabase: Realtime is now reached ${describeWay(found, options)}`);
-    }
-    way = lastWay = found;
-  };
-  const probe = (): Promise<void> => (probing ??= probeNow());
-  if (!isFixed) void probe();
+  constructor(options: RealtimeRouteOptions) {
+    this.#options = options;
+    this.#recheckAfter = options.recheckAfter ?? RECHECK_AFTER_MS;
+    this.#probePause = options.probePause ?? PROBE_PAUSE_MS;
+    this.#path = fixedPath(options);
+    this.#isFixed = this.#path !== undefined;
+    if (!this.#isFixed) void this.#probe();
+  }
 
-  const ways = (): readonly UrlUpstream[] => {
+  async choose(): Promise<readonly UrlUpstream[]> {
+    if (!this.#isFixed) await this.#probeIfNeeded();
+    return this.#upstreams();
+  }
+
+  failed(upstream: UrlUpstream): void {
+    if (this.#isFixed) return;
+    const failedPath = upstream === this.#options.direct ? 'direct' : 'gateway';
+    if (failedPath === this.#path) this.#path = undefined;
+    if (Date.now() - this.#probedAt > this.#probePause) void this.#probe();
+  }
+
+  /** For the banner: `directly at http://127.0.0.1:4000`. */
+  describe(): string {
+    return describePath(
+      this.#path ?? (this.#options.mode === 'direct' ? 'direct' : 'gateway'),
+      this.#options,
+    );
+  }
+
+  /** Settles when the current probe has ended. */
+  settled(): Promise<void> {
+    return this.#probing ?? Promise.resolve();
+  }
+
+  async #probeIfNeeded(): Promise<void> {
+    const age = Date.now() - this.#probedAt;
+    if (this.#path === undefined) {
+      if (this.#probing) await this.#probing;
+      else if (age > this.#probePause) await this.#probe();
+    } else if (this.#path === 'gateway' && this.#options.direct && age > this.#recheckAfter)
+      void this.#probe();
+  }
+
+  #upstreams(): readonly UrlUpstream[] {
+    const { mode, direct, gateway } = this.#options;
     if (mode === 'direct' && direct) return [direct];
-    // The API gateway is always worth a try; a direct address only once Realtime was seen there.
-    return way === 'direct' && direct ? [direct, gateway] : [gateway];
-  };
+    // The API gateway is always worth a try; a direct URL only after Realtime answered there.
+    return this.#path === 'direct' && direct ? [direct, gateway] : [gateway];
+  }
 
-  return {
-    async choose() {
-      if (isFixed) return ways();
-      const age = Date.now() - probedAt;
-      if (probing && way === undefined) await probing;
-      else if (way === undefined && age > probePause) await probe();
-      else if (way === 'gateway' && direct && age > recheckAfter) void probe();
-      return ways();
-    },
-    failed(upstream) {
-      if (isFixed) return;
-      const failedWay = upstream === direct ? 'direct' : 'gateway';
-      if (failedWay === way) way = undefined;
-      if (Date.now() - probedAt > probePause) void probe();
-    },
-    describe: () => describeWay(way ?? (mode === 'direct' ? 'direct' : 'gateway'), options),
-    settled: () => probing ?? Promise.resolve(),
-  };
+  #probe(): Promise<void> {
+    this.#probing ??= this.#probeNow();
+    return this.#probing;
+  }
 
-  /** Without a choice there is nothing to find out. */
-  function fixedWay({ directIsExplicit }: RealtimeRouteOptions): Way | undefined {
-    if (mode !== 'auto') return mode;
-    if (!direct) return 'gateway';
-    return directIsExplicit || jwt === undefined ? 'direct' : undefined;
+  async #probeNow(): Promise<void> {
+    const found = await findPath(this.#options);
+    this.#probing = undefined;
+    this.#probedAt = Date.now();
+    if (found === undefined || found === this.#path) return;
+    if (this.#lastPath !== undefined && found !== this.#lastPath) {
+      this.#options.logger.info(`supabase: Realtime is now reached ${describePath(found, this.#options)}`);
+    }
+    this.#path = this.#lastPath = found;
   }
 }
 
-function describeWay(way: Way, { direct, gateway }: RealtimeRouteOptions): string {
-  return way === 'direct' && direct
+/**
+ * Realtime without an API gateway. Its tenant is the first label of the Host, and the tenant of the CLI's and of
+ * self-hosted stacks is `realtime-dev`.
+ */
+export function createDirectUpstream(url: URL): UrlUpstream {
+  const host = url.hostname.startsWith('realtime-dev.') ? url.host : `realtime-dev.${url.host}`;
+  return { kind: 'url', url, speaks: 'service', host };
+}
+
+/** The path where there is nothing to find out. */
+function fixedPath({ mode, direct, directIsExplicit, jwt }: RealtimeRouteOptions): Path | undefined {
+  if (mode !== 'auto') return mode;
+  if (!direct) return 'gateway';
+  return directIsExplicit || jwt === undefined ? 'direct' : undefined;
+}
+
+function describePath(path: Path, { direct, gateway }: RealtimeRouteOptions): string {
+  return path === 'direct' && direct
     ? `directly at ${direct.url.origin}`
     : `through the API gateway at ${gateway.url.origin}`;
 }
 
-/** Asks both ways at once; undefined when none works. */
-async function findWay(options: RealtimeRouteOptions): Promise<Way | undefined> {
+/** Probes both paths at once; undefined when neither works. */
+async function findPath(options: RealtimeRouteOptions): Promise<Path | undefined> {
   const { direct, gateway, jwt = '' } = options;
   const timeout = options.probeTimeout ?? PROBE_TIMEOUT_MS;
   const query = `?apikey=${encodeURIComponent(jwt)}&vsn=1.0.0`;
-  const askDirect = async (): Promise<boolean> => {
+  const probeDirect = async (): Promise<boolean> => {
     if (!direct) return false;
     const { url } = direct;
     const [isRealtime, handshake] = await Promise.all([
@@ -114,12 +144,12 @@ async function findWay(options: RealtimeRouteOptions): Promise<Way | undefined> 
     ]);
     return isRealtime && 'status' in handshake && handshake.status === 101;
   };
-  const askGateway = async (): Promise<boolean> => {
+  const probeGateway = async (): Promise<boolean> => {
     const path = `/realtime/v1/websocket${query}`;
     const handshake = await probeHandshake({ url: gateway.url, path, headers: {}, timeout });
     return 'status' in handshake && handshake.status === 101;
   };
-  const throughGateway = askGateway();
-  if (await askDirect()) return 'direct';
+  const throughGateway = probeGateway();
+  if (await probeDirect()) return 'direct';
   return (await throughGateway) ? 'gateway' : undefined;
 }

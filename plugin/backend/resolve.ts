@@ -1,5 +1,6 @@
-import { SupabaseDevError } from '../shared/errors.ts';
 import { isLoopbackHost } from '../gateway/caller/hosts.ts';
+import { isClientVariable, type Environment, type Sourced } from '../shared/environment.ts';
+import { SupabaseDevError } from '../shared/errors.ts';
 import type { Logger } from '../shared/logger.ts';
 import { loadConfig } from '../stack/config/config.ts';
 import type { Backend } from './backend.ts';
@@ -12,9 +13,7 @@ import {
   parseHttpUrl,
   readSetting,
   type BackendOptions,
-  type Environment,
   type RealtimeMode,
-  type Sourced,
 } from './settings.ts';
 
 export interface ResolveBackendOptions extends BackendOptions {
@@ -22,21 +21,21 @@ export interface ResolveBackendOptions extends BackendOptions {
   readonly root: string;
   readonly env: Environment;
   readonly logger: Logger;
-  /** Starts the embedded stack; called only when that is the choice, so that it is loaded only then. */
-  readonly startEmbedded: (reason: string) => Promise<Backend>;
+  /** Starts the embedded stack; called only when it is chosen, so that its modules are loaded only then. */
+  readonly createEmbeddedBackend: (reason: string) => Promise<Backend>;
 }
 
 /**
- * Chooses the backend, once at start. `auto`: an explicit target wins; else a stack of this project that answers;
- * else the embedded one.
+ * Chooses the backend, once at start. `auto`: an explicit target wins; else a running CLI stack of this project; else
+ * the embedded stack.
  *
- * @throws SupabaseDevError for settings that make no sense, and whatever starting the embedded stack throws
+ * @throws SupabaseDevError for invalid settings, and the errors of starting the embedded stack
  */
 export async function resolveBackend(options: ResolveBackendOptions): Promise<Backend> {
   const { root, env, logger } = options;
   const chosen = readSetting('backend', env, unlessAuto(options.backend));
   const kind = chosen ? parseChoice(chosen, ['auto', 'local', 'remote', 'embedded'] as const) : 'auto';
-  if (chosen && kind === 'embedded') return options.startEmbedded(`${chosen.source} says so`);
+  if (chosen && kind === 'embedded') return options.createEmbeddedBackend(`${chosen.source} says so`);
 
   const realtimeMode = readSetting('realtime', env, unlessAuto(options.realtime));
   const realtime: RealtimeMode = realtimeMode
@@ -67,21 +66,21 @@ export async function resolveBackend(options: ResolveBackendOptions): Promise<Ba
     const url = localApiUrl(config);
     return createLocalBackend({ url, reason: `${chosen?.source} says so`, keys, ...common });
   }
-  return options.startEmbedded(`no other Supabase: ${found.reason}`);
+  return options.createEmbeddedBackend(`no other Supabase: ${found.reason}`);
 }
 
-/** `auto` leaves the decision to whatever comes next. */
+/** The option `auto` counts as unset: the environment decides. */
 function unlessAuto<T extends string>(choice: T | undefined): T | undefined {
   return choice === 'auto' ? undefined : choice;
 }
 
 /**
- * The URL that the developer named. Variables for the client count only when they lead elsewhere: on this machine
- * they name what the browser should use, which may be this very gateway, and `/` is the page's own origin.
+ * The URL that the developer set. Client variables count only when they name another machine: a URL of this machine is
+ * what the browser should use, which may be this very gateway, and `/` is the page's own origin.
  */
 function readExplicitTarget(env: Environment, option: string | undefined): Sourced<string> | undefined {
   const setting = readSetting('url', env, option);
-  if (!setting || !/^(?:VITE_|NEXT_PUBLIC_)/.test(setting.source)) return setting;
+  if (!setting || !isClientVariable(setting.source)) return setting;
   if (setting.value === '/') return undefined;
   return isLoopbackHost(parseHttpUrl(setting).hostname) ? undefined : setting;
 }

@@ -6,10 +6,10 @@ import { listMigrations } from '../stack/postgres/migrations.ts';
 const CONNECT_TIMEOUT_MS = 1_000;
 
 /**
- * Whether the database of a local stack holds another project's data. All local stacks share ports and keys by default,
- * so these prove nothing; but a stack of this project has this project's migrations.
+ * Whether the database of a local stack holds another project's data. All local stacks have the same ports and keys by
+ * default, so these prove nothing; but a stack of this project has this project's migrations.
  *
- * @returns undefined where it cannot be told: the database cannot be reached, or neither side has migrations
+ * @returns undefined when it is unknown: the database cannot be reached, or neither side has migrations
  */
 export async function isForeignStack(config: SupabaseConfig): Promise<boolean | undefined> {
   const port = config.section('db').integer('port', 54322);

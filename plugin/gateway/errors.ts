@@ -1,60 +1,102 @@
-import type { GatewayError } from './answer/respond.ts';
+import type { GatewayRefusal } from './refusal.ts';
 
-export const HOST_NOT_ALLOWED: GatewayError = {
-  code: 'HOST_NOT_ALLOWED',
-  message: 'This host is not allowed',
-  hint: 'Add the name to server.allowedHosts in vite.config (it guards against DNS rebinding).',
-};
-
-export const LOOP: GatewayError = {
-  code: 'LOOP',
-  message: 'The address of the backend leads back to this server',
-  hint: 'Is SUPABASE_URL (or the option "url") the dev server’s own address? Leave it out, or name the backend.',
-};
-
-export const ORIGIN_NOT_ALLOWED: GatewayError = {
-  code: 'ORIGIN_NOT_ALLOWED',
-  message: 'A page of this origin may not open a WebSocket here',
-  hint: 'Pages of this machine, its network and of server.allowedHosts may; add the name there.',
-};
-
-export const NO_SUCH_PATH: GatewayError = {
-  code: 'NO_SUCH_PATH',
-  message: 'Realtime has no such path',
-  hint: 'It serves /realtime/v1/websocket (WebSocket) and /realtime/v1/api/* (HTTP).',
-};
-
-export const WEBSOCKET_ONLY: GatewayError = {
-  code: 'WEBSOCKET_ONLY',
-  message: 'This path speaks WebSocket only',
-  hint: 'Send an upgrade request; supabase-js does when a channel is subscribed.',
-};
-
-export const HTTP_ONLY: GatewayError = {
-  code: 'HTTP_ONLY',
-  message: 'This path cannot be upgraded',
-  hint: 'Only /realtime/v1/websocket is a WebSocket; send an ordinary HTTP request here.',
-};
-
-export const NO_WEBSOCKET: GatewayError = {
-  code: 'NO_WEBSOCKET',
-  message: 'A WebSocket handshake is a GET request with "Upgrade: websocket"',
-};
-
-export const MAIL_IS_LOCAL: GatewayError = {
-  code: 'MAIL_IS_LOCAL',
-  message: 'The inbox is for this machine and this origin only',
-  hint: 'Open it at http://localhost on the machine that runs the dev server.',
-};
-
-export function invalidPath(fault: string): GatewayError {
-  return { code: 'INVALID_PATH', message: fault };
+interface ErrorDefinition {
+  readonly status: number;
+  readonly message: string;
+  readonly hint?: string;
 }
 
-export function notServed(name: string): GatewayError {
-  return {
-    code: 'SERVICE_UNAVAILABLE',
-    message: `This backend has no ${name} service`,
+const BACKEND_HINT =
+  'Is the backend running? The terminal of the dev server shows which one was chosen and why.';
+
+/**
+ * Every error that the gateway itself answers with, by code. docs/errors.md has a row with the status for each;
+ * test/unit/errors.test.ts compares the two.
+ */
+export const GATEWAY_ERRORS = {
+  BACKEND_UNAVAILABLE: { status: 503, message: 'The backend did not start', hint: BACKEND_HINT },
+  HOST_NOT_ALLOWED: {
+    status: 403,
+    message: 'This host is not allowed',
+    hint: 'Add the name to server.allowedHosts in vite.config (the list protects against DNS rebinding).',
+  },
+  HTTP_ONLY: {
+    status: 400,
+    message: 'This path cannot be upgraded',
+    hint: 'Only /realtime/v1/websocket is a WebSocket; send an ordinary HTTP request here.',
+  },
+  INVALID_PATH: { status: 400, message: 'The request target is not valid' },
+  LOOP: {
+    status: 508,
+    message: 'The address of the backend leads back to this server',
+    hint: 'Is SUPABASE_URL (or the option "url") the dev server’s own address? Remove it, or set the URL of the backend.',
+  },
+  MAIL_IS_LOCAL: {
+    status: 403,
+    message: 'The mail inbox is readable only from this machine and this origin',
+    hint: 'Open it at http://localhost on the machine that runs the dev server.',
+  },
+  NO_SUCH_PATH: {
+    status: 404,
+    message: 'Realtime has no such path',
+    hint: 'It serves /realtime/v1/websocket (WebSocket) and /realtime/v1/api/* (HTTP).',
+  },
+  NO_WEBSOCKET: {
+    status: 400,
+    message: 'A WebSocket handshake must be a GET request with "Upgrade: websocket"',
+  },
+  ORIGIN_NOT_ALLOWED: {
+    status: 403,
+    message: 'Pages of this origin may not open a WebSocket here',
+    hint: 'Pages of this machine, of its network and of server.allowedHosts may; add the name there.',
+  },
+  SECRET_FROM_NETWORK: {
+    status: 401,
+    message: 'Secret and service_role keys are accepted from this machine only',
+    hint: 'Call http://localhost from a program on the same machine, or use the publishable key and a signed-in user.',
+  },
+  SERVICE_FAILED: { status: 500, message: 'The service failed' },
+  SERVICE_UNAVAILABLE: {
+    status: 501,
+    message: 'This backend does not have the service',
     hint: 'Choose another backend: the Supabase CLI’s stack (backend: "local") or a hosted project ("remote").',
-  };
+  },
+  UPSTREAM_DOWN: { status: 502, message: 'The service cannot be reached', hint: BACKEND_HINT },
+  UPSTREAM_GARBAGE: {
+    status: 502,
+    message: 'The service sent something that is not HTTP',
+    hint: 'Another program may be using this port; check the address of the backend.',
+  },
+  UPSTREAM_RESET: {
+    status: 502,
+    message: 'The service closed the connection without an answer',
+    hint: 'It may be restarting, or may have crashed on this request; its own log has more.',
+  },
+  UPSTREAM_TIMEOUT: {
+    status: 504,
+    message: 'The service did not answer in time',
+    hint: 'It accepted the connection but sends nothing; a restart of the backend may help.',
+  },
+  WEBSOCKET_ONLY: {
+    status: 426,
+    message: 'This path accepts WebSockets only',
+    hint: 'Send an upgrade request; supabase-js does so when a channel is subscribed.',
+  },
+} as const satisfies Readonly<Record<string, ErrorDefinition>>;
+
+export type GatewayErrorCode = keyof typeof GATEWAY_ERRORS;
+
+/** The refusal for a code; `message` and `hint` replace those of the table where the case is known more exactly. */
+export function gatewayError(
+  code: GatewayErrorCode,
+  details: { message?: string; hint?: string } = {},
+): GatewayRefusal {
+  const definition: ErrorDefinition = GATEWAY_ERRORS[code];
+  const { message = definition.message, hint = definition.hint } = details;
+  return { status: definition.status, body: { code, message, ...(hint !== undefined && { hint }) } };
+}
+
+/** The refusal for a service that the backend does not have, such as `functions`. */
+export function serviceUnavailable(name: string): GatewayRefusal {
+  return gatewayError('SERVICE_UNAVAILABLE', { message: `This backend has no ${name} service` });
 }

@@ -1,48 +1,50 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { SupabaseDevError } from '../shared/errors.ts';
+import { hasErrorCode, SupabaseDevError } from '../shared/errors.ts';
+import { refuse } from './answer/respond.ts';
+import { refuseUpgrade } from './answer/upgrade.ts';
 import type { Gateway } from './gateway.ts';
-import { refuseUpgrade, respondJson } from './answer/respond.ts';
+import { NO_ROUTE } from './refusal.ts';
 
-/** A server whose upgrades are shared; HTTP and HTTP/2 servers of Node alike. */
-export interface UpgradeServer {
-  on(event: 'upgrade', listener: UpgradeListener): unknown;
-  off(event: 'upgrade', listener: UpgradeListener): unknown;
+/** A server with other `upgrade` listeners too; Node's HTTP and HTTP/2 servers alike. */
+export interface SharedServer {
+  on(event: 'upgrade', listener: OnUpgrade): unknown;
+  off(event: 'upgrade', listener: OnUpgrade): unknown;
   emit(event: string, ...args: unknown[]): boolean;
 }
 
-type UpgradeListener = (req: IncomingMessage, socket: Duplex, head: Buffer) => void;
+type OnUpgrade = (req: IncomingMessage, socket: Duplex, head: Buffer) => void;
 
 /**
- * Lets the gateway take its upgrades from a server that others listen on too.
+ * Gives the gateway its upgrades of a server that has other listeners too.
  *
  * @param exclusive keep our upgrades from the other listeners. Node calls all of them, and
- *   `@cloudflare/vite-plugin` destroys every socket that is not Vite's (cloudflare/workers-sdk#15654); the one
- *   defence is to claim before listeners run. Only where such a neighbour is known.
- * @returns a function that undoes it
+ *   `@cloudflare/vite-plugin` destroys every socket that is not Vite's (cloudflare/workers-sdk#15654); the only
+ *   defence is to claim the socket before listeners run. Use it only where such a plugin is present.
+ * @returns a function that removes the listener
  */
-export function attachUpgrades(
-  server: UpgradeServer,
+export function addUpgradeListener(
+  server: SharedServer,
   gateway: Pick<Gateway, 'handleUpgrade'>,
   { exclusive = false }: { exclusive?: boolean } = {},
 ): () => void {
   if (!exclusive) {
-    const onUpgrade: UpgradeListener = (req, socket, head) => void gateway.handleUpgrade(req, socket, head);
+    const onUpgrade: OnUpgrade = (req, socket, head) => void gateway.handleUpgrade(req, socket, head);
     server.on('upgrade', onUpgrade);
     return () => void server.off('upgrade', onUpgrade);
   }
   const emit = server.emit.bind(server);
   const claimFirst = (event: string, ...args: unknown[]): boolean => {
     if (event === 'upgrade') {
-      const [req, socket, head] = args as Parameters<UpgradeListener>;
+      const [req, socket, head] = args as Parameters<OnUpgrade>;
       if (gateway.handleUpgrade(req, socket, head)) return true;
     }
     return emit(event, ...args);
   };
   server.emit = claimFirst;
   return () => {
-    // Somebody who wrapped it after us goes on to call us; then the gateway, once closed, must stay harmless.
+    // A plugin that wrapped `emit` after us keeps calling us; a closed gateway must therefore stay harmless.
     if (server.emit === claimFirst) server.emit = emit;
   };
 }
@@ -54,7 +56,7 @@ export interface GatewayServer {
 }
 
 /**
- * The gateway on a port of its own, for apps that are not this Vite's. On loopback unless `host` says otherwise.
+ * Serves the gateway on its own port, for apps that this Vite does not serve. On loopback unless `host` differs.
  *
  * @param port 0 for any free one
  * @throws SupabaseDevError PORT_TAKEN
@@ -64,15 +66,15 @@ export async function listenGateway(
   { port, host = '127.0.0.1' }: { port: number; host?: string },
 ): Promise<GatewayServer> {
   const server = createServer((req, res) => {
-    if (!gateway.handle(req, res)) respondJson(res, 404, { message: 'no Route matched with those values' });
+    if (!gateway.handle(req, res)) refuse(res, NO_ROUTE);
   });
   server.on('upgrade', (req: IncomingMessage, socket: Duplex, head: Buffer) => {
     if (gateway.handleUpgrade(req, socket, head)) return;
     socket.on('error', () => {});
-    refuseUpgrade(socket, 404, { message: 'no Route matched with those values' });
+    refuseUpgrade(socket, NO_ROUTE);
   });
   await new Promise<void>((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => reject(describeListenError(error, port)));
+    server.once('error', (error) => reject(describeListenError(error, port)));
     server.listen(port, host, resolve);
   });
   const address = server.address() as AddressInfo;
@@ -87,8 +89,8 @@ export async function listenGateway(
   };
 }
 
-function describeListenError(error: NodeJS.ErrnoException, port: number): Error {
-  if (error.code !== 'EADDRINUSE') return error;
+function describeListenError(error: Error, port: number): Error {
+  if (!hasErrorCode(error, 'EADDRINUSE')) return error;
   return new SupabaseDevError('PORT_TAKEN', `Port ${port} of the gateway is taken`, {
     hint: 'Stop the program that uses it, or choose another port.',
     cause: error,

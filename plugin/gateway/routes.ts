@@ -1,19 +1,19 @@
 import type { UpstreamName } from './target.ts';
 
 /** One line of the route table: everything below `path` goes to `upstream`, whose own name for it is `servicePath`. */
-export interface Route {
+export interface GatewayRoute {
   readonly path: string;
   readonly transport: 'http' | 'websocket';
   readonly upstream: UpstreamName;
   readonly servicePath: string;
-  /** The Authorization header is a signature of the client's: no credential is translated or added. */
+  /** The Authorization header is the client's signature: no credential is translated or added. */
   readonly signed?: boolean;
   /** Headers that are added where the client sent none of that name (lower case). */
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** The whole split, as the Supabase CLI's Kong template makes it. Everything else belongs to Vite. */
-const ROUTES: readonly Route[] = [
+/** The whole table, as in the Supabase CLI's Kong template. Everything else belongs to Vite. */
+const ROUTES: readonly GatewayRoute[] = [
   { path: '/auth/v1', transport: 'http', upstream: 'auth', servicePath: '' },
   {
     path: '/.well-known/oauth-authorization-server',
@@ -42,11 +42,11 @@ const ROUTES: readonly Route[] = [
   { path: '/__supabase/mail', transport: 'http', upstream: 'mail', servicePath: '' },
 ];
 
-/** Names a route's own paths in the answer to a request below `/realtime/v1` that no route takes. */
+/** All of it is ours: a request below it that matches no route gets an error instead of reaching Vite. */
 const REALTIME_PREFIX = '/realtime/v1';
 
 export interface RouteMatch {
-  readonly route: Route;
+  readonly route: GatewayRoute;
   /** The service's own path with the query: `/rest/v1/items?id=eq.1` is `/items?id=eq.1`. */
   readonly serviceUrl: string;
 }
@@ -54,10 +54,10 @@ export interface RouteMatch {
 /**
  * Finds the route of a request target as it came over the wire.
  *
- * `undefined`: not ours. `'unknown'`: below `/realtime/v1`, which is ours, but nothing is there.
+ * `undefined`: not ours. `'unknown'`: below `/realtime/v1`, which is ours, but not a path of Realtime.
  */
 export function matchRoute(url: string): RouteMatch | 'unknown' | undefined {
-  // Nearly all requests of a dev server are modules: one look at the second character lets most of them go.
+  // Nearly all requests of a dev server are for modules: the second character rules out most of them.
   const second = url.charCodeAt(1);
   if (!FIRST_LETTERS.has(second)) return undefined;
   for (const route of ROUTES) {
@@ -71,7 +71,7 @@ export function matchRoute(url: string): RouteMatch | 'unknown' | undefined {
 
 const FIRST_LETTERS = new Set(ROUTES.map((route) => route.path.charCodeAt(1)));
 
-/** Whether the path of `url` is `prefix` or lies below it. */
+/** Whether the path of `url` is `prefix` or below it. */
 function startsWithPath(url: string, prefix: string): boolean {
   if (!url.startsWith(prefix)) return false;
   const next = url.charCodeAt(prefix.length);
@@ -86,13 +86,14 @@ const QUESTION_MARK = 63;
  *
  * Dot segments, plain or encoded, are refused because upstreams resolve them after our routing: behind Kong,
  * `/rest/v1/../../pg/query` is the database's administration. Bytes that HTTP does not allow in a target are
- * refused because HTTP/2 lets some of them in, and an HTTP/1 upstream would read them as another request.
+ * refused because HTTP/2 allows some of them, and an HTTP/1 upstream would read them as another request.
  */
 export function findPathFault(url: string): string | undefined {
-  if (FORBIDDEN_BYTES.test(url)) return 'The request target holds characters that must be percent-encoded.';
+  if (FORBIDDEN_BYTES.test(url))
+    return 'The request target contains characters that must be percent-encoded.';
   const end = url.indexOf('?');
   const path = end === -1 ? url : url.slice(0, end);
-  if (DOT_SEGMENT.test(path)) return 'The path holds "." or ".." segments.';
+  if (DOT_SEGMENT.test(path)) return 'The path contains "." or ".." segments.';
   return undefined;
 }
 

@@ -1,36 +1,36 @@
-import { createTokenJudge, type TokenJudge } from './caller/access-token.ts';
+import { SessionTokenVerifier } from './caller/access-token.ts';
 import type { CredentialRules } from './caller/credentials.ts';
 import type { GatewayTarget, Upstream } from './target.ts';
 
-/** A target that is there, that is coming, or that is looked up each time. */
+/** A target, the promise of one, or a function that is called for each request. */
 export type TargetSource =
   | GatewayTarget
   | Promise<GatewayTarget>
   | (() => GatewayTarget | Promise<GatewayTarget>);
 
-/** Remembers a resolved target, so that all later requests go on in the same turn. */
+/** Remembers a resolved target, so that later requests need not wait for a promise. */
 export function cacheTarget(target: TargetSource): () => GatewayTarget | Promise<GatewayTarget> {
   if (typeof target === 'function') return target;
   let current = target;
   if (target instanceof Promise) {
     target.then(
       (ready) => (current = ready),
-      // Each request that waits for it answers the failure itself.
+      // Each request that waits for the target answers the failure itself.
       () => {},
     );
   }
   return () => current;
 }
 
-/** Rules for the keys of a target; the judge keeps its cache as long as the keys stay the same. */
+/** Rules for the keys of a target; the verifier keeps its cache as long as the keys stay the same. */
 export function cacheRules(
   requireKey: boolean,
 ): (target: GatewayTarget, upstream?: Upstream) => CredentialRules {
-  const judges = new WeakMap<GatewayTarget['keys'], TokenJudge>();
+  const verifiers = new WeakMap<GatewayTarget['keys'], SessionTokenVerifier>();
   return ({ keys }, upstream) => {
-    let judge = judges.get(keys);
-    if (!judge) judges.set(keys, (judge = createTokenJudge(keys)));
+    let sessionTokens = verifiers.get(keys);
+    if (!sessionTokens) verifiers.set(keys, (sessionTokens = new SessionTokenVerifier(keys)));
     const leaveUnknownKeys = upstream?.kind === 'url' && upstream.speaks === 'gateway';
-    return { keys, judge, requireKey, leaveUnknownKeys };
+    return { keys, sessionTokens, requireKey, leaveUnknownKeys };
   };
 }

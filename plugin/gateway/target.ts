@@ -2,10 +2,10 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { JWK } from 'jose';
 
-/** Where a gateway sends what it claims: the face that every backend shows to it. */
+/** Where a gateway sends the requests that it claims: the interface of every backend towards it. */
 export interface GatewayTarget {
   readonly keys: GatewayKeys;
-  /** What is absent is answered with a JSON error that says so. */
+  /** Requests for a service that is absent here get a JSON error (SERVICE_UNAVAILABLE). */
   readonly upstreams: Readonly<Partial<Record<UpstreamName, Upstream>>>;
   /** How Realtime's WebSocket is reached, where that differs from `upstreams.realtime`. */
   readonly websocket?: WebsocketRoute;
@@ -18,32 +18,34 @@ export type Upstream = HandlerUpstream | UrlUpstream;
 /** A service in this process. Its requests arrive with the prefix removed (see plugin/stack/service.ts). */
 export interface HandlerUpstream {
   readonly kind: 'handler';
-  handle(req: IncomingMessage, res: ServerResponse): void;
-  upgrade?(req: IncomingMessage, socket: Duplex, head: Buffer): void;
+  /** Answers one request. An error that it throws, or rejects with, is logged and answered as SERVICE_FAILED. */
+  handle(req: IncomingMessage, res: ServerResponse): unknown;
+  /** Answers one upgrade request, with the same contract. */
+  upgrade?(req: IncomingMessage, socket: Duplex, head: Buffer): unknown;
 }
 
 /** A server behind a URL. */
 export interface UrlUpstream {
   readonly kind: 'url';
-  /** Scheme, host and port; a path is put before every path. */
+  /** Scheme, host and port; a path is a prefix of every request path. */
   readonly url: URL;
   /** Whether a Supabase gateway answers there (paths stay as they are) or the service itself (prefix removed). */
   readonly speaks: 'gateway' | 'service';
   /** The `Host` to send: the client's own, or this one. */
   readonly host: 'client' | (string & {});
-  /** Secret of another gateway of this user, which then believes that host and origin have been judged here. */
-  readonly proof?: string | undefined;
+  /** Secret of another gateway of this user, which then relies on this gateway's check of host and origin. */
+  readonly gatewaySecret?: string | undefined;
 }
 
-/** Chooses among the ways to Realtime and learns from their failures. */
+/** Chooses among the paths to Realtime and learns from their failures. */
 export interface WebsocketRoute {
-  /** The ways to try, best first. */
+  /** The upstreams to try, best first. */
   choose(): readonly Upstream[] | Promise<readonly Upstream[]>;
-  /** Tells that no connection was possible this way. */
+  /** Reports that no connection to this upstream was possible. */
   failed(upstream: Upstream, reason: string): void;
 }
 
-/** The keys that clients present, and what they stand for. A key that is unknown here is passed on as it is. */
+/** The keys that clients present, and what they stand for. An unknown key is passed on as it is. */
 export interface GatewayKeys {
   readonly publishableKey: string | undefined;
   readonly secretKey: string | undefined;
@@ -57,7 +59,7 @@ export interface GatewayKeys {
   readonly jwks: readonly JWK[] | undefined;
 }
 
-/** Puts the path of an upstream's URL before a request target. */
+/** The request target below the path of an upstream's URL. */
 export function joinPath(base: string, target: string): string {
   return base === '/' ? target : base.replace(/\/$/, '') + target;
 }

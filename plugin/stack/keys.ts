@@ -2,10 +2,12 @@ import { createHmac } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { JWK } from 'jose';
+import { readKeys, type PartialKeys } from '../shared/environment.ts';
 import { errorMessage, SupabaseDevError } from '../shared/errors.ts';
+import { isObject } from '../shared/json.ts';
 import type { SupabaseConfig } from './config/config.ts';
 
-/** The keys of a stack, in the field's words: opaque keys, the legacy JWTs that they stand for, and what signs. */
+/** The keys of a stack: opaque keys, the legacy JWTs that they are translated to, and the signing keys. */
 export interface Keys {
   readonly publishableKey: string;
   readonly secretKey: string;
@@ -30,37 +32,40 @@ const LOCAL_ISSUER = 'supabase-demo';
 const LOCAL_EXPIRY = 1983812996;
 
 /**
- * The keys of the embedded stack: environment, then config.toml (`[auth]`), then the CLI's local values.
+ * The keys of a local stack: those given, then config.toml (`[auth]`), then the CLI's local values.
  *
+ * @param given by default those of the environment; variables for the page do not count (shared/environment.ts)
  * @throws SupabaseDevError KEYS_INVALID for a secret under 16 characters or an unreadable signing key file.
  */
-export async function resolveKeys(config: SupabaseConfig): Promise<Keys> {
-  const { env } = config;
+export async function resolveKeys(
+  config: SupabaseConfig,
+  given: PartialKeys = readKeys(config.env, 'server'),
+): Promise<Keys> {
   const auth = config.section('auth');
-  const jwtSecret = env.SUPABASE_JWT_SECRET || auth.string('jwt_secret') || LOCAL_KEYS.jwtSecret;
+  const jwtSecret = given.jwtSecret || auth.string('jwt_secret') || LOCAL_KEYS.jwtSecret;
   if (jwtSecret.length < 16) {
     throw new SupabaseDevError('KEYS_INVALID', 'auth.jwt_secret must have at least 16 characters', {
       hint: 'Set a longer auth.jwt_secret in supabase/config.toml, or SUPABASE_JWT_SECRET.',
     });
   }
-  const key = (name: string, configKey: string): string | undefined => env[name] || auth.string(configKey);
-  const legacyKey = (name: string, configKey: string): string | undefined => {
-    // People put the new opaque keys into the old variables; they stand for a JWT, they are none.
-    const value = key(name, configKey);
-    return value?.startsWith('sb_') ? undefined : value;
-  };
+  const anonKey = given.anonKey || auth.string('anon_key');
+  const serviceRoleKey = given.serviceRoleKey || auth.string('service_role_key');
   return {
-    publishableKey: key('SUPABASE_PUBLISHABLE_KEY', 'publishable_key') ?? LOCAL_KEYS.publishableKey,
-    secretKey: key('SUPABASE_SECRET_KEY', 'secret_key') ?? LOCAL_KEYS.secretKey,
-    anonKey: legacyKey('SUPABASE_ANON_KEY', 'anon_key') ?? signApiKey('anon', jwtSecret),
-    serviceRoleKey:
-      legacyKey('SUPABASE_SERVICE_ROLE_KEY', 'service_role_key') ?? signApiKey('service_role', jwtSecret),
+    publishableKey: given.publishableKey || (auth.string('publishable_key') ?? LOCAL_KEYS.publishableKey),
+    secretKey: given.secretKey || (auth.string('secret_key') ?? LOCAL_KEYS.secretKey),
+    anonKey: onlyJwt(anonKey) ?? signApiKey('anon', jwtSecret),
+    serviceRoleKey: onlyJwt(serviceRoleKey) ?? signApiKey('service_role', jwtSecret),
     jwtSecret,
     signingKeys: await readSigningKeys(config, auth.string('signing_keys_path')),
   };
 }
 
-/** A legacy API key: with the CLI's secret, exactly the CLI's well-known anon and service_role keys. */
+/** Developers put the new opaque keys into the settings of the legacy ones, which must be JWTs. */
+function onlyJwt(key: string | undefined): string | undefined {
+  return key?.startsWith('sb_') ? undefined : key;
+}
+
+/** A legacy API key. With the CLI's secret, these are exactly the CLI's well-known anon and service_role keys. */
 function signApiKey(role: 'anon' | 'service_role', secret: string): string {
   const encode = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
   const body = `${encode({ alg: 'HS256', typ: 'JWT' })}.${encode({ iss: LOCAL_ISSUER, role, exp: LOCAL_EXPIRY })}`;
@@ -83,5 +88,5 @@ async function readSigningKeys(config: SupabaseConfig, path: string | undefined)
 }
 
 function isJwk(value: unknown): value is JWK {
-  return typeof value === 'object' && value !== null && 'kty' in value && 'alg' in value;
+  return isObject(value) && 'kty' in value && 'alg' in value;
 }

@@ -15,14 +15,14 @@ export interface StackRecord extends Omit<Keys, 'signingKeys'> {
   readonly dbUrl: string;
   /** Public halves of the signing keys. */
   readonly jwks: readonly JWK[];
-  /** Secret for the owner's gateway, by which a joiner's gateway vouches for a request's host and origin. */
-  readonly proof: string;
+  /** By this secret a joiner's gateway shows the owner's that it has checked a request's host and origin. */
+  readonly gatewaySecret: string;
 }
 
 /** This process owns the data directory. */
 export interface Ownership {
   readonly kind: 'owner';
-  /** Tells waiting and future joiners where the stack is. */
+  /** Sends the record to waiting and future joiners. */
   announce(record: StackRecord): void;
   release(): Promise<void>;
 }
@@ -31,16 +31,16 @@ export interface Ownership {
 export interface Membership {
   readonly kind: 'member';
   readonly record: StackRecord;
-  /** Settles when the owner ends, by whatever cause. */
+  /** Settles when the owner ends, for any reason. */
   readonly ended: Promise<void>;
   leave(): void;
 }
 
 /**
  * One process at a time runs the stack of a data directory. The owner listens on a local socket, which the operating
- * system closes when the process ends, however it ends: no stale lock files, no confusion by reused process ids.
+ * system closes however the process ends: there are no stale lock files, and reused process ids cause no confusion.
  *
- * A joiner waits until the owner has started, or becomes the owner if that one gives up.
+ * A joiner waits until the owner has started, or becomes the owner if the start fails.
  */
 export async function claimDataDir(dataDir: string): Promise<Ownership | Membership> {
   const path = await socketPath(dataDir);
@@ -49,7 +49,7 @@ export async function claimDataDir(dataDir: string): Promise<Ownership | Members
     if (owner) return owner;
     const member = await joinOwner(path);
     if (member) return member;
-    // Nobody answers: what a killed process left behind. Windows removes its pipes by itself.
+    // Nothing answers: a killed process left the socket file behind. Windows removes its pipes itself.
     if (process.platform !== 'win32') await rm(path, { force: true });
   }
 }
@@ -57,7 +57,7 @@ export async function claimDataDir(dataDir: string): Promise<Ownership | Members
 async function socketPath(dataDir: string): Promise<string> {
   const name = createHash('sha256').update(dataDir).digest('hex').slice(0, 24);
   if (process.platform === 'win32') return `\\\\.\\pipe\\vite-plugin-supabase-${name}`;
-  // Not in the data directory: its path may exceed the 104 bytes that a socket's may have.
+  // Not in the data directory, because the path of a socket may have at most 104 bytes.
   const dir = join(tmpdir(), `vite-plugin-supabase-${userInfo().uid}`);
   await mkdir(dir, { recursive: true, mode: 0o700 });
   if ((await stat(dir)).uid !== userInfo().uid) {
@@ -73,14 +73,14 @@ function listen(path: string): Promise<Ownership | undefined> {
   return new Promise((resolve, reject) => {
     const members = new Set<Socket>();
     let record: StackRecord | undefined;
-    const tell = (socket: Socket): void => {
+    const sendRecord = (socket: Socket): void => {
       if (record) socket.write(`${JSON.stringify(record)}\n`);
     };
     const server = createServer((socket) => {
       members.add(socket);
       socket.on('error', () => {});
       socket.on('close', () => members.delete(socket));
-      tell(socket);
+      sendRecord(socket);
     });
     server.once('error', (error) => {
       if (hasErrorCode(error, 'EADDRINUSE')) resolve(undefined);
@@ -92,7 +92,7 @@ function listen(path: string): Promise<Ownership | undefined> {
         kind: 'owner',
         announce(value) {
           record = value;
-          for (const socket of members) tell(socket);
+          for (const socket of members) sendRecord(socket);
         },
         release: () => close(server, members),
       });
@@ -105,7 +105,7 @@ function close(server: Server, members: ReadonlySet<Socket>): Promise<void> {
   return new Promise((resolve) => server.close(() => resolve()));
 }
 
-/** Undefined when nobody listens, or when the owner ended before it had started. */
+/** Undefined when nothing listens, or when the owner ended before its stack had started. */
 function joinOwner(path: string): Promise<Membership | undefined> {
   return new Promise((resolve) => {
     const socket = connect(path);

@@ -3,21 +3,21 @@ import type { Plugin, PreviewServer, ViteDevServer } from 'vite';
 import type { Backend } from '../backend/backend.ts';
 import { PLUGIN_NAME, type PluginContext } from './plugin-context.ts';
 
-// Vite's command prints its URLs at once after it listens.
+// Vite's command prints its URLs right after it starts to listen.
 const WAIT_FOR_URLS_MS = 1_000;
 
 /**
- * Prints what runs behind the gateway among Vite's own lines of URLs; by itself where nobody prints those: in middleware
- * mode, and under frameworks that have their own lines.
+ * Prints what runs behind the gateway together with Vite's own URLs; without them where nothing prints those: in
+ * middleware mode, and under frameworks that print their own.
  */
 export function bannerPlugin(context: PluginContext): Plugin {
   const extend = (server: ViteDevServer | PreviewServer): void => {
-    const { holder } = context;
-    if (!holder) return;
+    const held = context.heldBackend;
+    if (!held) return;
     const print = (): void => {
       const [page] = server.resolvedUrls?.local ?? [];
       const origin = page === undefined ? '' : new URL(page).origin;
-      if (holder.backend) server.config.logger.info(formatBackend(holder.backend, origin));
+      if (held.backend) server.config.logger.info(formatBackend(held.backend, origin));
     };
     const { httpServer } = server;
     if (!httpServer) {

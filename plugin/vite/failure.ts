@@ -4,12 +4,12 @@ import { errorMessage, SupabaseDevError } from '../shared/errors.ts';
 import type { Logger } from '../shared/logger.ts';
 import { PLUGIN_NAME } from './plugin-context.ts';
 
-/** Says in the terminal what went wrong, where, and what to do. */
+/** Prints what went wrong, where, and what to do. */
 export function logFailure(logger: Logger, error: unknown): void {
   logger.error(formatFailure(error));
 }
 
-/** Shows a failure over the open pages; it goes when they are reloaded, which watch.ts does once the cause is gone. */
+/** Shows a failure over the open pages, until they are reloaded, which watch.ts does once the cause is corrected. */
 export function showOverlay(server: ViteDevServer, error: unknown): void {
   server.environments.client.hot.send({ type: 'error', err: toOverlay(error) });
 }

@@ -5,7 +5,7 @@ import { resolvePath } from '../options.ts';
 import { findUpwards } from '../stack/project.ts';
 import { PLUGIN_NAME, type PluginContext } from './plugin-context.ts';
 
-// Vite's own list: one that a plugin gives replaces it (and Vite does not export it).
+// Vite's own list, which a plugin's list replaces (and which Vite does not export).
 const DENIED_BY_VITE = ['.env', '.env.*', '*.{crt,pem}', '**/.git/**'];
 // The database, its password and signing keys must not be served to the browser.
 const DENIED = [
@@ -15,7 +15,7 @@ const DENIED = [
   '**/supabase/.temp/**',
 ];
 
-/** Finds the project, keeps its data away from the browser and from the watcher, and restarts Vite when its settings change. */
+/** Finds the project, hides its data from the browser and the watcher, and restarts Vite when its settings change. */
 export function projectPlugin(context: PluginContext): Plugin {
   return {
     name: `${PLUGIN_NAME}:project`,

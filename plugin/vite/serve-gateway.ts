@@ -1,19 +1,20 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Plugin, PreviewServer, ResolvedConfig, ViteDevServer } from 'vite';
-import type { BackendHolder } from '../backend/held-backends.ts';
-import type { UpgradeServer } from '../gateway/listen.ts';
-import { createGateway } from '../gateway/gateway.ts';
+import type { HeldBackend } from '../backend/held-backends.ts';
 import { createHostCheck } from '../gateway/caller/hosts.ts';
+import { Gateway } from '../gateway/gateway.ts';
+import type { SharedServer } from '../gateway/listen.ts';
 import type { GatewayTarget } from '../gateway/target.ts';
-import { placeGateway } from './middleware-order.ts';
+import { insertGatewayMiddleware } from './middleware-order.ts';
 import { PLUGIN_NAME, type PluginContext } from './plugin-context.ts';
-import { takeUpgrades } from './upgrade-listener.ts';
+import { ServerCleanup } from './server-cleanup.ts';
+import { UpgradeListener } from './upgrade-listener.ts';
 
 /**
  * The `api` of the plugin named `vite-plugin-supabase`, for servers that run Vite in middleware mode and own the HTTP
- * server. Requests come through `vite.middlewares`, and the first of them tells which server's upgrades are to be taken;
- * one whose requests never come that way calls these.
+ * server. Normally requests come through `vite.middlewares`, and the first one shows which server's upgrades to listen
+ * to; a server whose requests bypass `vite.middlewares` calls these methods instead.
  */
 export interface SupabasePluginApi {
   /** Answers a request if its path is one of Supabase's; false: not ours, and untouched. */
@@ -22,40 +23,38 @@ export interface SupabasePluginApi {
   handleUpgrade(req: IncomingMessage, socket: Duplex, head: Buffer): boolean;
 }
 
-/** Mounts the gateway on the dev server and on the preview server. */
-export function mountPlugin(context: PluginContext): Plugin<SupabasePluginApi> {
-  // Oldest first, as in lifecycle.ts.
-  const mounted: (() => Promise<void>)[] = [];
+/** Serves the gateway on the dev server and on the preview server. */
+export function gatewayPlugin(context: PluginContext): Plugin<SupabasePluginApi> {
+  const cleanup = new ServerCleanup();
   let newest: SupabasePluginApi | undefined;
 
-  const mount = (server: ViteDevServer | PreviewServer): void => {
-    const { holder } = context;
-    if (!holder) return;
+  const open = (server: ViteDevServer | PreviewServer): void => {
+    const held = context.heldBackend;
+    if (!held) return;
     const { config } = server;
     const { allowedHosts, cors } = 'environments' in server ? config.server : config.preview;
-    const gateway = createGateway({
-      target: () => holder.backend?.target() ?? awaitTarget(holder),
+    const gateway = new Gateway({
+      target: () => held.backend?.target() ?? awaitTarget(held),
       logger: config.logger,
       isHostAllowed: createHostCheck(allowedHosts),
       requireKey: context.options.requireKey,
     });
-    const upgrades = takeUpgrades(gateway, hasNeighbour(config));
+    const upgrades = new UpgradeListener(gateway, hasExclusiveNeighbour(config));
     const httpServer = findHttpServer(server);
-    if (httpServer) upgrades.attach(httpServer);
-    placeGateway(server.middlewares, cors, function supabaseGateway(req, res, next) {
-      if (!upgrades.isAttached) upgrades.attachToServerOf(req);
+    if (httpServer) upgrades.listenTo(httpServer);
+    insertGatewayMiddleware(server.middlewares, cors, function supabaseGateway(req, res, next) {
+      if (!upgrades.isListening) upgrades.listenToServerOf(req);
       if (!gateway.handle(req, res)) next();
     });
     newest = {
       handle: (req, res) => gateway.handle(req, res),
       handleUpgrade: (req, socket, head) => upgrades.handle(req, socket, head),
     };
-    mounted.push(async () => {
-      upgrades.detach();
+    cleanup.add(server, async () => {
+      upgrades.stop();
       await gateway.close();
     });
   };
-  const unmount = async (): Promise<void> => mounted.shift()?.();
 
   return {
     name: PLUGIN_NAME,
@@ -65,27 +64,27 @@ export function mountPlugin(context: PluginContext): Plugin<SupabasePluginApi> {
       handle: (req, res) => newest?.handle(req, res) ?? false,
       handleUpgrade: (req, socket, head) => newest?.handleUpgrade(req, socket, head) ?? false,
     },
-    configureServer: mount,
-    configurePreviewServer: mount,
-    closeServer: unmount,
-    closePreviewServer: unmount,
+    configureServer: open,
+    configurePreviewServer: open,
+    closeServer: cleanup.closeOldest,
+    closePreviewServer: cleanup.closeOldest,
   };
 }
 
-/** The target of a backend that is just starting, or the reason why there is none. */
-async function awaitTarget(holder: BackendHolder): Promise<GatewayTarget> {
-  await holder.settled;
-  if (holder.backend) return holder.backend.target();
-  throw holder.error;
+/** The target of a backend that is still starting; rejects with the reason if it does not start. */
+async function awaitTarget(held: HeldBackend): Promise<GatewayTarget> {
+  await held.settled;
+  if (held.backend) return held.backend.target();
+  throw held.error;
 }
 
-function findHttpServer(server: ViteDevServer | PreviewServer): UpgradeServer | undefined {
+function findHttpServer(server: ViteDevServer | PreviewServer): SharedServer | undefined {
   if (server.httpServer) return server.httpServer;
   const { middlewareMode } = server.config.server;
   return typeof middlewareMode === 'object' ? middlewareMode.server : undefined;
 }
 
-/** Whether a plugin is there that destroys the upgrades of others (see `attachUpgrades`). */
-function hasNeighbour(config: ResolvedConfig): boolean {
+/** Whether a plugin is present that destroys the sockets of others (see `addUpgradeListener`). */
+function hasExclusiveNeighbour(config: ResolvedConfig): boolean {
   return config.plugins.some(({ name }) => name.startsWith('vite-plugin-cloudflare'));
 }

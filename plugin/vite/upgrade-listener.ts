@@ -1,62 +1,71 @@
 import { EventEmitter } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { attachUpgrades, type UpgradeServer } from '../gateway/listen.ts';
+import { refuseUpgrade } from '../gateway/answer/upgrade.ts';
 import type { Gateway } from '../gateway/gateway.ts';
-import { refuseUpgrade } from '../gateway/answer/respond.ts';
+import { addUpgradeListener, type SharedServer } from '../gateway/listen.ts';
+import type { GatewayRefusal } from '../gateway/refusal.ts';
 
-/** The upgrades of the server that Vite runs in. */
-export interface UpgradeTaker {
-  readonly isAttached: boolean;
-  /** As `Gateway.handleUpgrade`; a socket that comes twice, from a listener of the app's own too, is taken once. */
-  handle(req: IncomingMessage, socket: Duplex, head: Buffer): boolean;
-  /** Takes the upgrades of Vite's own server, or of one that was given to Vite. */
-  attach(server: UpgradeServer): void;
-  /** Takes those of the server that a request came from: in middleware mode nobody else tells which it is. */
-  attachToServerOf(req: IncomingMessage): void;
-  detach(): void;
-}
+const NO_WEBSOCKET_HERE: GatewayRefusal = {
+  status: 404,
+  body: { message: 'no WebSocket is served at this path' },
+};
 
-/** @param exclusive as of `attachUpgrades` */
-export function takeUpgrades(gateway: Gateway, exclusive: boolean): UpgradeTaker {
-  const taken = new WeakSet<Duplex>();
-  let detach: (() => void) | undefined;
+/** Listens for the upgrades of the server that Vite runs in. */
+export class UpgradeListener {
+  readonly #gateway: Gateway;
+  readonly #exclusive: boolean;
+  readonly #claimed = new WeakSet<Duplex>();
+  #remove: (() => void) | undefined;
 
-  const handle: UpgradeTaker['handle'] = (req, socket, head) => {
-    if (taken.has(socket)) return true;
-    const isTaken = gateway.handleUpgrade(req, socket, head);
-    if (isTaken) taken.add(socket);
-    return isTaken;
-  };
-  const attach = (server: UpgradeServer): void => {
-    detach = attachUpgrades(server, { handleUpgrade: handle }, { exclusive });
-  };
+  /** @param exclusive see `addUpgradeListener` */
+  constructor(gateway: Gateway, exclusive: boolean) {
+    this.#gateway = gateway;
+    this.#exclusive = exclusive;
+  }
 
-  return {
-    get isAttached() {
-      return detach !== undefined;
-    },
-    handle,
-    attach,
-    attachToServerOf(req) {
-      const { server } = req.socket as { server?: unknown };
-      if (!(server instanceof EventEmitter)) return;
-      const others = server.listenerCount('upgrade');
-      attach(server);
-      const stop = detach;
-      // Without any listener Node answers an upgrade as a plain request; with ours alone it would never be answered.
-      const answerOthers = (_req: IncomingMessage, socket: Duplex): void => {
-        if (taken.has(socket) || server.listenerCount('upgrade') > ours) return;
-        socket.on('error', () => {});
-        refuseUpgrade(socket, 404, { message: 'no WebSocket is served at this path' });
-      };
-      server.on('upgrade', answerOthers);
-      const ours = server.listenerCount('upgrade') - others;
-      detach = () => {
-        stop?.();
-        server.off('upgrade', answerOthers);
-      };
-    },
-    detach: () => detach?.(),
-  };
+  get isListening(): boolean {
+    return this.#remove !== undefined;
+  }
+
+  /** As `Gateway.handleUpgrade`. A socket may come twice, through a listener of the app too; it is handled once. */
+  handle(req: IncomingMessage, socket: Duplex, head: Buffer): boolean {
+    if (this.#claimed.has(socket)) return true;
+    const isOurs = this.#gateway.handleUpgrade(req, socket, head);
+    if (isOurs) this.#claimed.add(socket);
+    return isOurs;
+  }
+
+  /** Listens to Vite's own server, or to one that Vite was given. */
+  listenTo(server: SharedServer): void {
+    const handler = {
+      handleUpgrade: (...upgrade: Parameters<Gateway['handleUpgrade']>) => this.handle(...upgrade),
+    };
+    this.#remove = addUpgradeListener(server, handler, { exclusive: this.#exclusive });
+  }
+
+  /** Listens to the server that a request came from: in middleware mode nothing else identifies it. */
+  listenToServerOf(req: IncomingMessage): void {
+    const { server } = req.socket as { server?: unknown };
+    if (!(server instanceof EventEmitter)) return;
+    const others = server.listenerCount('upgrade');
+    this.listenTo(server);
+    const remove = this.#remove;
+    // Without any listener Node answers an upgrade as a plain request; with ours alone it would never be answered.
+    const refuseOthers = (_req: IncomingMessage, socket: Duplex): void => {
+      if (this.#claimed.has(socket) || server.listenerCount('upgrade') > ours) return;
+      socket.on('error', () => {});
+      refuseUpgrade(socket, NO_WEBSOCKET_HERE);
+    };
+    server.on('upgrade', refuseOthers);
+    const ours = server.listenerCount('upgrade') - others;
+    this.#remove = () => {
+      remove?.();
+      server.off('upgrade', refuseOthers);
+    };
+  }
+
+  stop(): void {
+    this.#remove?.();
+  }
 }

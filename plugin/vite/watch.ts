@@ -1,29 +1,29 @@
 import { join } from 'node:path';
 import { normalizePath, type Plugin, type ViteDevServer } from 'vite';
-import type { BackendHolder } from '../backend/held-backends.ts';
+import type { HeldBackend } from '../backend/held-backends.ts';
 import { injectKeys } from './env.ts';
 import { logFailure, showOverlay } from './failure.ts';
 import { PLUGIN_NAME, type PluginContext } from './plugin-context.ts';
 
 /**
- * Applies migrations as they are saved, and starts a backend that failed again when something below `supabase/` changes.
- * What went wrong is shown in the overlay; the page is reloaded once it is right.
+ * Applies migrations as they are saved, and restarts a backend that failed when something below `supabase/` changes.
+ * Errors are shown in the overlay; the page is reloaded once they are corrected.
  */
 export function watchPlugin(context: PluginContext): Plugin {
   return {
     name: `${PLUGIN_NAME}:watch`,
     configureServer(server) {
-      const { holder } = context;
-      if (!holder) return;
+      const held = context.heldBackend;
+      if (!held) return;
       const dir = normalizePath(join(context.projectRoot, 'supabase'));
-      // Outside Vite's root it is not watched, and with bundledDev nothing is.
+      // Vite does not watch folders outside its root, and with bundledDev none at all.
       server.watcher.add(dir);
-      // One at a time: a save during a migration is looked at after it.
+      // One at a time: a save during a migration is handled after it.
       let queue = Promise.resolve();
       const onSave = (path: string, isNew: boolean): void => {
         if (!normalizePath(path).startsWith(`${dir}/`) || !path.endsWith('.sql')) return;
         queue = queue
-          .then(() => catchUp(server, holder, isNew))
+          .then(() => catchUp(server, held, isNew))
           .catch((error: unknown) => {
             logFailure(server.config.logger, error);
             showOverlay(server, error);
@@ -34,16 +34,16 @@ export function watchPlugin(context: PluginContext): Plugin {
   };
 }
 
-async function catchUp(server: ViteDevServer, holder: BackendHolder, isNew: boolean): Promise<void> {
+async function catchUp(server: ViteDevServer, held: HeldBackend, isNew: boolean): Promise<void> {
   const { logger } = server.config;
-  if (!holder.backend) {
-    await holder.retry();
-    if (!holder.backend) throw holder.error;
-    await injectKeys(server.config, holder.backend);
+  if (!held.backend) {
+    await held.retry();
+    if (!held.backend) throw held.error;
+    await injectKeys(server.config, held.backend);
     server.environments.client.moduleGraph.invalidateAll();
     logger.info('Supabase is up', { timestamp: true });
   } else {
-    const applied = await holder.backend.migrate?.();
+    const applied = await held.backend.migrate?.();
     if (!applied) return;
     if (applied.length === 0) {
       if (!isNew) logger.info(NOTHING_NEW, { timestamp: true });
@@ -56,4 +56,4 @@ async function catchUp(server: ViteDevServer, holder: BackendHolder, isNew: bool
 }
 
 const NOTHING_NEW =
-  'Supabase: what is applied is not applied again; to rebuild from all files, stop, delete .supabase/ and start';
+  'Supabase: an applied migration is not applied again; to rebuild from all files, stop, delete .supabase/ and start';

@@ -17,7 +17,7 @@ const record: StackRecord = {
   serviceRoleKey: 'r',
   jwtSecret: 'j',
   jwks: [],
-  proof: 'x',
+  gatewaySecret: 'x',
 };
 
 async function own(path: string): Promise<Ownership> {

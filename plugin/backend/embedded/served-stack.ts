@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { createGateway } from '../../gateway/gateway.ts';
-import { listenGateway } from '../../gateway/listen.ts';
+import { Gateway } from '../../gateway/gateway.ts';
+import { listenGateway, type GatewayServer } from '../../gateway/listen.ts';
 import type { GatewayTarget, Upstream } from '../../gateway/target.ts';
 import { publicJwk } from '../../stack/jwt.ts';
 import { claimDataDir, type Membership, type Ownership, type StackRecord } from '../../stack/ownership.ts';
@@ -9,27 +9,12 @@ import { choosePort } from '../../stack/postgres/ports.ts';
 import type { Service } from '../../stack/service.ts';
 import { startServices, type Services, type ServicesOptions } from '../../stack/services.ts';
 
-/** A port that must be this one (0: any), or one that gives way to a free one when it is taken. */
+/** A port that must be this one (0: any), or one that may be replaced by a free one when it is taken. */
 export type PortChoice = { exact: number } | { preferred: number };
 
-export interface EmbeddedStackOptions extends ServicesOptions {
+export interface ServedStackOptions extends ServicesOptions {
   /** Port of the API on loopback. */
   readonly port: PortChoice;
-}
-
-/** The stack that this process runs: its services, and a gateway to them on a loopback port for everybody else. */
-export interface EmbeddedStack {
-  readonly kind: 'stack';
-  readonly record: Omit<StackRecord, 'proof'>;
-  /** Where a gateway in this process sends requests; another object after a reset. */
-  target(): GatewayTarget;
-  /** The project's migrations, and which of them this start applied. */
-  migrations(): MigrationResult;
-  /** Applies migrations that were added since. */
-  migrate(): Promise<MigrationResult>;
-  /** Deletes all data and starts anew, on the same ports. */
-  reset(): Promise<void>;
-  stop(): Promise<void>;
 }
 
 /**
@@ -37,69 +22,119 @@ export interface EmbeddedStack {
  *
  * @throws SupabaseDevError; nothing is left running
  */
-export async function openEmbeddedStack(options: EmbeddedStackOptions): Promise<EmbeddedStack | Membership> {
+export async function openServedStack(options: ServedStackOptions): Promise<ServedStack | Membership> {
   const claim = await claimDataDir(options.dataDir);
   if (claim.kind === 'member') return claim;
   try {
-    return await start(options, claim);
+    return await serve(options, claim);
   } catch (error) {
     await claim.release();
     throw error;
   }
 }
 
-async function start(options: EmbeddedStackOptions, ownership: Ownership): Promise<EmbeddedStack> {
-  const { logger } = options;
+async function serve(options: ServedStackOptions, ownership: Ownership): Promise<ServedStack> {
   const port = await choosePort(options.port, 'the Supabase API');
-  let services = await startServices(options);
-  let target = toTarget(services);
-  // Other dev servers of this project answer for hosts of their own, and tell us so.
-  const proof = randomBytes(32).toString('base64url');
-  const gateway = createGateway({ target: () => target, logger, proof });
+  const running = new RunningServices(options, await startServices(options));
+  // Other dev servers of this project serve hosts of their own; with this secret they show that they have checked them.
+  const gatewaySecret = randomBytes(32).toString('base64url');
+  const gateway = new Gateway({ target: () => running.target, logger: options.logger, gatewaySecret });
   const server = await listenGateway(gateway, { port }).catch(async (error: unknown) => {
-    await services.stop();
+    await running.services.stop();
     throw error;
   });
-  const { signingKeys, ...keys } = services.keys;
-  const jwks = signingKeys.map(publicJwk);
-  const record = {
-    ...keys,
-    jwks,
-    pid: process.pid,
-    url: `http://127.0.0.1:${server.port}`,
-    dbUrl: services.database.url,
-  };
-  ownership.announce({ ...record, proof });
+  const record = createRecord(running.services, server.port);
+  ownership.announce({ ...record, gatewaySecret });
+  return new ServedStack({ record, running, gateway, server, ownership });
+}
+
+/** The stack that this process runs: its services, and a gateway to them on a loopback port for other processes. */
+export class ServedStack {
+  readonly kind = 'stack';
+  readonly record: Omit<StackRecord, 'gatewaySecret'>;
+  readonly #parts: StackParts;
+
+  constructor({ record, ...parts }: StackParts & Pick<ServedStack, 'record'>) {
+    this.record = record;
+    this.#parts = parts;
+  }
+
+  /** Where a gateway in this process sends requests; another object after a reset. */
+  target(): GatewayTarget {
+    return this.#parts.running.target;
+  }
+
+  /** The project's migrations, and which of them this start applied. */
+  migrations(): MigrationResult {
+    return this.#parts.running.services.migrations;
+  }
+
+  /** Applies migrations that were added since. */
+  migrate(): Promise<MigrationResult> {
+    return this.#parts.running.services.migrate();
+  }
+
+  /** Deletes all data and starts again from migrations and seed, on the same ports. */
+  reset(): Promise<void> {
+    return this.#parts.running.reset();
+  }
+
+  async stop(): Promise<void> {
+    const { gateway, server, running, ownership } = this.#parts;
+    await gateway.close();
+    // The server waits for its sockets, and those of Realtime end with the service.
+    await Promise.all([server.close(), running.services.stop()]);
+    await ownership.release();
+  }
+}
+
+interface StackParts {
+  readonly running: RunningServices;
+  readonly gateway: Gateway;
+  readonly server: GatewayServer;
+  readonly ownership: Ownership;
+}
+
+/** The services, which a reset replaces, and the gateway's target for them. */
+class RunningServices {
+  readonly #options: ServedStackOptions;
+  services: Services;
+  target: GatewayTarget;
+
+  constructor(options: ServedStackOptions, services: Services) {
+    this.#options = options;
+    this.services = services;
+    this.target = createTarget(services);
+  }
+
+  async reset(): Promise<void> {
+    const dbPort = { exact: this.services.database.port };
+    await this.services.stop({ discard: true });
+    this.services = await startServices({ ...this.#options, dbPort });
+    this.target = createTarget(this.services);
+  }
+}
+
+function createRecord({ keys, database }: Services, port: number): ServedStack['record'] {
+  const { signingKeys, ...apiKeys } = keys;
   return {
-    kind: 'stack',
-    record,
-    target: () => target,
-    migrations: () => services.migrations,
-    migrate: () => services.migrate(),
-    async reset() {
-      const dbPort = { exact: services.database.port };
-      await services.stop({ discard: true });
-      services = await startServices({ ...options, dbPort });
-      target = toTarget(services);
-    },
-    async stop() {
-      await gateway.close();
-      // The server waits for its sockets, and those of Realtime end with the service.
-      await Promise.all([server.close(), services.stop()]);
-      await ownership.release();
-    },
+    ...apiKeys,
+    jwks: signingKeys.map(publicJwk),
+    pid: process.pid,
+    url: `http://127.0.0.1:${port}`,
+    dbUrl: database.url,
   };
 }
 
-function toTarget({ keys, services }: Services): GatewayTarget {
-  const upstreams = Object.entries(services).map(([name, service]) => [name, toUpstream(service)]);
+function createTarget({ keys, services }: Services): GatewayTarget {
+  const upstreams = Object.entries(services).map(([name, service]) => [name, createUpstream(service)]);
   return {
     keys: { ...keys, jwks: keys.signingKeys.map(publicJwk) },
     upstreams: Object.fromEntries(upstreams),
   };
 }
 
-function toUpstream(service: Service): Upstream {
+function createUpstream(service: Service): Upstream {
   return {
     kind: 'handler',
     handle: (req, res) => service.handle(req, res),

@@ -1,7 +1,9 @@
-import type { Caller, GatewayRequest } from '../caller/caller.ts';
+import type { GatewayCaller, GatewayRequest } from '../caller/caller.ts';
 import { isHttp2, type GatewayResponse } from './respond.ts';
 
-/** A browser asks before a cross-origin request. Other OPTIONS requests belong to the services. */
+// CORS belongs to the gateway alone: services and upstreams only name the headers that they expose.
+
+/** Whether this is a browser's question before a cross-origin request. Other OPTIONS requests belong to the services. */
 export function isPreflight(req: GatewayRequest): boolean {
   return (
     req.method === 'OPTIONS' &&
@@ -10,9 +12,9 @@ export function isPreflight(req: GatewayRequest): boolean {
   );
 }
 
-/** Answers a preflight as the `cors` plugin of the CLI's Kong does, with nothing granted to a foreign page. */
-export function answerPreflight(req: GatewayRequest, res: GatewayResponse, caller: Caller): void {
-  grantReading(res, caller);
+/** Answers a preflight as the `cors` plugin of the CLI's Kong does; pages of foreign origins are granted nothing. */
+export function answerPreflight(req: GatewayRequest, res: GatewayResponse, caller: GatewayCaller): void {
+  allowOrigin(res, caller);
   if (mayRead(caller)) {
     res.setHeader('access-control-allow-methods', 'GET,HEAD,PUT,PATCH,POST,DELETE,OPTIONS,TRACE,CONNECT');
     const requested = req.headers['access-control-request-headers'];
@@ -24,17 +26,60 @@ export function answerPreflight(req: GatewayRequest, res: GatewayResponse, calle
   res.end();
 }
 
-/** Sets the header that lets the page that asks read the answer, if it may. */
-export function grantReading(res: GatewayResponse, caller: Caller): void {
+/** Sets the header that lets the calling page read the answer, if it may. */
+export function allowOrigin(res: GatewayResponse, caller: GatewayCaller): void {
   if (mayRead(caller)) res.setHeader('access-control-allow-origin', '*');
 }
 
 /**
- * Whether the page that asks may read the answer.
+ * Whether the calling page may read the answer.
  *
- * Kong says `*` to everybody. Here pages of this machine, its network and of allowed hosts get that; a website
- * that somebody visits while the dev server runs does not, for it knows the port and the well-known local keys.
+ * Kong answers `*` to every page. Here pages of this machine, its network and of allowed hosts get that; a website
+ * that somebody visits while the dev server runs does not, because it can know the port and the well-known local keys.
  */
-export function mayRead(caller: Caller): boolean {
+export function mayRead(caller: GatewayCaller): boolean {
   return caller.origin !== 'foreign';
+}
+
+/** Whether a response header (lower case) grants something to a page of another origin. */
+export function isCorsGrant(name: string): boolean {
+  return name.startsWith('access-control-allow-');
+}
+
+/**
+ * Makes the response keep the grants that it has now, whatever a service sets later with `setHeader` or `writeHead`.
+ *
+ * `writeHead` is the one point that all headers pass, also those that Node writes implicitly at the first byte. What is
+ * set now is the gateway's own grant, or that of a `server.cors` which the developer configured in Vite.
+ */
+export function lockCors(res: GatewayResponse): void {
+  const granted = new Map(
+    res
+      .getHeaderNames()
+      .filter(isCorsGrant)
+      .map((name) => [name, res.getHeader(name)]),
+  );
+  const writeHead = res.writeHead.bind(res) as (status: number, ...rest: unknown[]) => GatewayResponse;
+  const lockedWriteHead = (status: number, ...rest: unknown[]): GatewayResponse => {
+    for (const name of res.getHeaderNames()) {
+      if (isCorsGrant(name) && !granted.has(name)) res.removeHeader(name);
+    }
+    for (const [name, value] of granted) if (value !== undefined) res.setHeader(name, value);
+    return writeHead(status, ...rest.map(withoutGrants));
+  };
+  res.writeHead = lockedWriteHead as never;
+}
+
+/** The argument of `writeHead` without grants: an object, or an array of alternating names and values or of pairs. */
+function withoutGrants(argument: unknown): unknown {
+  if (typeof argument !== 'object' || argument === null) return argument;
+  if (!Array.isArray(argument)) {
+    if (!Object.keys(argument).some((name) => isCorsGrant(name.toLowerCase()))) return argument;
+    return Object.fromEntries(Object.entries(argument).filter(([name]) => !isCorsGrant(name.toLowerCase())));
+  }
+  const headers: readonly unknown[] = argument;
+  if (Array.isArray(headers[0])) {
+    return (headers as readonly unknown[][]).filter(([name]) => !isCorsGrant(String(name).toLowerCase()));
+  }
+  return headers.filter((_, at) => !isCorsGrant(String(headers[at - (at % 2)]).toLowerCase()));
 }

@@ -1,22 +1,22 @@
 import type { Logger } from '../../shared/logger.ts';
 
-/** Tells the developer about broken upstreams: one line when it breaks, one when it works again. */
-export interface FailureLog {
-  /** @param subject what broke, such as `realtime at http://127.0.0.1:4000` */
-  failed(subject: string, reason: string): void;
-  worked(subject: string): void;
-}
+/** Reports broken upstreams in the terminal: one line when one breaks, one when it works again. */
+export class FailureLog {
+  readonly #logger: Logger;
+  readonly #broken = new Set<string>();
 
-export function createFailureLog(logger: Logger): FailureLog {
-  const broken = new Set<string>();
-  return {
-    failed(subject, reason) {
-      if (broken.has(subject)) return;
-      broken.add(subject);
-      logger.error(`supabase: ${subject}: ${reason}`);
-    },
-    worked(subject) {
-      if (broken.delete(subject)) logger.info(`supabase: ${subject} answers again`);
-    },
-  };
+  constructor(logger: Logger) {
+    this.#logger = logger;
+  }
+
+  /** @param subject what broke, such as `realtime at http://127.0.0.1:4000` */
+  failed(subject: string, reason: string): void {
+    if (this.#broken.has(subject)) return;
+    this.#broken.add(subject);
+    this.#logger.error(`supabase: ${subject}: ${reason}`);
+  }
+
+  succeeded(subject: string): void {
+    if (this.#broken.delete(subject)) this.#logger.info(`supabase: ${subject} answers again`);
+  }
 }

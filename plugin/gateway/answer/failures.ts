@@ -1,58 +1,45 @@
 import { errorMessage, SupabaseDevError } from '../../shared/errors.ts';
-import type { GatewayError } from './respond.ts';
+import { gatewayError, GATEWAY_ERRORS } from '../errors.ts';
+import type { GatewayRefusal } from '../refusal.ts';
 
-/** A failure of an upstream: the status for the client, the JSON body, and the words for the terminal. */
-export interface Failure {
-  readonly status: 502 | 503 | 504;
-  readonly body: GatewayError;
-}
-
-/** What went wrong between the gateway and an upstream, judged by the system's, undici's or parser's error code. */
-export function describeFailure(subject: string, error: unknown): Failure {
+/**
+ * The refusal for a failure between the gateway and an upstream, by the error code of the system, of undici or of the
+ * HTTP parser.
+ *
+ * @param subject such as `rest at http://127.0.0.1:54321`
+ */
+export function describeFailure(subject: string, error: unknown): GatewayRefusal {
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   if (error instanceof UpstreamTimeout || code === 'UND_ERR_HEADERS_TIMEOUT') {
-    return failure(504, 'UPSTREAM_TIMEOUT', `${subject} did not answer in time`, TIMEOUT_HINT);
+    return gatewayError('UPSTREAM_TIMEOUT', { message: `${subject} did not answer in time` });
   }
   if (code === 'ETIMEDOUT' || code === 'UND_ERR_CONNECT_TIMEOUT') {
-    return failure(
-      504,
-      'UPSTREAM_TIMEOUT',
-      `${subject} cannot be reached: the connection timed out`,
-      DOWN_HINT,
-    );
+    return gatewayError('UPSTREAM_TIMEOUT', {
+      message: `${subject} cannot be reached: the connection timed out`,
+      hint: GATEWAY_ERRORS.UPSTREAM_DOWN.hint,
+    });
   }
   if (code === 'ECONNRESET' || code === 'EPIPE' || code === 'UND_ERR_SOCKET') {
-    return failure(502, 'UPSTREAM_RESET', `${subject} closed the connection without an answer`, RESET_HINT);
+    return gatewayError('UPSTREAM_RESET', { message: `${subject} closed the connection without an answer` });
   }
   const isUnreadable = error instanceof Error && error.name === 'HTTPParserError';
   if (isUnreadable || code.startsWith('HPE_') || code === 'UND_ERR_HEADERS_OVERFLOW') {
-    return failure(502, 'UPSTREAM_GARBAGE', `${subject} answered something that is not HTTP`, GARBAGE_HINT);
+    return gatewayError('UPSTREAM_GARBAGE', { message: `${subject} sent something that is not HTTP` });
   }
   const reason = code === 'ECONNREFUSED' ? 'nothing listens there' : errorMessage(error);
-  return failure(502, 'UPSTREAM_DOWN', `${subject} cannot be reached: ${reason}`, DOWN_HINT);
+  return gatewayError('UPSTREAM_DOWN', { message: `${subject} cannot be reached: ${reason}` });
 }
 
-/** Why there is no backend to send to: it failed to start. */
-export function describeBackendFailure(error: unknown): Failure {
+/** The refusal for requests while there is no backend: it failed to start. */
+export function describeBackendFailure(error: unknown): GatewayRefusal {
   const hint = error instanceof SupabaseDevError ? error.hint : undefined;
-  return failure(
-    503,
-    'BACKEND_UNAVAILABLE',
-    `The backend did not start: ${errorMessage(error)}`,
-    hint ?? DOWN_HINT,
-  );
+  return gatewayError('BACKEND_UNAVAILABLE', {
+    message: `The backend did not start: ${errorMessage(error)}`,
+    ...(hint !== undefined && { hint }),
+  });
 }
 
-/** Raised by the gateway's own clocks. */
+/** Raised by the gateway's own timers. */
 export class UpstreamTimeout extends Error {
   override readonly name = 'UpstreamTimeout';
 }
-
-function failure(status: Failure['status'], code: string, message: string, hint: string): Failure {
-  return { status, body: { code, message, hint } };
-}
-
-const DOWN_HINT = 'Is the backend running? The terminal of the dev server says which one was chosen and why.';
-const RESET_HINT = 'It may be restarting, or have crashed on this request; its own log says more.';
-const TIMEOUT_HINT = 'It accepted the connection but stays silent; a restart of the backend may help.';
-const GARBAGE_HINT = 'Another program may use this port; check the address of the backend.';

@@ -8,17 +8,18 @@ import {
 } from 'node:crypto';
 import type { JWK } from 'jose';
 import { LRUCache } from 'lru-cache';
+import { isObject, parseJson, type JsonObject } from '../../shared/json.ts';
 import type { GatewayKeys } from '../target.ts';
 
-/** What the gateway needs to know of a token; `exp` counts seconds since 1970. */
+/** What the gateway needs to know of a token; `exp` is in seconds since 1970. */
 export interface TokenClaims {
   readonly role: string | undefined;
   readonly exp: number | undefined;
 }
 
 /**
- * Reads a JWT's claims without trusting them: enough to refuse or to prefer, never to grant. Undefined when it is
- * no JWT.
+ * Reads a JWT's claims without verifying them: enough to refuse or to prefer a token, never to grant something.
+ * Undefined when it is not a JWT.
  */
 export function decodeClaims(token: string): TokenClaims | undefined {
   const payload = decodePart(token.split('.', 3)[1]);
@@ -29,63 +30,66 @@ export function decodeClaims(token: string): TokenClaims | undefined {
   };
 }
 
-/** Decides whether a session cookie's token is worth sending on. */
-export interface TokenJudge {
-  /** False for a token that is expired, has no expiry, or was not signed by this backend (where that is known). */
-  isGood(token: string): boolean;
-}
-
 const CACHED_TOKENS = 500;
 
-/** A judge with the backend's keys. Synchronous, so that an upgrade is claimed and judged in one turn. */
-export function createTokenJudge(keys: Pick<GatewayKeys, 'jwtSecret' | 'jwks'>): TokenJudge {
-  const publicKeys = new Map<JWK, KeyObject>();
-  // Expiry by token, 0 for one with a bad signature: the signature of a token never changes, the time does.
-  const expiries = new LRUCache<string, number>({ max: CACHED_TOKENS });
+/**
+ * Decides whether the token of a session cookie is worth sending on, with the backend's keys. Synchronous, so that an
+ * upgrade is claimed and checked in the same turn of the event loop.
+ */
+export class SessionTokenVerifier {
+  readonly #keys: Pick<GatewayKeys, 'jwtSecret' | 'jwks'>;
+  readonly #publicKeys = new Map<JWK, KeyObject>();
+  // Expiry by token, 0 for an invalid signature: the signature of a token never changes, the time does.
+  readonly #expiries = new LRUCache<string, number>({ max: CACHED_TOKENS });
 
-  const hasGoodSignature = (token: string): boolean => {
+  constructor(keys: Pick<GatewayKeys, 'jwtSecret' | 'jwks'>) {
+    this.#keys = keys;
+  }
+
+  /** False for a token that is expired, has no expiry, or was not signed by this backend (where its keys are known). */
+  isValid(token: string): boolean {
+    let expiry = this.#expiries.get(token);
+    if (expiry === undefined) {
+      expiry = this.#hasValidSignature(token) ? (decodeClaims(token)?.exp ?? 0) : 0;
+      this.#expiries.set(token, expiry);
+    }
+    return expiry > Date.now() / 1000;
+  }
+
+  #hasValidSignature(token: string): boolean {
+    const { jwtSecret, jwks } = this.#keys;
     const [head = '', body = '', signature = ''] = token.split('.');
     const header = decodePart(head);
     const signed = Buffer.from(`${head}.${body}`);
     const actual = Buffer.from(signature, 'base64url');
     if (header?.alg === 'HS256') {
-      if (keys.jwtSecret === undefined) return true;
-      const expected = createHmac('sha256', keys.jwtSecret).update(signed).digest();
+      if (jwtSecret === undefined) return true;
+      const expected = createHmac('sha256', jwtSecret).update(signed).digest();
       return actual.length === expected.length && timingSafeEqual(actual, expected);
     }
     if (header?.alg !== 'ES256' && header?.alg !== 'RS256') return false;
-    // Without the backend's public keys the services themselves are the judge.
-    if (keys.jwks === undefined) return true;
-    const jwk = keys.jwks.find(({ alg, kid }) => alg === header.alg && (!header.kid || kid === header.kid));
-    if (!jwk) return false;
-    let key = publicKeys.get(jwk);
-    if (!key) publicKeys.set(jwk, (key = createPublicKey({ key: publicPart(jwk), format: 'jwk' })));
-    return verify('sha256', signed, { key, dsaEncoding: 'ieee-p1363' }, actual);
-  };
+    // Without the backend's public keys, only the services can verify it.
+    if (jwks === undefined) return true;
+    const jwk = jwks.find(({ alg, kid }) => alg === header.alg && (!header.kid || kid === header.kid));
+    return jwk !== undefined && verify('sha256', signed, this.#publicKey(jwk), actual);
+  }
 
-  return {
-    isGood(token) {
-      let expiry = expiries.get(token);
-      if (expiry === undefined) {
-        expiry = hasGoodSignature(token) ? (decodeClaims(token)?.exp ?? 0) : 0;
-        expiries.set(token, expiry);
-      }
-      return expiry > Date.now() / 1000;
-    },
-  };
+  #publicKey(jwk: JWK): { key: KeyObject; dsaEncoding: 'ieee-p1363' } {
+    let key = this.#publicKeys.get(jwk);
+    if (!key) {
+      key = createPublicKey({ key: publicPart(jwk), format: 'jwk' });
+      this.#publicKeys.set(jwk, key);
+    }
+    return { key, dsaEncoding: 'ieee-p1363' };
+  }
 }
 
-/** A backend in this process may hand over its private keys. */
+/** A backend in this process may pass its private keys. */
 function publicPart({ d: _d, p: _p, q: _q, dp: _dp, dq: _dq, qi: _qi, ...rest }: JWK): JsonWebKey {
   return rest;
 }
 
-function decodePart(part: string | undefined): Record<string, unknown> | undefined {
-  if (part === undefined) return undefined;
-  try {
-    const value: unknown = JSON.parse(Buffer.from(part, 'base64url').toString('utf8'));
-    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined;
-  } catch {
-    return undefined;
-  }
+function decodePart(part: string | undefined): JsonObject | undefined {
+  const value = part === undefined ? undefined : parseJson(Buffer.from(part, 'base64url').toString('utf8'));
+  return isObject(value) ? value : undefined;
 }

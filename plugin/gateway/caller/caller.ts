@@ -5,8 +5,8 @@ import { isLoopbackAddress, isLoopbackHost, isPrivateAddress, parseHost, type Ho
 /** A request of either protocol; HTTP/2 comes through Node's compatibility layer. */
 export type GatewayRequest = IncomingMessage | Http2ServerRequest;
 
-/** Who sent a request and to which origin, judged once for all rules. */
-export interface Caller {
+/** Who sent a request and to which origin, determined once for all rules. */
+export interface GatewayCaller {
   /** Host and port as the client wrote them. */
   readonly host: string;
   readonly hostname: string;
@@ -15,20 +15,20 @@ export interface Caller {
   readonly port: string;
   /** Address of the peer, or of the client that a proxy on this machine names. */
   readonly address: string;
-  /** The request was made on this machine, and not by a tunnel or proxy for somebody else. */
+  /** The request was made on this machine, and not by a tunnel or proxy on behalf of another one. */
   readonly isLocal: boolean;
-  /** A browser sent it (browsers announce themselves; they cannot hide from a server that asks nicely). */
+  /** A browser sent it. A heuristic: the header Sec-Fetch-Site, or a user agent that begins with `Mozilla/`. */
   readonly isBrowser: boolean;
   /**
-   * How far the page that sent it is from the app: `own` is the app's own origin, proved by the browser;
-   * `trusted` another origin of this machine, its network or `allowedHosts`; `foreign` any other; `none` when
-   * no page is named (other programs, address bar).
+   * The origin of the page that sent it: `own` is the app's own origin, proved by the browser; `trusted` another
+   * origin of this machine, its network or `allowedHosts`; `foreign` any other; `none` when the request names no page
+   * (other programs, the address bar).
    */
   readonly origin: 'own' | 'trusted' | 'foreign' | 'none';
 }
 
-/** Judges a request; undefined when its Host is missing, malformed or not one that the server answers for. */
-export function identifyCaller(req: GatewayRequest, isHostAllowed: HostCheck): Caller | undefined {
+/** Who sent a request; undefined when its Host is missing, malformed or not one that the server answers for. */
+export function identifyCaller(req: GatewayRequest, isHostAllowed: HostCheck): GatewayCaller | undefined {
   const headers = req.headers;
   const host = headers[':authority'] ?? headers.host;
   if (typeof host !== 'string') return undefined;
@@ -38,7 +38,7 @@ export function identifyCaller(req: GatewayRequest, isHostAllowed: HostCheck): C
   const peer = req.socket.remoteAddress ?? '';
   const peerIsLocal = isLoopbackAddress(peer);
   const encrypted = 'encrypted' in req.socket && req.socket.encrypted;
-  // A tunnel or reverse proxy on this machine ends TLS and says so; nobody else is believed.
+  // Only a tunnel or reverse proxy on this machine, which terminates TLS, may name the client's protocol and address.
   const forwardedProto = peerIsLocal ? firstValue(headers['x-forwarded-proto']) : undefined;
   const forwardedFor = peerIsLocal ? firstValue(headers['x-forwarded-for']) : undefined;
   const proto = encrypted || forwardedProto === 'https' ? 'https' : 'http';
@@ -67,13 +67,13 @@ function classifyOrigin(
   host: string,
   encrypted: boolean,
   isHostAllowed: HostCheck,
-): Caller['origin'] {
+): GatewayCaller['origin'] {
   const site = headers['sec-fetch-site'];
   const origin = headers.origin;
-  if (origin === undefined) return judgeWithoutOrigin(site);
+  if (origin === undefined) return classifyWithoutOrigin(site);
   const url = parseOrigin(origin);
   if (!url) return 'foreign';
-  // Behind a proxy that ends TLS the page is https while our own socket is not; the reverse cannot be.
+  // Behind a proxy that terminates TLS the page is https while our own socket is not; the reverse is impossible.
   const sameScheme = url.protocol === 'https:' || (url.protocol === 'http:' && !encrypted);
   const sameHost = url.host === normalizeHost(host, url.protocol);
   if (sameScheme && sameHost && (site === undefined || site === 'same-origin')) return 'own';
@@ -81,7 +81,7 @@ function classifyOrigin(
 }
 
 /** GET and HEAD within an origin carry no Origin header, only Sec-Fetch-Site. */
-function judgeWithoutOrigin(site: string | string[] | undefined): Caller['origin'] {
+function classifyWithoutOrigin(site: string | string[] | undefined): GatewayCaller['origin'] {
   if (site === 'same-origin') return 'own';
   return site === undefined || site === 'none' ? 'none' : 'foreign';
 }
@@ -104,7 +104,7 @@ function normalizeHost(host: string, protocol: string): string {
 function isTrustedOrigin(url: URL, isHostAllowed: HostCheck): boolean {
   const hostname = url.hostname.replace(/^\[|\]$/g, '');
   if (isLoopbackHost(hostname) || isPrivateAddress(hostname)) return true;
-  // Any address passes Vite's host check, since an address cannot be rebound; as an origin it may be anybody's.
+  // Vite's host check allows every IP address, since an address cannot be rebound; as an origin it may be any site's.
   const isAddress = /^[\d.]+$|:/.test(hostname);
   return hostname !== '' && !isAddress && isHostAllowed(hostname);
 }

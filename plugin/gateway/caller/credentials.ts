@@ -1,37 +1,33 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { decodeClaims, type TokenJudge } from './access-token.ts';
-import type { Caller } from './caller.ts';
+import { gatewayError } from '../errors.ts';
+import type { GatewayRefusal } from '../refusal.ts';
+import type { GatewayKeys } from '../target.ts';
+import { decodeClaims, type SessionTokenVerifier } from './access-token.ts';
+import type { GatewayCaller } from './caller.ts';
 import { requireApiKey } from './require-key.ts';
 import { readSessionTokens } from './session-cookie.ts';
-import type { GatewayKeys } from '../target.ts';
 
-/** A refusal in the words of the API gateway of hosted Supabase, or in our own where that has none. */
-export interface Refusal {
-  readonly status: number;
-  readonly body: Readonly<Record<string, string>>;
-}
-
-/** The Authorization header that a service is to see; undefined for none. */
-export type HttpCredentials = { authorization: string | undefined } | { refusal: Refusal };
+/** The Authorization header for the service; undefined for none. */
+export type HttpCredentials = { authorization: string | undefined } | { refusal: GatewayRefusal };
 
 export interface CredentialRules {
   readonly keys: GatewayKeys;
-  readonly judge: TokenJudge;
-  /** Ask for an API key on HTTP, as hosted Supabase does. */
+  readonly sessionTokens: SessionTokenVerifier;
+  /** Require an API key on HTTP, as hosted Supabase does. */
   readonly requireKey: boolean;
-  /** Another API gateway follows, which may know opaque keys that are unknown here. */
+  /** Another API gateway follows, which may be able to translate opaque keys that are unknown here. */
   readonly leaveUnknownKeys: boolean;
 }
 
 /**
  * Translates a request's keys as the Supabase CLI's Kong does: an Authorization that is not `Bearer sb_…` stays; else
- * the `apikey` header decides, an unknown one as it is and without "Bearer". Between the two, the session cookie
- * speaks for a caller that brought no token of its own and that is a page of the app's own origin.
+ * the `apikey` header decides, and an unknown key is copied without "Bearer". Between the two comes the session
+ * cookie, for callers without a token that are pages of the app's own origin.
  */
 export function translateHttpCredentials(
   url: string,
   headers: IncomingHttpHeaders,
-  caller: Caller,
+  caller: GatewayCaller,
   rules: CredentialRules,
 ): HttpCredentials {
   const { keys } = rules;
@@ -46,7 +42,7 @@ export function translateHttpCredentials(
 
   const isAnonymous = own === undefined || (bearer !== undefined && bearer === keys.anonKey);
   if (isAnonymous && !isPrivileged(apikey, keys)) {
-    const session = findSession(headers, caller, rules.judge);
+    const session = findSession(headers, caller, rules.sessionTokens);
     if (session !== undefined) return { authorization: `Bearer ${session}` };
   }
   const translated = own ?? translateApiKey(apikey, keys);
@@ -56,13 +52,13 @@ export function translateHttpCredentials(
   return { authorization: isLeft ? headers.authorization : translated };
 }
 
-/** Kong's template writes an empty header where there is nothing to write; Storage answers otherwise than without one. */
+/** Kong's template writes an empty header where it has no credential; Storage treats that differently from no header. */
 const NO_AUTHORIZATION = '';
 
-/** What goes into Realtime's handshake: the API key's JWT, and a user's token in its place where there is one. */
+/** What goes into Realtime's handshake: the API key's JWT, and the user's token that replaces it where there is one. */
 export type WebsocketCredentials =
   | { apikey: string | undefined; userToken: string | undefined }
-  | { refusal: Refusal };
+  | { refusal: GatewayRefusal };
 
 /**
  * The same translation for a WebSocket, whose key is the `apikey` query parameter (a client outside a browser may
@@ -71,24 +67,24 @@ export type WebsocketCredentials =
 export function translateWebsocketCredentials(
   headers: IncomingHttpHeaders,
   queryKey: string | undefined,
-  caller: Caller,
+  caller: GatewayCaller,
   rules: CredentialRules,
 ): WebsocketCredentials {
   const { keys } = rules;
   const presented = single(headers['x-api-key']) ?? queryKey;
   const refusal = refusePrivileged(presented, caller, keys) ?? refusePrivileged(queryKey, caller, keys);
   if (refusal) return { refusal };
-  // The browser names the page of every WebSocket it opens: without an Origin there is no proof. And a session
-  // stands in for the visitor's key, not for a missing one.
+  // Browsers send an Origin with every WebSocket handshake: without one, nothing proves that a page of this origin
+  // asks. And a session replaces the visitor's key, not a missing one.
   const mayUseSession =
     headers.origin !== undefined && presented !== undefined && isVisitorKey(presented, keys);
   return {
     apikey: presented === undefined ? undefined : translateOpaqueKey(presented, keys),
-    userToken: mayUseSession ? findSession(headers, caller, rules.judge) : undefined,
+    userToken: mayUseSession ? findSession(headers, caller, rules.sessionTokens) : undefined,
   };
 }
 
-/** `sb_…` keys become the JWTs that they stand for; anything else stays. */
+/** Known `sb_…` keys become their JWTs; anything else stays. */
 function translateOpaqueKey(key: string, keys: GatewayKeys): string {
   if (key === keys.secretKey) return keys.serviceRoleKey ?? key;
   if (key === keys.publishableKey) return keys.anonKey ?? key;
@@ -102,18 +98,22 @@ function translateApiKey(apikey: string | undefined, keys: GatewayKeys): string 
   return apikey;
 }
 
-/** Whether this is a key that any visitor has: a user's or a privileged token is not replaced. */
+/** Whether this is a key that every visitor has: a user's or a privileged token is not replaced by a session. */
 function isVisitorKey(key: string, keys: GatewayKeys): boolean {
   if (key === keys.publishableKey || key === keys.anonKey) return true;
   return decodeClaims(key)?.role === 'anon';
 }
 
-function findSession(headers: IncomingHttpHeaders, caller: Caller, judge: TokenJudge): string | undefined {
+function findSession(
+  headers: IncomingHttpHeaders,
+  caller: GatewayCaller,
+  sessionTokens: SessionTokenVerifier,
+): string | undefined {
   if (caller.origin !== 'own') return undefined;
-  return readSessionTokens(headers.cookie, caller.hostname).find((token) => judge.isGood(token));
+  return readSessionTokens(headers.cookie, caller.hostname).find((token) => sessionTokens.isValid(token));
 }
 
-/** A credential that passes by row level security: a secret key, or a JWT of such a role. */
+/** Whether a credential bypasses row level security: a secret key, or a JWT of such a role. */
 function isPrivileged(credential: string | undefined, keys: GatewayKeys): boolean {
   if (credential === undefined) return false;
   if (credential === keys.secretKey || credential.startsWith('sb_secret_')) return true;
@@ -123,30 +123,29 @@ function isPrivileged(credential: string | undefined, keys: GatewayKeys): boolea
 }
 
 /**
- * Privileged credentials are for programs on this machine. The keys of a local stack are the same everywhere, so a
- * page of any website knows them, and so does everybody in the network.
+ * Privileged credentials are for programs on this machine. The keys of a local stack are the same on every machine, so
+ * any website and anyone in the network can know them.
  */
 function refusePrivileged(
   credential: string | undefined,
-  caller: Caller,
+  caller: GatewayCaller,
   keys: GatewayKeys,
-): Refusal | undefined {
+): GatewayRefusal | undefined {
   if (!isPrivileged(credential, keys)) return undefined;
-  if (!caller.isLocal) return { status: 401, body: SECRET_FROM_NETWORK };
+  if (!caller.isLocal) return gatewayError('SECRET_FROM_NETWORK');
   const isSecretKey = credential?.startsWith('sb_secret_') ?? false;
-  // Hosted Supabase lets a service_role JWT pass from a page; here only from the app's own.
+  // Hosted Supabase accepts a service_role JWT from any page; here only pages of trusted origins may send it.
   const isForbidden = isSecretKey ? caller.isBrowser : caller.origin === 'foreign';
-  return isForbidden ? { status: 401, body: SECRET_IN_BROWSER } : undefined;
+  return isForbidden ? SECRET_IN_BROWSER : undefined;
 }
 
-const SECRET_IN_BROWSER = {
-  message: 'Forbidden use of secret API key in browser',
-  hint: 'Secret API keys can only be used in a protected environment and should never be used in a browser. Delete this secret API key immediately.',
-};
-const SECRET_FROM_NETWORK = {
-  code: 'SECRET_FROM_NETWORK',
-  message: 'Secret and service_role keys are accepted from this machine only',
-  hint: 'Call http://localhost from a program on the same machine, or use the publishable key and a signed-in user.',
+// Byte for byte what hosted Supabase's API gateway sends.
+const SECRET_IN_BROWSER: GatewayRefusal = {
+  status: 401,
+  body: {
+    message: 'Forbidden use of secret API key in browser',
+    hint: 'Secret API keys can only be used in a protected environment and should never be used in a browser. Delete this secret API key immediately.',
+  },
 };
 
 function bearerToken(authorization: string | undefined): string | undefined {

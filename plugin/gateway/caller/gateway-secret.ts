@@ -2,18 +2,20 @@ import { timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 
 /**
- * The header by which one gateway vouches for a request to another one: it has judged host and origin by its own rules,
- * which the other does not know. Its value is a secret that the other one has given out. No client's header of this
- * name is ever passed on.
+ * The header by which one gateway shows another one that it has checked a request's host and origin by its own rules,
+ * which the other one does not have. Its value is a secret that the other one issued. A client's header of this name is
+ * never passed on.
  */
-export const VOUCHED_HEADER = 'x-supabase-vouched';
+export const GATEWAY_SECRET_HEADER = 'x-supabase-gateway-secret';
 
-/** Whether a request came through a gateway that holds this secret; without a secret none did. */
-export function createVouchingCheck(proof: string | undefined): (headers: IncomingHttpHeaders) => boolean {
-  if (!proof) return () => false;
-  const expected = Buffer.from(proof);
+/** Whether a request came through a gateway that has the secret; without a secret, none did. */
+export function createGatewaySecretCheck(
+  gatewaySecret: string | undefined,
+): (headers: IncomingHttpHeaders) => boolean {
+  if (!gatewaySecret) return () => false;
+  const expected = Buffer.from(gatewaySecret);
   return (headers) => {
-    const presented = headers[VOUCHED_HEADER];
+    const presented = headers[GATEWAY_SECRET_HEADER];
     if (typeof presented !== 'string') return false;
     const bytes = Buffer.from(presented);
     return bytes.length === expected.length && timingSafeEqual(bytes, expected);

@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 
-/** Whether the server answers for this host (without port), as `server.allowedHosts` of Vite decides. */
+/** Whether the server answers for this host (without port), by the rule of Vite's `server.allowedHosts`. */
 export type HostCheck = (hostname: string) => boolean;
 
 /**
@@ -21,14 +21,14 @@ export function createHostCheck(allowedHosts: true | readonly string[] = []): Ho
 
 const HOST = /^(?:\[([\da-f:.]+)\]|([\w.-]+))(?::(\d{1,5}))?$/i;
 
-/** The parts of a Host or `:authority` value; undefined when it is none. IPv6 addresses lose their brackets. */
+/** The parts of a Host or `:authority` value; undefined when it is malformed. IPv6 addresses lose their brackets. */
 export function parseHost(value: string): { hostname: string; port: string | undefined } | undefined {
   const match = HOST.exec(value);
   const hostname = match?.[1] ?? match?.[2];
   return hostname === undefined ? undefined : { hostname, port: match?.[3] };
 }
 
-/** `localhost` and the names below it, which never leave the machine. */
+/** `localhost` and the names below it, which always mean this machine. */
 function isLocalName(host: string): boolean {
   return host === 'localhost' || host.endsWith('.localhost');
 }

@@ -2,20 +2,20 @@ import { randomBytes } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 
 /**
- * Notices requests that have been here before: a target that leads back to this server, such as SUPABASE_URL with the
- * dev server's own address, would otherwise take them round until connections run out.
+ * Detects requests that have passed this gateway before. A target that leads back to this server, such as SUPABASE_URL
+ * with the dev server's own address, would otherwise send them in circles until connections run out.
+ *
+ * One for each gateway: passing a second gateway, of another dev server or on another port, is no loop.
  */
-export interface LoopGuard {
-  isLoop(headers: IncomingHttpHeaders): boolean;
-  /** The Via header for an upstream (RFC 9110, 7.6.3). */
-  via(headers: IncomingHttpHeaders): string;
-}
+export class LoopGuard {
+  readonly #pseudonym = `vite-plugin-supabase-${randomBytes(6).toString('hex')}`;
 
-/** One for each gateway: going through a second one, of another dev server or on another port, is no loop. */
-export function createLoopGuard(): LoopGuard {
-  const pseudonym = `vite-plugin-supabase-${randomBytes(6).toString('hex')}`;
-  return {
-    isLoop: ({ via }) => via?.includes(pseudonym) ?? false,
-    via: ({ via }) => (via === undefined ? `1.1 ${pseudonym}` : `${via}, 1.1 ${pseudonym}`),
-  };
+  isLoop({ via }: IncomingHttpHeaders): boolean {
+    return via?.includes(this.#pseudonym) ?? false;
+  }
+
+  /** The Via header for an upstream (RFC 9110, 7.6.3). */
+  via({ via }: IncomingHttpHeaders): string {
+    return via === undefined ? `1.1 ${this.#pseudonym}` : `${via}, 1.1 ${this.#pseudonym}`;
+  }
 }

@@ -29,7 +29,7 @@ function nameOf(pair: string): string {
   return decode(equals === -1 ? pair : pair.slice(0, equals));
 }
 
-/** As Plug and Kong read a query; what is not valid percent-encoding is nothing that we know. */
+/** Decodes as Plug and Kong do; invalid percent-encoding stays as it is. */
 function decode(text: string): string {
   try {
     return decodeURIComponent(text.replaceAll('+', ' '));

@@ -6,8 +6,8 @@ const BASE64_PREFIX = 'base64-';
  *
  * Reads what `@supabase/ssr` and its predecessors write: `sb-<ref>-auth-token`, whole or in chunks `.0`, `.1`, …;
  * plain JSON, URL-encoded or `base64-` and base64url; a session object, or the older array whose first entry is
- * the access token. What cannot be read is skipped: a cookie is not the client's claim but whatever lies around,
- * and cookies of one host are shared by all its ports, so other projects' sessions are normal here.
+ * the access token. What cannot be read is skipped: all ports of a host share its cookies, so sessions of other
+ * projects are normal here.
  *
  * @param hostname of the request; supabase-js names the cookie after its first label
  */
@@ -19,7 +19,7 @@ export function readSessionTokens(cookie: string | undefined, hostname: string):
   return tokens;
 }
 
-/** A browser sends the same kilobytes with every request until its token is refreshed. */
+/** The last cookie: a browser sends the same kilobytes with every request until its token is refreshed. */
 let last: { cookie: string; hostname: string; tokens: readonly string[] } = {
   cookie: '',
   hostname: '',
@@ -51,7 +51,7 @@ function collectCookies(header: string): Map<string, SessionCookie> {
     let session = sessions.get(name);
     if (!session) sessions.set(name, (session = { ref, chunks: new Map() }));
     const value = unquote(pair.slice(equals + 1).trim());
-    // Of cookies with one name the first is the one with the longest path, the most specific.
+    // Browsers send cookies of the same name with the longest path, the most specific one, first.
     if (index === undefined) session.whole ??= value;
     else if (!session.chunks.has(Number(index))) session.chunks.set(Number(index), value);
   }
@@ -62,7 +62,7 @@ function unquote(value: string): string {
   return value.length > 1 && value.startsWith('"') && value.endsWith('"') ? value.slice(1, -1) : value;
 }
 
-/** As `@supabase/ssr`: the whole cookie wins; chunks count from 0 up to the first gap (leftovers follow it). */
+/** As `@supabase/ssr` does: the whole cookie wins; chunks count from 0 to the first gap (old chunks may follow it). */
 function joinChunks(session: SessionCookie): string {
   if (session.whole) return session.whole;
   let joined = '';
@@ -93,7 +93,7 @@ function accessTokenOf(session: unknown): unknown {
     : undefined;
 }
 
-/** Only what is safe as a header value may leave a cookie for one. */
+/** Whether the token is a JWT, which is also what makes it safe as a header value. */
 function isCompactJwt(token: string): boolean {
   return /^[\w-]+\.[\w-]+\.[\w-]+$/.test(token);
 }

@@ -1,6 +1,6 @@
 import type { Client, Dispatcher } from 'undici';
 
-/** A connection to an upstream, which carries one request at a time; it opens itself, and anew when it was closed. */
+/** A connection to an upstream, which carries one request at a time and opens again after it was closed. */
 export class Connection {
   readonly client: Client;
   #answers = 0;
@@ -10,7 +10,7 @@ export class Connection {
     client.on('connect', () => (this.#answers = 0));
   }
 
-  /** Whether it has carried requests before, so that the upstream may have just closed it. */
+  /** Whether it has carried requests before: then the upstream may have just closed it. */
   get isReused(): boolean {
     return this.#answers > 0;
   }
@@ -24,7 +24,7 @@ export class Connection {
   }
 }
 
-/** Connections to one upstream, as many as there are requests: one that hangs holds up no other. */
+/** Connections to one upstream, one per concurrent request, so that a request that hangs delays no other. */
 export class Connections {
   readonly #open: () => Client;
   readonly #all = new Set<Connection>();
@@ -34,8 +34,8 @@ export class Connections {
     this.#open = open;
   }
 
-  /** The one that was used last, so that those which are not needed any more close. */
-  take(): Connection {
+  /** The connection that was used last (LIFO), so that surplus connections go idle and close. */
+  acquire(): Connection {
     const free = this.#free.pop();
     if (free) return free;
     const connection = new Connection(this.#open());
@@ -43,7 +43,7 @@ export class Connections {
     return connection;
   }
 
-  giveBack(connection: Connection): void {
+  release(connection: Connection): void {
     if (this.#free.length < MAX_FREE) {
       this.#free.push(connection);
       return;

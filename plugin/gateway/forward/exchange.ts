@@ -3,12 +3,12 @@ import type { Writable } from 'node:stream';
 import type { Dispatcher } from 'undici';
 import type { GatewayRequest } from '../caller/caller.ts';
 import type { Connection, Connections } from './connections.ts';
-import type { ForwardedRequest } from './http.ts';
-import { breakOff, isGone, isHttp2, type GatewayResponse } from '../answer/respond.ts';
+import type { ForwardedRequest } from './forwarded-request.ts';
+import { abortResponse, isGone, isHttp2, type GatewayResponse } from '../answer/respond.ts';
 import { writeHead } from './response-headers.ts';
 import type { UpstreamPool } from './pool.ts';
 
-/** Sends a request whose body is at hand (or absent) and passes the response back as a stream. */
+/** Sends a request whose body is in memory (or absent) and streams the response back. */
 export function exchange(
   req: GatewayRequest,
   res: GatewayResponse,
@@ -26,7 +26,7 @@ export function exchange(
       headersTimeout: out.idleTimeout,
       bodyTimeout: out.idleTimeout,
     });
-    // The client went away. (On HTTP/2 a cancelled response calls itself finished, so the exchange keeps count itself.)
+    // The client disconnected. (On HTTP/2 a cancelled response counts as finished, so the exchange keeps its own state.)
     res.once('close', () => running.abandon());
     running.start();
   };
@@ -35,7 +35,7 @@ export function exchange(
   else begin(connections);
 }
 
-/** A body up to this size that comes in one piece leaves with the headers in one system call. */
+/** A body up to this size that arrives in one chunk is sent with the headers in one system call. */
 const SMALL_RESPONSE = 16 * 1024;
 
 class Exchange implements Dispatcher.DispatchHandler {
@@ -48,7 +48,7 @@ class Exchange implements Dispatcher.DispatchHandler {
   #wasRetried = false;
   #hasBegun = false;
   #waitsForDrain = false;
-  /** Bytes still to come, where the upstream told. */
+  /** Bytes still to come, where the upstream sent a Content-Length. */
   #rest = NaN;
 
   constructor(
@@ -64,13 +64,13 @@ class Exchange implements Dispatcher.DispatchHandler {
   }
 
   start(): void {
-    this.#connection = this.#connections.take();
+    this.#connection = this.#connections.acquire();
     this.#connection.dispatch(this.#options, this);
   }
 
-  /** Ends what still runs, without an answer. */
+  /** Aborts the request to the upstream; the client gets no answer. */
   abandon(): void {
-    if (this.#connection) this.#controller?.abort(new Error('The client went away'));
+    if (this.#connection) this.#controller?.abort(new Error('The client disconnected'));
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
@@ -129,11 +129,11 @@ class Exchange implements Dispatcher.DispatchHandler {
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
     const isReused = this.#connection?.isReused ?? false;
     this.#release();
-    // Cut off in the middle: the client must see that too, and not take the part for the whole.
-    if (this.#hasBegun) breakOff(this.#res);
+    // Cut off in the middle: the client must notice, and not mistake the part for the whole.
+    if (this.#hasBegun) abortResponse(this.#res);
     else if (isGone(this.#res)) return;
     else if (isReused && isClosed(error) && this.#options.body === null && !this.#wasRetried) {
-      // An idle connection that the upstream closed in the moment we took it: nothing has been processed.
+      // The upstream closed this idle connection at the moment of its reuse: nothing has been processed.
       this.#wasRetried = true;
       this.start();
     } else this.#out.onFailure(error);
@@ -141,7 +141,7 @@ class Exchange implements Dispatcher.DispatchHandler {
 
   #release(): void {
     if (!this.#connection) return;
-    this.#connections.giveBack(this.#connection);
+    this.#connections.release(this.#connection);
     this.#connection = undefined;
     this.#controller = undefined;
   }
@@ -152,7 +152,7 @@ function isClosed(error: Error): boolean {
   return code === 'UND_ERR_SOCKET' || code === 'ECONNRESET' || code === 'EPIPE';
 }
 
-/** undici decodes a reason phrase as UTF-8, which Node would not write; the bytes pass as they came. */
+/** undici decodes a reason phrase as UTF-8, which Node refuses to write; this restores the bytes as received. */
 function toLatin1(reason: string): string {
   return /[^\0-\x7f]/.test(reason) ? Buffer.from(reason).toString('latin1') : reason;
 }

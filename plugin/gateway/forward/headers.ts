@@ -1,9 +1,9 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import type { Caller, GatewayRequest } from '../caller/caller.ts';
-import type { Route } from '../routes.ts';
-import { VOUCHED_HEADER } from '../caller/gateway-secret.ts';
+import type { GatewayCaller, GatewayRequest } from '../caller/caller.ts';
+import type { GatewayRoute } from '../routes.ts';
+import { GATEWAY_SECRET_HEADER } from '../caller/gateway-secret.ts';
 
-/** Meant for one connection only (RFC 9110, 7.6.1), or replaced by what the gateway itself knows. */
+/** Headers for one connection only (RFC 9110, 7.6.1), and those that the gateway sets itself. */
 const NOT_PASSED_ON = new Set([
   'authorization',
   'connection',
@@ -27,21 +27,21 @@ const NOT_PASSED_ON = new Set([
   'x-forwarded-prefix',
   'x-forwarded-proto',
   'x-real-ip',
-  VOUCHED_HEADER,
+  GATEWAY_SECRET_HEADER,
 ]);
 
 /** How a request continues behind the gateway. */
 export interface OutgoingRequest {
-  readonly route: Route;
-  readonly caller: Caller;
+  readonly route: GatewayRoute;
+  readonly caller: GatewayCaller;
   readonly authorization: string | undefined;
   /** The Via header, ours included. */
   readonly via: string;
 }
 
 /**
- * The headers for an upstream, names and values alternating as in `rawHeaders`. The body's length stands for
- * itself; a body of unknown length is sent in chunks.
+ * The headers for an upstream, names and values alternating as in `rawHeaders`. Content-Length is
+ * kept; a body of unknown length is sent in chunks.
  *
  * @param host to send as Host
  */
@@ -75,9 +75,9 @@ export function hasRequestBody(req: GatewayRequest): boolean {
 }
 
 /**
- * Turns a request in place into what a service in this process expects.
+ * Changes a request in place into what a service in this process expects.
  *
- * The properties are defined anew because HTTP/2 requests have getters there, and both forms are replaced because
+ * `defineProperty` is needed because HTTP/2 requests have getters there, and both forms are replaced because
  * `@hono/node-server` reads `rawHeaders` while others read `headers`.
  */
 export function rewriteForService(req: GatewayRequest, serviceUrl: string, out: OutgoingRequest): void {
@@ -114,15 +114,18 @@ function addedHeaders(sent: IncomingHttpHeaders, out: OutgoingRequest): [name: s
   return added;
 }
 
-/** Names the origin that the client used, as Kong does; what the client itself claimed is not believed. */
-export function forwardedHeaders(caller: Caller, route: Route): [name: string, value: string][] {
+/** Names the origin that the client used, as Kong does. The client's own headers of these names are ignored. */
+export function forwardedHeaders(
+  caller: GatewayCaller,
+  route: GatewayRoute,
+): [name: string, value: string][] {
   const headers: [string, string][] = [
     ['x-forwarded-for', caller.address],
     ['x-forwarded-host', caller.host],
     ['x-forwarded-proto', caller.proto],
     ['x-forwarded-port', caller.port],
   ];
-  // What stands before the service's own path: `/storage/v1` also for `/storage/v1/s3`, which Storage calls `/s3`.
+  // The part before the service's own path: `/storage/v1` also for `/storage/v1/s3`, which Storage serves at `/s3`.
   const { path, servicePath } = route;
   const prefix = path.endsWith(servicePath) ? path.slice(0, path.length - servicePath.length) : path;
   if (prefix !== '') headers.push(['x-forwarded-prefix', prefix]);
@@ -135,8 +138,8 @@ function namedByConnection(connection: string | undefined): Set<string> | undefi
 }
 
 /**
- * A function may have cookies of its own; the session is for the gateway only, and other services read none. So
- * no cookie of the app leaves for another server than the app's functions.
+ * Edge functions may use cookies; the session cookie is for the gateway only, and other services read no cookies. So
+ * the app's cookies go to no other server than the app's functions.
  */
 function withoutSessionCookies(cookie: string | undefined): string | undefined {
   return cookie

@@ -1,12 +1,12 @@
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import type { Client } from 'undici';
-import { Connections } from './connections.ts';
 import { isLoopbackHost } from '../caller/hosts.ts';
+import { Connections } from './connections.ts';
 
 /**
- * Where to connect for a URL. A server on this machine is believed without a certificate that anybody signed: the
- * CLI's stack with `api.tls` makes its own, and whoever could listen there needs no such trick.
+ * Where to connect for a URL. Certificates are not verified for loopback hosts: the CLI's stack with `api.tls` signs its
+ * own, and a program that can listen on loopback can do harm without a forged certificate.
  */
 export function connectOptions(url: URL): {
   hostname: string;
@@ -18,65 +18,62 @@ export function connectOptions(url: URL): {
   return { hostname, port, rejectUnauthorized: !isLoopbackHost(hostname) };
 }
 
-/** Sockets want an IPv6 address without the brackets that a URL puts around it. */
+/** Sockets need an IPv6 address without the brackets that a URL puts around it. */
 function unbracket(hostname: string): string {
   return hostname.replace(/^\[|\]$/g, '');
 }
 
-/** The kept-open connections to upstreams. */
-export interface UpstreamPool {
-  /** For requests whose body is a stream. */
-  agent(url: URL): HttpAgent;
-  /** For all others; a promise only the first time. */
-  connections(url: URL): Connections | Promise<Connections>;
-  /** Closes all connections, also those in use. */
-  close(): void;
-}
-
-// Shorter than any upstream's own (Kong and Node servers: 5 s and more), so that it is us who close, and no request
-// is sent into a connection that is just going away.
+// Shorter than the keep-alive of any upstream (Kong and Node servers: 5 s and more), so that the gateway closes first
+// and sends no request into a connection that the upstream is closing.
 const KEEP_IDLE_MS = 4_000;
 
-export function createUpstreamPool(): UpstreamPool {
-  const options = {
-    keepAlive: true,
-    maxFreeSockets: 256,
-    timeout: KEEP_IDLE_MS,
-    scheduling: 'lifo',
-  } as const;
-  const http = new HttpAgent(options);
-  const https = new HttpsAgent(options);
-  const selfSigned = new HttpsAgent({ ...options, rejectUnauthorized: false });
-  const byUrl = new WeakMap<URL, Connections>();
-  const byOrigin = new Map<string, Connections>();
+const AGENT_OPTIONS = {
+  keepAlive: true,
+  maxFreeSockets: 256,
+  timeout: KEEP_IDLE_MS,
+  scheduling: 'lifo',
+} as const;
 
-  const connectionsTo = async (url: URL): Promise<Connections> => {
-    // Loading it takes tens of milliseconds, which a user of the embedded stack need not spend.
+/** The kept-alive connections to upstreams. */
+export class UpstreamPool {
+  readonly #http = new HttpAgent(AGENT_OPTIONS);
+  readonly #https = new HttpsAgent(AGENT_OPTIONS);
+  readonly #selfSigned = new HttpsAgent({ ...AGENT_OPTIONS, rejectUnauthorized: false });
+  readonly #byUrl = new WeakMap<URL, Connections>();
+  readonly #byOrigin = new Map<string, Connections>();
+
+  /** For requests whose body is a stream. */
+  agent({ protocol, hostname }: URL): HttpAgent {
+    if (protocol !== 'https:') return this.#http;
+    return isLoopbackHost(unbracket(hostname)) ? this.#selfSigned : this.#https;
+  }
+
+  /** For all other requests; a promise only the first time. */
+  connections(url: URL): Connections | Promise<Connections> {
+    return this.#byUrl.get(url) ?? this.#connectionsTo(url);
+  }
+
+  /** Closes all connections, also those in use. */
+  close(): void {
+    for (const agent of [this.#http, this.#https, this.#selfSigned]) agent.destroy();
+    for (const connections of this.#byOrigin.values()) connections.close();
+  }
+
+  async #connectionsTo(url: URL): Promise<Connections> {
+    // Loading undici takes tens of milliseconds, which the embedded stack need not spend.
     const { Client } = await import('undici');
     const { origin } = url;
     const { rejectUnauthorized } = connectOptions(url);
     const open = (): Client =>
       new Client(origin, {
         keepAliveTimeout: KEEP_IDLE_MS,
-        // An upstream's own announcement may shorten that, not lengthen it.
+        // A Keep-Alive header of the upstream may shorten that, not lengthen it.
         keepAliveMaxTimeout: KEEP_IDLE_MS,
         connect: { rejectUnauthorized },
       });
-    const connections = byOrigin.get(origin) ?? new Connections(open);
-    byOrigin.set(origin, connections);
-    byUrl.set(url, connections);
+    const connections = this.#byOrigin.get(origin) ?? new Connections(open);
+    this.#byOrigin.set(origin, connections);
+    this.#byUrl.set(url, connections);
     return connections;
-  };
-
-  return {
-    agent({ protocol, hostname }) {
-      if (protocol !== 'https:') return http;
-      return isLoopbackHost(unbracket(hostname)) ? selfSigned : https;
-    },
-    connections: (url) => byUrl.get(url) ?? connectionsTo(url),
-    close() {
-      for (const agent of [http, https, selfSigned]) agent.destroy();
-      for (const connections of byOrigin.values()) connections.close();
-    },
-  };
+  }
 }

@@ -1,14 +1,14 @@
-import type { Caller } from '../caller/caller.ts';
-import { mayRead } from '../answer/cors.ts';
+import type { GatewayCaller } from '../caller/caller.ts';
+import { isCorsGrant, mayRead } from '../answer/cors.ts';
 import { isHttp2, type GatewayResponse } from '../answer/respond.ts';
 import type { UrlUpstream } from '../target.ts';
 
-/** Meant for the connection between gateway and upstream only. */
+/** Headers for the connection between gateway and upstream only. */
 const CONNECTION_HEADERS = new Set([
   'connection',
   'keep-alive',
   'proxy-connection',
-  // Node refuses it beside a Content-Length; the trailers themselves follow without being announced.
+  // Node refuses it together with a Content-Length; the trailers themselves follow unannounced.
   'trailer',
   'transfer-encoding',
   'upgrade',
@@ -16,19 +16,19 @@ const CONNECTION_HEADERS = new Set([
 
 /**
  * Changes an upstream's response headers (names and values alternating) so that the client stays on our origin:
- * redirects and resource locations that name the upstream name us, and CORS is the gateway's to grant.
+ * redirects and resource locations at the upstream point to us, and only the gateway grants CORS.
  */
 export function rewriteResponseHeaders(
   headers: readonly string[],
   upstream: UrlUpstream,
-  caller: Caller,
+  caller: GatewayCaller,
 ): string[] {
   const kept: string[] = mayRead(caller) ? ['access-control-allow-origin', '*'] : [];
   for (let i = 0; i + 1 < headers.length; i += 2) {
     const name = headers[i] ?? '';
     const value = headers[i + 1] ?? '';
     const lower = name.toLowerCase();
-    if (lower === 'access-control-allow-origin' || CONNECTION_HEADERS.has(lower)) continue;
+    if (isCorsGrant(lower) || CONNECTION_HEADERS.has(lower)) continue;
     if (lower === 'location' || lower === 'content-location') {
       kept.push(name, rewriteLocation(value, upstream, caller));
     } else if (lower === 'set-cookie') {
@@ -38,8 +38,8 @@ export function rewriteResponseHeaders(
   return kept;
 }
 
-/** Redirects elsewhere (to an identity provider, to the app) stay as they are. */
-function rewriteLocation(value: string, upstream: UrlUpstream, caller: Caller): string {
+/** Redirects to other servers (to an identity provider, to the app) stay as they are. */
+function rewriteLocation(value: string, upstream: UrlUpstream, caller: GatewayCaller): string {
   const { origin, pathname } = upstream.url;
   if (value !== origin && !value.startsWith(`${origin}/`)) return value;
   const path = value.slice(origin.length);
@@ -48,9 +48,9 @@ function rewriteLocation(value: string, upstream: UrlUpstream, caller: Caller): 
 }
 
 /**
- * Begins a response with these headers, names and values alternating, beside those that are set already.
+ * Begins a response with these headers, names and values alternating, in addition to those that are already set.
  *
- * @throws RangeError for a status that HTTP does not know
+ * @throws RangeError for an invalid HTTP status
  */
 export function writeHead(
   res: GatewayResponse,
@@ -58,21 +58,21 @@ export function writeHead(
   sentReason: string,
   headers: readonly string[],
 ): void {
-  // Parsers let more through here than Node would write.
+  // Parsers accept more characters here than Node would write.
   const reason = sentReason.replace(/[^\t\x20-\x7e\x80-\xff]/g, '');
   if (!isHttp2(res) && res.getHeaderNames().length === 0) {
     res.writeHead(status, reason, headers as string[]);
     return;
   }
-  // With headers that somebody has set before (Vite's CORS), and on HTTP/2, writeHead keeps only one of several of a
-  // name, such as Set-Cookie.
+  // On HTTP/2, and when other headers are already set (Vite's CORS), writeHead keeps only one of several headers with the
+  // same name, such as Set-Cookie.
   res.statusCode = status;
   if (!isHttp2(res) && reason !== '') res.statusMessage = reason;
   const written = new Set<string>();
   for (let i = 0; i + 1 < headers.length; i += 2) {
     const name = (headers[i] ?? '').toLowerCase();
     const value = headers[i + 1] ?? '';
-    // Vary says what others made of the request too; of all else the upstream knows more.
+    // Vary must also list what earlier middleware depends on; any other header of the upstream replaces theirs.
     if (written.has(name) || name === 'vary') res.appendHeader(name, value);
     else res.setHeader(name, value);
     written.add(name);

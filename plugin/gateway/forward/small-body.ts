@@ -1,13 +1,13 @@
 import type { GatewayRequest } from '../caller/caller.ts';
 
-/** Bytes of a body that may be held. A request of supabase-js has some hundreds. */
+/** Bytes of a body that may be held in memory. Requests of supabase-js have some hundreds. */
 const SMALL_BODY = 64 * 1024;
 
 /**
- * Reads a body that is announced to be small.
+ * Reads a body whose Content-Length is small.
  *
- * @param onEnd gets it whole; not called when the client breaks off
- * @returns false for a large body or one of unknown length, which is left alone
+ * @param onEnd receives the whole body; not called when the client aborts
+ * @returns false for a large body or one of unknown length, which is not read
  */
 export function readSmallBody(req: GatewayRequest, onEnd: (body: Buffer) => void): boolean {
   const length = Number(req.headers['content-length'] ?? Infinity);

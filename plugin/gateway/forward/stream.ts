@@ -2,12 +2,12 @@ import { request as requestHttp, type ClientRequest, type IncomingMessage } from
 import { request as requestHttps } from 'node:https';
 import type { GatewayRequest } from '../caller/caller.ts';
 import { UpstreamTimeout } from '../answer/failures.ts';
-import type { ForwardedRequest } from './http.ts';
-import { breakOff, isGone, isHttp2, type GatewayResponse } from '../answer/respond.ts';
+import type { ForwardedRequest } from './forwarded-request.ts';
+import { abortResponse, isGone, isHttp2, type GatewayResponse } from '../answer/respond.ts';
 import { writeHead } from './response-headers.ts';
 import { connectOptions, type UpstreamPool } from './pool.ts';
 
-/** Passes a request with a body on and its response back, both as streams, by Node's own client. */
+/** Forwards a request with a body and its response, both as streams, with Node's own client. */
 export function forwardStream(
   req: GatewayRequest,
   res: GatewayResponse,
@@ -26,7 +26,7 @@ export function forwardStream(
     headers: out.headers,
   });
   upstream.setTimeout(out.idleTimeout, () => {
-    // A client that reads slowly is no fault of the upstream.
+    // A client that reads slowly is not the upstream's fault.
     const isReaderSlow = isHttp2(res) ? res.stream.writableNeedDrain : res.writableNeedDrain;
     if (!isReaderSlow) upstream.destroy(new UpstreamTimeout());
   });
@@ -41,9 +41,9 @@ export function forwardStream(
   });
   upstream.on('upgrade', (_response, socket) => {
     socket.destroy();
-    if (!isGone(res)) out.onFailure(new Error('it switched protocols unasked'));
+    if (!isGone(res)) out.onFailure(new Error('it switched protocols without being asked to'));
   });
-  // The client went away. (On HTTP/2 a cancelled response calls itself finished, so we keep count ourselves.)
+  // The client disconnected. (On HTTP/2 a cancelled response counts as finished, hence the flag.)
   res.once('close', () => {
     if (!complete) upstream.destroy();
   });
@@ -56,7 +56,7 @@ function pipeRequestBody(req: GatewayRequest, upstream: ClientRequest): void {
     if (req.rawTrailers.length > 0) upstream.addTrailers(req.trailers);
     upstream.end();
   });
-  // The upstream answered before it had read all, and closed: what remains has no reader.
+  // The upstream answered before it had read everything, and closed: discard the rest.
   upstream.once('close', () => {
     req.unpipe(upstream);
     req.resume();
@@ -81,6 +81,6 @@ function sendBack(response: IncomingMessage, res: GatewayResponse, out: Forwarde
     if (response.rawTrailers.length > 0) res.addTrailers(response.trailers);
     res.end();
   });
-  // Cut off in the middle: the client must see that too, and not take the part for the whole.
-  response.on('error', () => breakOff(res));
+  // Cut off in the middle: the client must notice, and not mistake the part for the whole.
+  response.on('error', () => abortResponse(res));
 }

@@ -1,46 +1,40 @@
 import { connect, type Socket } from 'node:net';
 
-/** Takes what an upstream sends; false pauses it. The chunk is valid only until it returns. */
-export type Receiver = (chunk: Buffer) => boolean;
+/** Receives what an upstream sends; false pauses it. The chunk is valid only until the receiver returns. */
+export type ChunkReceiver = (chunk: Buffer) => boolean;
+
+const READ_BYTES = 64 * 1024;
 
 /**
  * A TCP connection for a WebSocket that reads into one buffer again and again.
  *
- * A socket's ordinary reads allocate 64 KiB each time. In a process with as much in it as Vite's, that memory comes
- * fresh from the system, page fault by page fault, and a stream of large messages costs twice the time.
+ * A socket's ordinary reads allocate 64 KiB each time. In a process as large as Vite's, that memory comes fresh from the
+ * system, page fault by page fault, and a stream of large messages costs twice the time.
  */
-export interface UpgradeConnection {
+export class UpgradeConnection {
   readonly socket: Socket;
-  /** Hands all that follows to this function instead of emitting it as 'data'. */
-  receive(receiver: Receiver): void;
-}
+  #receiver: ChunkReceiver | undefined;
 
-const READ_BYTES = 64 * 1024;
-
-export function openUpgradeConnection(address: {
-  hostname: string;
-  port: string | number;
-}): UpgradeConnection {
-  let receiver: Receiver | undefined;
-  const socket = connect({
-    host: address.hostname,
-    port: Number(address.port),
-    onread: {
-      buffer: Buffer.allocUnsafeSlow(READ_BYTES),
-      callback(bytes, buffer) {
-        const chunk = Buffer.from(buffer.buffer, buffer.byteOffset, bytes);
-        if (receiver) return receiver(chunk);
-        // Node's HTTP client reads the answer to the handshake, and keeps what follows it.
-        socket.emit('data', Buffer.from(chunk));
-        return true;
+  constructor(address: { hostname: string; port: string | number }) {
+    this.socket = connect({
+      host: address.hostname,
+      port: Number(address.port),
+      onread: {
+        buffer: Buffer.allocUnsafeSlow(READ_BYTES),
+        callback: (bytes, buffer) => {
+          const chunk = Buffer.from(buffer.buffer, buffer.byteOffset, bytes);
+          if (this.#receiver) return this.#receiver(chunk);
+          // Node's HTTP client reads the answer to the handshake, and keeps the bytes that follow it.
+          this.socket.emit('data', Buffer.from(chunk));
+          return true;
+        },
       },
-    },
-  });
-  return {
-    socket,
-    receive(next) {
-      receiver = next;
-      socket.resume();
-    },
-  };
+    });
+  }
+
+  /** Passes everything from now on to this function instead of emitting 'data'. */
+  receive(receiver: ChunkReceiver): void {
+    this.#receiver = receiver;
+    this.socket.resume();
+  }
 }

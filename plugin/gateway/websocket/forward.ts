@@ -2,9 +2,9 @@ import { request as requestHttp, type ClientRequest, type IncomingMessage } from
 import { request as requestHttps } from 'node:https';
 import type { Duplex } from 'node:stream';
 import { UpstreamTimeout } from '../answer/failures.ts';
-import { writeUpgradeResponse } from '../answer/respond.ts';
-import { joinSockets, type SocketPair } from './socket-pair.ts';
-import { openUpgradeConnection, type UpgradeConnection } from './connection.ts';
+import { writeUpgradeResponse } from '../answer/upgrade.ts';
+import { SocketPair } from './socket-pair.ts';
+import { UpgradeConnection } from './connection.ts';
 import { connectOptions } from '../forward/pool.ts';
 
 export interface ForwardedUpgrade {
@@ -17,8 +17,8 @@ export interface ForwardedUpgrade {
 }
 
 /**
- * How a handshake ended: joined to the upstream; refused by it, and the refusal passed on; or failed before any
- * answer, and the client knows nothing yet.
+ * How a handshake ended: `open`, connected to the upstream; `refused` by the upstream, and the client has its refusal;
+ * `failed` before any answer, and the client still waits for one; `abandoned` by the client.
  */
 export type UpgradeOutcome =
   | { kind: 'open'; pair: SocketPair }
@@ -27,8 +27,8 @@ export type UpgradeOutcome =
   | { kind: 'abandoned' };
 
 /**
- * Makes the handshake with an upstream in the name of a client and joins the two connections. The client gets the
- * upstream's answer: 101, or its refusal with status, headers and body.
+ * Performs the handshake with an upstream on behalf of a client and pipes the two connections into each other. The client
+ * gets the upstream's answer: 101, or its refusal with status, headers and body.
  */
 export function forwardUpgrade(socket: Duplex, head: Buffer, out: ForwardedUpgrade): Promise<UpgradeOutcome> {
   return new Promise((resolve) => {
@@ -42,7 +42,8 @@ export function forwardUpgrade(socket: Duplex, head: Buffer, out: ForwardedUpgra
       abandon();
       return;
     }
-    // A paused socket would not tell that the client has gone. Nobody should send before the answer; who does is heard.
+    // Keep reading: a paused socket would not report that the client has disconnected. Clients should not send before
+    // the 101; early bytes are buffered.
     const early = [head];
     let earlyBytes = 0;
     const collect = (chunk: Buffer): void => {
@@ -74,7 +75,14 @@ export function forwardUpgrade(socket: Duplex, head: Buffer, out: ForwardedUpgra
       upstreamSocket.setTimeout(0);
       writeUpgradeResponse(socket, 101, 'Switching Protocols', response.rawHeaders);
       stopListening();
-      const pair = joinSockets(socket, Buffer.concat(early), upstreamSocket, upstreamHead, connection);
+      const clientHead = Buffer.concat(early);
+      const pair = new SocketPair({
+        client: socket,
+        clientHead,
+        upstream: upstreamSocket,
+        upstreamHead,
+        connection,
+      });
       settle({ kind: 'open', pair });
     });
     upstream.end();
@@ -90,10 +98,10 @@ function openUpstream(out: ForwardedUpgrade): {
   const { path, headers } = out;
   const options = connectOptions(out.url);
   if (out.url.protocol === 'https:') {
-    // A WebSocket takes its connection out of HTTP for good: nothing to pool.
+    // A WebSocket's connection never returns to HTTP, so there is nothing to pool.
     return { upstream: requestHttps({ agent: false, ...options, path, headers }), connection: undefined };
   }
-  const connection = openUpgradeConnection(options);
+  const connection = new UpgradeConnection(options);
   return { upstream: requestHttp({ createConnection: () => connection.socket, path, headers }), connection };
 }
 
@@ -107,7 +115,7 @@ function passRefusal(response: IncomingMessage, socket: Duplex): void {
     if (!BODY_HEADERS.has(name.toLowerCase())) headers.push(name, raw[i + 1] ?? '');
   }
   writeUpgradeResponse(socket, response.statusCode ?? 502, response.statusMessage ?? '', headers);
-  // Without a length the end of the connection is the end of the body.
+  // Without a Content-Length, the end of the connection ends the body.
   response.pipe(socket);
   response.on('error', () => socket.destroy());
   socket.once('close', () => response.destroy());

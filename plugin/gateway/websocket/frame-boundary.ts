@@ -1,20 +1,20 @@
 /**
- * Follows the frames that a WebSocket server sends, without touching them, to know when a frame of our own may be
- * put between two of its. Only headers are looked at; payloads are skipped.
+ * Follows the frames that a WebSocket server sends, without changing them, to know when the gateway may insert a frame
+ * between two of them. Only headers are read; payloads are skipped.
  */
 export class FrameBoundary {
   /** Bytes until the next frame begins. */
   #toSkip = 0;
-  /** The beginning of a header of which the rest has not come. */
+  /** The beginning of a header whose rest has not arrived. */
   #partial = NOTHING;
   #sawClose = false;
 
-  /** Whether all bytes so far make whole frames. */
+  /** Whether all bytes so far form whole frames. */
   get isBetweenFrames(): boolean {
     return this.#toSkip === 0 && this.#partial.length === 0;
   }
 
-  /** Whether the server has said goodbye itself. */
+  /** Whether the server has sent a close frame. */
   get sawClose(): boolean {
     return this.#sawClose;
   }
@@ -23,7 +23,7 @@ export class FrameBoundary {
     const data = this.#partial.length === 0 ? chunk : Buffer.concat([this.#partial, chunk]);
     let at = this.#toSkip;
     while (at + 2 <= data.length) {
-      // RFC 6455, 5.2. A server does not mask; if one does, the key belongs to the header.
+      // RFC 6455, 5.2. Servers do not mask; if one does, the masking key is part of the header.
       const second = data[at + 1] ?? 0;
       const short = second & 0x7f;
       const extended = short === 126 ? 2 : short === 127 ? 8 : 0;
@@ -44,7 +44,7 @@ function readLength(data: Buffer, at: number, bytes: number): number {
   return bytes === 2 ? data.readUInt16BE(at) : Number(data.readBigUInt64BE(at));
 }
 
-/** A server's close frame. The code is for programs, the reason (short) for people. */
+/** A server's close frame. The code is for programs, the (short) reason for people. */
 export function closeFrame(code: number, reason: string): Buffer {
   const text = Buffer.from(reason);
   const frame = Buffer.alloc(4 + text.length);

@@ -1,110 +1,122 @@
 import type { Duplex } from 'node:stream';
-import { closeFrame, FrameBoundary } from './frame-boundary.ts';
 import type { UpgradeConnection } from './connection.ts';
+import { closeFrame, FrameBoundary } from './frame-boundary.ts';
 
-/** A client's and an upstream's connection that carry one WebSocket. */
-export interface SocketPair {
-  /** Both connections are gone. */
-  readonly closed: Promise<void>;
-  /** Says goodbye to the client with this close code and ends both. */
-  close(code: number, reason: string): void;
-}
-
-// How long one side may stay open after the other has ended: enough for a close frame's answer.
+// How long one side may stay open after the other one has ended: enough for the answer to a close frame.
 const HALF_OPEN_MS = 2_000;
 const KEEP_ALIVE_MS = 30_000;
 
-/**
- * Joins two connections after the handshake. Backpressure goes through in both directions. When the upstream
- * vanishes without a close frame, the client gets one (1012, service restart) instead of a bare reset, as far as
- * the bytes sent so far allow it.
- *
- * @param connection of the upstream, where it lends its memory
- */
-export function joinSockets(
-  client: Duplex,
-  clientHead: Buffer,
-  upstream: Duplex,
-  upstreamHead: Buffer,
-  connection: UpgradeConnection | undefined,
-): SocketPair {
-  const boundary = new FrameBoundary();
-  let halfOpen: NodeJS.Timeout | undefined;
-  let open = 2;
-  let resolveClosed: () => void;
-  const closed = new Promise<void>((resolve) => (resolveClosed = resolve));
-
-  const passToClient = (chunk: Buffer): boolean => {
-    boundary.push(chunk);
-    const mayGoOn = client.write(chunk);
-    if (!mayGoOn) upstream.pause();
-    return mayGoOn;
-  };
-  let isLent = false;
-  const endLoan = (): void => {
-    if (!isLent || client.writableLength > 0) return;
-    isLent = false;
-    upstream.resume();
-  };
-  /** The same for a chunk whose memory will be read into again: not before the system has taken it all. */
-  const lendToClient = (chunk: Buffer): boolean => {
-    boundary.push(chunk);
-    client.write(chunk, endLoan);
-    isLent = client.writableLength > 0;
-    return !isLent;
-  };
-  const passToUpstream = (chunk: Buffer): void => {
-    if (!upstream.write(chunk)) client.pause();
-  };
-  const close = (code: number, reason: string): void => {
-    if (client.writable && !boundary.sawClose && boundary.isBetweenFrames)
-      client.write(closeFrame(code, reason));
-    client.end();
-    upstream.end();
-    halfOpen ??= setTimeout(destroyBoth, HALF_OPEN_MS).unref();
-  };
-  const destroyBoth = (): void => {
-    client.destroy();
-    upstream.destroy();
-  };
-  const countClosed = (): void => {
-    if (--open > 0) return;
-    clearTimeout(halfOpen);
-    resolveClosed();
-  };
-
-  for (const socket of [client, upstream]) {
-    tune(socket);
-    // Resets are an ordinary way for a connection to end; 'close' follows and does what is needed.
-    socket.on('error', () => {});
-    socket.once('close', countClosed);
-  }
-  upstream.once('end', () => close(1012, 'Realtime went away'));
-  upstream.once('close', () => {
-    close(1012, 'Realtime went away');
-    // Nobody is left to answer the client's close frame.
-    if (client.writableFinished) client.destroy();
-    else client.once('finish', () => client.destroy());
-  });
-  client.once('end', () => {
-    upstream.end();
-    halfOpen ??= setTimeout(destroyBoth, HALF_OPEN_MS).unref();
-  });
-  client.once('close', () => upstream.destroy());
-
-  if (upstreamHead.length > 0) passToClient(upstreamHead);
-  if (clientHead.length > 0) passToUpstream(clientHead);
-  if (!connection) upstream.on('data', passToClient);
-  // TLS is never done at once.
-  else if ('encrypted' in client) connection.receive((chunk) => passToClient(Buffer.from(chunk)));
-  else connection.receive(lendToClient);
-  client.on('data', passToUpstream);
-  client.on('drain', () => upstream.resume());
-  upstream.on('drain', () => client.resume());
-  return { closed, close };
+/** The two ends of one WebSocket after its handshake, each with the bytes that were read too early. */
+export interface SocketPairEnds {
+  readonly client: Duplex;
+  readonly clientHead: Buffer;
+  readonly upstream: Duplex;
+  readonly upstreamHead: Buffer;
+  /** Of the upstream, where chunks are borrowed from its read buffer. */
+  readonly connection: UpgradeConnection | undefined;
 }
 
-/** Frames are small and wanted at once; a peer that vanished without a word is noticed by TCP. */
+/**
+ * Pipes the two connections of one WebSocket into each other: a client's and an upstream's. Backpressure passes through in both directions. When
+ * the upstream disappears without a close frame, the client gets one (1012, service restart) instead of a bare reset,
+ * unless the upstream was cut off within a frame.
+ */
+export class SocketPair {
+  /** Settles when both connections are closed. */
+  readonly closed: Promise<void>;
+  readonly #client: Duplex;
+  readonly #upstream: Duplex;
+  readonly #boundary = new FrameBoundary();
+  #halfOpen: NodeJS.Timeout | undefined;
+  #isBorrowed = false;
+
+  constructor({ client, clientHead, upstream, upstreamHead, connection }: SocketPairEnds) {
+    this.#client = client;
+    this.#upstream = upstream;
+    this.closed = this.#watchEnds();
+    if (upstreamHead.length > 0) this.#writeToClient(upstreamHead);
+    if (clientHead.length > 0) this.#writeToUpstream(clientHead);
+    if (!connection) upstream.on('data', (chunk: Buffer) => this.#writeToClient(chunk));
+    // TLS never writes a chunk at once, so it gets a copy.
+    else if ('encrypted' in client) connection.receive((chunk) => this.#writeToClient(Buffer.from(chunk)));
+    else connection.receive((chunk) => this.#writeBorrowed(chunk));
+    client.on('data', (chunk: Buffer) => this.#writeToUpstream(chunk));
+    client.on('drain', () => upstream.resume());
+    upstream.on('drain', () => client.resume());
+  }
+
+  /** Sends the client a close frame with this code, and ends both connections. */
+  close(code: number, reason: string): void {
+    const client = this.#client;
+    if (client.writable && !this.#boundary.sawClose && this.#boundary.isBetweenFrames) {
+      client.write(closeFrame(code, reason));
+    }
+    client.end();
+    this.#upstream.end();
+    this.#limitHalfOpen();
+  }
+
+  #watchEnds(): Promise<void> {
+    const client = this.#client;
+    const upstream = this.#upstream;
+    for (const socket of [client, upstream]) {
+      tune(socket);
+      // A reset is an ordinary end of a connection; 'close' follows and does what is needed.
+      socket.on('error', () => {});
+    }
+    upstream.once('end', () => this.close(1012, 'Realtime went away'));
+    upstream.once('close', () => {
+      this.close(1012, 'Realtime went away');
+      // No upstream is left to answer the client's close frame.
+      if (client.writableFinished) client.destroy();
+      else client.once('finish', () => client.destroy());
+    });
+    client.once('end', () => {
+      upstream.end();
+      this.#limitHalfOpen();
+    });
+    client.once('close', () => upstream.destroy());
+    return Promise.all([onceClosed(client), onceClosed(upstream)]).then(() => clearTimeout(this.#halfOpen));
+  }
+
+  #writeToClient(chunk: Buffer): boolean {
+    this.#boundary.push(chunk);
+    const mayContinue = this.#client.write(chunk);
+    if (!mayContinue) this.#upstream.pause();
+    return mayContinue;
+  }
+
+  /** Writes a chunk whose memory will be read into again: the upstream pauses until the system has taken all of it. */
+  #writeBorrowed(chunk: Buffer): boolean {
+    this.#boundary.push(chunk);
+    this.#client.write(chunk, () => this.#release());
+    this.#isBorrowed = this.#client.writableLength > 0;
+    return !this.#isBorrowed;
+  }
+
+  #release(): void {
+    if (!this.#isBorrowed || this.#client.writableLength > 0) return;
+    this.#isBorrowed = false;
+    this.#upstream.resume();
+  }
+
+  #writeToUpstream(chunk: Buffer): void {
+    if (!this.#upstream.write(chunk)) this.#client.pause();
+  }
+
+  #limitHalfOpen(): void {
+    this.#halfOpen ??= setTimeout(() => {
+      this.#client.destroy();
+      this.#upstream.destroy();
+    }, HALF_OPEN_MS).unref();
+  }
+}
+
+function onceClosed(socket: Duplex): Promise<void> {
+  return new Promise((resolve) => socket.once('close', () => resolve()));
+}
+
+/** Sends small frames at once, and lets TCP detect a peer that disappeared. */
 function tune(socket: Duplex): void {
   if ('setNoDelay' in socket && typeof socket.setNoDelay === 'function') socket.setNoDelay(true);
   if ('setKeepAlive' in socket && typeof socket.setKeepAlive === 'function') {

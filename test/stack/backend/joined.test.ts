@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Backend } from '../../../plugin/backend/backend.ts';
-import { startEmbedded } from '../../../plugin/backend/embedded/embedded-backend.ts';
+import { createEmbeddedBackend } from '../../../plugin/backend/embedded/embedded-backend.ts';
 import { createHostCheck } from '../../../plugin/gateway/caller/hosts.ts';
 import { silentLogger } from '../../../plugin/shared/logger.ts';
 import { makeProject, type TestProject } from '../../helpers/project.ts';
@@ -21,7 +21,7 @@ beforeAll(async () => {
     'package.json': '{}',
   });
   const start = (): Promise<Backend> =>
-    startEmbedded({
+    createEmbeddedBackend({
       root: project.root,
       reason: 'the test says so',
       env: {},
@@ -61,7 +61,7 @@ test('the owner’s own port answers for none of them', async () => {
   const headers = { host: 'a.tunnel.example', apikey: KEY };
   expect((await ask(rest.url.href, '/rest/v1/items', { headers })).status).toBe(403);
   expect((await ask(rest.url.href, '/rest/v1/items', { headers: { apikey: KEY } })).status).toBe(200);
-  // What a page or a client could see of the keys does not hold the proof.
-  expect(rest.proof).toHaveLength(43);
-  expect(JSON.stringify(target.keys)).not.toContain(rest.proof);
+  // What a page or a client could see of the keys does not hold the gatewaySecret.
+  expect(rest.gatewaySecret).toHaveLength(43);
+  expect(JSON.stringify(target.keys)).not.toContain(rest.gatewaySecret);
 });

@@ -1,9 +1,8 @@
 import { createServer, type Server } from 'node:http';
 import { describe, expect, test } from 'vitest';
-import { createDirectUpstream } from '../../../plugin/backend/local.ts';
 import {
-  createRealtimeRoute,
-  type RealtimeRoute,
+  createDirectUpstream,
+  RealtimeRoute,
   type RealtimeRouteOptions,
 } from '../../../plugin/backend/realtime-route.ts';
 import type { UrlUpstream } from '../../../plugin/gateway/target.ts';
@@ -30,7 +29,7 @@ function route(
   const lines: string[] = [];
   const push = (line: string): void => void lines.push(line);
   const gateway: UrlUpstream = { kind: 'url', url: new URL(stack.url), speaks: 'gateway', host: 'client' };
-  const created = createRealtimeRoute({
+  const created = new RealtimeRoute({
     mode: 'auto',
     direct: createDirectUpstream(new URL(stack.realtimeUrl)),
     directIsExplicit: false,

@@ -42,7 +42,7 @@ async function choose(
     // No CLI: detection must do without one here.
     env: { PATH: '' },
     logger: silentLogger,
-    startEmbedded: (reason) =>
+    createEmbeddedBackend: (reason) =>
       Promise.resolve({
         kind: 'embedded',
         reason,

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { GatewayTarget } from '../../../plugin/gateway/target.ts';
-import { createDirectUpstream } from '../../../plugin/backend/local.ts';
+import { createDirectUpstream } from '../../../plugin/backend/realtime-route.ts';
 import { createFixtureRealtime, type FixtureRealtime } from '../../fixtures/gateway/realtime.ts';
 import { listen, startGateway } from './support.ts';
 import { JWT_SECRET, KEYS, sessionCookie, USER_TOKEN } from './tokens.ts';

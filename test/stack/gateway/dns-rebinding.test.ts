@@ -1,6 +1,6 @@
 import { createSecureServer, connect as connectHttp2 } from 'node:http2';
 import { describe, expect, test } from 'vitest';
-import { createGateway } from '../../../plugin/gateway/gateway.ts';
+import { Gateway } from '../../../plugin/gateway/gateway.ts';
 import { createHostCheck } from '../../../plugin/gateway/caller/hosts.ts';
 import type { GatewayTarget } from '../../../plugin/gateway/target.ts';
 import { silentLogger } from '../../../plugin/shared/logger.ts';
@@ -64,7 +64,7 @@ describe.each([
 });
 
 test('over HTTP/2 the :authority is judged, and the service sees it as Host', async () => {
-  const gateway = createGateway({ target, logger: silentLogger });
+  const gateway = new Gateway({ target, logger: silentLogger });
   const server = createSecureServer({ ...CERTIFICATE, allowHTTP1: true }, (req, res) => {
     gateway.handle(req, res);
   });

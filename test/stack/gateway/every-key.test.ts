@@ -1,6 +1,6 @@
 import { generateKeyPairSync, sign } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import { createDirectUpstream } from '../../../plugin/backend/local.ts';
+import { createDirectUpstream } from '../../../plugin/backend/realtime-route.ts';
 import type { GatewayKeys, GatewayTarget, UrlUpstream } from '../../../plugin/gateway/target.ts';
 import { createFixtureKong, type KongTemplate } from '../../fixtures/gateway/kong.ts';
 import { createFixtureRealtime, type FixtureRealtime } from '../../fixtures/gateway/realtime.ts';
@@ -20,12 +20,12 @@ const ES256_TOKEN = ((): string => {
   return `${body}.${sign('sha256', Buffer.from(body), { key: pair.privateKey, dsaEncoding: 'ieee-p1363' }).toString('base64url')}`;
 })();
 
-type Route = 'direct' | KongTemplate;
-const ROUTES: readonly Route[] = ['direct', 'key-auth', 'plain', 'translating'];
+type GatewayRoute = 'direct' | KongTemplate;
+const ROUTES: readonly GatewayRoute[] = ['direct', 'key-auth', 'plain', 'translating'];
 const VERSIONS = ['2.129', '2.102'] as const;
 
 async function setUp(
-  route: Route,
+  route: GatewayRoute,
   version: '2.129' | '2.102',
 ): Promise<{ url: string; realtime: FixtureRealtime }> {
   const realtime = createFixtureRealtime({

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { connect, createServer as createTcpServer, type AddressInfo, type Socket } from 'node:net';
 import { describe, expect, test } from 'vitest';
-import { createGateway, type GatewayOptions } from '../../../plugin/gateway/gateway.ts';
+import { Gateway, type GatewayOptions } from '../../../plugin/gateway/gateway.ts';
 import type { GatewayTarget } from '../../../plugin/gateway/target.ts';
 import { silentLogger } from '../../../plugin/shared/logger.ts';
 import { ask, defer, listen, onTestEnd, startGateway, type Ask } from './support.ts';
@@ -227,7 +227,7 @@ describe.each<{ title: string; request: Ask }>([
 test('a target that leads back to the gateway itself is noticed on the first round', async () => {
   let requests = 0;
   const port = await takeFreePort();
-  const gateway = createGateway({ target: targetAt(`http://127.0.0.1:${port}`), logger: silentLogger });
+  const gateway = new Gateway({ target: targetAt(`http://127.0.0.1:${port}`), logger: silentLogger });
   onTestEnd(() => gateway.close());
   const server = createServer((req, res) => {
     requests += 1;

@@ -7,9 +7,9 @@ import {
 } from 'node:http2';
 import { connect as connectTls } from 'node:tls';
 import { describe, expect, test } from 'vitest';
-import { createDirectUpstream } from '../../../plugin/backend/local.ts';
-import { attachUpgrades } from '../../../plugin/gateway/listen.ts';
-import { createGateway } from '../../../plugin/gateway/gateway.ts';
+import { createDirectUpstream } from '../../../plugin/backend/realtime-route.ts';
+import { addUpgradeListener } from '../../../plugin/gateway/listen.ts';
+import { Gateway } from '../../../plugin/gateway/gateway.ts';
 import type { GatewayTarget } from '../../../plugin/gateway/target.ts';
 import { silentLogger } from '../../../plugin/shared/logger.ts';
 import { createFixtureRealtime } from '../../fixtures/gateway/realtime.ts';
@@ -30,13 +30,13 @@ async function start(
     keys: KEYS,
     upstreams: { rest: upstream, storage: upstream, realtime: createDirectUpstream(new URL(realtimeUrl)) },
   };
-  const gateway = createGateway({ target, logger: silentLogger });
+  const gateway = new Gateway({ target, logger: silentLogger });
   onTestEnd(() => gateway.close());
   const server = createSecureServer(
     { ...CERTIFICATE, allowHTTP1: true },
     (req, res) => void gateway.handle(req, res),
   );
-  attachUpgrades(server, gateway);
+  addUpgradeListener(server, gateway);
   const listening = defer<void>();
   server.listen(0, '127.0.0.1', () => listening.resolve());
   await listening.promise;

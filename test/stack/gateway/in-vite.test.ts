@@ -2,11 +2,11 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createServer, type InlineConfig, type Plugin } from 'vite';
 import { expect, test } from 'vitest';
-import { createGateway } from '../../../plugin/gateway/gateway.ts';
+import { Gateway } from '../../../plugin/gateway/gateway.ts';
 import { createHostCheck } from '../../../plugin/gateway/caller/hosts.ts';
 import type { GatewayTarget } from '../../../plugin/gateway/target.ts';
 import { silentLogger } from '../../../plugin/shared/logger.ts';
-import { placeGateway } from '../../../plugin/vite/middleware-order.ts';
+import { insertGatewayMiddleware } from '../../../plugin/vite/middleware-order.ts';
 import { ask, onTestEnd } from './support.ts';
 import { KEYS } from './tokens.ts';
 
@@ -25,9 +25,9 @@ async function startVite(
     name: 'gateway',
     configureServer({ middlewares, config }) {
       const isHostAllowed = createHostCheck(config.server.allowedHosts);
-      const gateway = createGateway({ target, logger: silentLogger, isHostAllowed });
+      const gateway = new Gateway({ target, logger: silentLogger, isHostAllowed });
       onTestEnd(() => gateway.close());
-      placeGateway(middlewares, config.server.cors, function supabaseGateway(req, res, next) {
+      insertGatewayMiddleware(middlewares, config.server.cors, function supabaseGateway(req, res, next) {
         if (!gateway.handle(req, res)) next();
       });
     },

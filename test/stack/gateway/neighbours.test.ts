@@ -1,9 +1,9 @@
 import { createServer } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { describe, expect, test } from 'vitest';
-import { createDirectUpstream } from '../../../plugin/backend/local.ts';
-import { attachUpgrades, listenGateway } from '../../../plugin/gateway/listen.ts';
-import { createGateway } from '../../../plugin/gateway/gateway.ts';
+import { createDirectUpstream } from '../../../plugin/backend/realtime-route.ts';
+import { addUpgradeListener, listenGateway } from '../../../plugin/gateway/listen.ts';
+import { Gateway } from '../../../plugin/gateway/gateway.ts';
 import type { GatewayTarget } from '../../../plugin/gateway/target.ts';
 import { silentLogger } from '../../../plugin/shared/logger.ts';
 import { createFixtureRealtime } from '../../fixtures/gateway/realtime.ts';
@@ -24,9 +24,9 @@ async function makeTarget(): Promise<GatewayTarget> {
 
 describe('on a server with other upgrade listeners', () => {
   test('a foreign upgrade is not touched: not even a listener is left on its socket', async () => {
-    const gateway = createGateway({ target: await makeTarget(), logger: silentLogger });
+    const gateway = new Gateway({ target: await makeTarget(), logger: silentLogger });
     const server = createServer();
-    attachUpgrades(server, gateway);
+    addUpgradeListener(server, gateway);
     let listeners = -1;
     server.on('upgrade', (_req, socket: Duplex) => {
       listeners = socket.listenerCount('error');
@@ -38,9 +38,9 @@ describe('on a server with other upgrade listeners', () => {
   });
 
   test('one that destroys every socket but its own cannot take ours, when we claim first', async () => {
-    const gateway = createGateway({ target: await makeTarget(), logger: silentLogger });
+    const gateway = new Gateway({ target: await makeTarget(), logger: silentLogger });
     const server = createServer();
-    const detach = attachUpgrades(server, gateway, { exclusive: true });
+    const detach = addUpgradeListener(server, gateway, { exclusive: true });
     server.on('upgrade', (req, socket: Duplex) => {
       if (req.headers['sec-websocket-protocol']?.startsWith('vite')) socket.end(ACCEPT);
       else socket.destroy();
@@ -53,16 +53,16 @@ describe('on a server with other upgrade listeners', () => {
   });
 
   test('attaching and detaching leaves no listener', async () => {
-    const gateway = createGateway({ target: await makeTarget(), logger: silentLogger });
+    const gateway = new Gateway({ target: await makeTarget(), logger: silentLogger });
     const server = createServer();
-    for (let i = 0; i < 20; i++) attachUpgrades(server, gateway)();
+    for (let i = 0; i < 20; i++) addUpgradeListener(server, gateway)();
     expect(server.listenerCount('upgrade')).toBe(0);
   });
 });
 
 describe('on a port of its own', () => {
   test('it serves its paths and answers 404 for the rest, as Kong does', async () => {
-    const gateway = createGateway({ target: await makeTarget(), logger: silentLogger });
+    const gateway = new Gateway({ target: await makeTarget(), logger: silentLogger });
     const own = await listenGateway(gateway, { port: 0 });
     onTestEnd(() => own.close());
     const url = `http://127.0.0.1:${own.port}`;
@@ -73,7 +73,7 @@ describe('on a port of its own', () => {
   });
 
   test('a taken port is named', async () => {
-    const gateway = createGateway({ target: await makeTarget(), logger: silentLogger });
+    const gateway = new Gateway({ target: await makeTarget(), logger: silentLogger });
     const { port } = await listen(createServer());
     await expect(listenGateway(gateway, { port })).rejects.toMatchObject({ code: 'PORT_TAKEN' });
   });

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { GatewayTarget } from '../../../plugin/gateway/target.ts';
-import { createDirectUpstream } from '../../../plugin/backend/local.ts';
+import { createDirectUpstream } from '../../../plugin/backend/realtime-route.ts';
 import { createFixtureRealtime } from '../../fixtures/gateway/realtime.ts';
 import { ask, listen, reflect, startGateway } from './support.ts';
 import { JWT_SECRET, KEYS, sessionCookie, USER_TOKEN } from './tokens.ts';

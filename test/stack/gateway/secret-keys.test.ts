@@ -1,6 +1,6 @@
 import { createServer } from 'node:http';
 import { describe, expect, test } from 'vitest';
-import { createGateway } from '../../../plugin/gateway/gateway.ts';
+import { Gateway } from '../../../plugin/gateway/gateway.ts';
 import type { GatewayTarget } from '../../../plugin/gateway/target.ts';
 import { silentLogger } from '../../../plugin/shared/logger.ts';
 import { ask, listen, reflect, seenIn, startGateway, type Answer } from './support.ts';
@@ -37,7 +37,7 @@ const FORMS: [string, Record<string, string>][] = [
 
 /** Everybody's requests seem to come from another machine, as a peer in the network would. */
 async function startInNetwork(): Promise<string> {
-  const gateway = createGateway({ target, logger: silentLogger });
+  const gateway = new Gateway({ target, logger: silentLogger });
   const server = createServer((req, res) => {
     Object.defineProperty(req.socket, 'remoteAddress', { value: '192.168.1.77' });
     gateway.handle(req, res);

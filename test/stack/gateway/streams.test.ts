@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { createServer, request, type IncomingMessage } from 'node:http';
 import { connect } from 'node:net';
 import { describe, expect, test } from 'vitest';
-import { createGateway } from '../../../plugin/gateway/gateway.ts';
+import { Gateway } from '../../../plugin/gateway/gateway.ts';
 import type { GatewayTarget } from '../../../plugin/gateway/target.ts';
 import { silentLogger } from '../../../plugin/shared/logger.ts';
 import { ask, defer, listen, onTestEnd, startGateway } from './support.ts';
@@ -279,7 +279,7 @@ test('beside headers that another middleware has set before', async () => {
     ),
   );
   const way = { kind: 'url', url: new URL(upstream), speaks: 'gateway', host: 'client' } as const;
-  const gateway = createGateway({ target: { keys: KEYS, upstreams: { rest: way } }, logger: silentLogger });
+  const gateway = new Gateway({ target: { keys: KEYS, upstreams: { rest: way } }, logger: silentLogger });
   onTestEnd(() => gateway.close());
   const { url } = await listen(
     createServer((req, res) => {

@@ -9,8 +9,8 @@ import {
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
-import { createDirectUpstream } from '../../../plugin/backend/local.ts';
-import { createGateway, type Gateway } from '../../../plugin/gateway/gateway.ts';
+import { createDirectUpstream } from '../../../plugin/backend/realtime-route.ts';
+import { Gateway } from '../../../plugin/gateway/gateway.ts';
 import type { GatewayKeys, GatewayTarget, UrlUpstream } from '../../../plugin/gateway/target.ts';
 import { listenGateway, type GatewayServer } from '../../../plugin/gateway/listen.ts';
 import { silentLogger } from '../../../plugin/shared/logger.ts';
@@ -37,7 +37,7 @@ interface Behind {
 const TARGETS: readonly [name: string, start: () => Promise<Behind>][] =
   process.env.SUPABASE_TEST_URL === undefined
     ? [
-        ['the embedded backend', startEmbedded],
+        ['the embedded backend', createEmbeddedBackend],
         ['servers like the CLI’s, Realtime directly', () => startLikeCli('direct')],
         ['servers like the CLI’s, through a Kong that knows no opaque keys', () => startLikeCli('plain')],
         ['servers like the CLI’s, through a Kong that translates keys', () => startLikeCli('translating')],
@@ -58,7 +58,7 @@ describe.each(TARGETS)('supabase-js on %s', (_, start) => {
   beforeAll(async () => {
     behind = await start();
     keys = behind.target.keys;
-    gateway = createGateway({ target: behind.target, logger: silentLogger });
+    gateway = new Gateway({ target: behind.target, logger: silentLogger });
     server = await listenGateway(gateway, { port: 0 });
     url = `http://localhost:${server.port}`;
     database = new pg.Client({ connectionString: behind.dbUrl });
@@ -190,7 +190,7 @@ test('the embedded Storage refuses a request without key and token in the words 
   });
 });
 
-async function startEmbedded(): Promise<Behind> {
+async function createEmbeddedBackend(): Promise<Behind> {
   const stack = await shareStack();
   const upstream: UrlUpstream = { kind: 'url', url: new URL(stack.url), speaks: 'gateway', host: 'client' };
   const keys = { ...stack, jwks: [] };

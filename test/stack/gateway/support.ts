@@ -1,8 +1,8 @@
 import { createServer, request, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { afterEach } from 'vitest';
-import { attachUpgrades } from '../../../plugin/gateway/listen.ts';
-import { createGateway, type Gateway, type GatewayOptions } from '../../../plugin/gateway/gateway.ts';
+import { addUpgradeListener } from '../../../plugin/gateway/listen.ts';
+import { Gateway, type GatewayOptions } from '../../../plugin/gateway/gateway.ts';
 import { silentLogger } from '../../../plugin/shared/logger.ts';
 
 export interface Deferred<T> {
@@ -58,11 +58,11 @@ export async function listen(server: Server): Promise<{ port: number; url: strin
 export async function startGateway(
   options: Partial<GatewayOptions> & Pick<GatewayOptions, 'target'>,
 ): Promise<{ gateway: Gateway; server: Server; port: number; url: string }> {
-  const gateway = createGateway({ logger: silentLogger, ...options });
+  const gateway = new Gateway({ logger: silentLogger, ...options });
   const server = createServer((req, res) => {
     if (!gateway.handle(req, res)) res.writeHead(299).end('vite');
   });
-  attachUpgrades(server, gateway);
+  addUpgradeListener(server, gateway);
   const { port, url } = await listen(server);
   onTestEnd(() => gateway.close());
   return { gateway, server, port, url };

@@ -5,9 +5,9 @@ import { connect, createServer as createTcpServer, type AddressInfo, type Socket
 import type { Duplex } from 'node:stream';
 import { describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
-import { createDirectUpstream } from '../../../plugin/backend/local.ts';
+import { createDirectUpstream } from '../../../plugin/backend/realtime-route.ts';
 import type { GatewayTarget, UrlUpstream, WebsocketRoute } from '../../../plugin/gateway/target.ts';
-import { attachUpgrades } from '../../../plugin/gateway/listen.ts';
+import { addUpgradeListener } from '../../../plugin/gateway/listen.ts';
 import { createFixtureRealtime, type FixtureRealtime } from '../../fixtures/gateway/realtime.ts';
 import { CERTIFICATE } from './certificate.ts';
 import { defer, listen, onTestEnd, startGateway } from './support.ts';
@@ -176,7 +176,7 @@ describe('an open WebSocket', () => {
     let { port } = gateway;
     if (scheme === 'wss') {
       const secure = createSecureServer(CERTIFICATE);
-      attachUpgrades(secure, gateway.gateway);
+      addUpgradeListener(secure, gateway.gateway);
       ({ port } = await listen(secure));
     }
     const socket = new WebSocket(`${scheme}://127.0.0.1:${port}${PATH}`, { rejectUnauthorized: false });

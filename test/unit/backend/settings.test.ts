@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { readKeysFromEnvironment, resolveRemoteKeys } from '../../../plugin/backend/keys.ts';
-import { parseHttpUrl, readGatewayPort, readSetting, SETTINGS } from '../../../plugin/backend/settings.ts';
 import { parseCliStatus } from '../../../plugin/backend/cli-status.ts';
+import { resolveRemoteKeys } from '../../../plugin/backend/keys.ts';
+import { parseHttpUrl, readGatewayPort, readSetting } from '../../../plugin/backend/settings.ts';
+import { readKeys, VARIABLES } from '../../../plugin/shared/environment.ts';
 
 describe('a setting', () => {
   test('comes from the option, then from the first variable that is set', () => {
@@ -19,9 +20,8 @@ describe('a setting', () => {
     expect(readSetting('url', {})).toBeUndefined();
   });
 
-  test('every variable of the original proxy is known', () => {
-    const names = Object.values(SETTINGS).flatMap(({ env }) => env);
-    expect(names).toEqual(
+  test('knows every variable of the earlier stand-alone proxy', () => {
+    expect(Object.values(VARIABLES).flat()).toEqual(
       expect.arrayContaining([
         'REALTIME_PROXY_PORT',
         'REALTIME_PROXY_KONG_TARGET',
@@ -35,7 +35,7 @@ describe('a setting', () => {
     );
   });
 
-  test('that makes no sense is refused by the name of its variable', () => {
+  test('that is invalid is refused with the name of its variable', () => {
     expect(() => readGatewayPort({ REALTIME_PROXY_PORT: '70000' })).toThrow(
       /REALTIME_PROXY_PORT must be a port number/,
     );
@@ -44,24 +44,29 @@ describe('a setting', () => {
     expect(readGatewayPort({})).toBeUndefined();
   });
 
-  test('a WebSocket URL names the same server', () => {
+  test('of a WebSocket URL means the same server', () => {
     expect(parseHttpUrl({ value: 'ws://127.0.0.1:4000', source: 'X' }).href).toBe('http://127.0.0.1:4000/');
   });
 });
 
 describe('keys of the environment', () => {
-  test('are sorted by what they are', () => {
+  test('are sorted by their form', () => {
     const env = { VITE_SUPABASE_ANON_KEY: 'sb_publishable_x', SUPABASE_SERVICE_ROLE_KEY: 'sb_secret_y' };
-    expect(readKeysFromEnvironment(env)).toEqual({
+    expect(readKeys(env, 'all')).toEqual({
       publishableKey: 'sb_publishable_x',
       secretKey: 'sb_secret_y',
     });
-    expect(readKeysFromEnvironment({ SUPABASE_PUBLISHABLE_KEY: 'eyJh.b.c' })).toEqual({
+    expect(readKeys({ SUPABASE_PUBLISHABLE_KEY: 'eyJh.b.c' }, 'all')).toEqual({
       anonKey: 'eyJh.b.c',
     });
   });
 
-  test('of a remote project have no defaults: what is unknown is not translated', () => {
+  test('of the embedded stack do not come from variables for the page', () => {
+    const env = { VITE_SUPABASE_PUBLISHABLE_KEY: 'sb_publishable_x', SUPABASE_SECRET_KEY: 'sb_secret_y' };
+    expect(readKeys(env, 'server')).toEqual({ secretKey: 'sb_secret_y' });
+  });
+
+  test('of a remote project have no defaults: unknown keys are not translated', () => {
     expect(resolveRemoteKeys({ SUPABASE_ANON_KEY: 'eyJh.b.c' })).toEqual({
       publishableKey: undefined,
       secretKey: undefined,
@@ -83,7 +88,7 @@ describe('the output of supabase status -o json', () => {
   });
 
   test.each(['', 'failed to inspect container', '{"ANON_KEY":"a"}', '{"API_URL":"nonsense"}', '{'])(
-    '%j is none',
+    '%j is not a status',
     (output) => {
       expect(parseCliStatus(output)).toBeUndefined();
     },

@@ -10,11 +10,11 @@ import { upgrade } from './upgrade-client.ts';
 // answers for, and believes whoever proves to be that other one.
 
 const PROOF = 'p'.repeat(43);
-const HEADER = 'x-supabase-vouched';
+const HEADER = 'x-supabase-gateway-secret';
 const SOCKET = '/realtime/v1/websocket?apikey=sb_publishable_test';
 const accepted: unknown[] = [];
 
-async function startOwner(proof: string | undefined = PROOF): Promise<string> {
+async function startOwner(gatewaySecret: string | undefined = PROOF): Promise<string> {
   const target: GatewayTarget = {
     keys: KEYS,
     upstreams: {
@@ -29,17 +29,17 @@ async function startOwner(proof: string | undefined = PROOF): Promise<string> {
       },
     },
   };
-  return (await startGateway({ target, proof })).url;
+  return (await startGateway({ target, gatewaySecret })).url;
 }
 
 /** The second dev server, which answers for dev.example, in front of the owner. */
-async function join(owner: string, proof: string | undefined, others: object = {}): Promise<string> {
+async function join(owner: string, gatewaySecret: string | undefined, others: object = {}): Promise<string> {
   const upstream: UrlUpstream = {
     kind: 'url',
     url: new URL(owner),
     speaks: 'gateway',
     host: 'client',
-    proof,
+    gatewaySecret,
   };
   const target: GatewayTarget = { keys: KEYS, upstreams: { rest: upstream, realtime: upstream, ...others } };
   return (await startGateway({ target, isHostAllowed: createHostCheck(['dev.example']) })).url;
@@ -88,7 +88,7 @@ describe('a request that another gateway vouches for', () => {
   });
 });
 
-describe('without the proof nothing changes', () => {
+describe('without the gatewaySecret nothing changes', () => {
   test.each([
     ['none', undefined],
     ['an empty one', ''],
@@ -98,11 +98,11 @@ describe('without the proof nothing changes', () => {
     ['two', `${PROOF}, ${PROOF}`],
   ])('%s: the host is refused, localhost is served', async (_title, value) => {
     const owner = await startOwner();
-    const proof = value === undefined ? undefined : { [HEADER]: value };
-    const foreign = { ...proof, host: 'dev.example' };
+    const gatewaySecret = value === undefined ? undefined : { [HEADER]: value };
+    const foreign = { ...gatewaySecret, host: 'dev.example' };
     expect((await ask(owner, '/rest/v1/items', { headers: foreign })).status).toBe(403);
     expect((await upgrade(owner, SOCKET, foreign)).status).toBe(403);
-    const local = { ...proof, host: 'localhost' };
+    const local = { ...gatewaySecret, host: 'localhost' };
     expect((await ask(owner, '/rest/v1/items', { headers: local })).status).toBe(200);
     expect((await upgrade(owner, SOCKET, local)).status).toBe(101);
   });
@@ -125,7 +125,7 @@ describe('without the proof nothing changes', () => {
   });
 });
 
-describe('the proof stays between the two gateways', () => {
+describe('the gatewaySecret stays between the two gateways', () => {
   test('no service sees it', async () => {
     const url = await join(await startOwner(), PROOF);
     const answer = await ask(url, '/rest/v1/items');

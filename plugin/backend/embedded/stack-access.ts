@@ -1,0 +1,70 @@
+import type { GatewayTarget, Upstream } from '../../gateway/target.ts';
+import type { Membership } from '../../stack/ownership.ts';
+import type { MigrationResult } from '../../stack/postgres/migrations.ts';
+import type { BannerLine } from '../backend.ts';
+import { openServedStack, type ServedStack, type ServedStackOptions } from './served-stack.ts';
+
+/** How this process reaches the stack: its own, or another process's. */
+export interface StackAccess {
+  target(): GatewayTarget;
+  /** Lines for the banner. */
+  describe(): BannerLine[];
+  /** Applies new migrations; only for one's own stack. */
+  migrate?(): Promise<MigrationResult>;
+  close(): Promise<void>;
+  /** Settles when the other process has ended; absent for one's own stack. */
+  readonly ended?: Promise<void>;
+}
+
+/** Starts the stack, or joins the process that already runs it. */
+export async function openStackAccess(options: ServedStackOptions): Promise<StackAccess> {
+  const opened = await openServedStack(options);
+  return opened.kind === 'stack' ? accessOwnStack(opened) : accessJoinedStack(opened);
+}
+
+const MAIL: BannerLine = { label: 'Mail', value: '/__supabase/mail/' };
+const NO_MIGRATIONS =
+  'none yet; a file saved as supabase/migrations/<timestamp>_<name>.sql is applied at once';
+
+function accessOwnStack(stack: ServedStack): StackAccess {
+  return {
+    target: () => stack.target(),
+    describe() {
+      const { applied, total } = stack.migrations();
+      const migrations = total === 0 ? NO_MIGRATIONS : `${total} (${applied.length} applied now)`;
+      return [
+        { label: 'Supabase', value: 'embedded' },
+        { label: 'PostgreSQL', value: stack.record.dbUrl },
+        { label: 'Migrations', value: migrations },
+        MAIL,
+      ];
+    },
+    migrate: () => stack.migrate(),
+    close: () => stack.stop(),
+  };
+}
+
+/** All requests go through the gateway of the other process, which relies on our check of host and origin. */
+function accessJoinedStack(member: Membership): StackAccess {
+  const { pid, url, dbUrl, gatewaySecret, ...keys } = member.record;
+  const upstream: Upstream = {
+    kind: 'url',
+    url: new URL(url),
+    speaks: 'gateway',
+    host: 'client',
+    gatewaySecret,
+  };
+  const names = ['auth', 'rest', 'realtime', 'storage', 'mail'] as const;
+  const upstreams = Object.fromEntries(names.map((name) => [name, upstream]));
+  const target: GatewayTarget = { keys, upstreams };
+  return {
+    target: () => target,
+    describe: () => [
+      { label: 'Supabase', value: `embedded, shared with process ${pid}` },
+      { label: 'PostgreSQL', value: dbUrl },
+      MAIL,
+    ],
+    close: async () => member.leave(),
+    ended: member.ended,
+  };
+}

@@ -1,0 +1,59 @@
+import type { GatewayKeys, GatewayTarget, UrlUpstream } from '../gateway/target.ts';
+import type { Logger } from '../shared/logger.ts';
+import type { Backend, BannerLine } from './backend.ts';
+import { createDirectUpstream, RealtimeRoute } from './realtime-route.ts';
+import type { RealtimeMode } from './settings.ts';
+
+/** A Supabase at a URL: the CLI's stack or a remote project. */
+export interface UrlBackendOptions {
+  /** URL of the API gateway. */
+  readonly url: URL;
+  readonly reason: string;
+  readonly keys: GatewayKeys;
+  readonly realtime: RealtimeMode;
+  /** URL of Realtime itself, where the developer set one. */
+  readonly realtimeUrl: URL | undefined;
+  readonly logger: Logger;
+}
+
+/** Where the kinds of URL backends differ. */
+interface UrlBackendKind {
+  readonly kind: 'local' | 'remote';
+  /** The Host header for the API gateway. */
+  readonly host: UrlUpstream['host'];
+  /** URL of Realtime itself; undefined when there is no direct path to it. */
+  readonly directUrl: URL | undefined;
+  /** For the banner. */
+  readonly label: string;
+}
+
+/** A backend whose services are all behind one API gateway, with Realtime's WebSocket past it where that is possible. */
+export function createUrlBackend(options: UrlBackendOptions, kind: UrlBackendKind): Backend {
+  const { url, reason, keys, logger } = options;
+  const gateway: UrlUpstream = { kind: 'url', url, speaks: 'gateway', host: kind.host };
+  const route =
+    kind.directUrl &&
+    new RealtimeRoute({
+      mode: options.realtime,
+      direct: createDirectUpstream(kind.directUrl),
+      directIsExplicit: options.realtimeUrl !== undefined,
+      gateway,
+      jwt: keys.anonKey,
+      logger,
+    });
+  const target: GatewayTarget = {
+    keys,
+    upstreams: { auth: gateway, rest: gateway, realtime: gateway, storage: gateway, functions: gateway },
+    ...(route && { websocket: route }),
+  };
+  const realtime = (): BannerLine[] => (route ? [{ label: 'Realtime', value: route.describe() }] : []);
+  return {
+    kind: kind.kind,
+    reason,
+    target: () => target,
+    describe: () => [{ label: 'Supabase', value: kind.label }, ...realtime()],
+    async close() {
+      await route?.settled();
+    },
+  };
+}

@@ -1,0 +1,16 @@
+/** A request for an upstream, and what the gateway does with its response. */
+export interface ForwardedRequest {
+  readonly url: URL;
+  /** The whole request target for the upstream. */
+  readonly path: string;
+  /** Names and values alternating. */
+  readonly headers: string[];
+  /** Milliseconds without a byte in either direction after which the upstream counts as hung. */
+  readonly idleTimeout: number;
+  /** Changes a response's headers (names and values alternating) before they go to the client. */
+  readonly rewriteResponse: (headers: readonly string[]) => string[];
+  /** The upstream's headers have arrived. */
+  readonly onResponse: () => void;
+  /** No response will arrive. Not called when the client has disconnected. */
+  readonly onFailure: (error: Error) => void;
+}
