@@ -2,10 +2,11 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { connect, createServer as createTcpServer, type AddressInfo, type Socket } from 'node:net';
 import { describe, expect, test } from 'vitest';
 import { Gateway, type GatewayOptions } from '../../../plugin/gateway/gateway.ts';
-import type { GatewayTarget } from '../../../plugin/gateway/target.ts';
+import type { GatewayTarget, HandlerUpstream } from '../../../plugin/gateway/target.ts';
 import { silentLogger } from '../../../plugin/shared/logger.ts';
 import { ask, defer, listen, onTestEnd, startGateway, type Ask } from './support.ts';
 import { KEYS } from './tokens.ts';
+import { upgrade } from './upgrade-client.ts';
 
 function targetAt(url: string): GatewayTarget {
   const upstream = { kind: 'url', url: new URL(url), speaks: 'gateway', host: 'client' } as const;
@@ -246,19 +247,76 @@ test('a target that leads back to the gateway itself is noticed on the first rou
   expect(requests).toBe(2);
 });
 
-test('a service of this process that throws answers 500, and the server goes on', async () => {
-  const handle = (): void => {
+describe('a service in this process', () => {
+  const broken = (): never => {
     throw new Error('broken');
   };
-  const target: GatewayTarget = { keys: KEYS, upstreams: { rest: { kind: 'handler', handle } } };
-  const { lines, logger } = recordLog();
-  const { url } = await startGateway({ target, logger });
-  for (let i = 0; i < 2; i++) {
-    const answer = await ask(url, '/rest/v1/items');
-    expect(answer.status).toBe(500);
-    expect(code(answer.body)).toBe('SERVICE_FAILED');
+
+  async function startService(
+    service: Pick<HandlerUpstream, 'handle' | 'upgrade'>,
+  ): Promise<{ url: string; lines: string[] }> {
+    const upstream: HandlerUpstream = { kind: 'handler', ...service };
+    const { lines, logger } = recordLog();
+    const target: GatewayTarget = { keys: KEYS, upstreams: { rest: upstream, realtime: upstream } };
+    return { url: (await startGateway({ target, logger })).url, lines };
   }
-  expect(lines[0]).toContain('broken');
+
+  test.each([
+    ['throws', broken],
+    ['rejects', async () => broken()],
+  ])('that %s answers 500, and the server goes on', async (_, handle) => {
+    const { url, lines } = await startService({ handle });
+    for (let i = 0; i < 2; i++) {
+      const answer = await ask(url, '/rest/v1/items');
+      expect(answer.status).toBe(500);
+      expect(code(answer.body)).toBe('SERVICE_FAILED');
+    }
+    expect(lines[0]).toContain('broken');
+  });
+
+  test('that rejects after the response has begun cuts it off', async () => {
+    const { url } = await startService({
+      async handle(_req, res) {
+        res.writeHead(200, { 'content-length': 100 }).write('part');
+        await new Promise(setImmediate);
+        broken();
+      },
+    });
+    await expect(ask(url, '/rest/v1/items')).rejects.toThrow(/aborted|hang up|RESET/);
+  });
+
+  test.each([
+    ['throws', broken],
+    ['rejects', async () => broken()],
+  ])('that %s on an upgrade answers 500', async (_, upgradeService) => {
+    const { url, lines } = await startService({ handle: broken, upgrade: upgradeService });
+    const answer = await upgrade(url, `/realtime/v1/websocket?apikey=${KEYS.publishableKey}`);
+    expect([answer.status, code(answer.body)]).toEqual([500, 'SERVICE_FAILED']);
+    expect(lines[0]).toContain('broken');
+  });
+
+  test('that rejects after its handshake closes the socket', async () => {
+    const { url } = await startService({
+      handle: broken,
+      async upgrade(_req, socket) {
+        socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n');
+        await new Promise(setImmediate);
+        broken();
+      },
+    });
+    const { promise, resolve } = defer<void>();
+    const socket = connect(Number(new URL(url).port), '127.0.0.1', () =>
+      socket.write(
+        `GET /realtime/v1/websocket?apikey=${KEYS.publishableKey} HTTP/1.1\r\nHost: localhost\r\n` +
+          'Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n',
+      ),
+    );
+    let received = '';
+    socket.on('data', (chunk: Buffer) => (received += chunk.toString()));
+    socket.on('close', () => resolve());
+    await promise;
+    expect(received).toMatch(/^HTTP\/1\.1 101 [^]*\r\n\r\n$/);
+  });
 });
 
 describe('a client that goes away', () => {
