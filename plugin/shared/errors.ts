@@ -1,10 +1,10 @@
 import type { ErrorCode } from './error-codes.ts';
 
 /**
- * The errors that this package itself reports to a developer (never the emulated ones that a service answers).
+ * An error that this package reports to a developer (never one of those that the emulated services answer).
  *
- * `code` is stable and documented in docs/errors.md; `hint` says what to do; `location` names the user's own
- * file and line where there is one.
+ * `code` is stable and documented in docs/errors.md; `hint` is what to do; `location` is the place in the
+ * user's own file where there is one.
  */
 export class SupabaseDevError extends Error {
   override readonly name = 'SupabaseDevError';
@@ -21,7 +21,7 @@ export class SupabaseDevError extends Error {
     this.code = code;
     this.hint = details.hint;
     this.location = details.location;
-    // Whoever lets it reach the top (Vite's command line, a script) prints the stack: it should say what to do.
+    // Vite's command line and scripts print the stack of an uncaught error: it should include the hint.
     if (this.hint) this.stack = this.stack?.replace(message, () => `${message}\n  What to do: ${this.hint}`);
   }
 }
