@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
+import { decodeJwt } from 'jose';
 import { loadEnv, type Plugin, type ResolvedConfig } from 'vite';
 import type { Backend } from '../backend/backend.ts';
 import { SupabaseDevError } from '../shared/errors.ts';
@@ -8,17 +9,17 @@ import { PLUGIN_NAME } from './plugin-context.ts';
 const URL_NAME = 'VITE_SUPABASE_URL';
 const KEY_NAMES = ['VITE_SUPABASE_PUBLISHABLE_KEY', 'VITE_SUPABASE_ANON_KEY'] as const;
 
-// Evaluated in the page: the same server is reached under several names (localhost, a phone's view of it, a tunnel). On
-// the server there is no page, and the port may be another than the configured one.
+// Evaluated in the page, because a server has several names (localhost, its address in the network, a tunnel). On the
+// server there is no page, and the port may differ from the configured one.
 const ORIGIN_NAME = '__SUPABASE_ORIGIN__';
 const OWN_ORIGIN = (fallback: string): string =>
   `(globalThis.location?.origin ?? globalThis.${ORIGIN_NAME} ?? ${JSON.stringify(fallback)})`;
 
 /**
- * Puts URL and keys into `import.meta.env`. In development and preview the URL is the page's own origin; in a build it is
- * what the environment says, where `/` stands for the page's own origin.
+ * Sets URL and keys in `import.meta.env`. In development and preview the URL is the page's own origin; in a build it is
+ * the one of the environment, where `/` means the page's own origin.
  *
- * @throws SupabaseDevError SECRET_IN_CLIENT for a secret key in a variable that Vite gives to the browser;
+ * @throws SupabaseDevError SECRET_IN_CLIENT for a secret key in a variable that Vite exposes to the browser;
  *   BUILD_ENV_MISSING for a build without URL or key
  */
 export function envPlugin(): Plugin {
@@ -37,7 +38,7 @@ export function envPlugin(): Plugin {
     },
     configureServer: ({ middlewares }) =>
       void middlewares.use(function supabaseOrigin(req, _res, next) {
-        tellOrigin(req.socket);
+        publishOrigin(req.socket);
         next();
       }),
     configResolved(config) {
@@ -47,14 +48,14 @@ export function envPlugin(): Plugin {
   };
 }
 
-/** Tells code that is rendered on the server where a request came in; not its Host, which anybody can choose. */
-function tellOrigin(socket: Socket): void {
+/** The origin for code that is rendered on the server. From the socket, because a client can choose any Host. */
+function publishOrigin(socket: Socket): void {
   const scheme = socket instanceof TLSSocket ? 'https' : 'http';
   const shared = globalThis as { [ORIGIN_NAME]?: string };
   shared[ORIGIN_NAME] = `${scheme}://localhost:${socket.localPort}`;
 }
 
-/** Gives the backend's keys to the modules that Vite transforms from now on. */
+/** Sets the backend's keys for the modules that Vite transforms from now on. */
 export async function injectKeys(config: ResolvedConfig, backend: Backend): Promise<void> {
   const { publishableKey, anonKey } = (await backend.target()).keys;
   config.env.VITE_SUPABASE_PUBLISHABLE_KEY = publishableKey ?? anonKey ?? '';
@@ -79,7 +80,7 @@ function refuseSecrets(config: ResolvedConfig): void {
     if (typeof value !== 'string' || !isSecret(value)) continue;
     throw new SupabaseDevError(
       'SECRET_IN_CLIENT',
-      `${name} holds a secret key, and Vite would put it into the page`,
+      `${name} is a secret key, and Vite would expose it to the browser`,
       {
         hint: `Rename it so that it does not begin with ${[config.envPrefix].flat().join(' or ')}, and use the publishable key in the page.`,
       },
@@ -87,10 +88,13 @@ function refuseSecrets(config: ResolvedConfig): void {
   }
 }
 
-/** A secret API key, opaque or as a JWT of role service_role. */
+/** Whether a value is a secret API key: an opaque one, or a JWT of role service_role. */
 function isSecret(value: string): boolean {
   if (value.startsWith('sb_secret_')) return true;
-  const payload = value.split('.')[1];
-  if (!value.startsWith('eyJ') || payload === undefined) return false;
-  return Buffer.from(payload, 'base64url').toString().includes('"service_role"');
+  try {
+    return decodeJwt(value).role === 'service_role';
+  } catch {
+    // Not a JWT.
+    return false;
+  }
 }
