@@ -91,8 +91,8 @@ export async function listenGateway(
 
 function describeListenError(error: Error, port: number): Error {
   if (!hasErrorCode(error, 'EADDRINUSE')) return error;
-  return new SupabaseDevError('PORT_TAKEN', `Port ${port} of the gateway is taken`, {
-    hint: 'Stop the program that uses it, or choose another port.',
+  return new SupabaseDevError('PORT_TAKEN', `Port ${port} of the gateway is in use by another program`, {
+    hint: 'Stop that program, or choose another port.',
     cause: error,
   });
 }

@@ -2,10 +2,12 @@ import { chmod, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import pg from 'pg';
+import { version } from 'vite';
 import { afterEach, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { isAlive } from '../../../plugin/stack/postgres/server-process.ts';
-import { startDevServer, type DevServer } from '../../helpers/dev-server.ts';
+import { PUBLISHABLE_KEY as KEY } from '../../helpers/api.ts';
+import { secondServerArgs, startDevServer, type DevServer } from '../../helpers/dev-server.ts';
 import type { TestProject } from '../../helpers/project.ts';
 import { makeViteProject } from '../../helpers/vite-project.ts';
 
@@ -44,8 +46,6 @@ async function query(dbUrl: string, sql: string): Promise<Record<string, unknown
 async function postgresPid(app: TestProject): Promise<number> {
   return Number((await readFile(join(app.root, '.supabase/postgres/postmaster.pid'), 'utf8')).split('\n')[0]);
 }
-
-const KEY = 'sb_publishable_ACJWlzQHlZjBrEguHvfOxg_3BJgxAaH';
 
 describe('the dev server', () => {
   test('says what runs, puts URL and keys into the page, and serves the API on its own origin', async () => {
@@ -142,7 +142,7 @@ describe('the dev server', () => {
       'supabase/migrations/1_items.sql': 'create table items (id int primary key);',
     });
     const first = await serve(app);
-    const second = await serve(app);
+    const second = await serve(app, ...secondServerArgs(version));
     await second.waitForOutput(/shared with process/);
     expect(await dbUrlOf(second)).toBe(await dbUrlOf(first));
     const read = async (): Promise<number> =>
@@ -224,12 +224,12 @@ describe('a start that fails', () => {
     opened.push({ [Symbol.asyncDispose]: async () => void other.close() });
     const { port } = other.address() as { port: number };
     const strict = await serve(await project({}, `{ embedded: { dbPort: ${port} } }`));
-    await strict.waitForOutput(new RegExp(`Port ${port} \\(PostgreSQL\\) is taken`));
+    await strict.waitForOutput(new RegExp(`Port ${port} \\(PostgreSQL\\) is in use`));
     const lenient = await serve(
       await project({ 'supabase/config.toml': `[api]\nport = 1\n[db]\nport = ${port}\n` }),
     );
     expect(await dbUrlOf(lenient)).not.toContain(`:${port}/`);
-    await lenient.waitForOutput(new RegExp(`port ${port} is taken`, 'i'));
+    await lenient.waitForOutput(new RegExp(`port ${port} is in use`, 'i'));
   });
 
   test.runIf(process.getuid?.() !== 0)('names a data directory that it cannot write to', async () => {
