@@ -141,7 +141,8 @@ const RESENT_WITHIN_MS = 200;
 
 /**
  * SIGINT and SIGHUP run no hook of Vite. Close what runs, then let the signal have its default effect, unless another
- * listener handles it too: then that listener decides when the process ends.
+ * listener handles it too: then that listener decides when the process ends. Listeners of the package signal-exit
+ * (Vite 8.0 and many tools load it) do not count: they end the process only when they are the only ones.
  */
 function closeOnSignals(state: ProcessState): void {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
@@ -155,12 +156,21 @@ function closeOnSignals(state: ProcessState): void {
       receivedAt = performance.now();
       state.closing = closeAll(state).finally(() => {
         process.off(signal, handler);
-        if (process.listenerCount(signal) === 0) process.kill(process.pid, signal);
+        if (process.listenerCount(signal) <= signalExitListeners()) process.kill(process.pid, signal);
       });
     };
     process.on(signal, handler);
   }
 }
+
+/** The number of listeners that signal-exit has for each signal, by the counters of its versions 3 and 4. */
+function signalExitListeners(): number {
+  const version3 = (process as { __signal_exit_emitter__?: { count?: number } }).__signal_exit_emitter__;
+  const version4 = (globalThis as { [SIGNAL_EXIT]?: { count?: number } })[SIGNAL_EXIT];
+  return (version3?.count ?? 0) + (version4?.count ?? 0);
+}
+
+const SIGNAL_EXIT = Symbol.for('signal-exit emitter');
 
 async function closeAll(state: ProcessState): Promise<void> {
   const open = [...state.backends.values()];
