@@ -1,7 +1,7 @@
 import type { Plugin } from 'vite';
 import { resolveOptions, type SupabaseOptions } from './options.ts';
 import { bannerPlugin } from './vite/banner.ts';
-import { envPlugin } from './vite/env.ts';
+import { envPlugins } from './vite/env.ts';
 import { lifecyclePlugin } from './vite/lifecycle.ts';
 import { planBackend } from './vite/plan-backend.ts';
 import { PluginContext } from './vite/plugin-context.ts';
@@ -29,7 +29,7 @@ export default function supabase(options: SupabaseOptions = {}): Plugin[] {
   // In this order: hooks of one sub-plugin set values in the context that the hooks below it read.
   return [
     projectPlugin(context),
-    envPlugin(),
+    ...envPlugins(),
     lifecyclePlugin(context, planBackend),
     gatewayPlugin(context),
     watchPlugin(context),

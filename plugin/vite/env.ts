@@ -1,19 +1,12 @@
-import type { Socket } from 'node:net';
-import { TLSSocket } from 'node:tls';
 import { decodeJwt } from 'jose';
-import { loadEnv, type Plugin, type ResolvedConfig } from 'vite';
+import { loadEnv, type ConfigEnv, type Plugin, type ResolvedConfig, type UserConfig } from 'vite';
 import type { Backend } from '../backend/backend.ts';
 import { SupabaseDevError } from '../shared/errors.ts';
+import { ownOriginPlugin } from './own-origin.ts';
 import { PLUGIN_NAME } from './plugin-context.ts';
 
 const URL_NAME = 'VITE_SUPABASE_URL';
 const KEY_NAMES = ['VITE_SUPABASE_PUBLISHABLE_KEY', 'VITE_SUPABASE_ANON_KEY'] as const;
-
-// Evaluated in the page, because a server has several names (localhost, its address in the network, a tunnel). On the
-// server there is no page, and the port may differ from the configured one.
-const ORIGIN_NAME = '__SUPABASE_ORIGIN__';
-const OWN_ORIGIN = (fallback: string): string =>
-  `(globalThis.location?.origin ?? globalThis.${ORIGIN_NAME} ?? ${JSON.stringify(fallback)})`;
 
 /**
  * Sets URL and keys in `import.meta.env`. In development and preview the URL is the page's own origin; in a build it is
@@ -22,37 +15,31 @@ const OWN_ORIGIN = (fallback: string): string =>
  * @throws SupabaseDevError SECRET_IN_CLIENT for a secret key in a variable that Vite exposes to the browser;
  *   BUILD_ENV_MISSING for a build without URL or key
  */
-export function envPlugin(): Plugin {
+export function envPlugins(): Plugin[] {
+  return [ownOriginPlugin(chooseFallback), keysPlugin()];
+}
+
+/** The URL for code without a page, or undefined where the URL is not the page's own origin. */
+function chooseFallback(config: UserConfig, { command, mode, isPreview }: ConfigEnv): string | undefined {
+  if (command === 'serve') {
+    const port = isPreview ? (config.preview?.port ?? 4173) : (config.server?.port ?? 5173);
+    return `http://localhost:${port}`;
+  }
+  const envDir = config.envDir === false ? false : (config.envDir ?? config.root ?? process.cwd());
+  const env = envDir === false ? process.env : loadEnv(mode, envDir, 'VITE_');
+  return env[URL_NAME] === '/' ? '' : undefined;
+}
+
+/** Refuses secrets, and builds without URL or key. */
+function keysPlugin(): Plugin {
   return {
     name: `${PLUGIN_NAME}:env`,
     enforce: 'pre',
-    config(config, { command, mode, isPreview }) {
-      if (command === 'serve') {
-        const port = isPreview ? (config.preview?.port ?? 4173) : (config.server?.port ?? 5173);
-        return { define: { [`import.meta.env.${URL_NAME}`]: OWN_ORIGIN(`http://localhost:${port}`) } };
-      }
-      const envDir = config.envDir === false ? false : (config.envDir ?? config.root ?? process.cwd());
-      const env = envDir === false ? process.env : loadEnv(mode, envDir, 'VITE_');
-      if (env[URL_NAME] !== '/') return undefined;
-      return { define: { [`import.meta.env.${URL_NAME}`]: OWN_ORIGIN('') } };
-    },
-    configureServer: ({ middlewares }) =>
-      void middlewares.use(function supabaseOrigin(req, _res, next) {
-        publishOrigin(req.socket);
-        next();
-      }),
     configResolved(config) {
       refuseSecrets(config);
       if (config.command === 'build') requireBuildEnv(config);
     },
   };
-}
-
-/** The origin for code that is rendered on the server. From the socket, because a client can choose any Host. */
-function publishOrigin(socket: Socket): void {
-  const scheme = socket instanceof TLSSocket ? 'https' : 'http';
-  const shared = globalThis as { [ORIGIN_NAME]?: string };
-  shared[ORIGIN_NAME] = `${scheme}://localhost:${socket.localPort}`;
 }
 
 /** Sets the backend's keys for the modules that Vite transforms from now on. */
