@@ -1,12 +1,18 @@
 import { defineConfig } from 'vitest/config';
 
-// unit: pure logic. stack: a real PostgreSQL and real sockets. e2e: Vite and Chromium.
+// unit: pure logic. stack: a real PostgreSQL and real sockets. e2e: Vite and Chromium. vite-versions: the built package
+// with the lowest and the highest version of each Vite major, installed from npm.
 const project = (name: string, testTimeout: number) => ({
   test: { name, include: [`test/${name}/**/*.test.ts`], testTimeout, hookTimeout: 60_000 },
 });
 
 export default defineConfig({
   test: {
-    projects: [project('unit', 5_000), project('stack', 30_000), project('e2e', 90_000)],
+    projects: [
+      project('unit', 5_000),
+      project('stack', 30_000),
+      project('e2e', 90_000),
+      project('vite-versions', 90_000),
+    ],
   },
 });

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { readItems } from '../helpers/api.ts';
 import { startDevServer } from '../helpers/dev-server.ts';
 import { installPackage } from '../helpers/installed-package.ts';
 import { makeProject, type TestProject } from '../helpers/project.ts';
@@ -30,9 +31,7 @@ afterAll(() => project.remove());
 test('the published package serves a project of another place', async () => {
   await using server = await startDevServer(project.root);
   await server.waitForOutput(/Supabase:\s+embedded/);
-  const headers = { apikey: 'sb_publishable_ACJWlzQHlZjBrEguHvfOxg_3BJgxAaH' };
-  const response = await fetch(`${server.url}/rest/v1/items`, { headers });
-  expect(await response.json()).toEqual([{ id: 7 }]);
+  expect(await readItems(server.url)).toEqual([{ id: 7 }]);
 });
 
 test('the command start prints keys as the Supabase CLI does, serves them, and ends on a signal', async () => {

@@ -6,24 +6,31 @@ import { stripVTControlCharacters } from 'node:util';
 /** The command `vite`, to be run with Node. */
 export const VITE: string = fileURLToPath(new URL('../../node_modules/vite/bin/vite.js', import.meta.url));
 
-/** A dev server in a process of its own, as `npx vite` starts it. */
+/** Arguments for a second dev server of one project: Vite 8.4 and newer refuse it otherwise, and older ones reject them. */
+export function secondServerArgs(viteVersion: string): readonly string[] {
+  const [major = 0, minor = 0] = viteVersion.split('.').map(Number);
+  return major > 8 || (major === 8 && minor >= 4) ? ['--bypass-lock'] : [];
+}
+
+/** A dev server in a separate process, as `npx vite` starts it. */
 export interface DevServer extends AsyncDisposable {
   /** Origin, such as `http://localhost:34567`. */
   readonly url: string;
   readonly pid: number;
-  /** What it has printed, without colours. */
+  /** Its output so far, without colours. */
   output(): string;
-  /** Waits until its output (from the start) matches. */
+  /** Waits until its whole output matches. */
   waitForOutput(pattern: RegExp, timeoutMs?: number): Promise<RegExpMatchArray>;
-  /** Sends a signal and waits for the end. */
+  /** Sends a signal and waits until the process ends. */
   kill(signal: NodeJS.Signals): Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
 }
 
 /**
  * Starts Vite in `root` on a free port and waits until it listens.
  *
- * @param args further arguments of the command `vite`
- * @param port another port than a free one, for a server that comes back where it was
+ * @param args more arguments for the command `vite`
+ * @param port a fixed port, for a server that restarts at the same URL; default: any free one
+ * @param vite another Vite's command, see `VITE`
  */
 export async function startDevServer(
   root: string,
@@ -32,15 +39,17 @@ export async function startDevServer(
     args = [],
     env = {},
     port = 0,
+    vite = VITE,
   }: {
     command?: 'dev' | 'preview';
     args?: readonly string[];
     env?: Readonly<Record<string, string>>;
     port?: number;
+    vite?: string;
   } = {},
 ): Promise<DevServer> {
   const { VITEST: _, ...parentEnv } = process.env;
-  const child = spawn(process.execPath, [VITE, command, '--port', String(port), ...args], {
+  const child = spawn(process.execPath, [vite, command, '--port', String(port), ...args], {
     cwd: root,
     env: { ...parentEnv, ...env, NODE_ENV: command === 'dev' ? 'development' : 'production' },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -56,7 +65,6 @@ export async function startDevServer(
   };
   try {
     const [, url] = await output.waitFor(/Local:\s+(http:\/\/\S+?)\/?\s/);
-    // Vite prints our lines right after its own.
     return {
       url: url ?? '',
       pid: child.pid ?? 0,

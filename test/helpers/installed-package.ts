@@ -8,12 +8,16 @@ const REPOSITORY = fileURLToPath(new URL('../..', import.meta.url));
 const run = promisify(execFile);
 
 /**
- * Puts the package into a project's node_modules as npm would after publishing: only the files that are packed, built
- * before; its dependencies are links to ours.
+ * Installs the package in a project's node_modules as npm would after publishing: only the files that are packed, which
+ * must be built before. Its dependencies are links to ours.
  *
+ * @param links other folders to link to instead of ours, by package name
  * @returns the folder of the installed package
  */
-export async function installPackage(root: string): Promise<string> {
+export async function installPackage(
+  root: string,
+  links: Readonly<Record<string, string>> = {},
+): Promise<string> {
   const modules = join(root, 'node_modules');
   const target = join(modules, 'vite-plugin-supabase');
   await mkdir(target, { recursive: true });
@@ -23,7 +27,7 @@ export async function installPackage(root: string): Promise<string> {
   }
   for (const name of await readdir(join(REPOSITORY, 'node_modules'))) {
     if (name.startsWith('.')) continue;
-    await symlink(join(REPOSITORY, 'node_modules', name), join(modules, name), 'junction');
+    await symlink(links[name] ?? join(REPOSITORY, 'node_modules', name), join(modules, name), 'junction');
   }
   return target;
 }

@@ -10,12 +10,12 @@ import { fileURLToPath } from 'node:url';
 import { stripVTControlCharacters } from 'node:util';
 import { createLogger, createServer, type Logger, type Plugin, type ViteDevServer } from 'vite';
 import { afterEach, describe, expect, test } from 'vitest';
-import { WebSocket, WebSocketServer, type ClientOptions } from 'ws';
+import { WebSocket, WebSocketServer } from 'ws';
 import supabase, { type SupabasePluginApi } from '../../../plugin/index.ts';
+import { heartbeat, PUBLISHABLE_KEY as KEY, readItems } from '../../helpers/api.ts';
 import { startDevServer, VITE } from '../../helpers/dev-server.ts';
 import { makeViteProject } from '../../helpers/vite-project.ts';
 
-const KEY = 'sb_publishable_ACJWlzQHlZjBrEguHvfOxg_3BJgxAaH';
 const files = {
   'supabase/migrations/1_items.sql': 'create table items (id int primary key);',
   'supabase/seed.sql': 'insert into items values (7);',
@@ -52,21 +52,6 @@ async function listen(server: Server): Promise<string> {
     await new Promise((resolve) => server.close(resolve));
   });
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-}
-
-async function readItems(origin: string): Promise<unknown> {
-  return (await fetch(`${origin}/rest/v1/items`, { headers: { apikey: KEY } })).json();
-}
-
-/** Opens Realtime's WebSocket and sends a heartbeat; the status of the answer. */
-async function heartbeat(origin: string, options: ClientOptions = {}): Promise<unknown> {
-  const url = `${origin.replace('http', 'ws')}/realtime/v1/websocket?apikey=${KEY}&vsn=1.0.0`;
-  const socket = new WebSocket(url, options);
-  opened.push(async () => socket.terminate());
-  await once(socket, 'open');
-  socket.send(JSON.stringify({ topic: 'phoenix', event: 'heartbeat', payload: {}, ref: '1' }));
-  const [data] = (await once(socket, 'message')) as [Buffer];
-  return (JSON.parse(data.toString()) as { payload: { status: string } }).payload.status;
 }
 
 describe('middleware mode', () => {
