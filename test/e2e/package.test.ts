@@ -28,7 +28,7 @@ beforeAll(async () => {
 });
 afterAll(() => project.remove());
 
-test('the published package serves a project of another place', async () => {
+test('the published package serves a project in another folder', async () => {
   await using server = await startDevServer(project.root);
   await server.waitForOutput(/Supabase:\s+embedded/);
   expect(await readItems(server.url)).toEqual([{ id: 7 }]);
@@ -64,7 +64,7 @@ test.each([
   [['begin'], /no command "begin"/],
   [['start', '--fast'], /fast/],
   [[], /a command is missing/],
-])('the command refuses %j and says where help is', async (args, message) => {
+])('the command refuses %j and points to --help', async (args, message) => {
   const failure = run(process.execPath, [cli, ...args]);
   await expect(failure).rejects.toMatchObject({ code: 1, stderr: expect.stringMatching(message) });
   await expect(failure).rejects.toMatchObject({ stderr: expect.stringContaining('--help') });

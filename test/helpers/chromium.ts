@@ -12,7 +12,7 @@ const CANDIDATES: readonly string[] = [
   'C:\\Program Files (x86)\\Google\\Chrome\\Application\\chrome.exe',
 ];
 
-/** Path of a Chromium or Chrome: the environment's CHROME_PATH, else one of the usual places. */
+/** Path of a Chromium or Chrome: the variable CHROME_PATH, else one of the usual paths. */
 function findChromium(): string | undefined {
   const { CHROME_PATH } = process.env;
   return CHROME_PATH === undefined || CHROME_PATH === ''
@@ -21,8 +21,8 @@ function findChromium(): string | undefined {
 }
 
 /**
- * Whether tests that need a browser are to be skipped: none is installed and this is not CI, where that is a failure.
- * Says so, and how to get one.
+ * Whether tests that need a browser must be skipped: none is installed and this is not CI, where that is a failure.
+ * Prints a note with the remedy.
  */
 export function skipsBrowserTests(): boolean {
   if (findChromium() !== undefined) return false;
@@ -33,7 +33,7 @@ export function skipsBrowserTests(): boolean {
   return true;
 }
 
-/** A headless browser that contacts nothing on its own account. */
+/** A headless browser without background traffic. */
 export async function launchChromium(): Promise<Browser> {
   return chromium.launch({
     executablePath: findChromium(),

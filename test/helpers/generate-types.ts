@@ -4,7 +4,7 @@ import { introspect } from '@supabase/postgrest-typegen/introspection';
 import { format } from 'oxfmt';
 import pg from 'pg';
 
-/** The version that the embedded stack follows; supabase-js picks the types of some methods by it. */
+/** The PostgREST version that the embedded stack emulates; supabase-js chooses the types of some methods by it. */
 const POSTGREST_VERSION = '14.12';
 
 const FORMAT = new URL('../../.oxfmtrc.json', import.meta.url);
@@ -16,13 +16,13 @@ const FORMAT = new URL('../../.oxfmtrc.json', import.meta.url);
  * @param dbUrl a database with the migrations applied
  */
 export async function generateTypes(dbUrl: string): Promise<string> {
-  // The generator asks everything at once.
+  // The generator sends all queries at once.
   const client = new pg.Client({ connectionString: dbUrl, pipeline: true });
   await client.connect();
   try {
     const metadata = await introspect(client, { includedSchemas: ['public'] });
     return await generateTypescript(sortGeneratorMetadata(metadata), {
-      // As the Supabase CLI asks for it.
+      // As the Supabase CLI does.
       detectOneToOneRelationships: true,
       postgrestVersion: POSTGREST_VERSION,
       format: formatSource,

@@ -5,15 +5,15 @@ import { dirname, join } from 'node:path';
 /** A project folder in the temporary directory, deleted by `remove` or at the end of an `await using`. */
 export interface TestProject extends AsyncDisposable {
   readonly root: string;
-  /** Writes a file below the root, making its folders. */
+  /** Writes a file below the root, and creates its folders. */
   write(path: string, text: string): Promise<void>;
   remove(): Promise<void>;
 }
 
-/** Makes a project with these files: path below the root → text. */
+/** Creates a project with these files: path below the root → text. */
 export async function makeProject(files: Readonly<Record<string, string>> = {}): Promise<TestProject> {
   const root = await mkdtemp(join(tmpdir(), 'supabase-project-'));
-  // As people's project folders are, so that root's PostgreSQL user can enter.
+  // As real project folders are, so that PostgreSQL's user can enter when the tests run as root.
   await chmod(root, 0o755);
   const write = async (path: string, text: string): Promise<void> => {
     await mkdir(dirname(join(root, path)), { recursive: true });

@@ -9,7 +9,7 @@ export interface TestStack extends Stack {
 }
 
 /**
- * A stack of its own on free ports with throw-away data.
+ * A separate stack on free ports with throw-away data.
  *
  * @param files the project's files, such as `{ 'supabase/migrations/1_items.sql': 'create table …' }`
  */
@@ -40,7 +40,7 @@ export async function startTestStack(
       const client = createClient(stack.url, key, {
         ...clientOptions,
         auth: { persistSession: false, autoRefreshToken: false, ...clientOptions.auth },
-        // Node 20 has no WebSocket of its own.
+        // Node 20 has no built-in WebSocket.
         realtime: { transport: WebSocket as never, ...clientOptions.realtime },
       });
       clients.push(client);

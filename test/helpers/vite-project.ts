@@ -19,12 +19,12 @@ export async function makeViteProject(
     'index.html': '<!doctype html><title>Test</title><script type="module" src="/main.js"></script>',
     'main.js':
       'console.log(import.meta.env.VITE_SUPABASE_URL, import.meta.env.VITE_SUPABASE_PUBLISHABLE_KEY);',
-    // Tests run side by side: another PostgreSQL port for each, and nobody's stack on the port of the API.
+    // Tests run in parallel: each has its own PostgreSQL port, and none finds a stack on the port of the API.
     'supabase/config.toml': '[api]\nport = 1\n[db]\nport = 0\n',
     ...files,
   });
   await symlink(join(REPOSITORY, 'node_modules'), join(project.root, 'node_modules'), 'junction');
-  // A relative path, which Vite bundles into the config as it does with a plugin of one's own.
+  // A relative path, which Vite bundles into the config as it does with a user's own plugin.
   const plugin = relative(project.root, join(REPOSITORY, 'plugin/index.ts')).split(sep).join('/');
   await project.write(
     'vite.config.ts',

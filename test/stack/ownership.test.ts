@@ -32,7 +32,7 @@ async function join(path: string): Promise<Membership> {
   return claim;
 }
 
-test('the second claim joins the first, also one that came before the stack had started', async () => {
+test('the second claim joins the first, also if it comes before the stack has started', async () => {
   const path = `/nowhere/${randomUUID()}`;
   const owner = await own(path);
   const early = join(path);
@@ -44,7 +44,7 @@ test('the second claim joins the first, also one that came before the stack had 
   await late.ended;
 });
 
-test('the one that waited becomes the owner when the first gives up before it started', async () => {
+test('a waiting claim becomes the owner if the first one is released before its stack has started', async () => {
   const path = `/nowhere/${randomUUID()}`;
   const owner = await own(path);
   const waiting = own(path);

@@ -34,7 +34,7 @@ test('has the keys of the Supabase CLI, and a health endpoint behind its gateway
   expect(response.status).toBe(200);
 });
 
-test('reset throws the data away and starts from migrations and seed, on the same ports', async () => {
+test('reset deletes the data and starts from migrations and seed, on the same ports', async () => {
   await using stack = await startTestStack({
     'supabase/migrations/1_items.sql': 'create table items (id int);',
     'supabase/seed.sql': 'insert into items values (1);',
@@ -58,7 +58,7 @@ test('a second stack on the same data is refused with the address of the first',
   });
 });
 
-test('settings can be given in place of config.toml, and a broken config.toml is named with its line', async () => {
+test('options can replace config.toml, and the error of a broken config.toml has its line', async () => {
   await using project = await makeProject({ 'supabase/config.toml': 'project_id = "x"\n[auth\n' });
   await expect(startStack({ root: project.root, ephemeral: true })).rejects.toMatchObject({
     code: 'CONFIG_INVALID',

@@ -3,28 +3,24 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import pg from 'pg';
 import { version } from 'vite';
-import { afterEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { isAlive } from '../../../plugin/stack/postgres/server-process.ts';
 import { PUBLISHABLE_KEY as KEY } from '../../helpers/api.ts';
 import { secondServerArgs, startDevServer, type DevServer } from '../../helpers/dev-server.ts';
+import { onTestEnd } from '../../helpers/on-test-end.ts';
 import type { TestProject } from '../../helpers/project.ts';
 import { makeViteProject } from '../../helpers/vite-project.ts';
 
-const opened: AsyncDisposable[] = [];
-afterEach(async () => {
-  for (const resource of opened.splice(0).toReversed()) await resource[Symbol.asyncDispose]();
-});
-
 async function project(...args: Parameters<typeof makeViteProject>): Promise<TestProject> {
   const made = await makeViteProject(...args);
-  opened.push(made);
+  onTestEnd(() => made.remove());
   return made;
 }
 
 async function serve(app: TestProject, ...args: string[]): Promise<DevServer> {
   const server = await startDevServer(app.root, { args });
-  opened.push(server);
+  onTestEnd(() => server.kill('SIGTERM'));
   return server;
 }
 
@@ -48,7 +44,7 @@ async function postgresPid(app: TestProject): Promise<number> {
 }
 
 describe('the dev server', () => {
-  test('says what runs, puts URL and keys into the page, and serves the API on its own origin', async () => {
+  test('prints the backend, sets URL and keys in the page, and serves the API on its own origin', async () => {
     const app = await project({
       'supabase/migrations/1_items.sql': 'create table items (id int primary key);',
     });
@@ -64,7 +60,7 @@ describe('the dev server', () => {
     expect([response.status, await response.json()]).toEqual([200, []]);
   });
 
-  test('keeps the data directory and config.toml from the browser', async () => {
+  test('does not serve the data directory and config.toml to the browser', async () => {
     const app = await project();
     const server = await serve(app);
     for (const path of [
@@ -155,7 +151,7 @@ describe('the dev server', () => {
 });
 
 describe('a start that fails', () => {
-  test('shows a broken migration with file, line and hint, answers 503, and goes on once it is corrected', async () => {
+  test('shows a broken migration with file, line and hint, answers 503, and continues once it is corrected', async () => {
     const app = await project({
       'supabase/migrations/1_good.sql': 'create table items (id int primary key);',
       'supabase/migrations/2_bad.sql': 'create table more (id int);\nalter table nowhere add column x int;',
@@ -203,7 +199,7 @@ describe('a start that fails', () => {
     await server.waitForOutput(/is not applied again/);
   });
 
-  test('works without a folder supabase, says what to create, and takes it up once it is there', async () => {
+  test('works without a folder supabase, prints what to create, and uses it once it exists', async () => {
     const app = await project({}, `{ embedded: { dbPort: 0 } }`);
     await rm(join(app.root, 'supabase'), { recursive: true });
     const server = await serve(app);
@@ -213,15 +209,15 @@ describe('a start that fails', () => {
     expect(server.output()).not.toMatch(/error/i);
   });
 
-  test('says what an unknown option is', async () => {
+  test('names an unknown option', async () => {
     const app = await project({}, `{ backendd: 'embedded' }`);
     await expect(startDevServer(app.root)).rejects.toThrow(/unknown option "backendd"/);
   });
 
-  test('names a taken port that must be this one, and takes another one otherwise', async () => {
+  test('names a port in use that was set explicitly, and chooses another one otherwise', async () => {
     const other = createServer();
     await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
-    opened.push({ [Symbol.asyncDispose]: async () => void other.close() });
+    onTestEnd(() => other.close());
     const { port } = other.address() as { port: number };
     const strict = await serve(await project({}, `{ embedded: { dbPort: ${port} } }`));
     await strict.waitForOutput(new RegExp(`Port ${port} \\(PostgreSQL\\) is in use`));

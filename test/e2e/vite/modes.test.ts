@@ -1,30 +1,25 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFile } from 'node:fs/promises';
 import { createServer as createHttpServer, type IncomingMessage, type Server } from 'node:http';
 import { connect, type IncomingHttpHeaders } from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { text } from 'node:stream/consumers';
-import { fileURLToPath } from 'node:url';
 import { stripVTControlCharacters } from 'node:util';
 import { createLogger, createServer, type Logger, type Plugin, type ViteDevServer } from 'vite';
-import { afterEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
 import supabase, { type SupabasePluginApi } from '../../../plugin/index.ts';
 import { heartbeat, PUBLISHABLE_KEY as KEY, readItems } from '../../helpers/api.ts';
+import { CERTIFICATE } from '../../helpers/certificate.ts';
 import { startDevServer, VITE } from '../../helpers/dev-server.ts';
+import { onTestEnd } from '../../helpers/on-test-end.ts';
 import { makeViteProject } from '../../helpers/vite-project.ts';
 
 const files = {
   'supabase/migrations/1_items.sql': 'create table items (id int primary key);',
   'supabase/seed.sql': 'insert into items values (7);',
 };
-
-const opened: (() => Promise<unknown>)[] = [];
-afterEach(async () => {
-  for (const close of opened.splice(0).toReversed()) await close();
-});
 
 async function createVite(
   plugins: Plugin[],
@@ -33,7 +28,7 @@ async function createVite(
   customLogger?: Logger,
 ): Promise<ViteDevServer> {
   const project = await makeViteProject({ ...files, ...more });
-  opened.push(() => project.remove());
+  onTestEnd(() => project.remove());
   const vite = await createServer({
     root: project.root,
     configFile: false,
@@ -41,13 +36,13 @@ async function createVite(
     plugins,
     server,
   });
-  opened.push(() => vite.close());
+  onTestEnd(() => vite.close());
   return vite;
 }
 
 async function listen(server: Server): Promise<string> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  opened.push(async () => {
+  onTestEnd(async () => {
     server.closeAllConnections();
     await new Promise((resolve) => server.close(resolve));
   });
@@ -68,7 +63,7 @@ describe('middleware mode', () => {
     expect([await readItems(origin), await heartbeat(origin)]).toEqual([[{ id: 7 }], 'ok']);
   });
 
-  test('takes upgrades by itself once a request has come, and leaves those of others to the app', async () => {
+  test('handles upgrades itself after the first request, and leaves foreign ones to the app', async () => {
     const vite = await createVite(supabase({ backend: 'embedded' }), { middlewareMode: true, ws: false });
     const server = createHttpServer(vite.middlewares);
     const origin = await listen(server);
@@ -90,7 +85,7 @@ describe('middleware mode', () => {
     expect(server.listenerCount('upgrade')).toBe(0);
   });
 
-  test('takes its upgrades by itself from a server that was given to Vite', async () => {
+  test('handles the upgrades of a server that was given to Vite', async () => {
     const server = createHttpServer((req, res) => vite.middlewares(req, res));
     const origin = await listen(server);
     const vite = await createVite(supabase({ backend: 'embedded' }), { middlewareMode: { server } });
@@ -101,7 +96,7 @@ describe('middleware mode', () => {
 });
 
 describe('a framework that is listed before the plugin', () => {
-  test('may load modules of the app while it is set up: they have the keys', async () => {
+  test('may load modules of the app during setup: they have the keys', async () => {
     let loaded: unknown;
     const framework: Plugin = {
       name: 'framework',
@@ -118,7 +113,7 @@ describe('a framework that is listed before the plugin', () => {
     expect(loaded).toMatchObject({ key: KEY });
   });
 
-  test('may answer every path but ours', async () => {
+  test('may answer every path except ours', async () => {
     const framework: Plugin = {
       name: 'framework',
       configureServer: ({ middlewares }) => void middlewares.use((_req, res) => res.end('"page"')),
@@ -131,7 +126,7 @@ describe('a framework that is listed before the plugin', () => {
     expect([await readItems(origin), await (await fetch(origin)).text()]).toEqual([[{ id: 7 }], '"page"']);
   });
 
-  test('renders on the server with the port that really answers', async () => {
+  test('renders on the server with the port of the request', async () => {
     const own = { 'server.js': 'export const url = () => import.meta.env.VITE_SUPABASE_URL;' };
     const framework: Plugin = {
       name: 'framework',
@@ -147,7 +142,7 @@ describe('a framework that is listed before the plugin', () => {
     expect(await (await fetch(origin)).text()).toBe(origin.replace('127.0.0.1', 'localhost'));
   });
 
-  test('need not print URLs: the terminal says which Supabase it is all the same', async () => {
+  test('need not print URLs: the terminal shows the backend anyway', async () => {
     const printed: string[] = [];
     const log = createLogger('info');
     log.info = (message) => void printed.push(stripVTControlCharacters(message));
@@ -160,7 +155,7 @@ describe('a framework that is listed before the plugin', () => {
   });
 });
 
-test('defends its sockets beside a plugin that destroys every upgrade but Vite’s', async () => {
+test('keeps its sockets beside a plugin that destroys every upgrade except Vite’s', async () => {
   const destroyer: Plugin = {
     name: 'vite-plugin-cloudflare:dev',
     configureServer({ httpServer }) {
@@ -175,13 +170,11 @@ test('defends its sockets beside a plugin that destroys every upgrade but Vite�
 });
 
 test('serves HTTP/2 and secure WebSockets with server.https', async () => {
-  const tls = fileURLToPath(new URL('../../fixtures/tls/localhost', import.meta.url));
-  const [key, cert] = await Promise.all([readFile(`${tls}.key`), readFile(`${tls}.crt`)]);
-  const vite = await createVite(supabase({ backend: 'embedded' }), { port: 0, https: { key, cert } });
+  const vite = await createVite(supabase({ backend: 'embedded' }), { port: 0, https: CERTIFICATE });
   await vite.listen();
   const origin = vite.resolvedUrls?.local[0]?.replace(/\/$/, '') ?? '';
   const session = connect(origin, { rejectUnauthorized: false });
-  opened.push(async () => session.destroy());
+  onTestEnd(async () => session.destroy());
   // The certificate is self-signed.
   const stream = session.request({ ':path': '/rest/v1/items', apikey: KEY });
   const [headers] = (await once(stream, 'response')) as [IncomingHttpHeaders];
@@ -189,7 +182,7 @@ test('serves HTTP/2 and secure WebSockets with server.https', async () => {
   expect(await heartbeat(origin, { rejectUnauthorized: false })).toBe('ok');
 });
 
-test('starts nothing under Vitest unless asked', async () => {
+test('starts nothing under Vitest unless a backend is set', async () => {
   const vite = await createVite(supabase(), { middlewareMode: true, ws: false });
   const origin = await listen(createHttpServer(vite.middlewares));
   const response = await fetch(`${origin}/rest/v1/items`, { headers: { apikey: KEY } });
@@ -208,7 +201,7 @@ describe('a build', () => {
     return { code, output: (await output).join('') };
   };
 
-  test('without URL and key fails and says what to set', async () => {
+  test('without URL and key fails and names what to set', async () => {
     await using project = await makeViteProject(files);
     const { code, output } = await build(project.root, {});
     expect(code).not.toBe(0);
@@ -224,7 +217,7 @@ describe('a build', () => {
     expect(await build(project.root, env)).toMatchObject({ code: 1, output: expect.stringContaining(name) });
   });
 
-  test('holds what the environment says, and is previewed with the API on the same origin', async () => {
+  test('has URL and key of the environment, and is previewed with the API on the same origin', async () => {
     await using project = await makeViteProject(files);
     await project.write('.env.production', `VITE_SUPABASE_URL=/\nVITE_SUPABASE_PUBLISHABLE_KEY=${KEY}\n`);
     const built = await build(project.root, {});

@@ -4,8 +4,8 @@ import { createEmbeddedBackend } from '../../../plugin/backend/embedded/embedded
 import { createHostCheck } from '../../../plugin/gateway/caller/hosts.ts';
 import { silentLogger } from '../../../plugin/shared/logger.ts';
 import { makeProject, type TestProject } from '../../helpers/project.ts';
-import { ask, startGateway } from '../gateway/support.ts';
-import { upgrade } from '../gateway/upgrade-client.ts';
+import { ask, startGateway } from '../../helpers/gateway/support.ts';
+import { upgrade } from '../../helpers/gateway/upgrade-client.ts';
 
 const KEY = 'sb_publishable_ACJWlzQHlZjBrEguHvfOxg_3BJgxAaH';
 
@@ -54,14 +54,14 @@ test('a dev server that joined another one’s stack serves the hosts of its own
   expect((await upgrade(url, socket, foreign)).status).toBe(403);
 });
 
-test('the owner’s own port answers for none of them', async () => {
+test('the owner’s own port serves none of them', async () => {
   const target = await joined.target();
   const rest = target.upstreams.rest;
   if (rest?.kind !== 'url') throw new Error('expected the owner’s gateway');
   const headers = { host: 'a.tunnel.example', apikey: KEY };
   expect((await ask(rest.url.href, '/rest/v1/items', { headers })).status).toBe(403);
   expect((await ask(rest.url.href, '/rest/v1/items', { headers: { apikey: KEY } })).status).toBe(200);
-  // What a page or a client could see of the keys does not hold the gatewaySecret.
+  // The keys, which pages and clients can see, do not include the secret.
   expect(rest.gatewaySecret).toHaveLength(43);
   expect(JSON.stringify(target.keys)).not.toContain(rest.gatewaySecret);
 });

@@ -6,10 +6,11 @@ import {
   type RealtimeRouteOptions,
 } from '../../../plugin/backend/realtime-route.ts';
 import type { UrlUpstream } from '../../../plugin/gateway/target.ts';
-import { startFixtureStack, type FixtureStack } from '../../fixtures/gateway/local-stack.ts';
-import { defer, listen, onTestEnd, startGateway } from '../gateway/support.ts';
-import { JWT_SECRET, KEYS } from '../gateway/tokens.ts';
-import { upgrade } from '../gateway/upgrade-client.ts';
+import { startFixtureStack, type FixtureStack } from '../../helpers/gateway/fixture-stack.ts';
+import { defer, listen, startGateway } from '../../helpers/gateway/support.ts';
+import { onTestEnd } from '../../helpers/on-test-end.ts';
+import { JWT_SECRET, KEYS } from '../../helpers/gateway/tokens.ts';
+import { upgrade } from '../../helpers/gateway/upgrade-client.ts';
 
 async function startStack(): Promise<FixtureStack> {
   const stack = await startFixtureStack({ secret: JWT_SECRET, keys: KEYS });
@@ -52,7 +53,7 @@ const closed = async (server: Server): Promise<void> => {
 };
 
 describe('auto', () => {
-  test('prefers the direct way, with the API gateway to fall back on', async () => {
+  test('prefers the direct path, with the API gateway as the fallback', async () => {
     const stack = await startStack();
     const { route: auto, gateway } = route(stack);
     const ways = await auto.choose();
@@ -63,7 +64,7 @@ describe('auto', () => {
     expect(auto.describe()).toBe(`directly at ${stack.realtimeUrl}`);
   });
 
-  test('takes the API gateway when Realtime’s port is not published', async () => {
+  test('uses the API gateway when Realtime’s port is not published', async () => {
     const stack = await startStack();
     const unpublished = createDirectUpstream(new URL('http://127.0.0.1:1'));
     const { route: auto, gateway } = route(stack, { direct: unpublished });
@@ -71,7 +72,7 @@ describe('auto', () => {
     expect(auto.describe()).toBe(`through the API gateway at ${stack.url}`);
   });
 
-  test('is not fooled by another Phoenix application on port 4000, whose sockets open for everybody', async () => {
+  test('ignores another Phoenix application on port 4000, whose sockets accept everything', async () => {
     const stack = await startStack();
     const { url } = await listen(
       createServer((_, res) => res.writeHead(404).end()).on('upgrade', (_req, socket) =>
@@ -82,7 +83,7 @@ describe('auto', () => {
     expect(await auto.choose()).toEqual([gateway]);
   });
 
-  test('changes over when the chosen way dies, says so once, and clients do not notice', async () => {
+  test('switches when the chosen path fails, logs it once, and clients stay connected', async () => {
     const stack = await startStack();
     const { route: auto, lines, gateway } = route(stack);
     const { url } = await startGateway({ target: { keys: KEYS, upstreams: {}, websocket: auto } });
@@ -91,7 +92,7 @@ describe('auto', () => {
     expect(first.status).toBe(101);
     first.socket?.destroy();
 
-    // Only the published port is gone; Kong still reaches Realtime, here another one.
+    // Only the published port is gone; Kong still reaches Realtime (here another one).
     const other = await startStack();
     gateway.url.href = other.url;
     await closed(stack.realtime.server);
@@ -104,7 +105,7 @@ describe('auto', () => {
     ]);
   });
 
-  test('believes an address that the developer named', async () => {
+  test('uses an address that the developer set, without probing', async () => {
     const stack = await startStack();
     const direct = createDirectUpstream(new URL('http://127.0.0.1:1'));
     const { route: auto, gateway } = route(stack, { direct, directIsExplicit: true });
@@ -113,7 +114,7 @@ describe('auto', () => {
   });
 });
 
-describe('a fixed way', () => {
+describe('a fixed path', () => {
   test.each(['direct', 'gateway'] as const)('%s is the only one, and nothing is probed', async (mode) => {
     const stack = await startStack();
     const { route: fixed } = route(stack, { mode });

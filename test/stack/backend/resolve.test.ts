@@ -6,14 +6,15 @@ import { resolveLocalKeys } from '../../../plugin/backend/keys.ts';
 import { resolveBackend, type ResolveBackendOptions } from '../../../plugin/backend/resolve.ts';
 import { silentLogger } from '../../../plugin/shared/logger.ts';
 import { loadConfig } from '../../../plugin/stack/config/config.ts';
-import { startFixtureStack, type FixtureStack } from '../../fixtures/gateway/local-stack.ts';
+import { startFixtureStack, type FixtureStack } from '../../helpers/gateway/fixture-stack.ts';
 import { makeProject } from '../../helpers/project.ts';
-import { listen, onTestEnd } from '../gateway/support.ts';
-import { signToken } from '../gateway/tokens.ts';
+import { listen } from '../../helpers/gateway/support.ts';
+import { onTestEnd } from '../../helpers/on-test-end.ts';
+import { signToken } from '../../helpers/gateway/tokens.ts';
 
 const LOCAL_SECRET = 'super-secret-jwt-token-with-at-least-32-characters-long';
 
-/** A project folder whose config.toml has this text. */
+/** A project folder with this config.toml. */
 async function projectWith(config: string): Promise<string> {
   const project = await makeProject({ 'supabase/config.toml': config });
   onTestEnd(() => project.remove());
@@ -57,7 +58,7 @@ async function choose(
 }
 
 describe('auto', () => {
-  test('takes a stack of this project that answers on the port of config.toml', async () => {
+  test('uses a stack of this project that answers on the port of config.toml', async () => {
     const { url } = await startStack();
     const root = await projectWith(`[api]\nport = ${new URL(url).port}`);
     const backend = await choose({ root });
@@ -65,7 +66,7 @@ describe('auto', () => {
     expect(backend.reason).toContain(new URL(url).host);
   });
 
-  test('takes the embedded stack when nothing answers, and says why', async () => {
+  test('uses the embedded stack when nothing answers, and gives the reason', async () => {
     const { url, servers } = await startStack();
     for (const server of servers) server.close();
     const root = await projectWith(`[api]\nport = ${new URL(url).port}`);
@@ -74,21 +75,21 @@ describe('auto', () => {
     expect(backend.reason).toContain('nothing listens there');
   });
 
-  test('is not fooled by a stranger on the port', async () => {
+  test('ignores another program on the port', async () => {
     const { port } = await listen(createServer((_, res) => void res.end('{"hello":"world"}')));
     const backend = await choose({ root: await projectWith(`[api]\nport = ${port}`) });
     expect(backend.kind).toBe('embedded');
     expect(backend.reason).toContain('something that is not Supabase');
   });
 
-  test('nor by a stranger that never answers', async () => {
+  test('ignores a program that never answers', async () => {
     const { port } = await listen(createServer(() => {}));
     const backend = await choose({ root: await projectWith(`[api]\nport = ${port}`) });
     expect(backend.kind).toBe('embedded');
     expect(backend.reason).toContain('no answer in time');
   });
 
-  test('leaves another project’s stack alone, whose secrets are others', async () => {
+  test('does not use another project’s stack, which has other secrets', async () => {
     const { url } = await startStack('another-secret-with-more-than-32-characters');
     const root = await projectWith(`[api]\nport = ${new URL(url).port}`);
     const backend = await choose({ root });
@@ -96,7 +97,7 @@ describe('auto', () => {
     expect(backend.reason).toContain('refuses the keys');
   });
 
-  test('believes the CLI about port and keys that it chose itself', async () => {
+  test('uses the port and keys that the CLI reports', async () => {
     const secret = 'a-secret-that-the-cli-has-chosen-itself';
     const { url } = await startStack(secret);
     const root = await projectWith('[api]\nport = 1');
@@ -121,7 +122,7 @@ describe('an explicit target', () => {
     [{ REALTIME_PROXY_KONG_TARGET: 'http://localhost:1' }, 'local', 'REALTIME_PROXY_KONG_TARGET is set'],
     [{ SUPABASE_URL: 'https://abc.supabase.co' }, 'remote', 'SUPABASE_URL is set'],
     [{ VITE_SUPABASE_URL: 'https://abc.supabase.co' }, 'remote', 'VITE_SUPABASE_URL is set'],
-  ] as const)('%j is believed without probing: %s', async (env, kind, reason) => {
+  ] as const)('%j is used without probing: %s', async (env, kind, reason) => {
     const backend = await choose({ root: await projectWith(''), env });
     expect({ kind: backend.kind, reason: backend.reason }).toEqual({ kind, reason });
   });
@@ -135,7 +136,7 @@ describe('an explicit target', () => {
     expect(backend.kind).toBe('remote');
   });
 
-  test('a client’s variable that names this machine is none: it may be this very gateway', async () => {
+  test('a variable for the page that names this machine is not a target: it may be this very gateway', async () => {
     const env = {
       NEXT_PUBLIC_SUPABASE_URL: 'http://localhost:54320',
       VITE_SUPABASE_URL: 'http://localhost:3002',
@@ -143,14 +144,14 @@ describe('an explicit target', () => {
     expect((await choose({ root: await projectWith('[api]\nport = 1'), env })).kind).toBe('embedded');
   });
 
-  test('remote without a URL says what to set', async () => {
+  test('the error of remote without a URL names what to set', async () => {
     const root = await projectWith('');
     await expect(choose({ root, backend: 'remote' })).rejects.toMatchObject({ code: 'BACKEND_URL_MISSING' });
     const direct = choose({ root, url: 'https://abc.supabase.co', realtime: 'direct' });
     await expect(direct).rejects.toMatchObject({ code: 'OPTION_INVALID' });
   });
 
-  test('embedded is started without looking for others', async () => {
+  test('embedded is started without probing', async () => {
     const backend = await choose({
       root: await projectWith(''),
       backend: 'embedded',
@@ -160,7 +161,7 @@ describe('an explicit target', () => {
   });
 });
 
-test('keys of the local stack: an opaque key in an older variable does not take the JWT’s place', async () => {
+test('keys of the local stack: an opaque key in a legacy variable does not replace the JWT', async () => {
   const config = await loadConfig(await projectWith(''));
   const plain = await resolveLocalKeys(config, {});
   const keys = await resolveLocalKeys(config, {

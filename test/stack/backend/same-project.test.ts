@@ -17,7 +17,7 @@ afterAll(async () => {
   await empty.stop();
 });
 
-/** Asks a project with these migrations about the stack whose database is at `dbUrl`. */
+/** Whether the stack with the database at `dbUrl` is foreign to a project with these migrations. */
 async function ask(dbUrl: string, ...versions: string[]): Promise<boolean | undefined> {
   const migrations = versions.map((version) => [`supabase/migrations/${version}_x.sql`, 'select 1;']);
   await using project = await makeProject(Object.fromEntries(migrations));
@@ -36,12 +36,12 @@ test('a stack with other migrations, or without any where this project has some,
   expect(await ask(empty.dbUrl, '20260303000000')).toBe(true);
 });
 
-test('it cannot be told without migrations on either side, or without a database', async () => {
+test('it is unknown without migrations on either side, or without a database', async () => {
   expect(await ask(empty.dbUrl)).toBeUndefined();
   expect(await ask('postgresql://127.0.0.1:1/', '20260101000000')).toBeUndefined();
 });
 
-test('an embedded stack is never taken for one of the Supabase CLI’s', async () => {
+test('an embedded stack is never mistaken for a stack of the Supabase CLI', async () => {
   expect(await probeEmbedded(new URL(stack.url))).toBe(true);
   const config = await loadConfig('/nowhere', {
     overrides: { api: { port: Number(new URL(stack.url).port) } },

@@ -2,8 +2,8 @@ import { createServer, type ServerResponse } from 'node:http';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { GatewayTarget } from '../../../plugin/gateway/target.ts';
 import { startTestStack, type TestStack } from '../../helpers/stack.ts';
-import { ask, listen, startGateway } from './support.ts';
-import { KEYS } from './tokens.ts';
+import { ask, listen, startGateway } from '../../helpers/gateway/support.ts';
+import { KEYS } from '../../helpers/gateway/tokens.ts';
 
 /** An upstream that answers OPTIONS with 404, as Realtime does, and everything else with its own CORS header. */
 async function setUp(): Promise<{ url: string; requests: string[] }> {

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import type { GatewayTarget } from '../../../plugin/gateway/target.ts';
 import { createDirectUpstream } from '../../../plugin/backend/realtime-route.ts';
-import { createFixtureRealtime, type FixtureRealtime } from '../../fixtures/gateway/realtime.ts';
-import { listen, startGateway } from './support.ts';
-import { JWT_SECRET, KEYS, sessionCookie, USER_TOKEN } from './tokens.ts';
-import { upgrade } from './upgrade-client.ts';
+import { createFixtureRealtime, type FixtureRealtime } from '../../helpers/gateway/realtime.ts';
+import { listen, startGateway } from '../../helpers/gateway/support.ts';
+import { JWT_SECRET, KEYS, sessionCookie, USER_TOKEN } from '../../helpers/gateway/tokens.ts';
+import { upgrade } from '../../helpers/gateway/upgrade-client.ts';
 
 // Browsers send cookies with WebSockets to any site, and no same-origin policy stops them.
 
@@ -48,7 +48,7 @@ describe('a page of another port or device, whose cookies are the same', () => {
     expect(realtime.accepted).toEqual([KEYS.anonKey]);
   });
 
-  test('nor does https of the same name while the server speaks plain http on another port', async () => {
+  test('https of the same name on another port does not get the session either', async () => {
     const { url, port, realtime } = await setUp();
     await upgrade(url, PATH, { host: `localhost:${port}`, origin: 'https://localhost', cookie });
     expect(realtime.accepted).toEqual([KEYS.anonKey]);
@@ -66,7 +66,7 @@ test('without an Origin a cookie proves nothing', async () => {
   expect(realtime.accepted).toEqual([KEYS.anonKey]);
 });
 
-test('a session stands in for a key only: without one the handshake is refused', async () => {
+test('a session only replaces a key: without a key the handshake is refused', async () => {
   const { url, port, realtime } = await setUp();
   const host = `localhost:${port}`;
   const answer = await upgrade(url, '/realtime/v1/websocket', { host, origin: `http://${host}`, cookie });

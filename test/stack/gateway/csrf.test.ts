@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { GatewayTarget } from '../../../plugin/gateway/target.ts';
-import { ask, reflect, seenIn, startGateway, type Ask } from './support.ts';
-import { KEYS, sessionCookie, signToken, USER_TOKEN } from './tokens.ts';
+import { ask, reflect, seenIn, startGateway, type Ask } from '../../helpers/gateway/support.ts';
+import { KEYS, sessionCookie, signToken, USER_TOKEN } from '../../helpers/gateway/tokens.ts';
 
 // A foreign page can make a browser send requests with the app's cookies: forms, images, no-cors fetches.
 
@@ -11,7 +11,7 @@ const target: GatewayTarget = {
 };
 const cookie = sessionCookie(USER_TOKEN, 'localhost');
 
-/** The Authorization header that the service saw. */
+/** The Authorization header that the service received. */
 async function authorization(
   headers: Record<string, string>,
   options: Ask = {},
@@ -27,7 +27,7 @@ async function authorization(
   return seenIn(answer).headers.authorization;
 }
 
-describe('a foreign page cannot ride on the session', () => {
+describe('a foreign page cannot use the session', () => {
   test.each<[string, Record<string, string>]>([
     ['a form of another site', { origin: 'https://evil.example', 'sec-fetch-site': 'cross-site' }],
     ['a form of an older browser', { origin: 'https://evil.example' }],
@@ -62,7 +62,7 @@ describe('the app’s own page has its session', () => {
     expect(await authorization(headers)).toBe(`Bearer ${USER_TOKEN}`);
   });
 
-  test('behind a tunnel that ends TLS', async () => {
+  test('behind a tunnel that terminates TLS', async () => {
     const { url } = await startGateway({ target, isHostAllowed: (host) => host === 'app.tunnel.example' });
     const headers = { host: 'app.tunnel.example', origin: 'https://app.tunnel.example', cookie };
     expect(seenIn(await ask(url, '/rest/v1/messages', { headers })).headers.authorization).toBe(
@@ -71,7 +71,7 @@ describe('the app’s own page has its session', () => {
   });
 });
 
-describe('a token that the request brings itself is never replaced', () => {
+describe('a token of the request itself is never replaced', () => {
   const own = signToken({ role: 'authenticated', sub: 'other' });
   test.each<[string, Record<string, string>, string]>([
     ['a user’s', { authorization: `Bearer ${own}` }, `Bearer ${own}`],
@@ -81,7 +81,7 @@ describe('a token that the request brings itself is never replaced', () => {
     expect(await authorization({ origin: 'http://OWN', ...headers })).toBe(expected);
   });
 
-  test('nor is the signature of an S3 request, nor one added to a request without', async () => {
+  test('the signature of an S3 request is not replaced, and none is added', async () => {
     const { url, port } = await startGateway({ target });
     const host = `localhost:${port}`;
     const headers = { host, cookie, origin: `http://${host}`, apikey: 'sb_publishable_test' };
@@ -94,7 +94,7 @@ describe('a token that the request brings itself is never replaced', () => {
   });
 });
 
-test('an expired session is not sent on', async () => {
+test('an expired session is not forwarded', async () => {
   const expired = sessionCookie(signToken({ role: 'authenticated', exp: 1_600_000_000 }), 'localhost');
   const headers = { origin: 'http://OWN', cookie: expired, apikey: 'sb_publishable_test' };
   expect(await authorization(headers)).toBe(`Bearer ${KEYS.anonKey}`);

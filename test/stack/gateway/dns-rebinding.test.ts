@@ -4,12 +4,13 @@ import { Gateway } from '../../../plugin/gateway/gateway.ts';
 import { createHostCheck } from '../../../plugin/gateway/caller/hosts.ts';
 import type { GatewayTarget } from '../../../plugin/gateway/target.ts';
 import { silentLogger } from '../../../plugin/shared/logger.ts';
-import { CERTIFICATE } from './certificate.ts';
-import { ask, defer, onTestEnd, reflect, seenIn, startGateway } from './support.ts';
-import { KEYS } from './tokens.ts';
-import { upgrade } from './upgrade-client.ts';
+import { CERTIFICATE } from '../../helpers/certificate.ts';
+import { ask, defer, reflect, seenIn, startGateway } from '../../helpers/gateway/support.ts';
+import { onTestEnd } from '../../helpers/on-test-end.ts';
+import { KEYS } from '../../helpers/gateway/tokens.ts';
+import { upgrade } from '../../helpers/gateway/upgrade-client.ts';
 
-// A name of the attacker's that points to 127.0.0.1 makes a page of his same-origin with the dev server.
+// If a name of an attacker resolves to 127.0.0.1, the attacker's page has the same origin as the dev server.
 
 const target: GatewayTarget = {
   keys: KEYS,
@@ -63,7 +64,7 @@ describe.each([
   });
 });
 
-test('over HTTP/2 the :authority is judged, and the service sees it as Host', async () => {
+test('over HTTP/2 the :authority is checked, and the service receives it as Host', async () => {
   const gateway = new Gateway({ target, logger: silentLogger });
   const server = createSecureServer({ ...CERTIFICATE, allowHTTP1: true }, (req, res) => {
     gateway.handle(req, res);

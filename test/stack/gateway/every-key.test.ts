@@ -2,17 +2,17 @@ import { generateKeyPairSync, sign } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { createDirectUpstream } from '../../../plugin/backend/realtime-route.ts';
 import type { GatewayKeys, GatewayTarget, UrlUpstream } from '../../../plugin/gateway/target.ts';
-import { createFixtureKong, type KongTemplate } from '../../fixtures/gateway/kong.ts';
-import { createFixtureRealtime, type FixtureRealtime } from '../../fixtures/gateway/realtime.ts';
-import { listen, startGateway } from './support.ts';
-import { JWT_SECRET, KEYS, sessionCookie, signToken, USER_TOKEN } from './tokens.ts';
-import { upgrade } from './upgrade-client.ts';
+import { createFixtureKong, type KongTemplate } from '../../helpers/gateway/kong.ts';
+import { createFixtureRealtime, type FixtureRealtime } from '../../helpers/gateway/realtime.ts';
+import { listen, startGateway } from '../../helpers/gateway/support.ts';
+import { JWT_SECRET, KEYS, sessionCookie, signToken, USER_TOKEN } from '../../helpers/gateway/tokens.ts';
+import { upgrade } from '../../helpers/gateway/upgrade-client.ts';
 
 const pair = generateKeyPairSync('ec', { namedCurve: 'P-256' });
 const jwk = { ...pair.publicKey.export({ format: 'jwk' }), kty: 'EC', kid: 'es', alg: 'ES256' };
 const keys: GatewayKeys = { ...KEYS, jwks: [jwk] };
 
-/** A user token as newer CLIs sign it. */
+/** A user token with the algorithm of newer CLIs. */
 const ES256_TOKEN = ((): string => {
   const encode = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
   const claims = { role: 'authenticated', sub: 'b', exp: Math.floor(Date.now() / 1000) + 3600 };
@@ -59,7 +59,7 @@ interface Case {
   readonly name: string;
   readonly apikey: string;
   readonly cookie?: string;
-  /** The token by which Realtime knows the caller. */
+  /** The token that Realtime gets for the caller. */
   readonly expected: string | undefined;
 }
 
@@ -119,7 +119,7 @@ describe.each(VERSIONS)('Realtime %s', (version) => {
   });
 });
 
-describe('what Realtime refuses is refused with its own words', () => {
+describe('the client gets a refusal of Realtime unchanged', () => {
   test.each([
     ['no key', '', 401, '{"error":"API key is missing"}'],
     [

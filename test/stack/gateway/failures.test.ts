@@ -4,30 +4,31 @@ import { describe, expect, test } from 'vitest';
 import { Gateway, type GatewayOptions } from '../../../plugin/gateway/gateway.ts';
 import type { GatewayTarget, HandlerUpstream } from '../../../plugin/gateway/target.ts';
 import { silentLogger } from '../../../plugin/shared/logger.ts';
-import { ask, defer, listen, onTestEnd, startGateway, type Ask } from './support.ts';
-import { KEYS } from './tokens.ts';
-import { upgrade } from './upgrade-client.ts';
+import { ask, defer, listen, startGateway, type Ask } from '../../helpers/gateway/support.ts';
+import { onTestEnd } from '../../helpers/on-test-end.ts';
+import { KEYS } from '../../helpers/gateway/tokens.ts';
+import { upgrade } from '../../helpers/gateway/upgrade-client.ts';
 
 function targetAt(url: string): GatewayTarget {
   const upstream = { kind: 'url', url: new URL(url), speaks: 'gateway', host: 'client' } as const;
   return { keys: KEYS, upstreams: { rest: upstream, realtime: upstream } };
 }
 
-/** Collects what a developer would read in the terminal. */
+/** Collects the lines of the terminal. */
 function recordLog(): { lines: string[]; logger: GatewayOptions['logger'] } {
   const lines: string[] = [];
   const push = (line: string): void => void lines.push(line);
   return { lines, logger: { info: push, warn: push, error: push } };
 }
 
-/** A TCP server that does `onConnection` with every connection; it tells how many are open. */
+/** A TCP server that calls `onConnection` for every connection, and the set of open ones. */
 async function listenTcp(
   onConnection: (socket: Socket) => void,
 ): Promise<{ url: string; open: Set<Socket> }> {
   const open = new Set<Socket>();
   const server = createTcpServer((socket) => {
     open.add(socket);
-    // A paused socket does not notice that the other side has closed.
+    // A paused socket does not report that the other side has closed.
     socket.resume();
     socket.on('error', () => {});
     socket.on('close', () => open.delete(socket));
@@ -60,7 +61,7 @@ const CHUNKED = { 'transfer-encoding': 'chunked' };
 const code = (body: string): unknown => (JSON.parse(body) as { code?: unknown }).code;
 
 describe('an upstream that', () => {
-  test('is not there gives 502 at once, one line in the terminal, and one more when it is back', async () => {
+  test('is down gives 502 at once, one line in the terminal, and another one when it is back', async () => {
     const port = await takeFreePort();
     const { lines, logger } = recordLog();
     const { url } = await startGateway({ target: targetAt(`http://127.0.0.1:${port}`), logger });
@@ -82,7 +83,7 @@ describe('an upstream that', () => {
     expect(lines[1]).toContain('answers again');
   });
 
-  test('answers an upload before it has read it all passes that answer on', async () => {
+  test('answers an upload before reading all of it has its answer forwarded', async () => {
     const { url: upstream } = await listenTcp((socket) =>
       socket.once('data', () =>
         socket.end('HTTP/1.1 413 Payload Too Large\r\nContent-Length: 3\r\nConnection: close\r\n\r\nbig'),
@@ -100,7 +101,7 @@ describe('an upstream that', () => {
       let requests = 0;
       socket.on('data', () => {
         requests += 1;
-        // The second request on a connection finds it closed, as when a server restarts in that moment.
+        // The second request on a connection finds it closed, as when a server restarts at that moment.
         if (requests === 2) socket.resetAndDestroy();
         else socket.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok');
       });
@@ -112,7 +113,7 @@ describe('an upstream that', () => {
   });
 });
 
-// A request without a body, or with a small one, goes another way than an upload (see forward-http.ts).
+// Requests with no body or a small one are forwarded differently from uploads (see forward/http.ts).
 describe.each<{ title: string; request: Ask }>([
   { title: 'without a body', request: {} },
   { title: 'with a small body', request: { method: 'POST', body: 'x' } },
@@ -127,7 +128,7 @@ describe.each<{ title: string; request: Ask }>([
     await expect.poll(() => open.size).toBe(0);
   });
 
-  test('hangs in the middle of a body cuts the client off, which sees that the answer is no whole one', async () => {
+  test('hangs in the middle of a body cuts the client off, which can tell that the answer is incomplete', async () => {
     const { url: upstream, open } = await listenTcp((socket) =>
       socket.once('data', () => socket.write('HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\npart')),
     );
@@ -165,7 +166,7 @@ describe.each<{ title: string; request: Ask }>([
     expect(answer.status).toBe(502);
   });
 
-  test('answers garbage gives 502', async () => {
+  test('sends garbage gives 502', async () => {
     const { url: upstream } = await listenTcp((socket) =>
       socket.once('data', () => socket.end('SSH-2.0-OpenSSH\r\n\r\n')),
     );
@@ -183,7 +184,7 @@ describe.each<{ title: string; request: Ask }>([
     await expect(ask(url, '/rest/v1/items', request)).rejects.toThrow(/aborted|hang up|RESET/);
   });
 
-  test('answers with headers beyond what Node takes gives 502', async () => {
+  test('sends headers above Node’s limit gives 502', async () => {
     const { url: upstream } = await listenTcp((socket) =>
       socket.once('data', () => socket.write(`HTTP/1.1 200 OK\r\nX-Big: ${'x'.repeat(20_000)}\r\n\r\n`)),
     );
@@ -194,9 +195,9 @@ describe.each<{ title: string; request: Ask }>([
   });
 
   test.each([
-    ['a status that is none', 'HTTP/1.1 099 Odd\r\nContent-Length: 0\r\n\r\n'],
+    ['an invalid status', 'HTTP/1.1 099 Odd\r\nContent-Length: 0\r\n\r\n'],
     ['two lengths', 'HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab'],
-    ['a length that is none', 'HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n'],
+    ['an invalid length', 'HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n'],
     ['a header without a name', 'HTTP/1.1 200 OK\r\n: x\r\nContent-Length: 0\r\n\r\n'],
     ['a NUL in a header', 'HTTP/1.1 200 OK\r\nX-A: a\0b\r\nContent-Length: 0\r\n\r\n'],
   ])('answers with %s gives an error, and the server goes on', async (_title, bytes) => {
@@ -206,7 +207,7 @@ describe.each<{ title: string; request: Ask }>([
     expect((await ask(url, '/rest/v1/items', request)).status).toBeGreaterThanOrEqual(502);
   });
 
-  test('answers with a control character in its reason is passed on without that', async () => {
+  test('sends a control character in its reason has the response forwarded without it', async () => {
     const { url: upstream } = await listenTcp((socket) =>
       socket.once('data', () => socket.write('HTTP/1.1 200 O\x01K\r\nContent-Length: 4\r\n\r\nbody')),
     );
@@ -214,7 +215,7 @@ describe.each<{ title: string; request: Ask }>([
     expect(await ask(url, '/rest/v1/items', request)).toMatchObject({ status: 200, body: 'body' });
   });
 
-  test('switches protocols unasked gives 502', async () => {
+  test('switches protocols without being asked to gives 502', async () => {
     const { url: upstream } = await listenTcp((socket) =>
       socket.once('data', () =>
         socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n'),
@@ -225,7 +226,7 @@ describe.each<{ title: string; request: Ask }>([
   });
 });
 
-test('a target that leads back to the gateway itself is noticed on the first round', async () => {
+test('a target that leads back to the gateway itself is detected on the first round', async () => {
   let requests = 0;
   const port = await takeFreePort();
   const gateway = new Gateway({ target: targetAt(`http://127.0.0.1:${port}`), logger: silentLogger });
@@ -319,7 +320,7 @@ describe('a service in this process', () => {
   });
 });
 
-describe('a client that goes away', () => {
+describe('a client that disconnects', () => {
   test('before the answer ends the request at the upstream', async () => {
     const arrived = defer<IncomingMessage>();
     const gone = defer<void>();
@@ -338,7 +339,7 @@ describe('a client that goes away', () => {
     await expect(gone.promise).resolves.toBeUndefined();
   });
 
-  test('in the middle of an upload ends it at the upstream, as broken off', async () => {
+  test('in the middle of an upload aborts it at the upstream', async () => {
     const aborted = defer<void>();
     const started = defer<void>();
     const { url: upstream } = await listen(
@@ -395,7 +396,7 @@ describe('a client that goes away', () => {
   });
 });
 
-test('an upstream that hangs holds up no other request to it', async () => {
+test('an upstream that hangs on one request does not delay others', async () => {
   const { url: upstream } = await listen(
     createServer((req, res) => {
       if (req.url?.includes('hang') === false) res.end('ok');
@@ -405,7 +406,7 @@ test('an upstream that hangs holds up no other request to it', async () => {
   expect((await ask(url, '/rest/v1/items')).body).toBe('ok');
   const hanging = Array.from({ length: 20 }, () => ask(url, '/rest/v1/hang'));
   for (let i = 0; i < 3; i++) expect((await ask(url, '/rest/v1/items')).body).toBe('ok');
-  // Whoever waits hears of it.
+  // The waiting request gets its error.
   await gateway.close();
   for (const answer of await Promise.all(hanging)) expect(answer.status).toBe(502);
 });

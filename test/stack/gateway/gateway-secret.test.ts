@@ -2,12 +2,12 @@ import { createServer } from 'node:http';
 import { describe, expect, test } from 'vitest';
 import { createHostCheck } from '../../../plugin/gateway/caller/hosts.ts';
 import type { GatewayTarget, UrlUpstream } from '../../../plugin/gateway/target.ts';
-import { ask, listen, reflect, seenIn, startGateway } from './support.ts';
-import { KEYS } from './tokens.ts';
-import { upgrade } from './upgrade-client.ts';
+import { ask, listen, reflect, seenIn, startGateway } from '../../helpers/gateway/support.ts';
+import { KEYS } from '../../helpers/gateway/tokens.ts';
+import { upgrade } from '../../helpers/gateway/upgrade-client.ts';
 
-// A dev server that uses the stack of another one: the owner's gateway knows nothing of the hosts that the other one
-// answers for, and believes whoever proves to be that other one.
+// A dev server that uses the stack of another one: the owner's gateway does not know the hosts that the other one answers
+// for, and relies on the check of a gateway that has the secret.
 
 const PROOF = 'p'.repeat(43);
 const HEADER = 'x-supabase-gateway-secret';
@@ -45,8 +45,8 @@ async function join(owner: string, gatewaySecret: string | undefined, others: ob
   return (await startGateway({ target, isHostAllowed: createHostCheck(['dev.example']) })).url;
 }
 
-describe('a request that another gateway vouches for', () => {
-  test('is served on both transports under a host that only that one knows', async () => {
+describe('a request through another gateway with the secret', () => {
+  test('is served on both transports under a host that only the other gateway allows', async () => {
     const url = await join(await startOwner(), PROOF);
     const headers = { host: 'dev.example:3003', 'x-forwarded-proto': 'https' };
     const answer = await ask(url, '/rest/v1/items', { headers });
@@ -59,7 +59,7 @@ describe('a request that another gateway vouches for', () => {
     expect((await upgrade(url, SOCKET, headers)).status).toBe(101);
   });
 
-  test('may have been sent by a page of another origin that only that one trusts', async () => {
+  test('may come from a page of an origin that only the other gateway trusts', async () => {
     const url = await join(await startOwner(), PROOF);
     const headers = { host: 'localhost:3003', origin: 'https://dev.example' };
     const answer = await ask(url, '/rest/v1/items', { headers });
@@ -67,7 +67,7 @@ describe('a request that another gateway vouches for', () => {
     expect((await upgrade(url, SOCKET, headers)).status).toBe(101);
   });
 
-  test('is still refused by that one itself when host or origin are foreign', async () => {
+  test('is still refused by the other gateway when host or origin are foreign', async () => {
     const url = await join(await startOwner(), PROOF);
     const host = { host: 'evil.example' };
     expect((await ask(url, '/rest/v1/items', { headers: host })).status).toBe(403);
@@ -78,7 +78,7 @@ describe('a request that another gateway vouches for', () => {
     expect(answer.headers['access-control-allow-origin']).toBeUndefined();
   });
 
-  test('is judged as before in all else: a secret key from the network stays refused', async () => {
+  test('gets no other rights: a secret key from the network stays refused', async () => {
     const url = await join(await startOwner(), PROOF);
     const headers = { host: 'dev.example', apikey: 'sb_secret_test' };
     expect((await ask(url, '/rest/v1/items', { headers })).status).toBe(401);
@@ -88,7 +88,7 @@ describe('a request that another gateway vouches for', () => {
   });
 });
 
-describe('without the gatewaySecret nothing changes', () => {
+describe('without the secret nothing changes', () => {
   test.each([
     ['none', undefined],
     ['an empty one', ''],
@@ -107,7 +107,7 @@ describe('without the gatewaySecret nothing changes', () => {
     expect((await upgrade(owner, SOCKET, local)).status).toBe(101);
   });
 
-  test('a gateway that has given none believes nobody', async () => {
+  test('a gateway without a secret accepts none', async () => {
     const { url } = await startGateway({
       target: { keys: KEYS, upstreams: { rest: { kind: 'handler', handle: reflect } } },
     });
@@ -117,7 +117,7 @@ describe('without the gatewaySecret nothing changes', () => {
     }
   });
 
-  test('a gateway that joined without one passes no claim of a client on', async () => {
+  test('a gateway that joined without a secret does not forward a client’s header', async () => {
     const url = await join(await startOwner(), undefined);
     const headers = { host: 'dev.example', [HEADER]: PROOF };
     expect((await ask(url, '/rest/v1/items', { headers })).status).toBe(403);
@@ -125,8 +125,8 @@ describe('without the gatewaySecret nothing changes', () => {
   });
 });
 
-describe('the gatewaySecret stays between the two gateways', () => {
-  test('no service sees it', async () => {
+describe('the secret stays between the two gateways', () => {
+  test('no service receives it', async () => {
     const url = await join(await startOwner(), PROOF);
     const answer = await ask(url, '/rest/v1/items');
     expect(answer.status).toBe(200);
@@ -137,7 +137,7 @@ describe('the gatewaySecret stays between the two gateways', () => {
     expect(JSON.stringify([headers, body])).not.toContain(PROOF);
   });
 
-  test('no other upstream gets it, nor what a client claims', async () => {
+  test('no other upstream receives it, nor a client’s header of that name', async () => {
     const { url: other } = await listen(createServer(reflect));
     const functions = { kind: 'url', url: new URL(other), speaks: 'gateway', host: 'client' };
     const url = await join(await startOwner(), PROOF, { functions });

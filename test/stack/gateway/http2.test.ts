@@ -12,12 +12,13 @@ import { addUpgradeListener } from '../../../plugin/gateway/listen.ts';
 import { Gateway } from '../../../plugin/gateway/gateway.ts';
 import type { GatewayTarget } from '../../../plugin/gateway/target.ts';
 import { silentLogger } from '../../../plugin/shared/logger.ts';
-import { createFixtureRealtime } from '../../fixtures/gateway/realtime.ts';
-import { CERTIFICATE } from './certificate.ts';
-import { defer, listen, onTestEnd, reflect, type Seen } from './support.ts';
-import { JWT_SECRET, KEYS, sessionCookie, USER_TOKEN } from './tokens.ts';
+import { createFixtureRealtime } from '../../helpers/gateway/realtime.ts';
+import { CERTIFICATE } from '../../helpers/certificate.ts';
+import { defer, listen, reflect, type Seen } from '../../helpers/gateway/support.ts';
+import { onTestEnd } from '../../helpers/on-test-end.ts';
+import { JWT_SECRET, KEYS, sessionCookie, USER_TOKEN } from '../../helpers/gateway/tokens.ts';
 
-// With server.https Vite speaks HTTP/2 to browsers, and HTTP/1.1 for their WebSockets.
+// With server.https Vite uses HTTP/2 for browsers, and HTTP/1.1 for their WebSockets.
 
 async function start(
   handler: Parameters<typeof createServer>[1],
@@ -100,7 +101,7 @@ describe('over HTTP/2', () => {
     expect(seen.headers.cookie).toBeUndefined();
   });
 
-  test('headers of the connection are left out, several Set-Cookie are kept', async () => {
+  test('connection headers are dropped, several Set-Cookie are kept', async () => {
     const { session } = await start((_, res) => {
       res.writeHead(201, 'Made', [
         'connection',
@@ -133,7 +134,7 @@ describe('over HTTP/2', () => {
     }
   });
 
-  test('an upstream that breaks off ends the stream with an error, and not as if it were whole', async () => {
+  test('an upstream that aborts ends the stream with an error, not as a complete one', async () => {
     const { session } = await start((_, res) => {
       res.writeHead(200, { 'content-length': 100 });
       res.write('part', () => res.destroy());
@@ -145,7 +146,7 @@ describe('over HTTP/2', () => {
     expect(await promise).not.toBe(0);
   });
 
-  test('a status that HTTP/2 does not know becomes an error, and the session goes on', async () => {
+  test('a status that HTTP/2 does not allow becomes an error, and the session continues', async () => {
     const { session } = await start((_, res) => void res.writeHead(700).end());
     for (const body of [undefined, 'x']) {
       const { headers } = await send(session, { ':method': 'POST', ':path': '/rest/v1/items' }, body);

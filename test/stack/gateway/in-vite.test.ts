@@ -7,10 +7,11 @@ import { createHostCheck } from '../../../plugin/gateway/caller/hosts.ts';
 import type { GatewayTarget } from '../../../plugin/gateway/target.ts';
 import { silentLogger } from '../../../plugin/shared/logger.ts';
 import { insertGatewayMiddleware } from '../../../plugin/vite/middleware-order.ts';
-import { ask, onTestEnd } from './support.ts';
-import { KEYS } from './tokens.ts';
+import { ask } from '../../helpers/gateway/support.ts';
+import { onTestEnd } from '../../helpers/on-test-end.ts';
+import { KEYS } from '../../helpers/gateway/tokens.ts';
 
-// Vite's own checks are skipped for our paths, so the gateway's have to hold at least as much.
+// Vite's own checks are skipped for our paths, so the gateway's must be at least as strict.
 
 const target: GatewayTarget = {
   keys: KEYS,
@@ -56,7 +57,7 @@ const preflight = (origin: string): object => ({
   headers: { origin, 'access-control-request-method': 'POST' },
 });
 
-test('the gateway stands before Vite’s checks and makes them itself', async () => {
+test('the gateway precedes Vite’s checks and makes them itself', async () => {
   const { url, first } = await startVite({ allowedHosts: ['dev.example'] });
   expect(first).toBe('supabaseGateway');
   expect(await ask(url, '/rest/v1/items')).toMatchObject({ status: 200, body: 'rest' });
@@ -79,7 +80,7 @@ test('Vite’s own paths keep its checks', async () => {
   expect(answer.headers['access-control-allow-origin']).toBe('http://localhost:1');
 });
 
-test('origins that server.cors lets in may use the API too', async () => {
+test('origins that server.cors allows may use the API too', async () => {
   const origin = 'https://my.example';
   const { url } = await startVite({ cors: { origin } });
   for (const request of [preflight(origin), { headers: { origin } }]) {
@@ -88,7 +89,7 @@ test('origins that server.cors lets in may use the API too', async () => {
   }
 });
 
-test('what another plugin asks for before is asked for', async () => {
+test('the middleware of an earlier plugin, such as a password check, still comes first', async () => {
   const guard: Plugin = {
     name: 'guard',
     configureServer({ middlewares }) {

@@ -6,10 +6,11 @@ import { addUpgradeListener, listenGateway } from '../../../plugin/gateway/liste
 import { Gateway } from '../../../plugin/gateway/gateway.ts';
 import type { GatewayTarget } from '../../../plugin/gateway/target.ts';
 import { silentLogger } from '../../../plugin/shared/logger.ts';
-import { createFixtureRealtime } from '../../fixtures/gateway/realtime.ts';
-import { ask, listen, onTestEnd, reflect } from './support.ts';
-import { JWT_SECRET, KEYS } from './tokens.ts';
-import { upgrade } from './upgrade-client.ts';
+import { createFixtureRealtime } from '../../helpers/gateway/realtime.ts';
+import { ask, listen, reflect } from '../../helpers/gateway/support.ts';
+import { onTestEnd } from '../../helpers/on-test-end.ts';
+import { JWT_SECRET, KEYS } from '../../helpers/gateway/tokens.ts';
+import { upgrade } from '../../helpers/gateway/upgrade-client.ts';
 
 const OURS = '/realtime/v1/websocket?apikey=sb_publishable_test';
 const ACCEPT = 'HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n';
@@ -23,7 +24,7 @@ async function makeTarget(): Promise<GatewayTarget> {
 }
 
 describe('on a server with other upgrade listeners', () => {
-  test('a foreign upgrade is not touched: not even a listener is left on its socket', async () => {
+  test('a foreign upgrade is not touched: its socket does not even get a listener', async () => {
     const gateway = new Gateway({ target: await makeTarget(), logger: silentLogger });
     const server = createServer();
     addUpgradeListener(server, gateway);
@@ -37,7 +38,7 @@ describe('on a server with other upgrade listeners', () => {
     expect(listeners).toBe(0);
   });
 
-  test('one that destroys every socket but its own cannot take ours, when we claim first', async () => {
+  test('a listener that destroys every foreign socket cannot destroy ours if we claim first', async () => {
     const gateway = new Gateway({ target: await makeTarget(), logger: silentLogger });
     const server = createServer();
     const detach = addUpgradeListener(server, gateway, { exclusive: true });
@@ -52,7 +53,7 @@ describe('on a server with other upgrade listeners', () => {
     await expect(upgrade(url, OURS)).rejects.toThrow('socket hang up');
   });
 
-  test('attaching and detaching leaves no listener', async () => {
+  test('adding and removing the listener leaves none behind', async () => {
     const gateway = new Gateway({ target: await makeTarget(), logger: silentLogger });
     const server = createServer();
     for (let i = 0; i < 20; i++) addUpgradeListener(server, gateway)();
@@ -60,7 +61,7 @@ describe('on a server with other upgrade listeners', () => {
   });
 });
 
-describe('on a port of its own', () => {
+describe('on a separate port', () => {
   test('it serves its paths and answers 404 for the rest, as Kong does', async () => {
     const gateway = new Gateway({ target: await makeTarget(), logger: silentLogger });
     const own = await listenGateway(gateway, { port: 0 });
@@ -72,7 +73,7 @@ describe('on a port of its own', () => {
     expect((await upgrade(url, '/other')).status).toBe(404);
   });
 
-  test('a taken port is named', async () => {
+  test('the error names a port in use', async () => {
     const gateway = new Gateway({ target: await makeTarget(), logger: silentLogger });
     const { port } = await listen(createServer());
     await expect(listenGateway(gateway, { port })).rejects.toMatchObject({ code: 'PORT_TAKEN' });

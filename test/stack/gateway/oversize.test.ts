@@ -1,21 +1,21 @@
 import { expect, test } from 'vitest';
 import type { GatewayTarget } from '../../../plugin/gateway/target.ts';
 import { createDirectUpstream } from '../../../plugin/backend/realtime-route.ts';
-import { createFixtureRealtime } from '../../fixtures/gateway/realtime.ts';
-import { ask, listen, reflect, startGateway } from './support.ts';
-import { JWT_SECRET, KEYS, sessionCookie, USER_TOKEN } from './tokens.ts';
-import { upgrade } from './upgrade-client.ts';
+import { createFixtureRealtime } from '../../helpers/gateway/realtime.ts';
+import { ask, listen, reflect, startGateway } from '../../helpers/gateway/support.ts';
+import { JWT_SECRET, KEYS, sessionCookie, USER_TOKEN } from '../../helpers/gateway/tokens.ts';
+import { upgrade } from '../../helpers/gateway/upgrade-client.ts';
 
 const service: GatewayTarget = { keys: KEYS, upstreams: { rest: { kind: 'handler', handle: reflect } } };
 
-test('headers beyond what Node takes are refused, and the server goes on', async () => {
+test('headers above Node’s limit are refused, and the server continues', async () => {
   const { url } = await startGateway({ target: service });
   const answer = await ask(url, '/rest/v1/items', { headers: { cookie: 'x'.repeat(20_000) } });
   expect(answer.status).toBe(431);
   expect((await ask(url, '/rest/v1/items')).status).toBe(200);
 });
 
-test('a WebSocket’s large cookies and headers stay here, and Realtime accepts the rest', async () => {
+test('a WebSocket’s large cookies and headers are not forwarded, and Realtime accepts the rest', async () => {
   const realtime = createFixtureRealtime({ secret: JWT_SECRET, maxHeader: 4096, refusalDelay: 1 });
   const { url } = await listen(realtime.server);
   const target: GatewayTarget = { keys: KEYS, upstreams: { realtime: createDirectUpstream(new URL(url)) } };
@@ -34,7 +34,7 @@ test('a WebSocket’s large cookies and headers stay here, and Realtime accepts 
   expect(sent['x-big']).toBeUndefined();
 });
 
-test('a hundred session cookies with a thousand chunks cost no noticeable time', async () => {
+test('a hundred session cookies with a thousand chunks take no noticeable time', async () => {
   const { url, port } = await startGateway({ target: service });
   const host = `localhost:${port}`;
   const cookie = Array.from({ length: 400 }, (_, i) => `sb-p${i % 100}-auth-token.${i}=base64-x`).join('; ');

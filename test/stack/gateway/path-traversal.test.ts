@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { createServer } from 'node:http';
 import type { GatewayTarget } from '../../../plugin/gateway/target.ts';
-import { ask, listen, reflect, seenIn, startGateway } from './support.ts';
-import { KEYS } from './tokens.ts';
-import { upgrade } from './upgrade-client.ts';
+import { ask, listen, reflect, seenIn, startGateway } from '../../helpers/gateway/support.ts';
+import { KEYS } from '../../helpers/gateway/tokens.ts';
+import { upgrade } from '../../helpers/gateway/upgrade-client.ts';
 
-// Kong resolves dot segments after us: /rest/v1/../../pg/query would be the database's administration.
+// Kong resolves dot segments after our routing: /rest/v1/../../pg/query is the database's administration API.
 
 async function setUp(): Promise<{ url: string; seen: string[] }> {
   const seen: string[] = [];
@@ -46,7 +46,7 @@ describe('out of the prefix', () => {
     expect(seen).toEqual([]);
   });
 
-  test('nor by way of a WebSocket', async () => {
+  test('a WebSocket cannot leave it either', async () => {
     const { url, seen } = await setUp();
     const answer = await upgrade(url, '/realtime/v1/websocket/../../../pg?apikey=sb_publishable_test');
     expect(answer.status).toBe(400);
@@ -54,14 +54,14 @@ describe('out of the prefix', () => {
   });
 });
 
-describe('dots and slashes that mean nothing special', () => {
+describe('dots and slashes without a special meaning', () => {
   test.each([
     '/storage/v1/object/bucket/a..b/.hidden/c...png',
     '/storage/v1/object/bucket/folder%2Ffile.png',
     '/storage/v1/object/bucket/...',
     '/rest/v1/items?path=eq.../..%2F..',
     '/rest/v1/rpc/f?x=../..',
-  ])('%s passes as it is', async (path) => {
+  ])('%s is forwarded unchanged', async (path) => {
     const { url } = await setUp();
     expect(seenIn(await ask(url, path)).url).toBe(path);
   });

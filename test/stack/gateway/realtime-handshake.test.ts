@@ -1,10 +1,10 @@
 import { generateKeyPairSync, sign, type KeyObject } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { createFixtureRealtime, type FixtureRealtimeOptions } from '../../fixtures/gateway/realtime.ts';
-import { ask, listen } from './support.ts';
-import { JWT_SECRET, signToken } from './tokens.ts';
-import { upgrade } from './upgrade-client.ts';
+import { createFixtureRealtime, type FixtureRealtimeOptions } from '../../helpers/gateway/realtime.ts';
+import { ask, listen } from '../../helpers/gateway/support.ts';
+import { JWT_SECRET, signToken } from '../../helpers/gateway/tokens.ts';
+import { upgrade } from '../../helpers/gateway/upgrade-client.ts';
 
 interface Attempt {
   readonly group: string;
@@ -33,7 +33,7 @@ const JWKS: FixtureRealtimeOptions['jwks'] = [
   { ...signingKey.publicKey.export({ format: 'jwk' }), kty: 'EC', kid: 'es-key', alg: 'ES256' },
 ];
 
-/** The tokens that the recording names. */
+/** The tokens of the recording, by name. */
 const TOKENS: Readonly<Record<string, string>> = {
   anon: signToken({ role: 'anon' }),
   service: signToken({ role: 'service_role' }),
@@ -62,7 +62,7 @@ function signEs256(header: object, key: KeyObject): string {
 }
 
 function resolveToken(text: string): string {
-  // Whitespace inside a token is taken out by the server; the recorded token is one of its own.
+  // The server removes whitespace inside a token; the recorded token has some.
   if (/\s/.test(text) && text.startsWith('eyJ'))
     return `${TOKENS.anon?.slice(0, 20)} \n${TOKENS.anon?.slice(20)}`;
   return text.replace(/<(\w+)>/, (_, name: string) => TOKENS[name] ?? name);
@@ -87,9 +87,9 @@ function toRequest({ request }: Attempt): { path: string; headers: Record<string
   return { path: `${request.path}?${query.toString()}`, headers };
 }
 
-describe('the fixture Realtime answers as the real one was recorded', () => {
+describe('the fixture of Realtime answers as in the recording of the real one', () => {
   const attempts = recording.attempts
-    // Another transport, which the gateway does not route (nor does today's Kong).
+    // Long polling, which the gateway does not route (nor does the CLI's Kong).
     .filter(({ request }) => request.path !== '/socket/longpoll')
     .map((attempt, index) => ({
       ...attempt,

@@ -2,10 +2,19 @@ import { connect } from 'node:net';
 import { createServer } from 'node:http';
 import { describe, expect, test } from 'vitest';
 import type { GatewayTarget } from '../../../plugin/gateway/target.ts';
-import { defer, listen, onTestEnd, reflect, seenIn, startGateway, ask, type Seen } from './support.ts';
-import { KEYS, sessionCookie, USER_TOKEN } from './tokens.ts';
+import {
+  defer,
+  listen,
+  reflect,
+  seenIn,
+  startGateway,
+  ask,
+  type Seen,
+} from '../../helpers/gateway/support.ts';
+import { onTestEnd } from '../../helpers/on-test-end.ts';
+import { KEYS, sessionCookie, USER_TOKEN } from '../../helpers/gateway/tokens.ts';
 
-// One request for us must be one request for the upstream, with the headers that we gave it.
+// One request for us must be one request for the upstream, with the headers that we set.
 
 async function setUp(): Promise<{ url: string; port: number; requests: Seen[] }> {
   const requests: Seen[] = [];
@@ -27,7 +36,7 @@ async function setUp(): Promise<{ url: string; port: number; requests: Seen[] }>
   return { ...(await startGateway({ target })), requests };
 }
 
-/** Sends bytes as they are and gives all that comes back until the server closes. */
+/** Sends raw bytes and returns everything that the server sends until it closes. */
 function sendRaw(port: number, text: string): Promise<string> {
   const { promise, resolve } = defer<string>();
   const socket = connect(port, '127.0.0.1', () => socket.end(text, 'latin1'));
@@ -80,7 +89,7 @@ describe('a request target with forbidden bytes', () => {
     expect(requests).toEqual([]);
   });
 
-  test('percent-encoded they pass as they are', async () => {
+  test('percent-encoded, they are forwarded unchanged', async () => {
     const { url, requests } = await setUp();
     await ask(url, '/rest/v1/a%20b?x=%C3%A9%0D%0AX-Injected:%20yes');
     expect(requests[0]?.url).toBe('/rest/v1/a%20b?x=%C3%A9%0D%0AX-Injected:%20yes');
@@ -88,7 +97,7 @@ describe('a request target with forbidden bytes', () => {
   });
 });
 
-describe('a session cookie whose token is no token', () => {
+describe('a session cookie whose token is not a JWT', () => {
   const encode = (token: string): string =>
     `sb-localhost-auth-token=base64-${Buffer.from(JSON.stringify({ access_token: token })).toString('base64url')}`;
 
@@ -109,7 +118,7 @@ describe('a session cookie whose token is no token', () => {
     expect(seen.headers.authorization).toBeUndefined();
   });
 
-  test('nor does a cookie that is broken in any other way end the server', async () => {
+  test('no malformed cookie ends the server', async () => {
     const { url, port } = await setUp();
     const host = `localhost:${port}`;
     const broken = [
@@ -132,7 +141,7 @@ describe('a session cookie whose token is no token', () => {
   });
 });
 
-test('headers for one connection, and what the client claims of itself, do not go further', async () => {
+test('connection headers, and the client’s claims about itself, are not forwarded', async () => {
   const { url, port } = await setUp();
   const headers = {
     connection: 'keep-alive, x-secret, authorization',

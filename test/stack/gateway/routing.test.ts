@@ -1,10 +1,10 @@
 import { createServer } from 'node:http';
 import { describe, expect, test } from 'vitest';
 import type { GatewayTarget, HandlerUpstream, UpstreamName } from '../../../plugin/gateway/target.ts';
-import { ask, defer, listen, reflect, seenIn, startGateway } from './support.ts';
-import { KEYS } from './tokens.ts';
+import { ask, defer, listen, reflect, seenIn, startGateway } from '../../helpers/gateway/support.ts';
+import { KEYS } from '../../helpers/gateway/tokens.ts';
 
-/** Services in this process that answer with their name and what they saw. */
+/** Services in this process that answer with their name and the request that they received. */
 function services(...names: UpstreamName[]): GatewayTarget {
   const service = (name: string): HandlerUpstream => ({
     kind: 'handler',
@@ -47,7 +47,7 @@ describe('to services in this process', () => {
     },
   );
 
-  test('a service sees the same headers in both forms, and the origin that the client used', async () => {
+  test('a service gets the same headers in both forms, and the origin that the client used', async () => {
     const { url, port } = await startGateway({ target: services('rest') });
     const headers = { apikey: KEYS.publishableKey ?? '', cookie: 'a=b', 'X-Forwarded-Host': 'evil.example' };
     const seen = seenIn(await ask(url, '/rest/v1/items', { headers }));
@@ -66,7 +66,7 @@ describe('to services in this process', () => {
     expect(raw).toEqual(seen.headers);
   });
 
-  test('a service that the backend lacks is named in the answer', async () => {
+  test('the answer names a service that the backend does not have', async () => {
     const { url } = await startGateway({ target: services('rest') });
     const answer = await ask(url, '/functions/v1/hello');
     expect(answer.status).toBe(501);
@@ -78,7 +78,7 @@ describe('to services in this process', () => {
     expect((await ask(url, '/realtime/v1/websocket')).status).toBe(426);
   });
 
-  test('requests wait for a backend that is starting, and learn why it did not start', async () => {
+  test('requests wait for a backend that is starting, and get the reason if it fails', async () => {
     const { promise, resolve } = defer<GatewayTarget>();
     const { url } = await startGateway({ target: promise });
     const waiting = ask(url, '/rest/v1/items', { method: 'POST', body: 'data' });
@@ -108,7 +108,7 @@ describe('cookies of the app', () => {
 });
 
 describe('a request without key and token', () => {
-  test('reaches services with an empty Authorization, as from Kong, and signed paths without one', async () => {
+  test('reaches services with an empty Authorization, as from Kong, and signed paths without the header', async () => {
     const { url } = await startGateway({ target: services(...ALL) });
     for (const path of ['/auth/v1/user', '/rest/v1/items', '/storage/v1/object/b/o', '/functions/v1/hello']) {
       expect(seenIn(await ask(url, path)).headers.authorization).toBe('');
@@ -116,7 +116,7 @@ describe('a request without key and token', () => {
     expect(seenIn(await ask(url, '/storage/v1/s3/b')).headers.authorization).toBeUndefined();
   });
 
-  test('reaches another API gateway as it is', async () => {
+  test('reaches another API gateway unchanged', async () => {
     const { url: upstream } = await listen(createServer(reflect));
     const kong = { kind: 'url', url: new URL(upstream), speaks: 'gateway', host: 'client' } as const;
     const { url } = await startGateway({ target: { keys: KEYS, upstreams: { rest: kong } } });
@@ -134,7 +134,7 @@ describe('the inbox', () => {
     ],
     ['a page of another port', { host: 'localhost', origin: 'http://localhost:1' }, 403],
     ['a website', { host: 'localhost', 'sec-fetch-site': 'cross-site' }, 403],
-    ['somebody in the network', { host: '192.168.1.5' }, 403],
+    ['another machine in the network', { host: '192.168.1.5' }, 403],
   ])('answers %s accordingly', async (_, headers, status) => {
     const { url } = await startGateway({ target: services(...ALL) });
     expect((await ask(url, '/__supabase/mail/', { headers })).status).toBe(status);

@@ -3,11 +3,11 @@ import { describe, expect, test } from 'vitest';
 import { Gateway } from '../../../plugin/gateway/gateway.ts';
 import type { GatewayTarget } from '../../../plugin/gateway/target.ts';
 import { silentLogger } from '../../../plugin/shared/logger.ts';
-import { ask, listen, reflect, seenIn, startGateway, type Answer } from './support.ts';
-import { KEYS, sessionCookie, signToken, USER_TOKEN } from './tokens.ts';
-import { upgrade } from './upgrade-client.ts';
+import { ask, listen, reflect, seenIn, startGateway, type Answer } from '../../helpers/gateway/support.ts';
+import { KEYS, sessionCookie, signToken, USER_TOKEN } from '../../helpers/gateway/tokens.ts';
+import { upgrade } from '../../helpers/gateway/upgrade-client.ts';
 
-// The keys of a local stack are the same on every machine: whoever reaches the port knows the secret one.
+// The keys of a local stack are the same on every machine: any client that reaches the port can know the secret key.
 
 const target: GatewayTarget = {
   keys: KEYS,
@@ -25,7 +25,7 @@ const BROWSER = { 'user-agent': 'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537
 const FETCH_OF_PAGE = { 'sec-fetch-site': 'same-origin' };
 const SECRET = 'sb_secret_test';
 
-/** The forms in which a privileged credential comes. */
+/** The forms of a privileged credential. */
 const FORMS: [string, Record<string, string>][] = [
   ['a secret key', { apikey: SECRET }],
   ['a secret key as bearer token', { authorization: `Bearer ${SECRET}` }],
@@ -35,7 +35,7 @@ const FORMS: [string, Record<string, string>][] = [
   ['a self-minted service_role JWT', { authorization: `bearer ${signToken({ role: 'service_role' })}` }],
 ];
 
-/** Everybody's requests seem to come from another machine, as a peer in the network would. */
+/** Makes all requests appear to come from another machine in the network. */
 async function startInNetwork(): Promise<string> {
   const gateway = new Gateway({ target, logger: silentLogger });
   const server = createServer((req, res) => {
@@ -67,7 +67,7 @@ describe('from a browser', () => {
     expect(answer.status).toBe(401);
   });
 
-  test('a service_role JWT is refused from a foreign page, which knows the well-known ones', async () => {
+  test('a service_role JWT is refused from a foreign page, which can know the well-known ones', async () => {
     const { url } = await startGateway({ target });
     const headers = {
       authorization: `Bearer ${KEYS.serviceRoleKey}`,
@@ -77,7 +77,7 @@ describe('from a browser', () => {
     expect((await ask(url, '/rest/v1/items', { headers })).status).toBe(401);
   });
 
-  test('a publishable key and a signed-in user pass', async () => {
+  test('a publishable key and a signed-in user are accepted', async () => {
     const { url } = await startGateway({ target });
     const headers = { apikey: 'sb_publishable_test', authorization: `Bearer ${USER_TOKEN}`, ...BROWSER };
     expect((await ask(url, '/rest/v1/items', { headers })).status).toBe(200);
@@ -93,7 +93,7 @@ describe.each<[string, () => Promise<(headers: Record<string, string>) => Promis
     },
   ],
   [
-    'through a tunnel, whose own end is on this machine',
+    'through a tunnel that ends on this machine',
     async () => {
       const { url } = await startGateway({ target, isHostAllowed: () => true });
       return (headers) =>
@@ -103,7 +103,7 @@ describe.each<[string, () => Promise<(headers: Record<string, string>) => Promis
     },
   ],
   [
-    'through a tunnel that does not say for whom',
+    'through a tunnel that does not name the client',
     async () => {
       const { url } = await startGateway({ target, isHostAllowed: () => true });
       return (headers) => ask(url, '/rest/v1/items', { headers: { host: 'app.tunnel.example', ...headers } });
@@ -117,7 +117,7 @@ describe.each<[string, () => Promise<(headers: Record<string, string>) => Promis
     expect(JSON.parse(answer.body)).toMatchObject({ code: 'SECRET_FROM_NETWORK' });
   });
 
-  test('a publishable key and a signed-in user pass', async () => {
+  test('a publishable key and a signed-in user are accepted', async () => {
     const send = await connect();
     const headers = { apikey: 'sb_publishable_test', authorization: `Bearer ${USER_TOKEN}` };
     expect(seenIn(await send(headers)).headers.authorization).toBe(`Bearer ${USER_TOKEN}`);
@@ -137,7 +137,7 @@ describe('a program on this machine', () => {
     expect((await ask(url, '/rest/v1/items', { headers })).status).toBe(200);
   });
 
-  test('keeps its rights though the page it works for has a session', async () => {
+  test('keeps its rights although its request has a session cookie', async () => {
     const { url, port } = await startGateway({ target });
     const host = `localhost:${port}`;
     const cookie = sessionCookie(USER_TOKEN, 'localhost');

@@ -5,11 +5,12 @@ import { describe, expect, test } from 'vitest';
 import { Gateway } from '../../../plugin/gateway/gateway.ts';
 import type { GatewayTarget } from '../../../plugin/gateway/target.ts';
 import { silentLogger } from '../../../plugin/shared/logger.ts';
-import { ask, defer, listen, onTestEnd, startGateway } from './support.ts';
-import { KEYS } from './tokens.ts';
+import { ask, defer, listen, startGateway } from '../../helpers/gateway/support.ts';
+import { onTestEnd } from '../../helpers/on-test-end.ts';
+import { KEYS } from '../../helpers/gateway/tokens.ts';
 
 const MIB = 1024 * 1024;
-// Enough to show that nothing is held; the bench sends a gibibyte.
+// Enough to show that bodies are not held in memory; the bench sends a gibibyte.
 const OBJECT_MIB = 256;
 
 async function behind(handler: Parameters<typeof createServer>[1]): Promise<{ url: string; port: number }> {
@@ -58,7 +59,7 @@ describe('a large object', () => {
     expect(peak - before).toBeLessThan(OBJECT_MIB * MIB * 0.6);
   });
 
-  test('is downloaded at the pace of the reader', async () => {
+  test('is downloaded at the speed of the reader', async () => {
     let written = 0;
     const { port } = await behind((_, res) => {
       res.writeHead(200, { 'content-length': OBJECT_MIB * MIB });
@@ -75,7 +76,7 @@ describe('a large object', () => {
     const response = defer<IncomingMessage>();
     request({ port, host: '127.0.0.1', path: '/storage/v1/object/b/o' }, response.resolve).end();
     const download = await response.promise;
-    // Nobody reads: the upstream must stop after what the sockets' buffers hold.
+    // The client does not read: the upstream must stop once the sockets' buffers are full.
     const quiet = async (): Promise<boolean> => {
       const then = written;
       await new Promise((resolve) => setTimeout(resolve, 50));
@@ -89,7 +90,7 @@ describe('a large object', () => {
   });
 });
 
-test('a reader that pauses for longer than an upstream may be silent still gets everything', async () => {
+test('a reader that pauses for longer than the idle timeout still gets everything', async () => {
   const { url } = await listen(createServer((_, res) => void res.end(Buffer.alloc(32 * MIB))));
   const upstream = { kind: 'url', url: new URL(url), speaks: 'gateway', host: 'client' } as const;
   const idle = 50;
@@ -134,7 +135,7 @@ test.each([
   expect(chunked.body).toBe(`${method} undefined ${digest}`);
 });
 
-test('what a function sends piece by piece arrives piece by piece', async () => {
+test('a response that a function sends in pieces arrives in pieces', async () => {
   const next: (() => void)[] = [];
   const { port } = await behind((_, res) => {
     res.writeHead(200, { 'content-type': 'text/event-stream' });
@@ -154,7 +155,7 @@ test('what a function sends piece by piece arrives piece by piece', async () => 
   expect(received).toEqual(['data: 1\n\n', 'data: 2\n\n', 'data: 3\n\n']);
 });
 
-test('an upload arrives piece by piece too', async () => {
+test('an upload arrives in pieces too', async () => {
   const pieces: string[] = [];
   const arrived: (() => void)[] = [];
   const { port } = await behind((req, res) => {
@@ -178,7 +179,7 @@ test('an upload arrives piece by piece too', async () => {
   expect(pieces).toEqual(['a', 'b', 'c']);
 });
 
-test('a client that asks first (Expect: 100-continue) is told to go on', async () => {
+test('a client that sends Expect: 100-continue gets a 100', async () => {
   const { port } = await behind((req, res) => {
     req.setEncoding('utf8').on('data', (data: string) => res.end(`got ${data}`));
   });
@@ -225,7 +226,7 @@ describe('answers without a body', () => {
   });
 });
 
-test('ranges, several Set-Cookie and the reason phrase pass as they are', async () => {
+test('ranges, several Set-Cookie and the reason phrase are forwarded unchanged', async () => {
   const { url } = await behind((req, res) => {
     res.writeHead(206, 'Some Content', [
       'content-range',
@@ -240,11 +241,11 @@ test('ranges, several Set-Cookie and the reason phrase pass as they are', async 
   const answer = await ask(url, '/storage/v1/object/b/o', { headers: { range: 'bytes=0-0' } });
   expect(answer.status).toBe(206);
   expect(answer.headers['content-range']).toBe('bytes=0-0 seen');
-  // A cookie for the upstream's own domain would be dropped by the browser.
+  // The browser would drop a cookie for the upstream's domain.
   expect(answer.headers['set-cookie']).toEqual(['a=1; Path=/', 'b=2']);
 });
 
-test('informational responses are left out, and the answer after them passes', async () => {
+test('informational responses are dropped, and the final one is forwarded', async () => {
   const { url } = await behind((_, res) => {
     res.writeEarlyHints({ link: '</a.css>; rel=preload' });
     res.writeProcessing();
@@ -253,7 +254,7 @@ test('informational responses are left out, and the answer after them passes', a
   expect(await ask(url, '/rest/v1/items')).toMatchObject({ status: 200, body: 'answer' });
 });
 
-test('bytes beyond ASCII in headers and reason pass as they came', async () => {
+test('bytes beyond ASCII in headers and reason are forwarded unchanged', async () => {
   const { url } = await behind((_, res) => {
     res.socket?.end(Buffer.from('HTTP/1.1 200 Grüße\r\nX-Name: Jürgen\r\n\r\nto the end', 'latin1'));
   });
@@ -268,11 +269,11 @@ test('bytes beyond ASCII in headers and reason pass as they came', async () => {
   socket.on('close', () => resolve(text));
   expect(await promise).toMatch(/^HTTP\/1\.1 200 Gr.*e\r\n/);
   expect(text).toContain('X-Name: Jürgen\r\n');
-  // Without a length the end of the connection is the end of the body.
+  // Without a Content-Length, the end of the connection ends the body.
   expect(text).toContain('to the end');
 });
 
-test('beside headers that another middleware has set before', async () => {
+test('headers that earlier middleware has set are kept', async () => {
   const { url: upstream } = await listen(
     createServer((_, res) =>
       res.writeHead(200, ['set-cookie', 'a=1', 'set-cookie', 'b=2', 'vary', 'Accept']).end(),
@@ -294,7 +295,7 @@ test('beside headers that another middleware has set before', async () => {
   expect(headers['access-control-allow-origin']).toBe('*');
 });
 
-test('trailers pass in both directions', async () => {
+test('trailers are forwarded in both directions', async () => {
   const { port } = await behind((req, res) => {
     req.resume();
     req.on('end', () => {
@@ -321,7 +322,7 @@ test('trailers pass in both directions', async () => {
   expect(answer.trailers['x-sum']).toBe('8d777f385d3dfec8815d20f7496026dc!');
 });
 
-test('a redirect to the upstream comes to us; one to elsewhere stays', async () => {
+test('a redirect to the upstream leads to us; one to another server stays', async () => {
   let location = '';
   const { url: upstream } = await listen(createServer((_, res) => res.writeHead(302, { location }).end()));
   const way = { kind: 'url', url: new URL(upstream), speaks: 'gateway', host: 'client' } as const;

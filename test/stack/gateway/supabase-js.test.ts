@@ -15,15 +15,15 @@ import type { GatewayKeys, GatewayTarget, UrlUpstream } from '../../../plugin/ga
 import { listenGateway, type GatewayServer } from '../../../plugin/gateway/listen.ts';
 import { silentLogger } from '../../../plugin/shared/logger.ts';
 import { startTestStack, type TestStack } from '../../helpers/stack.ts';
-import { createFixtureKong, type KongTemplate } from '../../fixtures/gateway/kong.ts';
-import { relayUpgrade } from '../../fixtures/gateway/relay.ts';
-import { createFixtureRealtime } from '../../fixtures/gateway/realtime.ts';
-import { defer } from './support.ts';
-import { sessionCookie } from './tokens.ts';
+import { createFixtureKong, type KongTemplate } from '../../helpers/gateway/kong.ts';
+import { relayUpgrade } from '../../helpers/gateway/relay.ts';
+import { createFixtureRealtime } from '../../helpers/gateway/realtime.ts';
+import { defer } from '../../helpers/gateway/support.ts';
+import { sessionCookie } from '../../helpers/gateway/tokens.ts';
 
 /**
- * What an application sees through the gateway, whatever is behind it. With SUPABASE_TEST_URL (and the variables of
- * `realStack`) the same runs against a real stack: see docs/configuration.md.
+ * What an application gets through the gateway, with each kind of backend. With SUPABASE_TEST_URL (and the variables of
+ * `realStack`) the same tests run against a real stack: see docs/configuration.md.
  */
 
 const MIGRATION = readFileSync(new URL('../../fixtures/gateway/behaviour.sql', import.meta.url), 'utf8');
@@ -39,7 +39,7 @@ const TARGETS: readonly [name: string, start: () => Promise<Behind>][] =
     ? [
         ['the embedded backend', createEmbeddedBackend],
         ['servers like the CLI’s, Realtime directly', () => startLikeCli('direct')],
-        ['servers like the CLI’s, through a Kong that knows no opaque keys', () => startLikeCli('plain')],
+        ['servers like the CLI’s, through a Kong without opaque keys', () => startLikeCli('plain')],
         ['servers like the CLI’s, through a Kong that translates keys', () => startLikeCli('translating')],
       ]
     : [['a real stack', startReal]];
@@ -107,11 +107,11 @@ describe.each(TARGETS)('supabase-js on %s', (_, start) => {
       () => connect(keys.publishableKey ?? '', { cookie: sessionCookie(userToken, 'localhost') }),
       true,
     ],
-    ['an access token of its own', () => connect(keys.publishableKey ?? '', { token: userToken }), true],
+    ['its own access token', () => connect(keys.publishableKey ?? '', { token: userToken }), true],
   ];
 
   describe.each(callers)('with %s', (_name, make, isUser) => {
-    test('REST answers as the caller it is', async () => {
+    test('REST answers with the role of the caller', async () => {
       const { data, error } = await make().from('gateway_notes').select('body').eq('body', 'mine');
       expect(error).toBeNull();
       expect(data).toEqual(isUser ? [{ body: 'mine' }] : []);
@@ -135,9 +135,9 @@ describe.each(TARGETS)('supabase-js on %s', (_, start) => {
       await expect(met.promise).resolves.toBeUndefined();
     });
 
-    test('changes of the database arrive, as far as the caller may read them', async () => {
+    test('database changes arrive if the caller may read them', async () => {
       const client = make();
-      // As its documentation asks for, before private data is subscribed to: the first join would go without token.
+      // As Supabase's documentation requires before subscribing to private data: the first join would have no token.
       await client.realtime.setAuth();
       const table = isUser ? 'gateway_notes' : 'gateway_items';
       const arrived: string[] = [];
@@ -170,7 +170,7 @@ function subscribe(channel: RealtimeChannel): Promise<void> {
   return promise;
 }
 
-// One stack for all that is built on it.
+// One stack for all tests of this file.
 let running: Promise<TestStack> | undefined;
 afterAll(async () => (await running)?.stop());
 
@@ -178,7 +178,7 @@ function shareStack(): Promise<TestStack> {
   return (running ??= startTestStack({ 'supabase/migrations/1_behaviour.sql': MIGRATION }));
 }
 
-test('the embedded Storage refuses a request without key and token in the words that it has behind Kong', async () => {
+test('the embedded Storage refuses a request without key and token as Storage does behind Kong', async () => {
   const { url } = await shareStack();
   const response = await fetch(`${url}/storage/v1/bucket`);
   expect(response.status).toBe(400);
@@ -199,8 +199,8 @@ async function createEmbeddedBackend(): Promise<Behind> {
 }
 
 /**
- * The services of the embedded stack behind a Kong and a Realtime of their own, on separate ports. The handshake is
- * judged as the real Realtime's was recorded.
+ * The services of the embedded stack behind fixtures of Kong and Realtime, on separate ports. The handshake is checked as
+ * in the recording of the real Realtime.
  */
 async function startLikeCli(way: 'direct' | KongTemplate): Promise<Behind> {
   const stack = await shareStack();
@@ -240,7 +240,7 @@ async function startLikeCli(way: 'direct' | KongTemplate): Promise<Behind> {
   };
 }
 
-/** The CLI's stack, or any other: the tables of behaviour.sql are made in its database and stay there. */
+/** The CLI's stack, or any other: the tables of behaviour.sql are created in its database and stay there. */
 async function startReal(): Promise<Behind> {
   const env = process.env;
   const dbUrl = env.SUPABASE_TEST_DB_URL ?? 'postgresql://postgres:postgres@127.0.0.1:54322/postgres';

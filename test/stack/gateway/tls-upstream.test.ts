@@ -1,13 +1,13 @@
 import { createServer } from 'node:https';
 import { expect, test } from 'vitest';
 import type { GatewayTarget } from '../../../plugin/gateway/target.ts';
-import { createFixtureRealtime } from '../../fixtures/gateway/realtime.ts';
-import { CERTIFICATE } from './certificate.ts';
-import { ask, listen, reflect, seenIn, startGateway } from './support.ts';
-import { JWT_SECRET, KEYS } from './tokens.ts';
-import { upgrade } from './upgrade-client.ts';
+import { createFixtureRealtime } from '../../helpers/gateway/realtime.ts';
+import { CERTIFICATE } from '../../helpers/certificate.ts';
+import { ask, listen, reflect, seenIn, startGateway } from '../../helpers/gateway/support.ts';
+import { JWT_SECRET, KEYS } from '../../helpers/gateway/tokens.ts';
+import { upgrade } from '../../helpers/gateway/upgrade-client.ts';
 
-test('a local stack with a certificate of its own (api.tls) is reached on both transports', async () => {
+test('a local stack with a self-signed certificate (api.tls) is reached on both transports', async () => {
   const realtime = createFixtureRealtime({ secret: JWT_SECRET, refusalDelay: 1 });
   const server = createServer(CERTIFICATE, reflect);
   server.on('upgrade', (req, socket, head) => {

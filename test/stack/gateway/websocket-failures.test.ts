@@ -8,11 +8,12 @@ import { WebSocket } from 'ws';
 import { createDirectUpstream } from '../../../plugin/backend/realtime-route.ts';
 import type { GatewayTarget, UrlUpstream, WebsocketRoute } from '../../../plugin/gateway/target.ts';
 import { addUpgradeListener } from '../../../plugin/gateway/listen.ts';
-import { createFixtureRealtime, type FixtureRealtime } from '../../fixtures/gateway/realtime.ts';
-import { CERTIFICATE } from './certificate.ts';
-import { defer, listen, onTestEnd, startGateway } from './support.ts';
-import { JWT_SECRET, KEYS } from './tokens.ts';
-import { upgrade } from './upgrade-client.ts';
+import { createFixtureRealtime, type FixtureRealtime } from '../../helpers/gateway/realtime.ts';
+import { CERTIFICATE } from '../../helpers/certificate.ts';
+import { defer, listen, startGateway } from '../../helpers/gateway/support.ts';
+import { onTestEnd } from '../../helpers/on-test-end.ts';
+import { JWT_SECRET, KEYS } from '../../helpers/gateway/tokens.ts';
+import { upgrade } from '../../helpers/gateway/upgrade-client.ts';
 
 const PATH = '/realtime/v1/websocket?apikey=sb_publishable_test&vsn=2.0.0';
 
@@ -69,7 +70,7 @@ function acceptKey(key: string): string {
 }
 
 describe('before the handshake is answered', () => {
-  test('a Realtime that is not there gives 502 instead of a hanging socket', async () => {
+  test('a Realtime that is down gives 502 instead of a hanging socket', async () => {
     const { url, server } = await startRealtime();
     const closed = defer<void>();
     server.close(() => closed.resolve());
@@ -116,7 +117,7 @@ describe('before the handshake is answered', () => {
     await expect(upstreamClosed.promise).resolves.toBeUndefined();
   });
 
-  test('the next way is tried, and the failed one is reported', async () => {
+  test('the next path is tried, and the failed one is reported', async () => {
     const { url, realtime } = await startRealtime();
     const dead: UrlUpstream = { ...createDirectUpstream(new URL(url)), url: new URL('http://127.0.0.1:1') };
     const alive = createDirectUpstream(new URL(url));
@@ -132,7 +133,7 @@ describe('before the handshake is answered', () => {
   });
 });
 
-test('an API gateway that cannot reach Realtime is reported, so that another way is looked for', async () => {
+test('an API gateway that cannot reach Realtime is reported, so that another path is probed', async () => {
   const kong = createServer().on('upgrade', (_req, socket: Duplex) =>
     socket.end('HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\n\r\n'),
   );
@@ -211,8 +212,8 @@ describe('an open WebSocket', () => {
     expect((await closing(socket)).code).toBe(1008);
   });
 
-  test('ends without a made-up frame when Realtime breaks off within one', async () => {
-    // A text frame of 100 bytes, of which 4 come.
+  test('ends without an inserted frame when Realtime is cut off within one', async () => {
+    // A text frame of 100 bytes, of which 4 arrive.
     const { url } = await startRealtime((socket) => socket.end(Buffer.from([0x81, 100, 97, 98, 99, 100])));
     const gateway = await startGateway({ target: targetAt(url) });
     const socket = new WebSocket(gateway.url.replace('http', 'ws') + PATH);
@@ -220,7 +221,7 @@ describe('an open WebSocket', () => {
     expect((await closing(socket)).code).toBe(1006);
   });
 
-  test('ends at Realtime when the client vanishes', async () => {
+  test('ends at Realtime when the client disappears', async () => {
     const { url, sockets } = await startRealtime();
     const gateway = await startGateway({ target: targetAt(url) });
     const socket = await open(gateway.url);
@@ -240,7 +241,7 @@ describe('an open WebSocket', () => {
   });
 });
 
-test('Realtime restarts under 200 open sockets: each gets 1012, nothing leaks, all come back', async () => {
+test('Realtime restarts under 200 open sockets: each gets 1012, nothing leaks, all reconnect', async () => {
   const first = await startRealtime();
   const gateway = await startGateway({ target: targetAt(first.url) });
   const sockets = await Promise.all(Array.from({ length: 200 }, () => open(gateway.url)));

@@ -41,7 +41,7 @@ describe('a boundary is known', () => {
   });
 });
 
-test('a close frame is noticed, a payload that looks like one is not', () => {
+test('a close frame is detected, a payload that looks like one is not', () => {
   const boundary = new FrameBoundary();
   boundary.push(frame(10));
   expect(boundary.sawClose).toBe(false);

@@ -17,7 +17,7 @@ describe('a Host', () => {
   });
 
   test.each(['', 'a b', 'a/b', 'a:b', 'a,b', 'user@host', '[::1', 'a:123456', 'a\r\nb'])(
-    '%j is none',
+    '%j is not a Host',
     (host) => {
       expect(parseHost(host)).toBeUndefined();
     },
@@ -43,7 +43,7 @@ test('the check is that of server.allowedHosts', () => {
   expect(createHostCheck(true)('anything')).toBe(true);
 });
 
-test('addresses of this machine and of its network are told apart from the rest', () => {
+test('addresses of this machine and of its network are recognised', () => {
   for (const address of ['127.0.0.1', '127.9.9.9', '::1', '::ffff:127.0.0.1'])
     expect(isLoopbackAddress(address)).toBe(true);
   for (const address of ['10.0.0.1', '128.0.0.1', '::2', '127.0.0.1.evil'])

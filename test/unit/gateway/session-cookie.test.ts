@@ -65,7 +65,7 @@ test('the session named after this host comes first: cookies are shared by all p
   expect(read(cookie, '127.0.0.1')).toEqual(['aaa.bbb.ccc', 'x.y.z']);
 });
 
-test('two sessions by turns are never taken for each other, nor are two hosts', () => {
+test('alternating sessions or hosts are never confused', () => {
   const cookie = (token: string): string =>
     `sb-a-auth-token=${JSON.stringify({ access_token: `a.${token}.c` })}; sb-b-auth-token=${JSON.stringify({ access_token: `b.${token}.c` })}`;
   for (let i = 0; i < 3; i++) {

@@ -8,7 +8,7 @@ test('has the keys of the Supabase CLI by default', async () => {
   expect(keys.anonKey).toMatch(/CRXP1A7WOeoJeXxjNni43kdQwgnWNReilDMblYTn_I0$/);
 });
 
-test('takes keys from the environment before config.toml, and signs the legacy ones with the secret', async () => {
+test('prefers keys of the environment to config.toml, and signs the legacy ones with the secret', async () => {
   const overrides = { auth: { publishable_key: 'sb_publishable_file', secret_key: 'sb_secret_file' } };
   const env = {
     SUPABASE_PUBLISHABLE_KEY: 'sb_publishable_env',
@@ -19,7 +19,7 @@ test('takes keys from the environment before config.toml, and signs the legacy o
   expect(keys.anonKey).not.toMatch(/CRXP1A7WOeoJeXxjNni43kdQwgnWNReilDMblYTn_I0$/);
 });
 
-test('does not take an opaque key in a legacy variable for a JWT', async () => {
+test('does not use an opaque key in a legacy variable as a JWT', async () => {
   const env = { SUPABASE_ANON_KEY: 'sb_publishable_x', SUPABASE_SERVICE_ROLE_KEY: 'sb_secret_x' };
   const keys = await resolveKeys(await loadConfig('/nowhere', { env }));
   expect([keys.anonKey, keys.serviceRoleKey]).toEqual([

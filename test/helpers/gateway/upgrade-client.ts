@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { request } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { defer, onTestEnd } from './support.ts';
+import { defer } from './support.ts';
+import { onTestEnd } from '../on-test-end.ts';
 
-/** What came of a WebSocket handshake; `socket` when it was accepted. */
+/** The outcome of a WebSocket handshake; `socket` if it was accepted. */
 export interface UpgradeAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;

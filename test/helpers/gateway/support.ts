@@ -1,9 +1,9 @@
 import { createServer, request, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
-import { afterEach } from 'vitest';
 import { addUpgradeListener } from '../../../plugin/gateway/listen.ts';
 import { Gateway, type GatewayOptions } from '../../../plugin/gateway/gateway.ts';
 import { silentLogger } from '../../../plugin/shared/logger.ts';
+import { onTestEnd } from '../on-test-end.ts';
 
 export interface Deferred<T> {
   readonly promise: Promise<T>;
@@ -11,7 +11,7 @@ export interface Deferred<T> {
   readonly reject: (reason: unknown) => void;
 }
 
-/** A promise to be settled from outside. */
+/** A promise that is settled from outside. */
 export function defer<T>(): Deferred<T> {
   let resolve: (value: T) => void = () => {};
   let reject: (reason: unknown) => void = () => {};
@@ -20,17 +20,6 @@ export function defer<T>(): Deferred<T> {
     reject = rejectPromise;
   });
   return { promise, resolve, reject };
-}
-
-/** What a test opened, closed in reverse order after it, also when it failed. */
-const opened: (() => unknown)[] = [];
-
-afterEach(async () => {
-  for (const close of opened.splice(0).toReversed()) await close();
-});
-
-export function onTestEnd(close: () => unknown): void {
-  opened.push(close);
 }
 
 /** Starts a server on a free loopback port and closes it, with all connections, after the test. */
@@ -47,14 +36,14 @@ export async function listen(server: Server): Promise<{ port: number; url: strin
   onTestEnd(() => {
     const { promise, resolve } = defer<void>();
     server.close(() => resolve());
-    // Also those that were upgraded, which a server does not count as its own.
+    // Also upgraded ones, which a server does not close itself.
     for (const socket of sockets) socket.destroy();
     return promise;
   });
   return { port, url: `http://127.0.0.1:${port}` };
 }
 
-/** A dev server of which the gateway is a part: what it does not claim is answered `vite` with status 299. */
+/** A dev server with the gateway: paths that the gateway does not claim get `vite` with status 299. */
 export async function startGateway(
   options: Partial<GatewayOptions> & Pick<GatewayOptions, 'target'>,
 ): Promise<{ gateway: Gateway; server: Server; port: number; url: string }> {
@@ -82,7 +71,7 @@ export interface Ask {
   readonly body?: string | Buffer;
 }
 
-/** One request with exactly these headers, as no browser's `fetch` would let us write them. */
+/** One request with exactly these headers, including those that `fetch` forbids. */
 export function ask(
   base: string,
   path: string,
@@ -110,7 +99,7 @@ export function ask(
   return promise;
 }
 
-/** What an upstream saw of a request. */
+/** A request as an upstream received it. */
 export interface Seen {
   readonly method: string;
   readonly url: string;
@@ -119,7 +108,7 @@ export interface Seen {
   readonly body: string;
 }
 
-/** A request listener that answers with what it saw, as JSON. */
+/** A request listener that answers with the request as it received it, as JSON. */
 export function reflect(req: IncomingMessage, res: ServerResponse): void {
   const chunks: Buffer[] = [];
   req.on('data', (chunk: Buffer) => chunks.push(chunk));

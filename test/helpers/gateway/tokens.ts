@@ -3,7 +3,7 @@ import type { GatewayKeys } from '../../../plugin/gateway/target.ts';
 
 export const JWT_SECRET = 'super-secret-jwt-token-with-at-least-32-characters-long';
 
-/** An HS256 token; `exp` an hour ahead unless the claims say otherwise. */
+/** An HS256 token; `exp` is an hour ahead unless the claims have another one. */
 export function signToken(
   claims: Readonly<Record<string, unknown>>,
   secret: string = JWT_SECRET,

@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 
-const read = (name: string): Buffer =>
-  readFileSync(new URL(`../../fixtures/gateway/${name}`, import.meta.url));
+const read = (name: string): Buffer => readFileSync(new URL(`../fixtures/tls/${name}`, import.meta.url));
 
 /** A self-signed certificate for localhost, for tests only. */
 export const CERTIFICATE: { key: Buffer; cert: Buffer } = {
