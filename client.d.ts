@@ -1,10 +1,10 @@
 /// <reference types="vite/client" />
 
-// Types of what vite-plugin-supabase puts into `import.meta.env`. In your own project:
+// Types of the variables that vite-plugin-supabase sets in `import.meta.env`. In your own project:
 // /// <reference types="vite-plugin-supabase/client" />
 
 interface ImportMetaEnv {
-  /** Where Supabase is: in development the page's own origin, in production what you set. */
+  /** URL of Supabase: in development the page's own origin, in production the value that you set. */
   readonly VITE_SUPABASE_URL: string;
   /** The opaque publishable key (`sb_publishable_…`). */
   readonly VITE_SUPABASE_PUBLISHABLE_KEY: string;

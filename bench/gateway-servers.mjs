@@ -1,5 +1,5 @@
 // The servers that bench/gateway.mjs measures, one a process: node gateway-servers.mjs <role> <port of the upstream>.
-// Tells its port, then answers 'rss' with its memory in bytes after a garbage collection, 'cpu' with its time in µs.
+// Sends its port, then answers 'rss' with its memory in bytes after a garbage collection, 'cpu' with its time in µs.
 import { createHmac } from 'node:crypto';
 import { Agent, createServer } from 'node:http';
 import { fileURLToPath } from 'node:url';

@@ -1,5 +1,5 @@
-// The gateway against the ways around it: no proxy, Vite's server.proxy, bare http-proxy. Every server has a process of
-// its own; all take turns in one run. Usage: npm run build && node bench/gateway.mjs [turns of a second per measurement]
+// The gateway beside its alternatives: no proxy, Vite's server.proxy, bare http-proxy. Every server has its own process;
+// all take turns in one run. Usage: npm run build && node bench/gateway.mjs [turns of a second per measurement]
 import { fork } from 'node:child_process';
 import { request } from 'node:http';
 import { cpus } from 'node:os';
@@ -52,7 +52,7 @@ async function start(role, upstreamPort) {
   return { port, rss: () => ask('rss'), cpu: () => ask('cpu') };
 }
 
-/** All take turns, a second each, so that what else the machine does falls on all; the median of their turns counts. */
+/** All take turns, a second each, so that other load on the machine affects all of them; the median of the turns counts. */
 async function measureHttp(servers) {
   for (const server of Object.values(servers)) await load(server, 10);
   for (const connections of [1, 10, 100]) {
@@ -89,7 +89,7 @@ function summarize(runs) {
 
 /**
  * Requests per second, and latency in ms with the resolution of the clock. (For servers that close each connection
- * autocannon counts the time before the connection as well: their mean tells more than their p50.)
+ * autocannon counts the time before the connection as well: their mean is more meaningful than their p50.)
  */
 async function load(server, connections) {
   const before = await server.cpu();
@@ -108,7 +108,7 @@ async function load(server, connections) {
   return { requests: good / seconds, cpu, p50: at(times, 0.5), p99: at(times, 0.99) };
 }
 
-/** Throughput in turns too: one after the other, the last servers would be measured on another machine than the first. */
+/** Throughput in turns too: one after the other, the last servers would run under another load than the first ones. */
 async function measureWebsockets(servers) {
   console.log(
     '\nWebSocket'.padEnd(32),
@@ -296,12 +296,12 @@ async function measureParts() {
     'route of a storage object': () => matchRoute('/storage/v1/object/public/avatars/a.png'),
     'who is calling': () => identifyCaller(req, isHostAllowed),
     'publishable key → JWT': () => translateHttpCredentials('/rest/v1/messages', headers, caller, rules),
-    // By turns for two hosts, because the last cookie is remembered.
+    // For two hosts in turn, because the last cookie is cached.
     'new session cookie (2 chunks) → token': () => {
       turn = !turn;
       readSessionTokens(SESSION_COOKIE, turn ? 'localhost' : '127.0.0.1');
     },
-    'known session cookie → judged JWT': () =>
+    'known session cookie → verified JWT': () =>
       translateHttpCredentials('/rest/v1/messages', withCookie, caller, rules),
   };
   console.log('\nparts of a request'.padEnd(43), 'µs');

@@ -48,12 +48,12 @@ async function makeProject() {
     join(dir, 'vite.config.mjs'),
     "import supabase from 'vite-plugin-supabase';\nexport default { plugins: [supabase({ backend: 'embedded' })] };\n",
   );
-  // PostgreSQL's user must be able to enter when this runs as root.
+  // PostgreSQL's user must be able to enter this folder when the bench runs as root.
   await chmod(dir, 0o755);
   return dir;
 }
 
-/** As a user has it: the package in node_modules, where Vite does not bundle it into the config. */
+/** As for a user: the package in node_modules, where Vite does not bundle it into the config. */
 async function installPackage(modules) {
   await mkdir(modules);
   for (const name of await readdir(join(REPOSITORY, 'node_modules'))) {

@@ -8,27 +8,27 @@ import { startStack, type Stack } from './start-stack.ts';
 
 const USAGE = `Usage: vite-plugin-supabase start [options]
 
-Runs the embedded Supabase of a project without Vite: PostgreSQL, Auth, REST, Realtime and Storage behind one port.
+Runs the embedded Supabase of a project without Vite: PostgreSQL, Auth, REST, Realtime and Storage on one port.
 
 Options:
   --workdir DIR   folder that holds supabase/ (default: the working directory)
   --port N        port of the API on 127.0.0.1 (default: [api] port of config.toml, 54321; 0: any free one)
   --db-port N     port of PostgreSQL on 127.0.0.1 (default: [db] port of config.toml, 54322; 0: any free one)
-  --ephemeral     throw-away data: nothing is kept when it ends
-  --help          this text
-  --version       the version of this package
+  --ephemeral     throw-away data, deleted at the end
+  --help          print this text
+  --version       print the version of this package
 
 Prints URL and keys as "supabase status -o env" does, then runs until Ctrl-C.
 `;
 
-// What is printed for programs goes to standard output, what is said to people to standard error.
-const logger: Logger = { info: say, warn: say, error: say };
+// Standard output has only what programs read; messages for people go to standard error.
+const logger: Logger = { info: print, warn: print, error: print };
 
 await main(process.argv.slice(2)).catch((error: unknown) => {
-  say(`vite-plugin-supabase: ${errorMessage(error)}`);
+  print(`vite-plugin-supabase: ${errorMessage(error)}`);
   if (error instanceof SupabaseDevError) {
-    if (error.location?.frame) say(error.location.frame);
-    if (error.hint) say(`What to do: ${error.hint}`);
+    if (error.location?.frame) print(error.location.frame);
+    if (error.hint) print(`What to do: ${error.hint}`);
   }
   process.exitCode = 1;
 });
@@ -83,7 +83,7 @@ async function start(values: Arguments): Promise<void> {
   stopOnSignals(starting);
   const stack = await starting;
   process.stdout.write(formatEnv(stack));
-  say('Supabase runs; Ctrl-C ends it.');
+  print('Supabase is running; press Ctrl-C to stop it.');
 }
 
 function readPort(option: string, text: string | undefined): number | undefined {
@@ -93,11 +93,11 @@ function readPort(option: string, text: string | undefined): number | undefined 
   throw usageError(`${option} must be a port number, not "${text}"`);
 }
 
-/** Also while it is still starting: then it is stopped as soon as it has started. */
+/** A stack that is still starting is stopped as soon as it has started. */
 function stopOnSignals(starting: Promise<Stack>): void {
   let isStopping = false;
   const stop = (): void => {
-    // A second signal means now: PostgreSQL is told to stop when the process exits.
+    // A second signal means now: PostgreSQL gets its signal when the process exits.
     if (isStopping) process.exit(1);
     isStopping = true;
     void starting
@@ -110,7 +110,7 @@ function stopOnSignals(starting: Promise<Stack>): void {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop);
 }
 
-/** The names that `supabase status -o env` uses. */
+/** The variables in the format of `supabase status -o env`. */
 function formatEnv(stack: Stack): string {
   const values = {
     API_URL: stack.url,
@@ -139,6 +139,6 @@ function usageError(message: string): SupabaseDevError {
   });
 }
 
-function say(text: string): void {
+function print(text: string): void {
   process.stderr.write(`${text}\n`);
 }

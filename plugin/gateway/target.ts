@@ -45,7 +45,7 @@ export interface WebsocketRoute {
   failed(upstream: Upstream, reason: string): void;
 }
 
-/** The keys that clients present, and what they stand for. An unknown key is passed on as it is. */
+/** The keys that clients present, and their JWTs. An unknown key is passed on as it is. */
 export interface GatewayKeys {
   readonly publishableKey: string | undefined;
   readonly secretKey: string | undefined;

@@ -109,7 +109,7 @@ export class UpgradeHandler {
     void this.#connect(upgrade, target, { route, caller, via, ...credentials });
   }
 
-  /** Tries the paths to Realtime one after the other; the client is told only about the last failure. */
+  /** Tries the paths to Realtime one after the other; the client gets only the last failure. */
   async #connect(upgrade: Upgrade, target: GatewayTarget, handshake: Handshake): Promise<void> {
     let refusal = serviceUnavailable('realtime');
     for (const upstream of await pathsToRealtime(target)) {

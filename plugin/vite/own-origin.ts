@@ -5,7 +5,7 @@ import { PLUGIN_NAME } from './plugin-context.ts';
 
 const DEFINED = 'import.meta.env.VITE_SUPABASE_URL';
 const ORIGIN_NAME = '__SUPABASE_ORIGIN__';
-/** Stands for the expression until Vite 6 or 7 has replaced `DEFINED` with it. */
+/** A valid name in place of the expression, which esbuild can insert. */
 const PLACEHOLDER = '__SUPABASE_OWN_ORIGIN__';
 
 // esbuild, which replaces the names of `define` in Vite 6 and 7, accepts no expressions; Rolldown in Vite 8 does.

@@ -86,7 +86,7 @@ export class SocketPair {
     return mayContinue;
   }
 
-  /** Writes a chunk whose memory will be read into again: the upstream pauses until the system has taken all of it. */
+  /** Writes a chunk whose memory will be read into again: the upstream pauses until the kernel has accepted all of it. */
   #writeBorrowed(chunk: Buffer): boolean {
     this.#boundary.push(chunk);
     this.#client.write(chunk, () => this.#release());
