@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { checkRobotsTag } from '../../../plugin/stack/storage/robots-tag.ts';
+import { checkRobotsTag } from '../../../plugin/stack/storage/rest/robots-tag.ts';
 
 test.each([
   'none',

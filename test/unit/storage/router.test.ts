@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { BadUrlError, Router } from '../../../plugin/stack/storage/http/router.ts';
+import { BadUrlError, Router } from '../../../plugin/stack/storage/rest/router.ts';
 
 const router = new Router([
   { method: 'GET', path: '/object/:bucket/*', target: 'plain' },

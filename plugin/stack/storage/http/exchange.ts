@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Caller } from '../caller.ts';
+import type { Caller } from './authenticate.ts';
 import { toStorageError } from '../errors.ts';
 
 /** One request with its answer, after routing. */

@@ -1,4 +1,4 @@
-import type { Transaction } from '../database.ts';
+import type { Transaction } from '../database/database.ts';
 import { storageErrors } from '../errors.ts';
 import { checkObjectName } from '../names.ts';
 import type { ObjectRow } from './row.ts';

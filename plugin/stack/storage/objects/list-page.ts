@@ -1,4 +1,4 @@
-import type { Transaction } from '../database.ts';
+import type { Transaction } from '../database/database.ts';
 import type { ObjectMetadata } from './row.ts';
 
 /** A line of a listing; a folder has a null `id`. */

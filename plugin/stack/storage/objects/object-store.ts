@@ -1,6 +1,6 @@
 import pg from 'pg';
-import type { Buckets, Bucket } from '../buckets.ts';
-import type { RequestScope, StorageDatabase, Transaction } from '../database.ts';
+import type { Buckets, Bucket } from '../buckets/buckets.ts';
+import type { RequestScope, StorageDatabase, Transaction } from '../database/database.ts';
 import type { BlobStore } from '../disk/blob-store.ts';
 import type { StoredBlob } from '../disk/blob-writer.ts';
 import { storageErrors } from '../errors.ts';

@@ -1,5 +1,5 @@
 import { SignJWT } from 'jose';
-import { verifyInTime } from '../caller.ts';
+import { verifyInTime } from '../http/authenticate.ts';
 import { JwtVerifyError, type Claims, type JwtVerifier } from '../../jwt.ts';
 import { storageErrors } from '../errors.ts';
 

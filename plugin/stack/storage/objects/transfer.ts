@@ -5,7 +5,7 @@ import { checkBucketName, checkNewObjectName, isUuid } from '../names.ts';
 import { findObject } from './find.ts';
 import { lockVersion, type ObjectStore } from './object-store.ts';
 import { presentObject, type ObjectMetadata, type ObjectRow, type UserMetadata } from './row.ts';
-import { parseUserMetadata } from './upload.ts';
+import { parseUserMetadata } from '../rest/upload.ts';
 
 const ENDS: Record<string, Schema> = {
   bucketId: { type: 'string' },

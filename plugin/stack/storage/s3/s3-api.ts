@@ -1,11 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { StackContext } from '../../context.ts';
 import { JwtVerifyError } from '../../jwt.ts';
-import { callerOf, verifyInTime, type Caller } from '../caller.ts';
+import { callerOf, verifyInTime, type Caller } from '../http/authenticate.ts';
 import { StorageError, storageErrors, toStorageError } from '../errors.ts';
 import { header, startErrorAnswer, type Exchange } from '../http/exchange.ts';
 import { bodyOf } from '../http/body.ts';
-import { readForm } from '../objects/form.ts';
+import { readForm } from '../http/form.ts';
 import { decodeChunkedBody, isChunkedBody, signatureMismatch } from './chunked-body.ts';
 import { checkPostPolicy } from './post-policy.ts';
 import {
@@ -16,11 +16,11 @@ import {
   signChunk,
   type ClientSignature,
 } from './signature.ts';
-import type { S3Buckets } from './s3-buckets.ts';
-import type { S3Listing } from './s3-listing.ts';
-import type { S3Multipart } from './s3-multipart.ts';
-import type { S3Objects } from './s3-objects.ts';
-import { sendEmpty, type S3Request } from './s3-request.ts';
+import type { S3Buckets } from './buckets.ts';
+import type { S3Listing } from './listing.ts';
+import type { S3Multipart } from './multipart.ts';
+import type { S3Objects } from './objects.ts';
+import { sendEmpty, type S3Request } from './request.ts';
 import { formatXml } from './xml.ts';
 
 /** The Supabase CLI's well-known local S3 credentials. */

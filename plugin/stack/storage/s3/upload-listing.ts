@@ -1,5 +1,5 @@
 import type { ObjectStore } from '../objects/object-store.ts';
-import { encodingType, integerParameter, sendXml, type S3Request } from './s3-request.ts';
+import { encodingType, integerParameter, sendXml, type S3Request } from './request.ts';
 import type { XmlElement } from './xml.ts';
 
 const MAX_LISTED = 1000;

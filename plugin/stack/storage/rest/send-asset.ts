@@ -4,8 +4,8 @@ import { openCurrent } from '../disk/open-current.ts';
 import { StorageError } from '../errors.ts';
 import { header, type Exchange } from '../http/exchange.ts';
 import { sendBlob } from '../http/send-blob.ts';
-import { parseRange } from './range.ts';
-import type { ObjectMetadata, ObjectRow } from './row.ts';
+import { parseRange } from '../objects/range.ts';
+import type { ObjectMetadata, ObjectRow } from '../objects/row.ts';
 
 export interface AssetOptions {
   /** Instead of Cache-Control, for signed URLs: when they end. */

@@ -2,8 +2,8 @@ import { storageErrors } from '../errors.ts';
 import { sendJson, type Exchange } from '../http/exchange.ts';
 import type { Schema } from '../http/schema.ts';
 import { checkBucketName } from '../names.ts';
-import type { StorageDatabase } from '../database.ts';
-import { listPage, type ListedRow } from './list-page.ts';
+import type { StorageDatabase } from '../database/database.ts';
+import { listPage, type ListedRow } from '../objects/list-page.ts';
 
 export const LIST: Schema = {
   type: 'object',

@@ -4,7 +4,7 @@ import { rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { header } from '../http/exchange.ts';
 import type { Schema } from '../http/schema.ts';
-import type { Transaction } from '../database.ts';
+import type { Transaction } from '../database/database.ts';
 import type { StoredBlob } from '../disk/blob-writer.ts';
 import { StorageError, storageErrors } from '../errors.ts';
 import { checkMimeType, checkNewObjectName, isUuid } from '../names.ts';
@@ -19,8 +19,8 @@ import {
   sendEmpty,
   sendXml,
   type S3Request,
-} from './s3-request.ts';
-import { listUploads } from './s3-upload-listing.ts';
+} from './request.ts';
+import { listUploads } from './upload-listing.ts';
 import { readXml, type XmlElement } from './xml.ts';
 
 const MAX_PARTS = 10_000;

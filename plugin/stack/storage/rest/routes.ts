@@ -1,15 +1,15 @@
-import { CREATE_BUCKET, LIST_BUCKETS, UPDATE_BUCKET, type Buckets } from './buckets.ts';
-import { StorageError } from './errors.ts';
-import type { Exchange } from './http/exchange.ts';
-import type { Route } from './http/router.ts';
-import type { Schema } from './http/schema.ts';
-import type { Downloads } from './objects/download.ts';
-import { LIST, LIST_V2, type Listing } from './objects/list.ts';
-import { REMOVE_MANY, type Removals } from './objects/remove.ts';
-import { SIGN, SIGN_MANY, type Signing } from './objects/sign.ts';
-import { COPY, MOVE, type Transfers } from './objects/transfer.ts';
-import type { Uploads } from './objects/upload.ts';
-import { RENDER, RENDER_SIGNED, type Renders } from './render/renders.ts';
+import { CREATE_BUCKET, LIST_BUCKETS, UPDATE_BUCKET, type Buckets } from '../buckets/buckets.ts';
+import { StorageError } from '../errors.ts';
+import type { Exchange } from '../http/exchange.ts';
+import type { Route } from './router.ts';
+import type { Schema } from '../http/schema.ts';
+import type { Downloads } from './download.ts';
+import { LIST, LIST_V2, type Listing } from './list.ts';
+import { REMOVE_MANY, type Removals } from '../objects/remove.ts';
+import { SIGN, SIGN_MANY, type Signing } from './sign.ts';
+import { COPY, MOVE, type Transfers } from '../objects/transfer.ts';
+import type { Uploads } from './upload.ts';
+import { RENDER, RENDER_SIGNED, type Renders } from './render.ts';
 
 /** A route of the REST API. */
 export interface RestTarget {

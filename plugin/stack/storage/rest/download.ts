@@ -2,11 +2,11 @@ import type { ServerResponse } from 'node:http';
 import { storageErrors } from '../errors.ts';
 import { sendJson, type Exchange } from '../http/exchange.ts';
 import { checkBucketName, checkObjectName } from '../names.ts';
-import { sendAsset, sendAssetHead, setHeader, setVersionHeaders } from './asset.ts';
-import { findObject } from './find.ts';
-import type { ObjectStore } from './object-store.ts';
-import type { ObjectRow, StoredObject } from './row.ts';
-import type { SignedTokens } from './signed-token.ts';
+import { sendAsset, sendAssetHead, setHeader, setVersionHeaders } from './send-asset.ts';
+import { findObject } from '../objects/find.ts';
+import type { ObjectStore } from '../objects/object-store.ts';
+import type { ObjectRow, StoredObject } from '../objects/row.ts';
+import type { SignedTokens } from '../objects/signed-token.ts';
 
 /** Reading objects: their bytes, their head, their information. */
 export class Downloads {

@@ -2,18 +2,18 @@ import { access, readFile } from 'node:fs/promises';
 import { header, type Exchange } from '../http/exchange.ts';
 import type { Schema } from '../http/schema.ts';
 import { checkBucketName } from '../names.ts';
-import { cacheControl, setAssetHeaders, setDisposition, setHeader } from '../objects/asset.ts';
-import type { Downloads } from '../objects/download.ts';
+import { cacheControl, setAssetHeaders, setDisposition, setHeader } from './send-asset.ts';
+import type { Downloads } from './download.ts';
 import type { ObjectStore } from '../objects/object-store.ts';
 import type { StoredObject } from '../objects/row.ts';
 import type { SignedTokens } from '../objects/signed-token.ts';
-import { invalidImage, renderImage } from './image.ts';
+import { invalidImage, renderImage } from '../render/image.ts';
 import {
   describeTransformation,
   parseTransformation,
   TRANSFORMATION,
   type Transformation,
-} from './transformation.ts';
+} from '../render/transformation.ts';
 
 export const RENDER: Schema = TRANSFORMATION;
 export const RENDER_SIGNED: Schema = {

@@ -1,9 +1,9 @@
-import type { Buckets } from '../buckets.ts';
-import type { StorageDatabase } from '../database.ts';
+import type { Buckets } from '../buckets/buckets.ts';
+import type { StorageDatabase } from '../database/database.ts';
 import { storageErrors } from '../errors.ts';
 import { header } from '../http/exchange.ts';
 import { REGION } from './signature.ts';
-import { sendEmpty, sendXml, type S3Request } from './s3-request.ts';
+import { sendEmpty, sendXml, type S3Request } from './request.ts';
 
 /** Buckets over the S3 protocol. */
 export class S3Buckets {

@@ -1,10 +1,10 @@
 import pg from 'pg';
-import type { StorageDatabase, Transaction } from './database.ts';
-import { fromDatabaseError, storageErrors } from './errors.ts';
-import type { BlobStore } from './disk/blob-store.ts';
-import { sendJson, type Exchange } from './http/exchange.ts';
-import type { Schema } from './http/schema.ts';
-import { checkAllowedMimeTypes, checkBucketName, isUuid, parseSizeLimit } from './names.ts';
+import type { StorageDatabase, Transaction } from '../database/database.ts';
+import { fromDatabaseError, storageErrors } from '../errors.ts';
+import type { BlobStore } from '../disk/blob-store.ts';
+import { sendJson, type Exchange } from '../http/exchange.ts';
+import type { Schema } from '../http/schema.ts';
+import { checkAllowedMimeTypes, checkBucketName, isUuid, parseSizeLimit } from '../names.ts';
 
 /** What decides about an upload or a download. */
 export interface Bucket {

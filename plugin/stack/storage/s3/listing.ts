@@ -1,7 +1,7 @@
 import type { ObjectStore } from '../objects/object-store.ts';
-import { decodeCursor, encodeCursor } from '../objects/list.ts';
+import { decodeCursor, encodeCursor } from '../rest/list.ts';
 import { listPage, type Page } from '../objects/list-page.ts';
-import { encodingType, integerParameter, sendXml, type S3Request } from './s3-request.ts';
+import { encodingType, integerParameter, sendXml, type S3Request } from './request.ts';
 import type { XmlElement } from './xml.ts';
 
 const MAX_KEYS = 1000;

@@ -4,7 +4,7 @@ import { header } from '../http/exchange.ts';
 import { sendBlob } from '../http/send-blob.ts';
 import type { Schema } from '../http/schema.ts';
 import { checkBucketName, checkMimeType, checkNewObjectName, isEmptyFolderFile } from '../names.ts';
-import { isNotModified, NOT_IN_HEADERS, setHeader, UNKNOWN } from '../objects/asset.ts';
+import { isNotModified, NOT_IN_HEADERS, setHeader, UNKNOWN } from '../rest/send-asset.ts';
 import { findObject } from '../objects/find.ts';
 import type { ObjectStore } from '../objects/object-store.ts';
 import { parseRange } from '../objects/range.ts';
@@ -18,7 +18,7 @@ import {
   sendXml,
   userMetadataHeaders,
   type S3Request,
-} from './s3-request.ts';
+} from './request.ts';
 import { readXml, type XmlElement } from './xml.ts';
 
 const OVERRIDES = [

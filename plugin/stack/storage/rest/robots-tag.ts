@@ -1,4 +1,4 @@
-import { StorageError } from './errors.ts';
+import { StorageError } from '../errors.ts';
 
 const SIMPLE = new Set(
   'all noindex nofollow none nosnippet indexifembedded notranslate noimageindex'.split(' '),

@@ -3,12 +3,12 @@ import { bodyOf, checkContentType } from '../http/body.ts';
 import { header, sendJson, type Exchange } from '../http/exchange.ts';
 import { storageErrors } from '../errors.ts';
 import { checkBucketName, checkMimeType, checkNewObjectName, isEmptyFolderFile } from '../names.ts';
-import { checkRobotsTag } from '../robots-tag.ts';
-import type { Bucket } from '../buckets.ts';
-import { readForm, type FormFields } from './form.ts';
-import type { KnownMetadata, ObjectDraft, ObjectStore, StoredContent } from './object-store.ts';
-import type { ObjectRow, UserMetadata } from './row.ts';
-import type { SignedTokens } from './signed-token.ts';
+import { checkRobotsTag } from './robots-tag.ts';
+import type { Bucket } from '../buckets/buckets.ts';
+import { readForm, type FormFields } from '../http/form.ts';
+import type { KnownMetadata, ObjectDraft, ObjectStore, StoredContent } from '../objects/object-store.ts';
+import type { ObjectRow, UserMetadata } from '../objects/row.ts';
+import type { SignedTokens } from '../objects/signed-token.ts';
 
 const USER_METADATA_LIMIT = 1024 * 1024;
 

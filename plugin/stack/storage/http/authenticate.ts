@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
-import { JwtVerifyError, type Claims, type JwtVerifier, type VerifiedJwt } from '../jwt.ts';
-import { storageErrors } from './errors.ts';
+import { JwtVerifyError, type Claims, type JwtVerifier, type VerifiedJwt } from '../../jwt.ts';
+import { storageErrors } from '../errors.ts';
 
 /** Who sent a request: what policies decide on. */
 export interface Caller {

@@ -1,11 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { JwtVerifier } from '../jwt.ts';
-import { ANONYMOUS, authenticate, authenticateLoosely, type Caller } from './caller.ts';
-import { storageErrors } from './errors.ts';
-import { readJsonBody } from './http/body.ts';
-import { sendError, sendJson, type Exchange } from './http/exchange.ts';
-import { BadUrlError, Router, type Route } from './http/router.ts';
-import { checkSchema } from './http/schema.ts';
+import type { JwtVerifier } from '../../jwt.ts';
+import { ANONYMOUS, authenticate, authenticateLoosely, type Caller } from '../http/authenticate.ts';
+import { storageErrors } from '../errors.ts';
+import { readJsonBody } from '../http/body.ts';
+import { sendError, sendJson, type Exchange } from '../http/exchange.ts';
+import { BadUrlError, Router, type Route } from './router.ts';
+import { checkSchema } from '../http/schema.ts';
 import type { RestTarget } from './routes.ts';
 
 /** The REST API: finds the route, checks the request in the order of the original, answers. */

@@ -3,9 +3,9 @@ import { header, sendJson, type Exchange } from '../http/exchange.ts';
 import type { Schema } from '../http/schema.ts';
 import { checkBucketName } from '../names.ts';
 import { TRANSFORMATION, transformationClaims, type Transformation } from '../render/transformation.ts';
-import type { ObjectStore } from './object-store.ts';
-import { findObject } from './find.ts';
-import { checkExpiresIn, type SignedTokens } from './signed-token.ts';
+import type { ObjectStore } from '../objects/object-store.ts';
+import { findObject } from '../objects/find.ts';
+import { checkExpiresIn, type SignedTokens } from '../objects/signed-token.ts';
 
 const UPLOAD_SECONDS = 2 * 60 * 60;
 const NOT_FOUND = 'Either the object does not exist or you do not have access to it';

@@ -1,8 +1,8 @@
 import { decodeJwt } from 'jose';
 import type pg from 'pg';
-import type { StackContext } from '../context.ts';
-import type { Caller } from './caller.ts';
-import type { Exchange } from './http/exchange.ts';
+import type { StackContext } from '../../context.ts';
+import type { Caller } from '../http/authenticate.ts';
+import type { Exchange } from '../http/exchange.ts';
 
 /** What a transaction is for: the request as policies see it. */
 export type RequestScope = Pick<Exchange, 'caller' | 'operation' | 'url'> & {
