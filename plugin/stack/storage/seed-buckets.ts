@@ -4,8 +4,7 @@ import { readdir, stat } from 'node:fs/promises';
 import { extname, join, relative, sep } from 'node:path';
 import { errorMessage } from '../../shared/errors.ts';
 import type { Logger } from '../../shared/logger.ts';
-import { ANONYMOUS } from './http/authenticate.ts';
-import type { RequestScope } from './database/database.ts';
+import { ANONYMOUS, type RequestScope } from './database/request-scope.ts';
 import { checkNewObjectName } from './names.ts';
 import type { ObjectStore } from './objects/object-store.ts';
 import type { BucketSettings } from './settings.ts';
@@ -14,7 +13,8 @@ const SCOPE: RequestScope = {
   caller: ANONYMOUS,
   operation: 'storage.object.upload',
   url: '/object',
-  req: { method: 'POST', headers: {} },
+  method: 'POST',
+  headers: {},
 };
 
 const MIME_TYPES: Readonly<Record<string, string>> = {
@@ -45,8 +45,8 @@ const MIME_TYPES: Readonly<Record<string, string>> = {
 };
 
 /**
- * Makes the buckets of `[storage.buckets.*]` and puts the files of their `objects_path` into them, as
- * `supabase start` does; what is there already and the same is left alone. A file that cannot be stored is said so.
+ * Creates the buckets of `[storage.buckets.*]` and stores the files of their `objects_path` in them, as `supabase start`
+ * does. Files that are already stored are skipped; one that cannot be stored is reported as a warning.
  */
 export async function seedBuckets(
   objects: ObjectStore,

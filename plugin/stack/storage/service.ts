@@ -2,44 +2,36 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { errorMessage, SupabaseDevError } from '../../shared/errors.ts';
 import type { StackContext } from '../context.ts';
+import { OpenRequests } from '../http/open-requests.ts';
 import type { Service } from '../service.ts';
 import { Buckets } from './buckets/buckets.ts';
-import { authenticate } from './http/authenticate.ts';
 import { StorageDatabase } from './database/database.ts';
 import { BlobStore } from './disk/blob-store.ts';
-import { sendError, sendJson } from './http/exchange.ts';
-import { Downloads } from './rest/download.ts';
-import { Listing } from './rest/list.ts';
+import { authenticate } from './http/authenticate.ts';
+import { sendError, sendJson } from './http/respond.ts';
 import { ObjectStore } from './objects/object-store.ts';
-import { Removals } from './objects/remove.ts';
-import { Signing } from './rest/sign.ts';
 import { SignedTokens } from './objects/signed-token.ts';
-import { Transfers } from './objects/transfer.ts';
-import { Uploads } from './rest/upload.ts';
-import { Renders } from './rest/render.ts';
+// oxlint-disable-next-line no-restricted-imports -- Storage's own REST protocol, not the service of that name
 import { RestApi } from './rest/rest-api.ts';
-import { restRoutes } from './rest/routes.ts';
+import { S3Credentials } from './s3/credentials.ts';
+import { uploadOfPartFile } from './s3/multipart-uploads.ts';
+import { isS3Path, S3Api } from './s3/s3-api.ts';
 import { seedBuckets } from './seed-buckets.ts';
 import { readStorageSettings, type StorageSettings } from './settings.ts';
-import type { TusApi } from './tus/tus-api.ts';
-import { S3Api } from './s3/s3-api.ts';
-import { S3Buckets } from './s3/buckets.ts';
-import { S3Listing } from './s3/listing.ts';
-import { S3Multipart, uploadOfPartFile } from './s3/multipart.ts';
-import { S3Objects } from './s3/objects.ts';
 import { isTusPath, isUploadToKeep } from './tus/kept-uploads.ts';
+import type { TusApi } from './tus/tus-api.ts';
 
-// The version that a build of supabase/storage without one reports.
+// What supabase/storage reports when it is built without a version, as the CLI's image is.
 const VERSION = '0.0.0';
 const VERSION_HEADERS = { 'content-type': 'text/plain; charset=utf-8', 'content-length': VERSION.length };
 
 type Handler = (req: IncomingMessage, res: ServerResponse, url: string) => Promise<void>;
 
-/** Storage as supabase/storage serves it, on the stack's PostgreSQL and the folder `storage` of the data directory. */
+/** Supabase Storage on the stack's PostgreSQL; bytes are in the folder `storage` of the data directory. */
 export async function createStorageService(context: StackContext): Promise<Service> {
   const settings = readStorageSettings(context.config);
   const database = new StorageDatabase(context);
-  const running = new Map<ServerResponse, Promise<void>>();
+  const requests = new OpenRequests();
   try {
     const blobs = await openBlobs(context, database);
     const buckets = new Buckets(database, blobs, settings.fileSizeLimit);
@@ -48,14 +40,15 @@ export async function createStorageService(context: StackContext): Promise<Servi
     const answer = settings.enabled ? createApis(context, settings, objects) : refuse;
     return {
       handle(req, res) {
-        const done = answer(req, res, req.url ?? '/')
-          .catch((error: unknown) => sendError(req, res, error))
-          .finally(() => running.delete(res));
-        running.set(res, done);
+        const done = answer(req, res, req.url ?? '/');
+        requests.track(
+          res,
+          done.catch((error: unknown) => sendError(req, res, error)),
+        );
       },
       async close() {
-        for (const res of running.keys()) res.destroy();
-        await Promise.allSettled(running.values());
+        requests.abort();
+        await requests.settled();
         await blobs.close();
         await database.close();
       },
@@ -68,44 +61,23 @@ export async function createStorageService(context: StackContext): Promise<Servi
 
 /** The protocols over one store of objects; each answers its own errors. */
 function createApis(context: StackContext, settings: StorageSettings, objects: ObjectStore): Handler {
-  const { database, buckets } = objects;
-  const tokens = new SignedTokens(context.jwt, context.keys.jwtSecret);
-  const downloads = new Downloads(objects, tokens);
-  const transfers = new Transfers(objects);
-  const removals = new Removals(objects);
-  const routes = restRoutes({
-    buckets,
-    uploads: new Uploads(objects, tokens),
-    downloads,
-    listing: new Listing(database),
-    transfers,
-    removals,
-    signing: new Signing(objects, tokens, settings.imageTransformation),
-    renders: settings.imageTransformation ? new Renders(objects, downloads, tokens) : undefined,
-  });
-  const rest = new RestApi(routes, context.jwt);
-  // Its library is loaded by the first resumable upload: most projects start without one.
+  const { jwt, keys } = context;
+  const tokens = new SignedTokens(jwt, keys.jwtSecret);
+  const rest = new RestApi({ objects, tokens, transformsImages: settings.imageTransformation }, jwt);
+  const s3 = new S3Api(objects, new S3Credentials(context));
+  // Loaded by the first resumable upload: most projects start without one.
   let tus: Promise<TusApi> | undefined;
   const loadTus = async (): Promise<TusApi> => {
     const { TusApi } = await import('./tus/tus-api.ts');
-    return new TusApi(objects, context.jwt, tokens, settings.fileSizeLimit);
+    return new TusApi(objects, jwt, tokens, settings.fileSizeLimit);
   };
-  const s3 = new S3Api(
-    {
-      buckets: new S3Buckets(database, buckets),
-      objects: new S3Objects(objects, transfers, removals),
-      multipart: new S3Multipart(objects),
-      listing: new S3Listing(objects),
-    },
-    context,
-  );
   return async (req, res, url) => {
     const [path = ''] = url.split('?', 1);
     if (path === '/status') res.writeHead(200, { 'content-length': 0 }).end();
     else if (path === '/version') res.writeHead(200, VERSION_HEADERS).end(VERSION);
-    else if (path === '/health') await sendHealth(context, database, req, res);
+    else if (path === '/health') await sendHealth(context, objects.database, req, res);
     else if (isTusPath(path) && req.method !== 'GET') await (await (tus ??= loadTus())).handle(req, res, url);
-    else if (settings.s3Protocol && S3Api.owns(path)) await s3.handle(req, res, url);
+    else if (settings.s3Protocol && isS3Path(path)) await s3.handle(req, res, url);
     else await rest.handle(req, res, url);
   };
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { DeleteObjectsCommand, GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { S3_ACCESS_KEY, S3_SECRET_KEY } from '../../../plugin/stack/storage/s3/s3-api.ts';
+import { S3_ACCESS_KEY, S3_SECRET_KEY } from '../../../plugin/stack/storage/s3/credentials.ts';
 import { startStorageStack, type StorageStack } from './helpers/storage-stack.ts';
 
 // What one file system or another takes for the same name, for a device, for a folder or for no name at all.

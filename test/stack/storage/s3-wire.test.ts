@@ -26,7 +26,7 @@ import {
   type ChecksumAlgorithm,
 } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { S3_ACCESS_KEY, S3_SECRET_KEY } from '../../../plugin/stack/storage/s3/s3-api.ts';
+import { S3_ACCESS_KEY, S3_SECRET_KEY } from '../../../plugin/stack/storage/s3/credentials.ts';
 import { resign } from './helpers/resign.ts';
 import { startStorageStack, type StorageStack } from './helpers/storage-stack.ts';
 import { signToken } from './helpers/tokens.ts';

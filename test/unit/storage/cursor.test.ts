@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { decodeCursor, encodeCursor } from '../../../plugin/stack/storage/rest/list.ts';
+import { decodeCursor, encodeCursor } from '../../../plugin/stack/storage/objects/cursor.ts';
 import {
   describeTransformation,
   parseTransformation,

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { formatXml, parseXml } from '../../../plugin/stack/storage/s3/xml.ts';
+import { formatXml } from '../../../plugin/stack/storage/s3/format-xml.ts';
+import { parseXml } from '../../../plugin/stack/storage/s3/parse-xml.ts';
 
 const remove = (keys: string): string => `<?xml version="1.0"?><Delete>\n  ${keys}\n</Delete>`;
 

@@ -1,10 +1,11 @@
+// Storage v1.70.6 src/storage/storage.ts, src/storage/database/pg.ts
 import pg from 'pg';
 import type { StorageDatabase, Transaction } from '../database/database.ts';
-import { fromDatabaseError, storageErrors } from '../errors.ts';
+import type { RequestScope } from '../database/request-scope.ts';
 import type { BlobStore } from '../disk/blob-store.ts';
-import { sendJson, type Exchange } from '../http/exchange.ts';
-import type { Schema } from '../http/schema.ts';
+import { fromDatabaseError, storageErrors } from '../errors.ts';
 import { checkAllowedMimeTypes, checkBucketName, isUuid, parseSizeLimit } from '../names.ts';
+import { COLUMNS, orderBy, type BucketListOptions, type BucketRow } from './bucket-row.ts';
 
 /** What decides about an upload or a download. */
 export interface Bucket {
@@ -15,75 +16,26 @@ export interface Bucket {
   readonly allowedMimeTypes: readonly string[] | null;
 }
 
-/** By which the original knows the tables of its Iceberg catalog. */
-const RESERVED_SUFFIX = '--table-s3';
-
-const SIZE_LIMIT: Schema = {
-  anyOf: [
-    { type: 'integer', finite: true, nullable: true, minimum: 0 },
-    {
-      type: 'string',
-      pattern: '^[0-9]+(?:\\.[0-9]+)?(?:[gG][bB]|[mM][bB]|[kK][bB]|[bB])$',
-      nullable: true,
-    },
-  ],
-};
-const MIME_TYPES: Schema = { type: 'array', nullable: true, items: { type: 'string' } };
-
-export const CREATE_BUCKET: Schema = {
-  type: 'object',
-  properties: {
-    name: { type: 'string' },
-    id: { type: 'string' },
-    public: { type: 'boolean' },
-    type: { type: 'string', enum: ['STANDARD', 'ANALYTICS'] },
-    file_size_limit: SIZE_LIMIT,
-    allowed_mime_types: MIME_TYPES,
-  },
-  required: ['name'],
-};
-
-export const UPDATE_BUCKET: Schema = {
-  type: 'object',
-  properties: { public: { type: 'boolean' }, file_size_limit: SIZE_LIMIT, allowed_mime_types: MIME_TYPES },
-  anyOf: [{ required: ['public'] }, { required: ['file_size_limit'] }, { required: ['allowed_mime_types'] }],
-};
-
-export const LIST_BUCKETS: Schema = {
-  type: 'object',
-  properties: {
-    limit: { type: 'integer', finite: true, minimum: 1 },
-    offset: { type: 'integer', finite: true, minimum: 0 },
-    sortColumn: { type: 'string', enum: ['id', 'name', 'created_at', 'updated_at'] },
-    sortOrder: { type: 'string', enum: ['asc', 'desc'] },
-    search: { type: 'string' },
-  },
-};
-
-interface BucketBody {
-  readonly id?: string;
-  readonly name: string;
+/** The settings of a bucket as clients write them. */
+export interface BucketChanges {
   readonly public?: boolean;
-  readonly type?: string;
+  /** Bytes, or text such as "5MB"; null removes the limit. */
   readonly file_size_limit?: number | string | null;
+  /** Null allows every type. */
   readonly allowed_mime_types?: string[] | null;
 }
 
-interface BucketRow {
-  id: string;
-  name: string;
-  owner: string | null;
-  public: boolean | null;
-  type: string;
-  file_size_limit: string | null;
-  allowed_mime_types: string[] | null;
-  created_at: Date | null;
-  updated_at: Date | null;
+export interface NewBucket extends BucketChanges {
+  /** The name, if it is missing or empty. */
+  readonly id?: string;
+  readonly name: string;
+  readonly type?: 'STANDARD' | 'ANALYTICS';
 }
 
-const COLUMNS = 'id, name, owner, public, type, file_size_limit, allowed_mime_types, created_at, updated_at';
+// Marks the tables of Storage's Iceberg catalog.
+const RESERVED_SUFFIX = '--table-s3';
 
-/** The routes under `/bucket`. */
+/** Buckets, as rows of `storage.buckets`. */
 export class Buckets {
   readonly #database: StorageDatabase;
   readonly #blobs: BlobStore;
@@ -96,7 +48,7 @@ export class Buckets {
     this.#globalLimit = globalLimit;
   }
 
-  /** Whatever row level security says: who may use the bucket is decided on its objects. */
+  /** Bypasses row level security: the policies on a bucket's objects decide who may use it. */
   async find(id: string): Promise<Bucket | undefined> {
     const [row] = await this.#database.read<
       Pick<BucketRow, 'id' | 'public' | 'file_size_limit' | 'allowed_mime_types'>
@@ -115,39 +67,61 @@ export class Buckets {
     );
   }
 
-  /** @throws StorageError NoSuchBucket */
+  /** Like `find`. @throws StorageError NoSuchBucket */
   async get(id: string): Promise<Bucket> {
     const bucket = await this.find(id);
     if (!bucket) throw storageErrors.noSuchBucket();
     return bucket;
   }
 
-  create = async (exchange: Exchange): Promise<void> => {
-    const body = exchange.body as BucketBody;
-    await this.#database.asCaller(exchange, (transaction) =>
-      this.insert(transaction, body, exchange.caller.owner),
+  /** A bucket that row level security lets the caller see. @throws StorageError NoSuchBucket */
+  async getVisible(scope: RequestScope, id: string): Promise<BucketRow> {
+    const { rows } = await this.#database.asCaller(scope, (transaction) =>
+      transaction.query<BucketRow>(`select ${COLUMNS} from storage.buckets where id = $1`, [id]),
     );
-    sendJson(exchange.res, 200, { name: body.name });
-  };
+    if (!rows[0]) throw storageErrors.noSuchBucket();
+    return rows[0];
+  }
 
-  /** Makes a bucket inside a transaction. @throws StorageError */
-  async insert(transaction: Transaction, body: BucketBody, owner: string | undefined): Promise<void> {
-    if (body.name.trim() !== body.name) throw storageErrors.invalidBucketName();
-    checkBucketName(body.name);
-    if (body.name.endsWith(RESERVED_SUFFIX)) throw storageErrors.invalidBucketName();
-    if (body.type === 'ANALYTICS') return insertAnalytics(transaction, body.name);
-    const limit = this.#sizeLimit(body.file_size_limit);
-    const types = mimeTypes(body.allowed_mime_types);
+  /** The buckets that row level security lets the caller see. */
+  async listVisible(scope: RequestScope, options: BucketListOptions = {}): Promise<BucketRow[]> {
+    const { search = '', limit = null, offset = 0 } = options;
+    const { rows } = await this.#database.asCaller(scope, (transaction) =>
+      transaction.query<BucketRow>(
+        `select ${COLUMNS} from storage.buckets
+         where $1 = '' or strpos(lower(name), lower($1)) > 0 ${orderBy(options)} limit $2 offset $3`,
+        [search, limit, offset],
+      ),
+    );
+    return rows;
+  }
+
+  /** Creates a bucket as the caller, who owns it. @throws StorageError */
+  async create(scope: RequestScope, bucket: NewBucket): Promise<void> {
+    await this.#database.asCaller(scope, (transaction) =>
+      this.insert(transaction, bucket, scope.caller.owner),
+    );
+  }
+
+  /** Creates a bucket inside a transaction. @throws StorageError */
+  async insert(transaction: Transaction, bucket: NewBucket, owner: string | undefined): Promise<void> {
+    const { id, name } = bucket;
+    if (name.trim() !== name) throw storageErrors.invalidBucketName();
+    checkBucketName(name);
+    if (name.endsWith(RESERVED_SUFFIX)) throw storageErrors.invalidBucketName();
+    if (bucket.type === 'ANALYTICS') return insertAnalytics(transaction, name);
+    const limit = this.#sizeLimit(bucket.file_size_limit);
+    const types = mimeTypes(bucket.allowed_mime_types);
     try {
       await transaction.query(
         `insert into storage.buckets (id, name, owner, owner_id, public, file_size_limit, allowed_mime_types)
          values ($1, $2, $3, $4, $5, $6, $7)`,
         [
-          body.id || body.name,
-          body.name,
+          id || name,
+          name,
           isUuid(owner) ? owner : null,
           owner ?? null,
-          body.public ?? false,
+          bucket.public ?? false,
           limit ?? null,
           types ?? null,
         ],
@@ -159,69 +133,26 @@ export class Buckets {
     }
   }
 
-  show = async (exchange: Exchange): Promise<void> => {
-    const { bucket = '' } = exchange.params;
-    const rows = await this.#database.asCaller(exchange, (transaction) =>
-      transaction.query<BucketRow>(`select ${COLUMNS} from storage.buckets where id = $1`, [bucket]),
-    );
-    const row = rows.rows[0];
-    if (!row) throw storageErrors.noSuchBucket();
-    sendJson(exchange.res, 200, presentBucket(row, false));
-  };
-
-  list = async (exchange: Exchange): Promise<void> => {
-    const options = exchange.body as {
-      limit?: number;
-      offset?: number;
-      sortColumn?: string;
-      sortOrder?: string;
-      search?: string;
-    };
-    const order = options.sortColumn
-      ? `order by ${options.sortColumn} ${options.sortOrder === 'desc' ? 'desc' : 'asc'}`
-      : '';
-    const { rows } = await this.#database.asCaller(exchange, (transaction) =>
-      transaction.query<BucketRow>(
-        `select ${COLUMNS} from storage.buckets
-         where $1 = '' or strpos(lower(name), lower($1)) > 0 ${order} limit $2 offset $3`,
-        [options.search ?? '', options.limit ?? null, options.offset ?? 0],
-      ),
-    );
-    const withType = !isOldPythonClient(exchange);
-    sendJson(
-      exchange.res,
-      200,
-      rows.map((row) => presentBucket(row, withType)),
-    );
-  };
-
-  update = async (exchange: Exchange): Promise<void> => {
-    const { bucket = '' } = exchange.params;
-    checkBucketName(bucket);
-    const body = exchange.body as Omit<BucketBody, 'name'>;
+  /** Changes the given settings of a bucket, at least one, as the caller. @throws StorageError NoSuchBucket */
+  async update(scope: RequestScope, id: string, changes: BucketChanges): Promise<void> {
+    checkBucketName(id);
     const fields: [string, unknown][] = [
-      ['public', body.public],
-      ['file_size_limit', this.#sizeLimit(body.file_size_limit)],
-      ['allowed_mime_types', mimeTypes(body.allowed_mime_types)],
+      ['public', changes.public],
+      ['file_size_limit', this.#sizeLimit(changes.file_size_limit)],
+      ['allowed_mime_types', mimeTypes(changes.allowed_mime_types)],
     ];
     const set = fields.filter(([, value]) => value !== undefined);
-    const { rowCount } = await this.#database.asCaller(exchange, (transaction) =>
+    const { rowCount } = await this.#database.asCaller(scope, (transaction) =>
       transaction.query(
         `update storage.buckets set ${set.map(([name], index) => `${name} = $${index + 2}`).join(', ')} where id = $1`,
-        [bucket, ...set.map(([, value]) => value)],
+        [id, ...set.map(([, value]) => value)],
       ),
     );
     if (rowCount === 0) throw storageErrors.noSuchBucket();
-    sendJson(exchange.res, 200, { message: 'Successfully updated' });
-  };
-
-  remove = async (exchange: Exchange): Promise<void> => {
-    await this.delete(exchange, exchange.params.bucket ?? '');
-    sendJson(exchange.res, 200, { message: 'Successfully deleted' });
-  };
+  }
 
   /** Deletes an empty bucket as the caller. @throws StorageError ResourceNotEmpty, NoSuchBucket */
-  async delete(exchange: Exchange, id: string): Promise<void> {
+  async delete(scope: RequestScope, id: string): Promise<void> {
     await this.get(id);
     const used = await this.#database.read(
       'bucket-is-used',
@@ -230,11 +161,9 @@ export class Buckets {
     );
     if (used.length > 0) throw storageErrors.bucketNotEmpty();
     const deleted = await this.#database
-      .asCaller(exchange, (transaction) =>
-        transaction.query('delete from storage.buckets where id = $1', [id]),
-      )
+      .asCaller(scope, (transaction) => transaction.query('delete from storage.buckets where id = $1', [id]))
       .catch((error: unknown) => {
-        // An upload came in between.
+        // An upload was stored since the check above.
         if (error instanceof pg.DatabaseError && error.constraint === 'objects_bucketId_fkey')
           throw storageErrors.bucketNotEmpty();
         throw error instanceof pg.DatabaseError ? fromDatabaseError(error) : error;
@@ -242,21 +171,19 @@ export class Buckets {
     if (deleted.rowCount === 0) throw storageErrors.noSuchBucket();
   }
 
-  empty = async (exchange: Exchange): Promise<void> => {
-    const { bucket = '' } = exchange.params;
-    if (exchange.caller.role !== 'service_role')
+  /** Deletes all objects of a bucket; only the service role may. @throws StorageError AccessDenied, NoSuchBucket */
+  async empty(scope: RequestScope, id: string): Promise<void> {
+    if (scope.caller.role !== 'service_role')
       throw storageErrors.accessDenied('Access denied: Invalid role', 403);
-    await this.get(bucket);
-    const { rows } = await this.#database.asService(exchange, (transaction) =>
+    await this.get(id);
+    const { rows } = await this.#database.asService(scope, (transaction) =>
       transaction.query<{ version: string | null }>(
         'delete from storage.objects where bucket_id = $1 returning version',
-        [bucket],
+        [id],
       ),
     );
     await this.#blobs.remove(rows.map((row) => row.version));
-    const message = 'Empty bucket has been queued. Completion may take up to an hour.';
-    sendJson(exchange.res, 200, { message });
-  };
+  }
 
   #sizeLimit(value: number | string | null | undefined): number | null | undefined {
     if (value === undefined || value === null) return value;
@@ -266,7 +193,7 @@ export class Buckets {
   }
 }
 
-/** Noted and no more: without the Iceberg catalog, which the CLI's stack has not, nothing asks for such a bucket. */
+/** Only records the name: the CLI's stack has no Iceberg catalog either, so nothing reads such a bucket. */
 async function insertAnalytics(transaction: Transaction, name: string): Promise<void> {
   const { rowCount } = await transaction.query(
     `insert into storage.buckets_analytics (name) values ($1)
@@ -280,28 +207,4 @@ function mimeTypes(types: string[] | null | undefined): string[] | null | undefi
   const named = types?.filter((type) => type !== '');
   if (named) checkAllowedMimeTypes(named);
   return named ?? types;
-}
-
-function presentBucket(row: BucketRow, withType: boolean): Record<string, unknown> {
-  return {
-    id: row.id,
-    name: row.name,
-    owner: row.owner ?? '',
-    public: row.public,
-    ...(withType ? { type: row.type } : {}),
-    file_size_limit: row.file_size_limit === null ? null : Number(row.file_size_limit),
-    allowed_mime_types: row.allowed_mime_types,
-    created_at: row.created_at,
-    updated_at: row.updated_at,
-  };
-}
-
-/** Clients that fail on the property `type`: supabase-py before 2.18, storage3 before 0.12.1. */
-function isOldPythonClient({ req }: Exchange): boolean {
-  const supabasePy = /supabase-py\/(\d+)\.(\d+)\.\d+/i.exec(String(req.headers['x-client-info'] ?? ''));
-  if (supabasePy) return Number(supabasePy[1]) < 2 || (supabasePy[1] === '2' && Number(supabasePy[2]) < 18);
-  const storage3 = /supabase-py\/storage3 v(\d+)\.(\d+)\.(\d+)/i.exec(req.headers['user-agent'] ?? '');
-  if (!storage3) return false;
-  const [major = 0, minor = 0, patch = 0] = storage3.slice(1).map(Number);
-  return major === 0 && (minor < 12 || (minor === 12 && patch < 1));
 }

@@ -1,13 +1,8 @@
+// Storage v1.70.6 src/internal/database/postgres/scope.ts
 import { decodeJwt } from 'jose';
 import type pg from 'pg';
 import type { StackContext } from '../../context.ts';
-import type { Caller } from '../http/authenticate.ts';
-import type { Exchange } from '../http/exchange.ts';
-
-/** What a transaction is for: the request as policies see it. */
-export type RequestScope = Pick<Exchange, 'caller' | 'operation' | 'url'> & {
-  readonly req: { readonly method?: string; readonly headers: object };
-};
+import type { Caller, RequestScope } from './request-scope.ts';
 
 /** One connection inside a transaction. */
 export type Transaction = Pick<pg.ClientBase, 'query'>;
@@ -22,7 +17,7 @@ const SET_SCOPE = `select set_config('role', $1, true), set_config('request.jwt.
   set_config('storage.operation', $8, true), set_config('storage.allow_delete_query', 'true', true),
   set_config('statement_timeout', '30s', true), set_config('search_path', 'storage,public,extensions', true)`;
 
-/** The database as the service uses it: as the caller, under row level security, or as the service role. */
+/** The database as the service uses it: as the caller under row level security, or as the service role. */
 export class StorageDatabase {
   readonly #pool: pg.Pool;
   readonly #service: Caller;
@@ -30,9 +25,9 @@ export class StorageDatabase {
   constructor(context: StackContext) {
     this.#pool = context.database.createPool('supabase_storage_admin', {
       max: MAX_CONNECTIONS,
-      // Queries that are sent without waiting for each other share a round trip.
+      // Queries sent without waiting for each other share a round trip.
       pipeline: true,
-      // As in every scope; a statement that sets its own would have begun without it.
+      // The same limit as in every scope: a statement that sets its own scope has already started.
       statement_timeout: STATEMENT_TIMEOUT,
     });
     const claims = decodeJwt(context.keys.serviceRoleKey);
@@ -45,46 +40,60 @@ export class StorageDatabase {
     };
   }
 
-  /** One statement as the owner of schema `storage`, past row level security: for reading what decides a request. */
+  /**
+   * Runs one statement as the owner of schema `storage`, bypassing row level security: for lookups that decide how a
+   * request is handled.
+   *
+   * @param name name of the prepared statement
+   */
   async read<R extends pg.QueryResultRow>(name: string, text: string, values: unknown[]): Promise<R[]> {
     return (await this.#pool.query<R>({ name, text, values })).rows;
   }
 
   /**
-   * One statement that sets the scopes of caller and service role itself: its first twelve parameters are those of
-   * `_stack.store_object`.
+   * Runs one statement that sets the scopes of caller and service role itself.
+   *
+   * @param query `$1` is the scope as `_stack.store_object` takes it, `$2` is `argument` as JSON
    */
   async withScopes<R extends pg.QueryResultRow>(
     scope: RequestScope,
-    query: { readonly name: string; readonly text: string; readonly values: readonly unknown[] },
+    query: { readonly name: string; readonly text: string; readonly argument: object },
   ): Promise<R[]> {
-    const scopes = [...scopeValues(scope, scope.caller), ...callerValues(this.#service)];
-    const values = [...scopes, ...query.values];
-    return (await this.#pool.query<R>({ ...query, values })).rows;
+    const { name, text, argument } = query;
+    const scopes = {
+      caller: callerSettings(scope.caller),
+      service: callerSettings(this.#service),
+      headers: JSON.stringify(scope.headers),
+      method: scope.method,
+      path: scope.url,
+      operation: scope.operation,
+    };
+    const values = [JSON.stringify(scopes), JSON.stringify(argument)];
+    return (await this.#pool.query<R>({ name, text, values })).rows;
   }
 
-  /** A transaction with the caller's role and claims. */
+  /** Runs a transaction with the caller's role and claims. */
   asCaller<T>(scope: RequestScope, work: (transaction: Transaction) => Promise<T>): Promise<T> {
     return this.#run(scope, scope.caller, work, 'commit');
   }
 
-  /** A transaction as `service_role`, which bypasses row level security; triggers see its claims. */
+  /** Runs a transaction as `service_role`, which bypasses row level security; triggers see its claims. */
   asService<T>(scope: RequestScope, work: (transaction: Transaction) => Promise<T>): Promise<T> {
     return this.#run(scope, this.#service, work, 'commit');
   }
 
-  /** Tries as the caller whether something would be allowed, and leaves no trace. */
+  /** Runs a transaction as the caller and rolls it back: it fails exactly if the policies forbid the work. */
   async probe(scope: RequestScope, work: (transaction: Transaction) => Promise<unknown>): Promise<void> {
     await this.#run(scope, scope.caller, work, 'rollback');
   }
 
-  /** Whether the database flushes to disk; a throw-away one does not. */
+  /** Whether the database flushes commits to disk; an ephemeral one does not. */
   async isDurable(): Promise<boolean> {
     const { rows } = await this.#pool.query<{ fsync: string }>('show fsync');
     return rows[0]?.fsync === 'on';
   }
 
-  /** Which of these versions belong to an object. */
+  /** The subset of these versions that belongs to an object. */
   async knownVersions(versions: readonly string[]): Promise<Set<string>> {
     const { rows } = await this.#pool.query<{ version: string }>(
       'select version from storage.objects where version = any($1::text[])',
@@ -113,7 +122,7 @@ export class StorageDatabase {
     const client = await this.#pool.connect();
     let broken: Error | undefined;
     try {
-      // Three at once: should the scope fail, the transaction is aborted, and nothing after it runs.
+      // All three are sent at once: if the scope fails, the transaction is aborted and nothing after it runs.
       const opened = client.query('begin');
       const scoped = client.query({ name: 'set-scope', text: SET_SCOPE, values: scopeValues(scope, caller) });
       const working = work(client);
@@ -135,15 +144,16 @@ export class StorageDatabase {
 }
 
 function scopeValues(scope: RequestScope, caller: Caller): string[] {
-  return [
-    ...callerValues(caller),
-    JSON.stringify(scope.req.headers),
-    scope.req.method ?? '',
-    scope.url,
-    scope.operation,
-  ];
+  const { role, jwt, sub, claims } = callerSettings(caller);
+  return [role, jwt, sub, claims, JSON.stringify(scope.headers), scope.method, scope.url, scope.operation];
 }
 
-function callerValues({ role, jwt, owner = '', claims }: Caller): string[] {
-  return [role, jwt, owner, JSON.stringify(claims)];
+/** The settings of a caller as text: `jsonb` would reorder claims that policies may read as text. */
+function callerSettings({
+  role,
+  jwt,
+  owner = '',
+  claims,
+}: Caller): Record<'role' | 'jwt' | 'sub' | 'claims', string> {
+  return { role, jwt, sub: owner, claims: JSON.stringify(claims) };
 }

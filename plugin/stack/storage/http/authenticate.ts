@@ -1,25 +1,10 @@
+// Storage v1.70.6 src/http/plugins/jwt.ts
 import type { IncomingMessage } from 'node:http';
-import { JwtVerifyError, type Claims, type JwtVerifier, type VerifiedJwt } from '../../jwt.ts';
+import { bearerToken } from '../../http/bearer.ts';
+import { JwtVerifyError, type JwtVerifier } from '../../jwt.ts';
+import { ANONYMOUS, type Caller } from '../database/request-scope.ts';
 import { storageErrors } from '../errors.ts';
-
-/** Who sent a request: what policies decide on. */
-export interface Caller {
-  /** False for a request without a good token on a route that needs none; it is then `anon`. */
-  readonly authenticated: boolean;
-  readonly role: string;
-  readonly claims: Claims;
-  readonly jwt: string;
-  /** `sub` of the token, the owner of what it stores. */
-  readonly owner: string | undefined;
-}
-
-export const ANONYMOUS: Caller = {
-  authenticated: false,
-  role: 'anon',
-  claims: { role: 'anon' },
-  jwt: '',
-  owner: undefined,
-};
+import { verifyCaller } from '../verify-token.ts';
 
 /**
  * The caller by the Authorization header, with or without "Bearer".
@@ -27,34 +12,21 @@ export const ANONYMOUS: Caller = {
  * @throws StorageError AccessDenied
  */
 export async function authenticate(verifier: JwtVerifier, req: IncomingMessage): Promise<Caller> {
-  const token = (req.headers.authorization ?? '').replace(/^Bearer\s+/i, '');
-  try {
-    return callerOf(await verifyInTime(verifier, token), token);
-  } catch (error) {
-    throw error instanceof JwtVerifyError ? storageErrors.accessDenied(error.message) : error;
-  }
+  const { authorization = '' } = req.headers;
+  return authenticateToken(verifier, bearerToken(authorization) ?? authorization);
 }
 
-/** As `authenticate`, but a missing or bad token makes an anonymous caller. */
-export async function authenticateLoosely(verifier: JwtVerifier, req: IncomingMessage): Promise<Caller> {
+/** Like `authenticate`, but a missing or invalid token makes an anonymous caller. */
+export async function authenticateOptionally(verifier: JwtVerifier, req: IncomingMessage): Promise<Caller> {
   if (!req.headers.authorization) return ANONYMOUS;
   return authenticate(verifier, req).catch(() => ANONYMOUS);
 }
 
-/** Verifies signature and times, with the texts of the jose library, which the original passes on. */
-export async function verifyInTime(verifier: JwtVerifier, token: string): Promise<VerifiedJwt> {
-  const verified = await verifier.verify(token);
-  const now = Math.floor(Date.now() / 1000);
-  const { exp, nbf } = verified.claims;
-  if (exp !== undefined && (typeof exp !== 'number' || exp <= now))
-    throw new JwtVerifyError('malformed', '"exp" claim timestamp check failed');
-  if (nbf !== undefined && (typeof nbf !== 'number' || nbf > now))
-    throw new JwtVerifyError('malformed', '"nbf" claim timestamp check failed');
-  return verified;
-}
-
-export function callerOf({ claims }: VerifiedJwt, jwt: string): Caller {
-  const role = typeof claims.role === 'string' && claims.role !== '' ? claims.role : 'anon';
-  const owner = typeof claims.sub === 'string' ? claims.sub : undefined;
-  return { authenticated: true, role, claims, jwt, owner };
+/** The caller that a token stands for. @throws StorageError AccessDenied */
+export async function authenticateToken(verifier: JwtVerifier, token: string): Promise<Caller> {
+  try {
+    return await verifyCaller(verifier, token);
+  } catch (error) {
+    throw error instanceof JwtVerifyError ? storageErrors.accessDenied(error.message) : error;
+  }
 }

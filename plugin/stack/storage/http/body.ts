@@ -1,27 +1,28 @@
+// Storage v1.70.6 src/http/plugins/empty-json-body.ts; Fastify 5 lib/content-type-parser.js
 import type { IncomingMessage } from 'node:http';
+import { readBody } from '../../http/read-body.ts';
 import { storageErrors } from '../errors.ts';
 
-// Fastify's limit, which the Storage API keeps.
-const JSON_LIMIT = 1024 * 1024;
+// Fastify's default, which Storage keeps.
+const BODY_LIMIT = 1024 * 1024;
 const CONTENT_TYPE = /^[\w!#$%&'*+.^`|~-]+\/[\w!#$%&'*+.^`|~-]+/;
 
-/** @throws StorageError InvalidMimeType for a Content-Type that is none */
+/** @throws StorageError InvalidMimeType for a malformed Content-Type */
 export function checkContentType(req: IncomingMessage): void {
   const type = req.headers['content-type'];
   if (type !== undefined && !CONTENT_TYPE.test(type.trim())) throw storageErrors.invalidContentType();
 }
 
 /**
- * The JSON body of a request; undefined when there is none, the text when it is text/plain.
+ * The JSON body of a request; undefined when there is none, text when it is text/plain.
  *
- * @param emptyAllowed whether an empty body may call itself JSON
- * @throws StorageError with the texts of Fastify's body parser
+ * @param emptyAllowed whether a body declared as JSON may be empty
+ * @throws StorageError with the messages of Fastify's body parser
  */
 export async function readJsonBody(req: IncomingMessage, emptyAllowed: boolean): Promise<unknown> {
   checkContentType(req);
   const type = req.headers['content-type']?.split(';')[0]?.trim().toLowerCase();
-  if (Number(req.headers['content-length']) > JSON_LIMIT) throw storageErrors.bodyTooLarge();
-  const text = (await readAll(req, JSON_LIMIT)).toString('utf8');
+  const text = await readText(req);
   if (type === 'text/plain') return text;
   if (type !== 'application/json') return undefined;
   if (text === '') {
@@ -35,21 +36,18 @@ export async function readJsonBody(req: IncomingMessage, emptyAllowed: boolean):
   }
 }
 
-/** The body as it arrives. Who stops reading early leaves the connection open, for the answer that says why. */
-export function bodyOf(req: IncomingMessage): AsyncIterable<Buffer> {
-  return req.iterator({ destroyOnReturn: false });
+/** The whole body as UTF-8. @throws StorageError EntityTooLarge above 1 MiB */
+export async function readText(req: IncomingMessage): Promise<string> {
+  if (Number(req.headers['content-length']) > BODY_LIMIT) throw storageErrors.bodyTooLarge();
+  const body = await readBody(req, BODY_LIMIT);
+  if (body === 'too-large') throw storageErrors.bodyTooLarge();
+  if (body === 'aborted') throw new Error('the client closed the connection');
+  return body.toString('utf8');
 }
 
-/** @throws StorageError EntityTooLarge above `limit` bytes */
-export async function readAll(req: IncomingMessage, limit: number): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  let length = 0;
-  for await (const chunk of bodyOf(req)) {
-    length += chunk.length;
-    if (length > limit) throw storageErrors.bodyTooLarge();
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
+/** The body as it arrives. Breaking out of the loop keeps the connection open, so that it can carry the error. */
+export function bodyOf(req: IncomingMessage): AsyncIterable<Buffer> {
+  return req.iterator({ destroyOnReturn: false });
 }
 
 function dropPrototype(key: string, value: unknown): unknown {

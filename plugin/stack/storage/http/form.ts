@@ -2,78 +2,137 @@ import type { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import { Busboy, type BusboyHeaders } from '@fastify/busboy';
+import { errorMessage } from '../../../shared/errors.ts';
 import { StorageError, storageErrors } from '../errors.ts';
 
-// A chunk of a socket: a small file does not keep the parser from the fields behind it.
-const FILE_BUFFER = 64 * 1024;
+/** Bytes of a file that are held in memory until the fields behind it are known. */
+export const HELD_BYTES = 64 * 1024;
 
 type Parser = InstanceType<typeof Busboy>;
 
-/** Fields of a multipart upload that stand before the file, then all of them. */
+/** Fields of a form by name; of a repeated name the last value. */
 export type FormFields = ReadonlyMap<string, string>;
+
+/** The file of a form, while the form is still being parsed. */
+export interface FormFile {
+  /** Must be consumed, or the parser does not go on. */
+  readonly content: AsyncIterable<Buffer>;
+  readonly mimeType: string;
+  /** Fields in front of the file. */
+  readonly before: FormFields;
+  /**
+   * All fields of a form whose file has at most `HELD_BYTES`, wherever they are; only those in front of a larger file.
+   * Does not depend on how the body is split into chunks. Rejects when the form turns out to be malformed.
+   */
+  knownFields(): Promise<FormFields>;
+}
 
 /**
  * Reads a `multipart/form-data` body with one file; further files are dropped.
  *
- * @param onFile consumes the file; the fields that come after it are in the map once this function has returned
+ * @param onFile consumes the file
  * @param maxFields fields beyond these are dropped
- * @throws StorageError InvalidRequest when there is no file, with the parser's text when the body is malformed
+ * @returns all fields
+ * @throws StorageError InvalidRequest without a file, with the parser's message when the body is malformed; whatever
+ * `onFile` throws
  */
 export async function readForm(
   req: IncomingMessage,
-  onFile: (file: Readable, mimeType: string, fields: FormFields) => Promise<void>,
+  onFile: (file: FormFile) => Promise<void>,
   maxFields = 10,
 ): Promise<FormFields> {
+  const parser = createParser(req, maxFields);
   const fields = new Map<string, string>();
-  let taken: Promise<void> | undefined;
+  let consumed: Promise<void> | undefined;
   let stream: Readable | undefined;
   let malformed: Error | undefined;
-  let parser: Parser;
-  try {
-    parser = new Busboy({
-      headers: req.headers as BusboyHeaders,
-      limits: { fields: maxFields, files: 1 },
-      fileHwm: FILE_BUFFER,
-    });
-  } catch (error) {
-    throw storageErrors.invalidRequest(error instanceof Error ? error.message : String(error));
-  }
+  const parsed = finished(parser).then(() => fields);
+  parsed.catch((error: Error) => (malformed ??= error));
   parser.on('field', (name, value) => fields.set(name, value));
-  parser.on('file', (_name, file, _fileName, _encoding, mimeType) => {
-    stream = file;
-    // Whoever reads the file sees the error as well; without a listener it would end the process.
-    file.on('error', (error: Error) => (malformed = error));
-    // Without a reader the parser would wait forever.
-    taken = onFile(file, mimeType, fields).finally(() => file.resume());
-    taken.catch(() => {});
+  const consumerFailed = new Promise<never>((_resolve, reject) => {
+    parser.on('file', (_name, file, _fileName, _encoding, mimeType) => {
+      stream = file;
+      // The consumer gets this error as well; without a listener here it would end the process.
+      file.on('error', (error: Error) => (malformed = error));
+      const held = new HeldFile(file, mimeType, new Map(fields), parsed);
+      consumed = onFile(held).finally(() => held.drain());
+      consumed.catch(reject);
+    });
   });
-  const fail = (): void => {
-    stream?.destroy(new Error('the client went away'));
-    parser.destroy(new Error('the client went away'));
+  const abort = (): void => {
+    stream?.destroy(new Error('the client closed the connection'));
+    parser.destroy(new Error('the client closed the connection'));
   };
-  req.once('aborted', fail).once('error', fail);
+  req.once('aborted', abort).once('error', abort);
   req.pipe(parser);
   try {
-    await Promise.race([finished(parser), failureOf(() => taken, parser)]);
-    await taken;
+    await Promise.race([parsed, consumerFailed]);
+    await consumed;
   } catch (error) {
     stream?.destroy();
-    await taken?.catch((failure: unknown) => {
-      // Reading a malformed file fails in one way or another.
+    await consumed?.catch((failure: unknown) => {
+      // The consumer of a malformed form fails as a consequence; only a failure of its own counts.
       if (failure instanceof StorageError || malformed === undefined) throw failure;
     });
-    throw storageErrors.invalidRequest(error instanceof Error ? error.message : String(error));
+    throw storageErrors.invalidRequest(errorMessage(error));
   } finally {
     req.unpipe(parser);
-    req.off('aborted', fail).off('error', fail);
+    req.off('aborted', abort).off('error', abort);
   }
-  if (!taken) throw storageErrors.noContent();
+  if (!consumed) throw storageErrors.noContent();
   return fields;
 }
 
-/** Settles only if the consumer of the file fails, which ends the request at once. */
-function failureOf(taken: () => Promise<void> | undefined, parser: Parser): Promise<never> {
-  return new Promise((_resolve, reject) => {
-    parser.on('file', () => void taken()?.catch(reject));
-  });
+function createParser(req: IncomingMessage, maxFields: number): Parser {
+  try {
+    return new Busboy({
+      headers: req.headers as BusboyHeaders,
+      limits: { fields: maxFields, files: 1 },
+      fileHwm: HELD_BYTES,
+    });
+  } catch (error) {
+    throw storageErrors.invalidRequest(errorMessage(error));
+  }
+}
+
+/** Keeps the beginning of a file, so that the decision about it can wait for the fields behind it. */
+class HeldFile implements FormFile {
+  readonly content: AsyncIterable<Buffer>;
+  readonly mimeType: string;
+  readonly before: FormFields;
+  readonly #stream: Readable;
+  readonly #source: AsyncIterator<Buffer>;
+  readonly #all: Promise<FormFields>;
+  readonly #held: Buffer[] = [];
+
+  /** @param all resolves at the end of the form */
+  constructor(stream: Readable, mimeType: string, before: FormFields, all: Promise<FormFields>) {
+    this.#stream = stream;
+    this.#source = stream.iterator({ destroyOnReturn: false }) as AsyncIterator<Buffer>;
+    this.#all = all;
+    this.content = this.#read();
+    this.mimeType = mimeType;
+    this.before = before;
+  }
+
+  async knownFields(): Promise<FormFields> {
+    for (let size = 0; size <= HELD_BYTES;) {
+      const { value, done } = await this.#source.next();
+      if (done) return this.#all;
+      this.#held.push(value);
+      size += value.length;
+    }
+    return this.before;
+  }
+
+  /** Discards what was not read: until then the parser does not go on. */
+  drain(): void {
+    void this.#source.return?.();
+    this.#stream.resume();
+  }
+
+  async *#read(): AsyncGenerator<Buffer> {
+    yield* this.#held;
+    yield* { [Symbol.asyncIterator]: () => this.#source };
+  }
 }

@@ -1,16 +1,9 @@
-import type { Transaction } from '../database/database.ts';
-import type { ObjectMetadata } from './row.ts';
+// Storage v1.70.6 src/storage/database/pg.ts
+import type { StorageDatabase, Transaction } from '../database/database.ts';
+import type { RequestScope } from '../database/request-scope.ts';
+import type { ListedRow } from './row.ts';
 
-/** A line of a listing; a folder has a null `id`. */
-export interface ListedRow {
-  readonly key?: string;
-  readonly name: string;
-  readonly id: string | null;
-  readonly updated_at: Date | null;
-  readonly created_at: Date | null;
-  readonly last_accessed_at: Date | null;
-  readonly metadata: ObjectMetadata | null;
-}
+export const PAGE_COLUMNS = ['name', 'updated_at', 'created_at'] as const;
 
 export interface PageRequest {
   readonly bucket: string;
@@ -18,11 +11,11 @@ export interface PageRequest {
   /** "/" groups names into folders; undefined lists all of them. */
   readonly delimiter: string | undefined;
   readonly limit: number;
-  /** Name behind which the page begins; "" is the start. */
+  /** The page starts after this name; "" is the start. */
   readonly after: string;
   readonly order: 'asc' | 'desc';
-  readonly column: string;
-  /** ISO time of the last line when sorted by a time, else "". */
+  readonly column: (typeof PAGE_COLUMNS)[number];
+  /** When sorted by a time: that of the entry `after`, ISO 8601; else "". */
   readonly afterTime: string;
 }
 
@@ -30,16 +23,21 @@ export interface Page {
   /** Names end in the delimiter. */
   readonly folders: ListedRow[];
   readonly objects: ListedRow[];
-  /** The last line, if there are more. */
+  /** The last entry, if there are more. */
   readonly last: ListedRow | undefined;
 }
 
-/** One page of a bucket in byte order, or by a time. */
-export async function listPage(transaction: Transaction, request: PageRequest): Promise<Page> {
+/** One page of what row level security lets the caller see of a bucket, in byte order or by a time. */
+export async function listPage(
+  database: StorageDatabase,
+  scope: RequestScope,
+  request: PageRequest,
+): Promise<Page> {
   const { limit, delimiter } = request;
-  const found =
-    delimiter === undefined ? listFlat(transaction, request) : listFolders(transaction, request, delimiter);
-  const rows = (await found).slice(0, limit + 1);
+  const found = await database.asCaller(scope, (transaction) =>
+    delimiter === undefined ? listFlat(transaction, request) : listFolders(transaction, request, delimiter),
+  );
+  const rows = found.slice(0, limit + 1);
   const shown = rows.slice(0, limit);
   return {
     folders: shown
@@ -66,11 +64,14 @@ async function listFolders(
   return (await transaction.query<ListedRow>(sql, values)).rows;
 }
 
+// Every text that `listFlat` inserts into its statement.
+const TIME_COLUMN = { name: undefined, created_at: 'created_at', updated_at: 'updated_at' } as const;
+const DIRECTION = { asc: { sql: 'asc', beyond: '>' }, desc: { sql: 'desc', beyond: '<' } } as const;
+
 async function listFlat(transaction: Transaction, request: PageRequest): Promise<ListedRow[]> {
-  const { bucket, prefix, limit, after, order, afterTime } = request;
-  const beyond = order === 'desc' ? '<' : '>';
-  const time =
-    request.column === 'created_at' || request.column === 'updated_at' ? request.column : undefined;
+  const { bucket, prefix, limit, after, afterTime } = request;
+  const time = TIME_COLUMN[request.column];
+  const { sql: order, beyond } = DIRECTION[request.order];
   const key = time ? `(date_trunc('milliseconds', ${time}), name collate "C")` : '(name collate "C")';
   const bound = time ? `(coalesce(nullif($4, '')::timestamptz, 'epoch'), $3)` : '($3)';
   const { rows } = await transaction.query<ListedRow>(

@@ -1,6 +1,7 @@
 import pg from 'pg';
-import type { Buckets, Bucket } from '../buckets/buckets.ts';
-import type { RequestScope, StorageDatabase, Transaction } from '../database/database.ts';
+import type { Bucket, Buckets } from '../buckets/buckets.ts';
+import type { StorageDatabase, Transaction } from '../database/database.ts';
+import type { RequestScope } from '../database/request-scope.ts';
 import type { BlobStore } from '../disk/blob-store.ts';
 import type { StoredBlob } from '../disk/blob-writer.ts';
 import { storageErrors } from '../errors.ts';
@@ -11,20 +12,20 @@ import type { ObjectMetadata, ObjectRow, UserMetadata } from './row.ts';
 export interface ObjectDraft {
   readonly bucket: string;
   readonly name: string;
-  /** `sub` of who writes; undefined keeps the owner that a replaced object has. */
+  /** `sub` of the writer; undefined keeps the owner of a replaced object. */
   readonly owner: string | undefined;
   /** Whether an object of this name may be replaced. */
   readonly upsert: boolean;
-  /** Undefined keeps what a replaced object has. */
+  /** Undefined keeps that of a replaced object. */
   readonly userMetadata: UserMetadata | undefined;
 }
 
-/** What is known of the content before it arrives: the metadata that policies see. */
+/** Metadata known before the content arrives, which the policies see. */
 export type KnownMetadata =
   | { mimetype?: string | undefined; contentLength?: number | undefined }
   | ObjectMetadata;
 
-/** Bytes on the disk with what the row is to say about them. */
+/** Bytes on disk, and the metadata for their row. */
 export interface StoredContent {
   readonly blob: StoredBlob;
   readonly mimeType: string;
@@ -35,7 +36,7 @@ export interface StoredContent {
 const INSERT = `(bucket_id, name, owner, owner_id, user_metadata, metadata, version)
   values ($1, $2, $3, $4, $5, $6, '1')`;
 const CHECK = {
-  // An insert that returns its row needs a policy for select as well; a first upload must do without.
+  // Without returning, which would need a policy for select as well: a first upload must work without one.
   insert: { name: 'check-insert', text: `insert into storage.objects ${INSERT}` },
   upsert: {
     name: 'check-upsert',
@@ -46,13 +47,9 @@ const CHECK = {
       returning *`,
   },
 };
-const STORE = {
-  name: 'store-object',
-  text: `select * from _stack.store_object(
-    ${Array.from({ length: 21 }, (_, index) => `$${index + 1}`).join(', ')})`,
-};
+const STORE = { name: 'store-object', text: 'select * from _stack.store_object($1, $2)' };
 
-/** Rows and blobs of objects as one thing; REST, TUS and S3 write through it. */
+/** Keeps rows and blobs of objects consistent; REST, TUS and S3 write through it. */
 export class ObjectStore {
   readonly database: StorageDatabase;
   readonly blobs: BlobStore;
@@ -66,31 +63,39 @@ export class ObjectStore {
     this.#globalLimit = globalLimit;
   }
 
-  /** Most bytes that may be stored under a name of this bucket. */
+  /** The largest object, in bytes, that may be stored under a name of this bucket. */
   sizeLimit(bucket: Bucket, name: string): number {
     if (isEmptyFolderFile(name)) return 0;
     return Math.min(this.#globalLimit, bucket.fileSizeLimit ?? Infinity);
   }
 
   /**
-   * Asks the policies whether the caller may write this: the write itself, taken back.
+   * Checks that the policies allow the caller to write this, by writing it and rolling back.
    *
    * @throws StorageError AccessDenied, KeyAlreadyExists
    */
   async checkWrite(scope: RequestScope, draft: ObjectDraft, known: KnownMetadata): Promise<void> {
     const { name, text } = draft.upsert ? CHECK.upsert : CHECK.insert;
-    const values = [...draftValues(draft), JSON.stringify(known)];
+    const { bucket, name: objectName, owner, owner_id, user_metadata } = draftColumns(draft);
+    const values = [
+      bucket,
+      objectName,
+      owner,
+      owner_id,
+      user_metadata === undefined ? null : JSON.stringify(user_metadata),
+      JSON.stringify(known),
+    ];
     await this.database
       .probe(scope, (transaction) => transaction.query({ name, text, values }))
       .catch(rethrowConflict);
   }
 
   /**
-   * Commits a row for bytes that are already on the disk, then deletes the bytes that it replaces. On failure the new
-   * bytes are deleted, so either both are there or neither.
+   * Commits a row for bytes that are already on disk, then deletes the bytes that it replaces. On failure the new bytes
+   * are deleted, so either both exist or neither.
    *
-   * @param check asks the policies as `checkWrite` does, where they were not asked before
-   * @throws StorageError AccessDenied; KeyAlreadyExists when another upload came first
+   * @param check checks the policies as `checkWrite` does, unless that was done before
+   * @throws StorageError AccessDenied; KeyAlreadyExists when another upload was first
    */
   async save(
     scope: RequestScope,
@@ -112,7 +117,7 @@ export class ObjectStore {
     return this.saveRow(scope, draft, metadata, blob.version, { flushed: blob.flushed, check });
   }
 
-  /** As `save`, with metadata as it is to stand in the row. */
+  /** Like `save`, with the metadata exactly as the row gets it. */
   async saveRow(
     scope: RequestScope,
     draft: ObjectDraft,
@@ -121,19 +126,13 @@ export class ObjectStore {
     options: { readonly flushed?: Promise<unknown>; readonly check?: KnownMetadata | undefined } = {},
   ): Promise<ObjectRow> {
     const { flushed, check } = options;
-    const values = [
-      check === undefined ? null : JSON.stringify(check),
-      draft.upsert,
-      JSON.stringify(metadata),
-      version,
-      ...draftValues(draft),
-    ];
+    const argument = { ...draftColumns(draft), upsert: draft.upsert, metadata, version, check };
     try {
       await flushed;
       const [stored] = await this.database
-        .withScopes<ObjectRow & { replaced: string | null }>(scope, { ...STORE, values })
+        .withScopes<ObjectRow & { replaced: string | null }>(scope, { ...STORE, argument })
         .catch(rethrowConflict);
-      if (!stored) throw storageErrors.internal('an upload without a row');
+      if (!stored) throw storageErrors.internal('store_object returned no row');
       const { replaced, ...row } = stored;
       await this.blobs.remove([replaced]);
       return row;
@@ -143,7 +142,7 @@ export class ObjectStore {
     }
   }
 
-  /** After an error at commit the row may be there all the same: only what no row names may go. */
+  /** An error at commit does not prove that the row is missing, so the bytes go only if no row refers to them. */
   async #removeUnlessKnown(version: string): Promise<void> {
     const known = await this.database
       .read('version-is-known', 'select from storage.objects where version = $1', [version])
@@ -152,7 +151,7 @@ export class ObjectStore {
   }
 }
 
-/** Waits for other writers of the same name, and gives the version that will be replaced. */
+/** Waits for other writers of the same name; returns the version that will be replaced, undefined without a row. */
 export async function lockVersion(
   transaction: Transaction,
   bucket: string,
@@ -171,17 +170,15 @@ export async function lockVersion(
   return rows[0]?.version;
 }
 
-/** Bucket, name, owner, owner_id and user_metadata. */
-function draftValues(draft: ObjectDraft): (string | null)[] {
-  const { bucket, name, owner, userMetadata } = draft;
-  const ownerId = isUuid(owner) ? owner : null;
-  return [
+/** The columns of a draft; `owner` is the older one, which holds only UUIDs. */
+function draftColumns({ bucket, name, owner, userMetadata }: ObjectDraft) {
+  return {
     bucket,
     name,
-    ownerId,
-    owner ?? null,
-    userMetadata === undefined ? null : JSON.stringify(userMetadata),
-  ];
+    owner: isUuid(owner) ? owner : null,
+    owner_id: owner ?? null,
+    user_metadata: userMetadata,
+  };
 }
 
 function rethrowConflict(error: unknown): never {

@@ -1,4 +1,4 @@
-/** Column `metadata` of `storage.objects`: what was measured when the bytes were stored. */
+/** Column `metadata` of `storage.objects`: measured when the bytes were stored. */
 export interface ObjectMetadata {
   /** MD5 in hex, in quotes. */
   readonly eTag?: string;
@@ -12,10 +12,10 @@ export interface ObjectMetadata {
   readonly xRobotsTag?: string;
 }
 
-/** What a client says of its own about an object. */
+/** Arbitrary JSON that a client stores with an object. */
 export type UserMetadata = Readonly<Record<string, unknown>>;
 
-/** A row of `storage.objects`; rows made in SQL may lack anything. */
+/** A row of `storage.objects`; a row inserted with SQL may lack anything that is nullable here. */
 export interface ObjectRow {
   readonly id: string;
   readonly name: string;
@@ -30,22 +30,17 @@ export interface ObjectRow {
   readonly last_accessed_at: Date | null;
 }
 
-/** What a download needs of a row; to read its other columns, times above all, would cost more than to find it. */
+/** The part of a row that a download needs: parsing the other columns, above all times, costs more than the lookup. */
 export type StoredObject = Pick<ObjectRow, 'id' | 'version' | 'metadata'>;
 
-/** A row as Storage's API shows it. */
-export function presentObject(row: ObjectRow): Record<string, unknown> {
-  return {
-    name: row.name,
-    bucket_id: row.bucket_id,
-    owner: row.owner ?? '',
-    owner_id: row.owner_id ?? '',
-    version: row.version ?? '',
-    id: row.id,
-    updated_at: row.updated_at,
-    created_at: row.created_at,
-    last_accessed_at: row.last_accessed_at,
-    metadata: row.metadata,
-    user_metadata: row.user_metadata,
-  };
+/** An entry of a listing; a folder has a null `id`. */
+export interface ListedRow {
+  /** The whole name, in listings of a folder by cursor. */
+  readonly key?: string;
+  readonly name: string;
+  readonly id: string | null;
+  readonly updated_at: Date | null;
+  readonly created_at: Date | null;
+  readonly last_accessed_at: Date | null;
+  readonly metadata: ObjectMetadata | null;
 }

@@ -1,16 +1,16 @@
 import { SignJWT } from 'jose';
-import { verifyInTime } from '../http/authenticate.ts';
 import { JwtVerifyError, type Claims, type JwtVerifier } from '../../jwt.ts';
 import { storageErrors } from '../errors.ts';
+import { verifyToken } from '../verify-token.ts';
 
 export type TokenScope = 'download' | 'upload';
 
-// Beyond this, milliseconds since 1970 are no exact number.
+// Beyond this, milliseconds since 1970 are no safe integer.
 const LAST_SECOND = Math.floor(Number.MAX_SAFE_INTEGER / 1000);
 
 /**
- * Tokens of signed URLs: JWTs that stand for one action on one object until a time. Being signed with the stack's own
- * secret they can be made by nobody else, and carry no role, so that they open no other door.
+ * Tokens of signed URLs: JWTs for one action on one object, with an expiry. They are signed with the stack's JWT secret
+ * and carry no role, so they are of no use as access tokens.
  */
 export class SignedTokens {
   readonly #verifier: JwtVerifier;
@@ -22,7 +22,7 @@ export class SignedTokens {
   }
 
   /**
-   * @param claims in the order in which they are to stand
+   * @param claims in the order in which the payload has them
    * @param expiresIn seconds
    */
   async sign(claims: Claims, expiresIn: number): Promise<string> {
@@ -33,7 +33,7 @@ export class SignedTokens {
   }
 
   /**
-   * @param url `bucket/name` of the object that is asked for
+   * @param url `bucket/name` of the requested object
    * @throws StorageError InvalidJWT, InvalidSignature for another object or another action
    */
   async verify(token: string, url: string, scope: TokenScope): Promise<Claims> {
@@ -45,7 +45,7 @@ export class SignedTokens {
 
   async #claims(token: string): Promise<Claims> {
     try {
-      return (await verifyInTime(this.#verifier, token)).claims;
+      return (await verifyToken(this.#verifier, token)).claims;
     } catch (error) {
       throw error instanceof JwtVerifyError ? storageErrors.invalidJwt(error.message) : error;
     }
@@ -58,7 +58,7 @@ export function checkExpiresIn(seconds: number): void {
     throw storageErrors.invalidParameter('expiresIn');
 }
 
-/** Tokens from before there were scopes: those for uploads can be told by their claim `upsert`. */
+/** Older tokens have no scope; those for uploads have the claim `upsert`. */
 function allows(claims: Claims, scope: TokenScope): boolean {
   if (claims.scope !== undefined) return claims.scope === scope;
   return scope === 'upload' ? claims.upsert !== undefined : claims.upsert === undefined;

@@ -1,51 +1,35 @@
+// Storage v1.70.6 src/storage/renderer/image.ts
 import { storageErrors } from '../errors.ts';
-import type { Schema } from '../http/schema.ts';
 
-/** How an image is to be changed, as clients ask for it. */
+/** How to change an image, as clients request it. */
 export interface Transformation {
   /** Pixels; 0 or undefined follows from the other side. */
   readonly width?: number | undefined;
   readonly height?: number | undefined;
   /** `cover` (the default) crops, `contain` fits inside, `fill` distorts. */
   readonly resize?: 'cover' | 'contain' | 'fill' | undefined;
-  /** Undefined leaves the choice to what the client accepts. */
+  /** Undefined: chosen by the Accept header. */
   readonly format?: 'origin' | 'avif' | 'webp' | undefined;
-  /** 20 to 100; 80 when undefined. */
+  /** 20 to 100; when undefined, a default of the format. */
   readonly quality?: number | undefined;
-  /** The part that is kept: a side, a corner, `ce`ntre, `sm`art or around a point (`fp`). */
+  /** The part to keep: a side, a corner, `ce`ntre, `sm`art or around a focal point (`fp`). */
   readonly gravity?: string | undefined;
-  /** Pixels from there; for a point 0 to 1, from left to right. */
+  /** Pixels from there; for a focal point a share of the width, 0 to 1. */
   readonly x_offset?: number | undefined;
+  /** Like `x_offset`, for the height. */
   readonly y_offset?: number | undefined;
 }
-
-export const TRANSFORMATION: Schema = {
-  type: 'object',
-  properties: {
-    height: { type: 'integer', finite: true, minimum: 0 },
-    width: { type: 'integer', finite: true, minimum: 0 },
-    resize: { type: 'string', enum: ['cover', 'contain', 'fill'] },
-    format: { type: 'string', enum: ['origin', 'avif', 'webp'] },
-    quality: { type: 'integer', finite: true, minimum: 20, maximum: 100 },
-    gravity: {
-      type: 'string',
-      enum: ['no', 'so', 'ea', 'we', 'noea', 'nowe', 'soea', 'sowe', 'ce', 'sm', 'fp'],
-    },
-    x_offset: { type: 'number', finite: true },
-    y_offset: { type: 'number', finite: true },
-  },
-};
 
 const MAX_SIDE = 2500;
 const IMGPROXY_RESIZE = { cover: 'fill', contain: 'fit', fill: 'force' } as const;
 
-/** What is applied, in the notation of imgproxy that the original shows as `X-Transformations`. */
+/** The applied changes in imgproxy's notation, which Storage sends as `X-Transformations`. @throws StorageError */
 export function describeTransformation(transformation: Transformation): string {
   const { resize = 'cover' } = transformation;
   return segments(transformation, `resizing_type:${IMGPROXY_RESIZE[resize]}`);
 }
 
-/** Claims of a signed URL that fix the transformation; none when nothing is to be changed. */
+/** Claims of a signed URL that determine the transformation; none for an empty one. @throws StorageError */
 export function transformationClaims(transformation: Transformation): {
   transformations?: string;
   format?: string;
@@ -55,7 +39,7 @@ export function transformationClaims(transformation: Transformation): {
   return { ...(transformations && { transformations }), ...(format && { format }) };
 }
 
-/** Reads back what `transformationClaims` wrote. */
+/** Parses the claim `transformations` that `transformationClaims` made. */
 export function parseTransformation(text: string): Transformation {
   const values = new Map(
     text.split(',').map((segment) => [segment.split(':', 1)[0], segment.split(':').slice(1)]),

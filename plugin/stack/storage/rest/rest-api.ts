@@ -1,20 +1,23 @@
+// Storage v1.70.6 src/app.ts, src/http/not-found-handler.ts
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { JwtVerifier } from '../../jwt.ts';
-import { ANONYMOUS, authenticate, authenticateLoosely, type Caller } from '../http/authenticate.ts';
+import { ANONYMOUS, type Caller } from '../database/request-scope.ts';
 import { storageErrors } from '../errors.ts';
-import { readJsonBody } from '../http/body.ts';
-import { sendError, sendJson, type Exchange } from '../http/exchange.ts';
-import { BadUrlError, Router, type Route } from './router.ts';
-import { checkSchema } from '../http/schema.ts';
-import type { RestTarget } from './routes.ts';
+import { authenticate, authenticateOptionally } from '../http/authenticate.ts';
+import { sendError, sendJson } from '../http/respond.ts';
+import type { Authentication, RestContext, Route } from './route.ts';
+import { BadUrlError, Router } from './router.ts';
+import { restRoutes } from './routes.ts';
 
-/** The REST API: finds the route, checks the request in the order of the original, answers. */
+/** The REST API: finds the route, checks the request in Storage's order, answers. */
 export class RestApi {
-  readonly #router: Router<RestTarget>;
+  readonly #router: Router<Route>;
+  readonly #context: RestContext;
   readonly #verifier: JwtVerifier;
 
-  constructor(routes: readonly Route<RestTarget>[], verifier: JwtVerifier) {
-    this.#router = new Router(routes);
+  constructor(context: RestContext, verifier: JwtVerifier) {
+    this.#router = new Router(restRoutes(context.transformsImages));
+    this.#context = context;
     this.#verifier = verifier;
   }
 
@@ -28,46 +31,46 @@ export class RestApi {
 
   async #answer(req: IncomingMessage, res: ServerResponse, url: string): Promise<void> {
     const [path, search] = splitOnce(url, '?');
-    const method = req.method ?? 'GET';
+    const { method = 'GET' } = req;
     let found;
     try {
       found = this.#router.find(method, path);
     } catch (error) {
       if (!(error instanceof BadUrlError)) throw error;
-      const message = `'${path}' is not a valid url component`;
-      const body = { error: 'Bad Request', code: 'FST_ERR_BAD_URL', message, statusCode: 400 };
-      return sendJson(res, 400, body, 'application/json');
+      return sendBadUrl(res, path);
     }
     if (!found) return sendNoRoute(res, method, url);
-    const { target, params } = found;
+    const { bucket = '', '*': name = '' } = found.params;
     const query = new URLSearchParams(search);
-    const body = await readInput(target, req, query);
-    if (target.auth === 'header' && req.headers.authorization === undefined)
-      throw storageErrors.invalidSchema("headers must have required property 'authorization'");
-    const caller = await this.#authenticate(target, req);
-    const exchange: Exchange = { req, res, url, params, query, body, caller, operation: target.operation };
-    await target.handle(exchange);
+    await found.route.answer(this.#context, {
+      req,
+      res,
+      url,
+      query,
+      bucket,
+      name,
+      authenticate: (authentication) => this.#authenticate(authentication, req),
+    });
   }
 
-  async #authenticate(target: RestTarget, req: IncomingMessage): Promise<Caller> {
-    if (target.auth === 'none') return ANONYMOUS;
-    return target.auth === 'optional'
-      ? authenticateLoosely(this.#verifier, req)
-      : authenticate(this.#verifier, req);
+  async #authenticate(authentication: Authentication, req: IncomingMessage): Promise<Caller> {
+    if (authentication === 'none') return ANONYMOUS;
+    if (authentication === 'optional') return authenticateOptionally(this.#verifier, req);
+    if (authentication === 'header' && req.headers.authorization === undefined)
+      throw storageErrors.invalidSchema("headers must have required property 'authorization'");
+    return authenticate(this.#verifier, req);
   }
 }
 
-async function readInput(target: RestTarget, req: IncomingMessage, query: URLSearchParams): Promise<unknown> {
-  const { input } = target;
-  if (input === 'stream' || input === 'nothing') return undefined;
-  if (input === 'json' || input === 'json?') return readJsonBody(req, input === 'json?');
-  if ('query' in input) return checkSchema(input.query, Object.fromEntries(query), 'querystring');
-  return checkSchema(input.body, await readJsonBody(req, false), 'body');
+function sendBadUrl(res: ServerResponse, path: string): void {
+  const message = `'${path}' is not a valid url component`;
+  const body = { error: 'Bad Request', code: 'FST_ERR_BAD_URL', message, statusCode: 400 };
+  sendJson(res, 400, body, 'application/json');
 }
 
 const API_AREAS = /^\/(?:object|bucket|render|vector|cdn)(?:\/|$|\?)/;
 
-/** Inside an area of the API the body is one of its errors, elsewhere it is Fastify's own. */
+/** Inside an area of the API the body is one of Storage's errors, elsewhere it is Fastify's. */
 function sendNoRoute(res: ServerResponse, method: string, url: string): void {
   const message = `Route ${method}:${url} not found`;
   if (API_AREAS.test(url)) {

@@ -1,131 +1,115 @@
-import { CREATE_BUCKET, LIST_BUCKETS, UPDATE_BUCKET, type Buckets } from '../buckets/buckets.ts';
+// Storage v1.70.6 src/http/routes/{bucket,object,render,cdn}/index.ts, src/http/routes/operations.ts
 import { StorageError } from '../errors.ts';
-import type { Exchange } from '../http/exchange.ts';
-import type { Route } from './router.ts';
-import type { Schema } from '../http/schema.ts';
-import type { Downloads } from './download.ts';
-import { LIST, LIST_V2, type Listing } from './list.ts';
-import { REMOVE_MANY, type Removals } from '../objects/remove.ts';
-import { SIGN, SIGN_MANY, type Signing } from './sign.ts';
-import { COPY, MOVE, type Transfers } from '../objects/transfer.ts';
-import type { Uploads } from './upload.ts';
-import { RENDER, RENDER_SIGNED, type Renders } from './render.ts';
+import {
+  CREATE_BUCKET,
+  createBucket,
+  deleteBucket,
+  emptyBucket,
+  LIST_BUCKETS,
+  listBuckets,
+  showBucket,
+  UPDATE_BUCKET,
+  updateBucket,
+} from './buckets.ts';
+import {
+  download,
+  downloadPublic,
+  downloadSigned,
+  head,
+  headPublic,
+  info,
+  infoPublic,
+  TOKEN_QUERY,
+} from './download.ts';
+import { LIST, LIST_V2, listObjects, listObjectsByCursor } from './list.ts';
+import { REMOVE_MANY, removeMany, removeOne } from './remove.ts';
+import { render, renderPublic, renderSigned } from './render.ts';
+import { anyJson, body, emptyOrAnyJson, nothing, query, route, type Route } from './route.ts';
+import { SIGN, SIGN_MANY, signDownload, signDownloads, signUpload } from './sign.ts';
+import { TRANSFORMATION } from './transformation-schema.ts';
+import { copy, COPY, move, MOVE } from './transfer.ts';
+import { createObject, replaceObject, uploadSigned } from './upload.ts';
 
-/** A route of the REST API. */
-export interface RestTarget {
-  readonly operation: string;
-  /**
-   * `header`: the Authorization header is part of the request's schema; `token`: a good token is needed all the same;
-   * `optional`: anonymous without a good one; `none`: a token is not looked at.
-   */
-  readonly auth: 'header' | 'token' | 'optional' | 'none';
-  /** `stream`: the route reads the body itself. `json?`: as `json`, but a body that calls itself JSON may be empty. */
-  readonly input:
-    | 'stream'
-    | 'nothing'
-    | 'json'
-    | 'json?'
-    | { readonly body: Schema }
-    | { readonly query: Schema };
-  readonly handle: (exchange: Exchange) => Promise<void>;
-}
+const BUCKETS = ['/bucket', '/bucket/'].flatMap((path) => [
+  route(`POST ${path}`, 'bucket.create', 'header', body(CREATE_BUCKET), createBucket),
+  route(`GET HEAD ${path}`, 'bucket.list', 'header', query(LIST_BUCKETS), listBuckets),
+]);
 
-/** The parts of the REST API. */
-export interface RestParts {
-  readonly buckets: Buckets;
-  readonly uploads: Uploads;
-  readonly downloads: Downloads;
-  readonly listing: Listing;
-  readonly transfers: Transfers;
-  readonly removals: Removals;
-  readonly signing: Signing;
-  /** Undefined while image transformation is off: its routes are then not there. */
-  readonly renders: Renders | undefined;
-}
+const BUCKET = [
+  route('GET HEAD /bucket/:bucket', 'bucket.get', 'header', nothing, showBucket),
+  route('PUT /bucket/:bucket', 'bucket.update', 'header', body(UPDATE_BUCKET), updateBucket),
+  route('DELETE /bucket/:bucket', 'bucket.delete', 'header', emptyOrAnyJson, deleteBucket),
+  route('POST /bucket/:bucket/empty', 'bucket.empty', 'header', emptyOrAnyJson, emptyBucket),
+];
 
-const TOKEN_QUERY: Schema = {
-  type: 'object',
-  properties: { token: { type: 'string' } },
-  required: ['token'],
-};
+const token = query(TOKEN_QUERY);
+const READ = 'object.get_authenticated';
+const READ_HEAD = 'object.head_authenticated_info';
+const READ_INFO = 'object.get_authenticated_info';
 
-/** Every route of `/bucket` and `/object`. */
-export function restRoutes(parts: RestParts): Route<RestTarget>[] {
-  const { buckets, uploads, downloads, listing, transfers, removals, signing, renders } = parts;
-  const routes: Route<RestTarget>[] = [];
-  const add = (
-    method: string,
-    path: string,
-    operation: string,
-    auth: RestTarget['auth'],
-    input: RestTarget['input'],
-    handle: RestTarget['handle'],
-  ): void => {
-    for (const one of method.split(' '))
-      routes.push({ method: one, path, target: { operation: `storage.${operation}`, auth, input, handle } });
-  };
+const READING = [
+  route('GET /object/public/:bucket/*', 'object.get_public', 'none', nothing, downloadPublic),
+  route('HEAD /object/public/:bucket/*', 'object.info_public', 'none', nothing, headPublic),
+  route('GET /object/authenticated/:bucket/*', READ, 'header', nothing, download),
+  route('HEAD /object/authenticated/:bucket/*', READ_HEAD, 'header', nothing, head),
+  route('GET /object/:bucket/*', READ, 'optional', nothing, download),
+  route('HEAD /object/:bucket/*', READ_HEAD, 'optional', nothing, head),
+  route('GET HEAD /object/sign/:bucket/*', 'object.get_signed', 'none', token, downloadSigned),
+  route('GET /object/info/public/:bucket/*', 'object.info_public', 'none', nothing, infoPublic),
+  route('GET HEAD /object/info/authenticated/:bucket/*', READ_INFO, 'header', nothing, info),
+  route('GET HEAD /object/info/:bucket/*', READ_INFO, 'optional', nothing, info),
+  route('POST /object/list/:bucket', 'object.list', 'header', body(LIST), listObjects),
+  route('POST /object/list-v2/:bucket', 'object.list_v2', 'token', body(LIST_V2), listObjectsByCursor),
+];
 
-  for (const path of ['/bucket', '/bucket/']) {
-    add('POST', path, 'bucket.create', 'header', { body: CREATE_BUCKET }, buckets.create);
-    add('GET HEAD', path, 'bucket.list', 'header', { query: LIST_BUCKETS }, buckets.list);
-  }
-  add('GET HEAD', '/bucket/:bucket', 'bucket.get', 'header', 'nothing', buckets.show);
-  add('PUT', '/bucket/:bucket', 'bucket.update', 'header', { body: UPDATE_BUCKET }, buckets.update);
-  add('DELETE', '/bucket/:bucket', 'bucket.delete', 'header', 'json?', buckets.remove);
-  add('POST', '/bucket/:bucket/empty', 'bucket.empty', 'header', 'json?', buckets.empty);
+const WRITING = [
+  route('POST /object/:bucket/*', 'object.upload', 'header', nothing, createObject),
+  route('PUT /object/:bucket/*', 'object.upload_update', 'header', nothing, replaceObject),
+  route('PUT /object/upload/sign/:bucket/*', 'object.upload_signed', 'none', token, uploadSigned),
+  route('POST /object/copy', 'object.copy', 'header', body(COPY), copy),
+  route('POST /object/move', 'object.move', 'header', body(MOVE), move),
+  route('DELETE /object/:bucket/*', 'object.delete', 'header', anyJson, removeOne),
+  route('DELETE /object/:bucket', 'object.delete_many', 'header', body(REMOVE_MANY), removeMany),
+];
 
-  add('POST', '/object/:bucket/*', 'object.upload', 'header', 'stream', uploads.create);
-  add('PUT', '/object/:bucket/*', 'object.upload_update', 'header', 'stream', uploads.replace);
-  const signedUpload = '/object/upload/sign/:bucket/*';
-  add('POST', signedUpload, 'object.sign_upload_url', 'header', 'json', signing.upload);
-  add('PUT', signedUpload, 'object.upload_signed', 'none', { query: TOKEN_QUERY }, uploads.withSignedUrl);
+const SIGNING = [
+  route('POST /object/upload/sign/:bucket/*', 'object.sign_upload_url', 'header', anyJson, signUpload),
+  route('POST /object/sign/:bucket/*', 'object.sign', 'header', body(SIGN), signDownload),
+  route('POST /object/sign/:bucket', 'object.sign_many', 'header', body(SIGN_MANY), signDownloads),
+];
 
-  add('GET', '/object/public/:bucket/*', 'object.get_public', 'none', 'nothing', downloads.public);
-  add('HEAD', '/object/public/:bucket/*', 'object.info_public', 'none', 'nothing', downloads.publicHead);
-  const authenticated = '/object/authenticated/:bucket/*';
-  add('GET', authenticated, 'object.get_authenticated', 'header', 'nothing', downloads.authenticated);
-  add('HEAD', authenticated, 'object.head_authenticated_info', 'header', 'nothing', downloads.head);
-  const plain = '/object/:bucket/*';
-  add('GET', plain, 'object.get_authenticated', 'optional', 'nothing', downloads.authenticated);
-  add('HEAD', plain, 'object.head_authenticated_info', 'optional', 'nothing', downloads.head);
-  const signed = '/object/sign/:bucket/*';
-  add('GET HEAD', signed, 'object.get_signed', 'none', { query: TOKEN_QUERY }, downloads.signed);
-  const info = 'object.get_authenticated_info';
-  add('GET', '/object/info/public/:bucket/*', 'object.info_public', 'none', 'nothing', downloads.publicInfo);
-  add('GET HEAD', '/object/info/authenticated/:bucket/*', info, 'header', 'nothing', downloads.info);
-  add('GET HEAD', '/object/info/:bucket/*', info, 'optional', 'nothing', downloads.info);
+const image = query(TRANSFORMATION);
 
-  add('POST', '/object/list/:bucket', 'object.list', 'header', { body: LIST }, listing.byOffset);
-  add('POST', '/object/list-v2/:bucket', 'object.list_v2', 'token', { body: LIST_V2 }, listing.byCursor);
-  add('POST', '/object/copy', 'object.copy', 'header', { body: COPY }, transfers.copyObject);
-  add('POST', '/object/move', 'object.move', 'header', { body: MOVE }, transfers.moveObject);
-  add('DELETE', plain, 'object.delete', 'header', 'json', removals.removeOne);
-  add(
-    'DELETE',
-    '/object/:bucket',
-    'object.delete_many',
+const RENDERING = [
+  route('GET HEAD /render/image/public/:bucket/*', 'render.image_public', 'none', image, renderPublic),
+  route(
+    'GET HEAD /render/image/authenticated/:bucket/*',
+    'render.image_authenticated',
     'header',
-    { body: REMOVE_MANY },
-    removals.removeMany,
-  );
-  add('POST', signed, 'object.sign', 'header', { body: SIGN }, signing.one);
-  add('POST', '/object/sign/:bucket', 'object.sign_many', 'header', { body: SIGN_MANY }, signing.many);
+    image,
+    render,
+  ),
+  route('GET HEAD /render/image/sign/:bucket/*', 'render.image_sign', 'none', token, renderSigned),
+];
 
-  if (renders) {
-    const image = '/render/image';
-    const [open, closed] = [`${image}/public/:bucket/*`, `${image}/authenticated/:bucket/*`];
-    add('GET HEAD', open, 'render.image_public', 'none', { query: RENDER }, renders.public);
-    add('GET HEAD', closed, 'render.image_authenticated', 'header', { query: RENDER }, renders.authenticated);
-    const token = `${image}/sign/:bucket/*`;
-    add('GET HEAD', token, 'render.image_sign', 'none', { query: RENDER_SIGNED }, renders.signed);
-  }
+const CDN = ['/cdn/:bucket', '/cdn/:bucket/*'].map((path) =>
+  route(`DELETE ${path}`, 'cdn.purge_object_cache', 'header', anyJson, refusePurge),
+);
 
-  for (const path of ['/cdn/:bucket', '/cdn/:bucket/*'])
-    add('DELETE', path, 'cdn.purge_object_cache', 'header', 'json', refusePurge);
-  return routes;
+/** Every route of the REST API; those of `/render` exist only while image transformation is on. */
+export function restRoutes(transformsImages: boolean): Route[] {
+  return [
+    ...BUCKETS,
+    ...BUCKET,
+    ...READING,
+    ...WRITING,
+    ...SIGNING,
+    ...CDN,
+    ...(transformsImages ? RENDERING : []),
+  ];
 }
 
-/** There is no CDN to purge: what the original answers when none is configured. */
+/** What Storage answers when no CDN is configured. */
 async function refusePurge(): Promise<void> {
   throw new StorageError(
     400,

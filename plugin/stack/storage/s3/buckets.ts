@@ -1,76 +1,48 @@
-import type { Buckets } from '../buckets/buckets.ts';
-import type { StorageDatabase } from '../database/database.ts';
-import { storageErrors } from '../errors.ts';
+// Storage v1.70.6 src/http/routes/s3/commands/*bucket*.ts
 import { header } from '../http/exchange.ts';
+import type { ObjectStore } from '../objects/object-store.ts';
+import type { S3Request } from './request.ts';
+import { sendEmpty, sendXml, type XmlElement } from './respond.ts';
 import { REGION } from './signature.ts';
-import { sendEmpty, sendXml, type S3Request } from './request.ts';
 
-/** Buckets over the S3 protocol. */
-export class S3Buckets {
-  readonly #database: StorageDatabase;
-  readonly #buckets: Buckets;
+export async function listBuckets({ buckets }: ObjectStore, request: S3Request): Promise<void> {
+  const rows = await buckets.listVisible(request.scope);
+  const elements = rows.map((row): XmlElement => [
+    'Bucket',
+    [
+      ['Name', row.name],
+      ['CreationDate', row.created_at?.toISOString()],
+    ],
+  ]);
+  sendXml(request, 'ListAllMyBucketsResult', [['Buckets', elements]]);
+}
 
-  constructor(database: StorageDatabase, buckets: Buckets) {
-    this.#database = database;
-    this.#buckets = buckets;
-  }
+export async function createBucket({ buckets }: ObjectStore, request: S3Request): Promise<void> {
+  const { req, scope, bucket: name } = request;
+  const isPublic = header(req, 'x-amz-acl') === 'public-read';
+  await buckets.create(scope, { name, public: isPublic });
+  sendEmpty(request, 200, { location: `/${name}` });
+}
 
-  list = async (request: S3Request): Promise<void> => {
-    const { rows } = await this.#database.asCaller(request, (transaction) =>
-      transaction.query<{ name: string; created_at: Date | null }>(
-        'select name, created_at from storage.buckets',
-      ),
-    );
-    const buckets = rows.map(
-      (row) =>
-        [
-          'Bucket',
-          [
-            ['Name', row.name],
-            ['CreationDate', row.created_at?.toISOString()],
-          ],
-        ] as const,
-    );
-    sendXml(request, 'ListAllMyBucketsResult', [['Buckets', buckets]]);
-  };
+export async function headBucket({ buckets }: ObjectStore, request: S3Request): Promise<void> {
+  await buckets.getVisible(request.scope, request.bucket);
+  request.res.writeHead(200, { 'x-amz-bucket-region': REGION }).end();
+}
 
-  create = async (request: S3Request): Promise<void> => {
-    const isPublic = header(request.req, 'x-amz-acl') === 'public-read';
-    const name = request.bucket;
-    await this.#database.asCaller(request, (transaction) =>
-      this.#buckets.insert(transaction, { name, public: isPublic }, request.caller.owner),
-    );
-    sendEmpty(request, 200, { location: `/${name}` });
-  };
+export async function deleteBucket({ buckets }: ObjectStore, request: S3Request): Promise<void> {
+  await buckets.delete(request.scope, request.bucket);
+  sendEmpty(request, 204);
+}
 
-  head = async (request: S3Request): Promise<void> => {
-    await this.#find(request);
-    request.res.writeHead(200, { 'x-amz-bucket-region': REGION }).end();
-  };
+export async function getLocation({ buckets }: ObjectStore, request: S3Request): Promise<void> {
+  await buckets.getVisible(request.scope, request.bucket);
+  sendXml(request, 'LocationConstraint', REGION);
+}
 
-  remove = async (request: S3Request): Promise<void> => {
-    await this.#buckets.delete(request, request.bucket);
-    sendEmpty(request, 204);
-  };
-
-  location = async (request: S3Request): Promise<void> => {
-    await this.#find(request);
-    sendXml(request, 'LocationConstraint', REGION);
-  };
-
-  versioning = async (request: S3Request): Promise<void> => {
-    await this.#find(request);
-    sendXml(request, 'VersioningConfiguration', [
-      ['Status', 'Suspended'],
-      ['MfaDelete', 'Disabled'],
-    ]);
-  };
-
-  /** A bucket that row level security lets the caller see. @throws StorageError NoSuchBucket */
-  async #find(request: S3Request): Promise<void> {
-    const { rowCount } = await this.#database.asCaller(request, (transaction) =>
-      transaction.query('select from storage.buckets where id = $1', [request.bucket]),
-    );
-    if (rowCount === 0) throw storageErrors.noSuchBucket();
-  }
+export async function getVersioning({ buckets }: ObjectStore, request: S3Request): Promise<void> {
+  await buckets.getVisible(request.scope, request.bucket);
+  sendXml(request, 'VersioningConfiguration', [
+    ['Status', 'Suspended'],
+    ['MfaDelete', 'Disabled'],
+  ]);
 }

@@ -1,27 +1,28 @@
+// Storage v1.70.6 src/storage/protocols/s3/signature-v4-stream.ts
 import { createHash } from 'node:crypto';
 import { StorageError, storageErrors } from '../errors.ts';
 import { isSameText } from './signature.ts';
 
 const MAX_LINE = 256;
-const MAX_PIECE = 8 * 1024 * 1024;
+const MAX_CHUNK = 8 * 1024 * 1024;
 const MAX_TRAILERS = 16 * 1024;
 const SIGNED = 'STREAMING-AWS4-HMAC-SHA256-PAYLOAD';
 const UNSIGNED = 'STREAMING-UNSIGNED-PAYLOAD';
 const ENCODINGS = new Set([SIGNED, `${SIGNED}-TRAILER`, `${UNSIGNED}-TRAILER`]);
 
-/** Whether the body comes in pieces of `aws-chunked` encoding (`x-amz-content-sha256`). */
+/** Whether `x-amz-content-sha256` announces an `aws-chunked` body. */
 export function isChunkedBody(contentHash: string | undefined): boolean {
   return contentHash?.startsWith(SIGNED) === true || contentHash?.startsWith(UNSIGNED) === true;
 }
 
 /**
- * Decodes an `aws-chunked` body: `length[;chunk-signature=…]\r\n data \r\n`, a piece of length 0, trailers. As the
- * Storage API, trailers must be there when they were announced, but what they say (a checksum) is not looked at.
+ * Decodes an `aws-chunked` body: chunks of `length[;chunk-signature=…]\r\n data \r\n`, one of length 0, trailers. Like
+ * in Storage, announced trailers must be present, but the checksum in them is not verified.
  *
- * @param contentHash which of the encodings it is
- * @param sign the signature that a piece with this hash must have, given that of the piece before
- * @param seed signature of the request, which the first piece's covers
- * @throws StorageError SignatureDoesNotMatch, InvalidSignature, InvalidRequest, EntityTooLarge for a piece above 8 MiB
+ * @param contentHash names the encoding
+ * @param sign the expected signature of a chunk with this hash, given that of the chunk before
+ * @param seed signature of the request, which that of the first chunk covers
+ * @throws StorageError SignatureDoesNotMatch, InvalidSignature, InvalidRequest, EntityTooLarge for a chunk above 8 MiB
  */
 export function decodeChunkedBody(
   source: AsyncIterable<Buffer>,
@@ -31,11 +32,11 @@ export function decodeChunkedBody(
 ): AsyncGenerator<Buffer> {
   if (!ENCODINGS.has(contentHash))
     throw storageErrors.invalidRequest(`Invalid streaming algorithm: ${contentHash}`);
-  return decodePieces(new PieceReader(source), contentHash, sign, seed);
+  return decodeChunks(new ChunkReader(source), contentHash, sign, seed);
 }
 
-async function* decodePieces(
-  reader: PieceReader,
+async function* decodeChunks(
+  reader: ChunkReader,
   contentHash: string,
   sign: (previous: string, hash: string) => string,
   seed: string,
@@ -69,12 +70,12 @@ function parseHeader(line: string, isSigned: boolean): { size: number; signature
   } else if (rest.length > 0 || !/^[0-9a-f]+$/i.test(length) || !/^[0-9a-f]{64}$/i.test(signature))
     throw storageErrors.invalidRequest('Invalid chunk header');
   const size = Number.parseInt(length, 16);
-  if (size > MAX_PIECE) throw storageErrors.tooLarge('chunk', `${MAX_PIECE} bytes`);
+  if (size > MAX_CHUNK) throw storageErrors.tooLarge('chunk', `${MAX_CHUNK} bytes`);
   return { size, signature: signature?.toLowerCase() ?? '' };
 }
 
-/** Takes lines and counted bytes out of a stream, never holding more than one chunk of it and a line. */
-class PieceReader {
+/** Reads lines and counted bytes from a stream, holding at most one of its buffers and a line. */
+class ChunkReader {
   readonly #source: AsyncIterator<Buffer>;
   #rest: Buffer = Buffer.alloc(0);
 

@@ -1,25 +1,129 @@
+// Storage v1.70.6 src/http/routes/s3/commands/*object*.ts, src/storage/protocols/s3/s3-handler.ts
 import { openCurrent } from '../disk/open-current.ts';
 import { storageErrors } from '../errors.ts';
+import { DEFAULT_METADATA, planDelivery } from '../http/conditional.ts';
 import { header } from '../http/exchange.ts';
-import { sendBlob } from '../http/send-blob.ts';
+import { NOT_IN_HEADERS, setHeader } from '../http/respond.ts';
 import type { Schema } from '../http/schema.ts';
-import { checkBucketName, checkMimeType, checkNewObjectName, isEmptyFolderFile } from '../names.ts';
-import { isNotModified, NOT_IN_HEADERS, setHeader, UNKNOWN } from '../rest/send-asset.ts';
-import { findObject } from '../objects/find.ts';
+import { sendBlob } from '../http/send-blob.ts';
+import { checkBucketName } from '../names.ts';
+import { copyObject as copy } from '../objects/copy.ts';
+import { existingNames, findVisible } from '../objects/lookup.ts';
 import type { ObjectStore } from '../objects/object-store.ts';
-import { parseRange } from '../objects/range.ts';
-import type { Removals } from '../objects/remove.ts';
-import type { ObjectRow, UserMetadata } from '../objects/row.ts';
-import type { Transfers } from '../objects/transfer.ts';
-import {
-  copySource,
-  readUserMetadata,
-  sendEmpty,
-  sendXml,
-  userMetadataHeaders,
-  type S3Request,
-} from './request.ts';
-import { readXml, type XmlElement } from './xml.ts';
+import { removeObjects } from '../objects/remove.ts';
+import type { ObjectRow } from '../objects/row.ts';
+import { readXml } from './read-xml.ts';
+import { copySource, readUserMetadata, userMetadataHeaders, type S3Request } from './request.ts';
+import { sendEmpty, sendXml, type XmlElement } from './respond.ts';
+import { storeContent } from './store-content.ts';
+
+export async function putObject(objects: ObjectStore, request: S3Request): Promise<void> {
+  const { req } = request;
+  const row = await storeContent(objects, request, {
+    name: folderFile(request.key, request.contentLength),
+    mimeType: header(req, 'content-type') ?? 'application/octet-stream',
+    cacheControl: header(req, 'cache-control') ?? 'no-cache',
+    userMetadata: readUserMetadata(Object.entries(req.headers)) ?? {},
+  });
+  sendEmpty(request, 200, { etag: row.metadata?.eTag ?? '' });
+}
+
+export async function getObject(objects: ObjectStore, request: S3Request): Promise<void> {
+  const { req, res } = request;
+  const { row, blob } = await openCurrent(objects.blobs, () => find(objects, request));
+  const metadata = row.metadata ?? {};
+  try {
+    const delivery = planDelivery(req, metadata, blob.size);
+    setObjectHeaders(request, { ...row, metadata: { ...DEFAULT_METADATA, ...metadata } });
+    setHeader(res, 'content-range', delivery.contentRange);
+    setOverrides(request);
+    setHeader(res, 'content-length', String(delivery.length));
+    res.statusCode = delivery.status;
+    if (delivery.length === 0) res.end();
+    else await sendBlob(res, blob, delivery.start, delivery.length);
+  } finally {
+    await blob.close();
+  }
+}
+
+export async function headObject(objects: ObjectStore, request: S3Request): Promise<void> {
+  const { res } = request;
+  const row = await find(objects, request);
+  setObjectHeaders(request, row);
+  setHeader(res, 'last-modified', row.updated_at?.toUTCString());
+  setHeader(res, 'created-at', row.created_at?.toString());
+  setHeader(res, 'content-length', String(row.metadata?.size ?? 0));
+  res.writeHead(200).end();
+}
+
+export async function getTagging(objects: ObjectStore, request: S3Request): Promise<void> {
+  await find(objects, request);
+  sendXml(request, 'Tagging', [['TagSet', []]]);
+}
+
+export async function copyObject(objects: ObjectStore, request: S3Request): Promise<void> {
+  const { req, scope, bucket, key } = request;
+  const from = copySource(request);
+  checkBucketName(from.bucket);
+  const replaces = header(req, 'x-amz-metadata-directive') === 'REPLACE';
+  const row = await copy(objects, scope, {
+    from,
+    to: { bucket, name: key },
+    upsert: true,
+    metadata: replaces
+      ? { cacheControl: header(req, 'cache-control'), mimetype: header(req, 'content-type') }
+      : {},
+    userMetadata: replaces ? readUserMetadata(Object.entries(req.headers)) : 'copy',
+  });
+  sendXml(request, 'CopyObjectResult', [
+    ['ETag', row.metadata?.eTag],
+    ['LastModified', row.metadata?.lastModified],
+  ]);
+}
+
+export async function deleteObject(objects: ObjectStore, request: S3Request): Promise<void> {
+  const { scope, bucket, key } = request;
+  const removed = await removeObjects(objects, scope, bucket, [key]);
+  if (removed.length === 0) {
+    await objects.buckets.get(bucket);
+    if ((await existingNames(objects.database, bucket, [key])).size > 0) throw storageErrors.accessDenied();
+  }
+  sendEmpty(request, 204);
+}
+
+export async function deleteObjects(objects: ObjectStore, request: S3Request): Promise<void> {
+  const { scope, bucket } = request;
+  const keys = await readDeleteList(request);
+  await objects.buckets.get(bucket);
+  const removed = new Set((await removeObjects(objects, scope, bucket, keys)).map((row) => row.name));
+  const denied = await existingNames(
+    objects.database,
+    bucket,
+    keys.filter((key) => !removed.has(key)),
+  );
+  const deleted = keys
+    .filter((key) => !denied.has(key))
+    .map((key): XmlElement => ['Deleted', [['Key', key]]]);
+  const errors = [...denied].map((key): XmlElement => [
+    'Error',
+    [
+      ['Key', key],
+      ['Code', 'AccessDenied'],
+      ['Message', 'Access Denied'],
+    ],
+  ]);
+  sendXml(request, 'DeleteResult', [...deleted, ...errors]);
+}
+
+async function find({ database }: ObjectStore, { scope, bucket, key }: S3Request): Promise<ObjectRow> {
+  checkBucketName(bucket);
+  return findVisible(database, scope, bucket, key);
+}
+
+/** An empty object whose key ends in a slash stands for a folder, which Supabase's dashboard keeps by this file. */
+function folderFile(key: string, contentLength: number | undefined): string {
+  return key.endsWith('/') && contentLength === 0 ? `${key}.emptyFolderPlaceholder` : key;
+}
 
 const OVERRIDES = [
   'content-disposition',
@@ -29,163 +133,7 @@ const OVERRIDES = [
   'content-language',
 ];
 
-/** Objects over the S3 protocol. */
-export class S3Objects {
-  readonly #objects: ObjectStore;
-  readonly #transfers: Transfers;
-  readonly #removals: Removals;
-
-  constructor(objects: ObjectStore, transfers: Transfers, removals: Removals) {
-    this.#objects = objects;
-    this.#transfers = transfers;
-    this.#removals = removals;
-  }
-
-  put = async (request: S3Request): Promise<void> => {
-    const { req } = request;
-    const row = await this.store(request, {
-      name: folderFile(request.key, request.contentLength),
-      mimeType: header(req, 'content-type') ?? 'application/octet-stream',
-      cacheControl: header(req, 'cache-control') ?? 'no-cache',
-      userMetadata: readUserMetadata(request) ?? {},
-    });
-    sendEmpty(request, 200, { etag: row.metadata?.eTag ?? '' });
-  };
-
-  /** Stores the request's content as an object. @throws StorageError */
-  async store(
-    request: S3Request,
-    what: { name: string; mimeType: string; cacheControl: string; userMetadata: UserMetadata },
-    maxSize = Infinity,
-  ): Promise<ObjectRow> {
-    const { bucket, caller, content, contentLength } = request;
-    const { name, mimeType, cacheControl, userMetadata } = what;
-    const found = await this.#objects.buckets.get(bucket);
-    if (!isEmptyFolderFile(name)) checkMimeType(mimeType, found.allowedMimeTypes);
-    const limit = Math.min(maxSize, this.#objects.sizeLimit(found, name));
-    if (contentLength !== undefined && contentLength > limit) throw storageErrors.tooLarge();
-    checkNewObjectName(bucket, name);
-    const draft = { bucket, name, owner: caller.owner, upsert: true, userMetadata };
-    await this.#objects.checkWrite(request, draft, { mimetype: mimeType, contentLength });
-    const { blob } = await this.#objects.blobs.store((writer) => writer.writeAll(content, limit));
-    return this.#objects.save(request, draft, { blob, mimeType, cacheControl });
-  }
-
-  get = async (request: S3Request): Promise<void> => {
-    const { req, res } = request;
-    const { row, blob } = await openCurrent(this.#objects.blobs, () => this.#find(request));
-    const metadata = row.metadata ?? {};
-    try {
-      const { size } = blob;
-      const notModified = isNotModified(request, metadata);
-      const wanted = header(req, 'range');
-      const range = wanted === undefined || notModified ? undefined : parseRange(wanted, size);
-      const length = notModified ? 0 : range ? range.end - range.start + 1 : size;
-      setObjectHeaders(request, { ...row, metadata: { ...UNKNOWN, ...metadata } });
-      if (range) setHeader(res, 'content-range', `bytes ${range.start}-${range.end}/${size}`);
-      setOverrides(request);
-      setHeader(res, 'content-length', String(length));
-      res.statusCode = notModified ? 304 : range ? 206 : 200;
-      if (length === 0) res.end();
-      else await sendBlob(res, blob, range?.start ?? 0, length);
-    } finally {
-      await blob.close();
-    }
-  };
-
-  head = async (request: S3Request): Promise<void> => {
-    const { res } = request;
-    const row = await this.#find(request);
-    setObjectHeaders(request, row);
-    setHeader(res, 'last-modified', row.updated_at?.toUTCString());
-    setHeader(res, 'created-at', row.created_at?.toString());
-    setHeader(res, 'content-length', String(row.metadata?.size ?? 0));
-    res.writeHead(200).end();
-  };
-
-  tagging = async (request: S3Request): Promise<void> => {
-    await this.#find(request);
-    sendXml(request, 'Tagging', [['TagSet', []]]);
-  };
-
-  copy = async (request: S3Request): Promise<void> => {
-    const { req, bucket, key } = request;
-    const source = copySource(request);
-    checkBucketName(source.bucket);
-    const replace = header(req, 'x-amz-metadata-directive') === 'REPLACE';
-    const row = await this.#transfers.copy(request, {
-      bucket: source.bucket,
-      name: source.key,
-      toBucket: bucket,
-      toName: key,
-      upsert: true,
-      metadata: replace
-        ? { cacheControl: header(req, 'cache-control'), mimetype: header(req, 'content-type') }
-        : {},
-      userMetadata: replace ? readUserMetadata(request) : 'copy',
-    });
-    sendXml(request, 'CopyObjectResult', [
-      ['ETag', row.metadata?.eTag],
-      ['LastModified', row.metadata?.lastModified],
-    ]);
-  };
-
-  remove = async (request: S3Request): Promise<void> => {
-    const { bucket, key } = request;
-    const removed = await this.#removals.remove(request, bucket, [key]);
-    if (removed.length === 0) {
-      await this.#objects.buckets.get(bucket);
-      if ((await this.#existing(bucket, [key])).size > 0) throw storageErrors.accessDenied();
-    }
-    sendEmpty(request, 204);
-  };
-
-  removeMany = async (request: S3Request): Promise<void> => {
-    const { bucket } = request;
-    const keys = await readDeleteList(request);
-    await this.#objects.buckets.get(bucket);
-    const removed = new Set((await this.#removals.remove(request, bucket, keys)).map((row) => row.name));
-    const denied = await this.#existing(
-      bucket,
-      keys.filter((key) => !removed.has(key)),
-    );
-    const deleted = keys
-      .filter((key) => !denied.has(key))
-      .map((key): XmlElement => ['Deleted', [['Key', key]]]);
-    const errors = [...denied].map((key): XmlElement => [
-      'Error',
-      [
-        ['Key', key],
-        ['Code', 'AccessDenied'],
-        ['Message', 'Access Denied'],
-      ],
-    ]);
-    sendXml(request, 'DeleteResult', [...deleted, ...errors]);
-  };
-
-  async #find(request: S3Request): Promise<ObjectRow> {
-    checkBucketName(request.bucket);
-    return this.#objects.database.asCaller(request, (transaction) =>
-      findObject(transaction, request.bucket, request.key),
-    );
-  }
-
-  async #existing(bucket: string, keys: readonly string[]): Promise<Set<string>> {
-    const rows = await this.#objects.database.read<{ name: string }>(
-      'existing-names',
-      'select name from storage.objects where bucket_id = $1 and name = any($2::text[])',
-      [bucket, keys],
-    );
-    return new Set(rows.map((row) => row.name));
-  }
-}
-
-/** A folder is kept by an empty file in it, as dashboards keep it. */
-function folderFile(key: string, contentLength: number | undefined): string {
-  return key.endsWith('/') && contentLength === 0 ? `${key}.emptyFolderPlaceholder` : key;
-}
-
-/** What a presigned URL says the answer's headers are to be; what no header can carry is left out. */
+/** Response headers that a presigned URL sets (`response-*`), except values that no header can carry. */
 function setOverrides({ res, query }: S3Request): void {
   for (const name of OVERRIDES) {
     const value = query.get(`response-${name}`);
@@ -208,7 +156,7 @@ function setObjectHeaders({ res }: S3Request, row: ObjectRow): void {
     setHeader(res, name, value);
 }
 
-const DELETE_LIST: Schema = {
+const DELETE_LIST = {
   type: 'object',
   properties: {
     Delete: {
@@ -223,11 +171,9 @@ const DELETE_LIST: Schema = {
     },
   },
   required: ['Delete'],
-};
+} as const satisfies Schema;
 
 async function readDeleteList({ req }: S3Request): Promise<string[]> {
-  const body = (await readXml(req, DELETE_LIST, ['Delete.Object'])) as {
-    Delete: { Object: { Key: string }[] };
-  };
+  const body = await readXml(req, DELETE_LIST, ['Delete.Object']);
   return body.Delete.Object.map((object) => object.Key);
 }

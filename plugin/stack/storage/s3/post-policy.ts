@@ -1,6 +1,8 @@
+// Storage v1.70.6 src/storage/protocols/s3/policy.ts
+import { parseJson } from '../../../shared/json.ts';
 import { StorageError, storageErrors } from '../errors.ts';
 
-// What carries the signature itself needs no condition of its own.
+// Fields that carry the signature itself need no condition.
 const EXEMPT = new Set([
   'policy',
   'x-amz-signature',
@@ -10,15 +12,15 @@ const EXEMPT = new Set([
   'x-amz-security-token',
 ]);
 
-/** What a signed form allows, beyond its conditions being met. */
+/** Limits of a signed form. */
 export interface PostPolicy {
-  /** Bytes, from a condition `content-length-range`. */
+  /** Bytes, from the condition `content-length-range`. */
   readonly minSize: number;
   readonly maxSize: number;
 }
 
 /**
- * Checks the fields of a browser's POST against the policy that was signed: every field must meet a condition.
+ * Checks the fields of a browser's form against its signed policy: every field must be covered by a condition.
  *
  * @param encoded the policy as the form has it, JSON in base64
  * @param fields by lower-case name
@@ -74,7 +76,7 @@ function checkCondition(
   return name;
 }
 
-/** `{"key": "value"}` says the same as `["eq", "$key", "value"]`. */
+/** Writes `{"key": "value"}` as `["eq", "$key", "value"]`, which means the same. */
 function asTuple(condition: unknown): [unknown, unknown, unknown] {
   if (Array.isArray(condition)) return [condition[0], condition[1], condition[2]];
   const entries = typeof condition === 'object' && condition !== null ? Object.entries(condition) : [];
@@ -84,11 +86,8 @@ function asTuple(condition: unknown): [unknown, unknown, unknown] {
 }
 
 function parsePolicy(encoded: string): { expiration?: unknown; conditions?: unknown } {
-  try {
-    const value: unknown = JSON.parse(Buffer.from(encoded, 'base64').toString('utf8'));
-    if (typeof value === 'object' && value !== null) return value;
-  } catch {
-    // Answered below.
-  }
-  throw storageErrors.invalidSignature('Invalid POST policy');
+  const value = parseJson(Buffer.from(encoded, 'base64').toString('utf8'));
+  if (typeof value !== 'object' || value === null)
+    throw storageErrors.invalidSignature('Invalid POST policy');
+  return value;
 }

@@ -1,32 +1,23 @@
+import { decodePercent } from '../../http/percent.ts';
 import { storageErrors } from '../errors.ts';
 import { header, type Exchange } from '../http/exchange.ts';
+import type { ObjectPath } from '../objects/copy.ts';
 import type { ByteRange } from '../objects/range.ts';
 import type { UserMetadata } from '../objects/row.ts';
-import { formatXml, type XmlElement } from './xml.ts';
 
 /** A signed request to the S3 protocol. */
 export interface S3Request extends Exchange {
+  /** Empty for a request to the service itself. */
   readonly bucket: string;
   /** Empty for a request to the bucket itself. */
   readonly key: string;
-  /** The body's own bytes, decoded if it came in signed pieces. */
+  /** The bytes of the body, decoded if it is `aws-chunked`. */
   readonly content: AsyncIterable<Buffer>;
   /** Bytes of `content` as the client announced them. */
   readonly contentLength: number | undefined;
 }
 
-export function sendXml({ res }: Exchange, root: string, children: readonly XmlElement[] | string): void {
-  const text = Buffer.from(formatXml(root, children));
-  res.writeHead(200, { 'content-type': 'application/xml; charset=utf-8', 'content-length': text.length });
-  res.end(text);
-}
-
-export function sendEmpty({ res }: Exchange, status: number, headers: Record<string, string> = {}): void {
-  res.writeHead(status, status === 204 ? headers : { ...headers, 'content-length': 0 });
-  res.end();
-}
-
-/** @throws StorageError InvalidRequest with the text of the original's schema check */
+/** A query parameter; undefined if missing or empty. @throws StorageError InvalidRequest with Storage's message */
 export function integerParameter(
   { query }: Exchange,
   name: string,
@@ -52,30 +43,23 @@ export function encodingType({ query }: Exchange): 'url' | undefined {
 }
 
 /**
- * `x-amz-copy-source`: where a copy comes from, percent-encoded as clients of S3 write it or not, as the original
- * wants it (no key of an object holds a percent sign).
+ * `x-amz-copy-source`: the source of a copy. S3 clients percent-encode it, Storage expects it plain; both work, because
+ * no object name contains a percent sign.
  *
  * @throws StorageError
  */
-export function copySource({ req }: Exchange): { bucket: string; key: string } {
-  const text = decodeLoosely(header(req, 'x-amz-copy-source') ?? '').replace(/^\//, '');
+export function copySource({ req }: Exchange): ObjectPath {
+  const value = header(req, 'x-amz-copy-source') ?? '';
+  const text = (decodePercent(value) ?? value).replace(/^\//, '');
   const [bucket = '', ...rest] = text.split('/');
-  const key = rest.join('/').replace(/\?versionId=.*$/, '');
+  const name = rest.join('/').replace(/\?versionId=.*$/, '');
   if (bucket === '') throw storageErrors.invalidBucketName();
-  if (key === '') throw storageErrors.invalidRequest('Missing Required Parameter CopySource');
-  return { bucket, key };
-}
-
-function decodeLoosely(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
+  if (name === '') throw storageErrors.invalidRequest('Missing Required Parameter CopySource');
+  return { bucket, name };
 }
 
 /**
- * `x-amz-copy-source-range`: both ends must be given and lie inside the source.
+ * `x-amz-copy-source-range`: both ends are required and must be inside the source.
  *
  * @param size bytes of the source
  * @throws StorageError InvalidRange
@@ -93,13 +77,14 @@ const META = 'x-amz-meta-';
 const NAME = /^[\w!#$%&'*+.^`|~-]{1,8000}$/;
 const VALUE = /^[\t\x20-\x7e]{0,8192}$/;
 
-export function readUserMetadata({ req }: Exchange): UserMetadata | undefined {
-  const entries = Object.entries(req.headers).filter(([name]) => name.startsWith(META));
-  if (entries.length === 0) return undefined;
-  return Object.fromEntries(entries.map(([name, value]) => [name.slice(META.length), value]));
+/** The `x-amz-meta-*` entries of headers or fields; undefined without any. */
+export function readUserMetadata(entries: Iterable<[string, unknown]>): UserMetadata | undefined {
+  const found = [...entries].filter(([name]) => name.startsWith(META));
+  if (found.length === 0) return undefined;
+  return Object.fromEntries(found.map(([name, value]) => [name.slice(META.length), value]));
 }
 
-/** What a header can carry as a header, and how much it cannot. */
+/** Metadata as headers; `x-amz-missing-meta` counts the entries that no header can carry. */
 export function userMetadataHeaders(metadata: UserMetadata | null): Record<string, string> {
   const headers: Record<string, string> = {};
   let missing = 0;

@@ -1,8 +1,9 @@
+// Storage v1.70.6 src/storage/protocols/s3/signature-v4.ts
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import { StorageError, storageErrors } from '../errors.ts';
 
-/** What a client signed with, from the Authorization header, the query of a presigned URL or a form. */
+/** A client's signature, from the Authorization header, the query of a presigned URL or a form. */
 export interface ClientSignature {
   readonly accessKey: string;
   /** `20261122` */
@@ -13,27 +14,27 @@ export interface ClientSignature {
   readonly longDate: string;
   readonly signedHeaders: readonly string[];
   readonly signature: string;
-  /** SHA-256 of the body as the client says, or a word such as UNSIGNED-PAYLOAD. */
+  /** SHA-256 of the body as the client states it, or a constant such as UNSIGNED-PAYLOAD. */
   readonly contentHash: string | undefined;
-  /** Access token of a signed-in user, under whose policies the request is to run. */
+  /** Access token of the user whose policies apply to the request. */
   readonly sessionToken: string | undefined;
 }
 
-/** The request that was signed. */
+/** The request that a signature covers. */
 export interface SignedRequest {
   readonly method: string;
   /** As the client wrote it, with the gateway's prefix. */
   readonly path: string;
   readonly query: URLSearchParams;
   readonly headers: IncomingHttpHeaders;
-  /** Host and port that the client used. */
+  /** Host, and port unless it is the default one, as the client used them. */
   readonly host: string;
 }
 
 const ALGORITHM = 'AWS4-HMAC-SHA256';
-/** The region that the Supabase CLI's stack names. */
+/** The region of the Supabase CLI's stack. */
 export const REGION = 'local';
-/** What clients sign with that know no name of it. */
+/** Regions that clients use when none is configured. */
 const ANY_REGION = new Set(['auto', 'us-east-1', '']);
 const NEVER_SIGNED = new Set(
   'authorization connection expect from keep-alive max-forwards pragma referer te trailer transfer-encoding upgrade user-agent x-amzn-trace-id'.split(
@@ -41,7 +42,7 @@ const NEVER_SIGNED = new Set(
   ),
 );
 
-/** @throws StorageError AccessDenied when there is none, InvalidSignature, ExpiredToken */
+/** @throws StorageError AccessDenied without a signature, InvalidSignature, ExpiredToken */
 export function readSignature(headers: IncomingHttpHeaders, query: URLSearchParams): ClientSignature {
   const { authorization } = headers;
   if (authorization?.startsWith(`${ALGORITHM} `)) return fromHeader(authorization, headers);
@@ -81,7 +82,7 @@ function fromQuery(query: URLSearchParams): ClientSignature {
   return signature;
 }
 
-/** A browser's POST of a form signs its policy. @throws StorageError InvalidSignature */
+/** The signature of a browser's form, which covers only the form's policy. @throws StorageError InvalidSignature */
 export function readFormSignature(fields: ReadonlyMap<string, string>): ClientSignature {
   return makeSignature({
     credential: fields.get('x-amz-credential'),
@@ -116,7 +117,7 @@ function makeSignature(parts: {
   return {
     accessKey,
     date,
-    // Under another region's name no signature is good, as the original has it.
+    // Like Storage, replaces other regions, so that a signature made with one is not valid.
     region: ANY_REGION.has(region) ? region : REGION,
     service,
     longDate,
@@ -136,8 +137,8 @@ function checkExpiry(longDate: string, expires: string): void {
     throw new StorageError(400, 'ExpiredToken', 'The provided token has expired.');
 }
 
-/** Whether the request was signed with this secret, by AWS Signature Version 4. */
-export function isSignatureGood(client: ClientSignature, request: SignedRequest, secret: string): boolean {
+/** Whether the request was signed with this secret (AWS Signature Version 4). */
+export function isSignatureValid(client: ClientSignature, request: SignedRequest, secret: string): boolean {
   const canonical = [
     request.method,
     request.path,
@@ -152,11 +153,11 @@ export function isSignatureGood(client: ClientSignature, request: SignedRequest,
 }
 
 /** Whether a form's policy was signed with this secret. */
-export function isPolicySignatureGood(client: ClientSignature, policy: string, secret: string): boolean {
+export function isPolicySignatureValid(client: ClientSignature, policy: string, secret: string): boolean {
   return isSameText(hmac(signingKey(client, secret), policy).toString('hex'), client.signature);
 }
 
-/** Signatures of the pieces of a streamed body, each of which covers the one before. */
+/** The signature of a chunk of a streamed body, which covers that of the chunk before. */
 export function signChunk(client: ClientSignature, secret: string, previous: string, hash: string): string {
   const scope = `${client.date}/${client.region}/${client.service}/aws4_request`;
   const text = [`${ALGORITHM}-PAYLOAD`, client.longDate, scope, previous, sha256(''), hash].join('\n');
@@ -196,7 +197,7 @@ function signingKey({ date, region, service }: ClientSignature, secret: string):
   return hmac(hmac(hmac(hmac(`AWS4${secret}`, date), region), service), 'aws4_request');
 }
 
-/** Percent-encoding of RFC 3986, which leaves fewer characters alone than JavaScript's. */
+/** Percent-encoding of RFC 3986, which has fewer unreserved characters than `encodeURIComponent`. */
 function encode(text: string): string {
   return encodeURIComponent(text).replaceAll(
     /[!'()*]/g,

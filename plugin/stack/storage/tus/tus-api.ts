@@ -1,11 +1,14 @@
+// Storage v1.70.6 src/http/routes/tus/{index,lifecycle}.ts
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { MemoryLocker, Metadata, type ServerOptions, type Upload } from '@tus/server';
+import { parseJson } from '../../../shared/json.ts';
 import type { JwtVerifier } from '../../jwt.ts';
-import { ANONYMOUS, authenticate, type Caller } from '../http/authenticate.ts';
-import type { RequestScope } from '../database/database.ts';
+import { ANONYMOUS, type RequestScope } from '../database/request-scope.ts';
 import { StorageError, storageErrors, toStorageError } from '../errors.ts';
-import { header, sendError } from '../http/exchange.ts';
+import { authenticate } from '../http/authenticate.ts';
+import { header } from '../http/exchange.ts';
+import { sendError } from '../http/respond.ts';
 import { checkBucketName, checkMimeType, checkNewObjectName } from '../names.ts';
 import type { ObjectDraft, ObjectStore } from '../objects/object-store.ts';
 import type { UserMetadata } from '../objects/row.ts';
@@ -26,17 +29,18 @@ const OPERATIONS: Readonly<Record<string, string>> = {
   OPTIONS: 'options',
 };
 
-/** What is known of a request while the library handles it. */
-interface UploadRequest extends RequestScope {
+/** A request while the library handles it. */
+interface UploadRequest {
   readonly req: IncomingMessage;
-  caller: Caller;
+  readonly scope: RequestScope;
+  /** A signed URL sets these two, once its token is verified. */
   upsert: boolean;
   owner: string | undefined;
 }
 
 type WebRequest = Parameters<NonNullable<ServerOptions['generateUrl']>>[0];
 
-/** Resumable uploads (TUS 1.0.0). The protocol is the library's; who may upload what is decided here. */
+/** Resumable uploads (TUS 1.0.0). The library implements the protocol; this class authorizes and stores the uploads. */
 export class TusApi {
   readonly #objects: ObjectStore;
   readonly #verifier: JwtVerifier;
@@ -76,8 +80,10 @@ export class TusApi {
       const caller = isOpen ? ANONYMOUS : await authenticate(this.#verifier, req);
       const operation = `storage.tus.upload.${OPERATIONS[req.method ?? ''] ?? 'get'}${isSigned ? '_signed' : ''}`;
       const upsert = header(req, 'x-upsert') === 'true';
-      this.#requests.set(req, { req, url, operation, caller, upsert, owner: caller.owner });
-      // The library waits for the end of an answer, which never comes when the client has gone.
+      const { method = '', headers } = req;
+      const scope = { caller, operation, method, url, headers };
+      this.#requests.set(req, { req, scope, upsert, owner: caller.owner });
+      // The library waits for the end of the response, which never comes if the client closed the connection.
       const closed = new Promise((resolve) => res.once('close', resolve));
       await Promise.race([this.#server.handle(req, res), closed]);
     } catch (error) {
@@ -85,11 +91,11 @@ export class TusApi {
     }
   }
 
-  /** Before anything of an upload is touched: may this request go on with it? */
+  /** Runs before the library reads or changes an upload. @throws StorageError unless the request may continue it */
   async #authorize(request: UploadRequest, id: string): Promise<void> {
     const { req } = request;
     const { bucket, name } = parseUploadId(id);
-    if (isSignedUrl(request.url)) {
+    if (isSignedUrl(request.scope.url)) {
       const token = header(req, 'x-signature');
       if (!token) throw storageErrors.invalidSignature('Missing x-signature header');
       const claims = await this.#tokens.verify(token, `${bucket}/${name}`, 'upload');
@@ -101,7 +107,7 @@ export class TusApi {
     const stored = req.method === 'POST' ? undefined : await this.#files.getUpload(id);
     const metadata = stored ? stored.metadata : Metadata.parse(header(req, 'upload-metadata') ?? '');
     const length = stored ? stored.size : Number(header(req, 'upload-length') ?? NaN);
-    await this.#objects.checkWrite(request, draftOf(request, bucket, name, metadata), {
+    await this.#objects.checkWrite(request.scope, draftOf(request, bucket, name, metadata), {
       mimetype: metadata?.contentType ?? undefined,
       contentLength: length !== undefined && Number.isFinite(length) ? length : undefined,
     });
@@ -116,17 +122,17 @@ export class TusApi {
     return { metadata };
   }
 
-  /** All bytes are there: they become the object's. */
+  /** Turns a complete upload into an object. */
   async #finish(request: UploadRequest, upload: Upload): Promise<{ headers: Record<string, string> }> {
     const { bucket, name, version } = parseUploadId(upload.id);
     const { metadata } = upload;
     const blob = await this.#objects.blobs.adopt(this.#files.partPath(upload.id), version);
-    await this.#objects.save(request, draftOf(request, bucket, name, metadata), {
+    await this.#objects.save(request.scope, draftOf(request, bucket, name, metadata), {
       blob,
       mimeType: metadata?.contentType || 'application/octet-stream',
       cacheControl: metadata?.cacheControl || 'no-cache',
     });
-    // Until here a crash leaves the upload as it was, to be finished once more.
+    // A crash before this point leaves the upload as it was, so the client can finish it again.
     await this.#files.finish(upload.id);
     return { headers: { 'Tus-Complete': '1' } };
   }
@@ -136,14 +142,14 @@ export class TusApi {
     return this.#objects.sizeLimit(await this.#objects.buckets.get(bucket), name);
   }
 
-  /** Absolute, on the origin that the client sees. */
+  /** The absolute URL of an upload, on the origin that the client uses. */
   #url(request: WebRequest, proto: string, host: string, id: string): string {
     const req = nodeRequest(request);
     const port = header(req, 'x-forwarded-port');
     const isDefaultPort = port === undefined || port === '' || port === '80' || port === '443';
     const origin = isDefaultPort || host.includes(':') ? host : `${host}:${port}`;
     const prefix = (header(req, 'x-forwarded-prefix') ?? '/storage/v1').replace(/\/+$/, '');
-    const path = isSignedUrl(this.#request(request).url) ? SIGNED_PATH : TUS_PATH;
+    const path = isSignedUrl(this.#request(request).scope.url) ? SIGNED_PATH : TUS_PATH;
     return `${proto}://${origin}${prefix}${path}/${Buffer.from(id).toString('base64url')}`;
   }
 
@@ -167,7 +173,7 @@ function isSignedUrl(url: string): boolean {
 function nameUpload(metadata: Record<string, string | null> | undefined): string {
   if (!metadata) throw storageErrors.invalidRequest('Metadata header is required');
   const { bucketName, objectName } = metadata;
-  // Before they are one text: a slash in the bucket's name would make another bucket and another object of it.
+  // Checked before they are joined: a slash in the bucket's name would shift the boundary between bucket and object.
   checkBucketName(bucketName ?? '');
   checkNewObjectName(bucketName ?? '', objectName ?? '');
   return formatUploadId({ bucket: bucketName ?? '', name: objectName ?? '', version: randomUUID() });
@@ -190,16 +196,12 @@ function draftOf(
 }
 
 function parseMetadata(text: string | null | undefined): UserMetadata | undefined {
-  if (!text) return undefined;
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null ? (value as UserMetadata) : undefined;
-  } catch {
-    return undefined;
-  }
+  const value = text ? parseJson(text) : undefined;
+  // Storage accepts arrays here.
+  return typeof value === 'object' && value !== null ? (value as UserMetadata) : undefined;
 }
 
-/** Ours with their true status and text; the library's own stay as they are. */
+/** Storage's errors with their true status; the library's own stay as they are. */
 function presentError(
   error: Error | { status_code: number; body: string },
 ): { status_code: number; body: string } | undefined {

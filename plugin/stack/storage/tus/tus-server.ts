@@ -5,8 +5,8 @@ type Context = ReturnType<Server['createContext']>;
 /** The library's server, with timers that keep no process alive. */
 export class TusServer extends Server {
   /**
-   * As the library's own: a request whose lock another one wants has some seconds to store what arrived, and is then
-   * ended. Its timer would run on when the request, or the whole stack, has long ended.
+   * Like the library's method: when another request wants its lock, a request has some seconds to store what has arrived
+   * and is then aborted. The library's timer would keep the process alive after the request, or the stack, has ended.
    */
   protected override createContext(): Context {
     const controller = new AbortController();

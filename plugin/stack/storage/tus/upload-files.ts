@@ -1,3 +1,4 @@
+// Storage v1.70.6 src/storage/protocols/tus/file-store.ts
 import { open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
@@ -8,19 +9,19 @@ import { formatUploadId, parseUploadId } from './upload-id.ts';
 
 const HOUR = 60 * 60 * 1000;
 
-/** What is kept of an upload beside its bytes. */
+/** The JSON file beside an upload's bytes. */
 interface UploadRecord {
   readonly id: string;
   readonly size?: number | undefined;
   readonly metadata?: Record<string, string | null> | undefined;
   readonly creation_date?: string | undefined;
-  /** Its bytes have become an object's. */
+  /** Its bytes have become an object. */
   readonly finished?: boolean;
 }
 
 /**
- * Unfinished uploads on the disk: `tus-<version>.part` with the bytes, whose length is the offset to go on from, and
- * `tus-<version>.json` with what the client said. They survive a restart and are deleted a day after they began.
+ * Unfinished uploads on disk: `tus-<version>.part` has the bytes, and its length is the offset to continue from;
+ * `tus-<version>.json` has the client's metadata. They survive a restart and are deleted a day after their last change.
  */
 export class UploadFiles extends DataStore {
   override extensions: string[] = [
@@ -83,18 +84,18 @@ export class UploadFiles extends DataStore {
     await rm(this.#recordPath(id), { force: true });
   }
 
-  /** Notes that the bytes are an object now; the upload can still be asked for its offset. */
+  /** Records that the bytes are an object now; clients can still request the upload's offset. */
   async finish(id: string): Promise<void> {
     await this.#save({ ...(await this.#load(id)), finished: true });
     await rm(this.partPath(id), { force: true });
   }
 
-  /** Path of the bytes that have arrived. */
+  /** Path of the bytes received so far. */
   partPath(id: string): string {
     return join(this.#dir, `tus-${parseUploadId(id).version}.part`);
   }
 
-  // The library would send Upload-Expires, which the original does not.
+  // The library would send Upload-Expires, which Storage does not.
   override getExpiration(): number {
     return 0;
   }
@@ -102,7 +103,7 @@ export class UploadFiles extends DataStore {
   async #load(id: string): Promise<UploadRecord> {
     try {
       const record = JSON.parse(await readFile(this.#recordPath(id), 'utf8')) as UploadRecord;
-      // The version alone finds the files: an id of another object must not.
+      // Files are found by the version alone, so an id that names another object is refused.
       if (record.id === formatUploadId(parseUploadId(id))) return record;
     } catch (error) {
       if (!hasErrorCode(error, 'ENOENT')) throw error;
@@ -121,7 +122,7 @@ export class UploadFiles extends DataStore {
     return join(this.#dir, `tus-${parseUploadId(id).version}.json`);
   }
 
-  /** At most once an hour, when something new begins: no timer has to be kept. */
+  /** Deletes old uploads; at most once an hour, when a new one is created, so no timer is needed. */
   async #sweep(): Promise<void> {
     if (Date.now() - this.#sweptAt < HOUR) return;
     this.#sweptAt = Date.now();

@@ -1,8 +1,9 @@
+// Storage v1.70.6 src/storage/protocols/tus/upload-id.ts
 import { ERRORS } from '@tus/server';
 import { StorageError } from '../errors.ts';
 import { checkBucketName, checkNewObjectName, isUuid } from '../names.ts';
 
-/** What a resumable upload is for; its text is `bucket/name/version`. */
+/** The object of a resumable upload; the upload's id is `bucket/name/version`. */
 export interface UploadTarget {
   readonly bucket: string;
   readonly name: string;
@@ -14,7 +15,7 @@ export function formatUploadId({ bucket, name, version }: UploadTarget): string 
   return `${bucket}/${name}/${version}`;
 }
 
-/** @throws StorageError InvalidUploadId, InvalidBucketName, InvalidKey; the library's 404 for a version that is none */
+/** @throws StorageError InvalidUploadId, InvalidBucketName, InvalidKey; the library's 404 for a malformed version */
 export function parseUploadId(id: string): UploadTarget {
   const parts = id.split('/');
   if (parts.length < 2) throw new StorageError(400, 'InvalidUploadId', 'Invalid upload id');
@@ -24,7 +25,7 @@ export function parseUploadId(id: string): UploadTarget {
   const name = rest.join('/');
   checkBucketName(bucket);
   checkNewObjectName(bucket, name);
-  // No upload is named otherwise, and files are named by it.
+  // Every upload has a UUID, and its files are named by it.
   if (!isUuid(version)) throw ERRORS.FILE_NOT_FOUND;
   return { bucket, name, version: version.toLowerCase() };
 }

@@ -1,5 +1,5 @@
 import { createHash, createHmac } from 'node:crypto';
-import { S3_SECRET_KEY } from '../../../../plugin/stack/storage/s3/s3-api.ts';
+import { S3_SECRET_KEY } from '../../../../plugin/stack/storage/s3/credentials.ts';
 
 /**
  * Signs a recorded S3 request again (AWS Signature Version 4), because an id in its path is another one in each run.

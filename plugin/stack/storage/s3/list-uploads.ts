@@ -1,6 +1,7 @@
+// Storage v1.70.6 src/http/routes/s3/commands/list-multipart-uploads.ts
 import type { ObjectStore } from '../objects/object-store.ts';
-import { encodingType, integerParameter, sendXml, type S3Request } from './request.ts';
-import type { XmlElement } from './xml.ts';
+import { encodingType, integerParameter, type S3Request } from './request.ts';
+import { sendXml, type XmlElement } from './respond.ts';
 
 const MAX_LISTED = 1000;
 
@@ -12,7 +13,7 @@ interface ListedUpload {
   readonly is_folder: boolean;
 }
 
-// A folder stands once, before every id, so that going on behind any of its uploads leaves it out.
+// A folder appears once, with a rank below every id, so that continuing after any of its uploads skips it.
 const LIST_UPLOADS = `select * from (
     select distinct on (name collate "C", rank) name, rank, id, created_at, is_folder from (
       select coalesce(folder, key) as name, case when folder is null then id else '' end as rank,
@@ -31,8 +32,8 @@ const LIST_UPLOADS = `select * from (
   end
   order by name collate "C", rank limit $6`;
 
-/** Answers with the unfinished uploads of a bucket, page by page. @throws StorageError */
-export async function listUploads(objects: ObjectStore, request: S3Request): Promise<void> {
+/** The unfinished uploads of a bucket, by page. @throws StorageError */
+export async function listMultipartUploads(objects: ObjectStore, request: S3Request): Promise<void> {
   const { bucket, query } = request;
   const limit = integerParameter(request, 'max-uploads', { min: 1, max: MAX_LISTED }) ?? MAX_LISTED;
   const encoding = encodingType(request);
@@ -41,7 +42,7 @@ export async function listUploads(objects: ObjectStore, request: S3Request): Pro
   const delimiter = query.get('delimiter') || null;
   const [keyMarker, idMarker] = [query.get('key-marker'), query.get('upload-id-marker')];
   const after = [decodeMarker(keyMarker), decodeMarker(idMarker)];
-  const { rows } = await objects.database.asCaller(request, (transaction) =>
+  const { rows } = await objects.database.asCaller(request.scope, (transaction) =>
     transaction.query<ListedUpload>(LIST_UPLOADS, [bucket, prefix, delimiter, ...after, limit + 1]),
   );
   const shown = rows.slice(0, limit);
@@ -76,12 +77,12 @@ export async function listUploads(objects: ObjectStore, request: S3Request): Pro
   ]);
 }
 
-/** Markers of a listing, as opaque as the original writes them. */
+/** An opaque marker of a listing, in Storage's format. */
 function encodeMarker(text: string): string {
   return Buffer.from(`l:${text}`).toString('base64');
 }
 
-/** A marker of ours, or a plain name, as S3's own documentation has them. */
+/** Accepts a marker of `encodeMarker`, or a plain name as in S3's documentation. */
 function decodeMarker(marker: string | null): string {
   const text = Buffer.from(marker ?? '', 'base64').toString();
   return text.startsWith('l:') ? text.slice(2) : (marker ?? '');

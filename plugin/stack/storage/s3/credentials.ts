@@ -1,0 +1,38 @@
+// Storage v1.70.6 src/http/plugins/signature-v4.ts
+import type { StackContext } from '../../context.ts';
+import type { Caller } from '../database/request-scope.ts';
+import { storageErrors } from '../errors.ts';
+import { authenticateToken } from '../http/authenticate.ts';
+import type { ClientSignature } from './signature.ts';
+
+/** The Supabase CLI's well-known local S3 credentials. */
+export const S3_ACCESS_KEY = '625729a08b95bf1b7ff351a663f3a23c';
+export const S3_SECRET_KEY = '850181e4652dd023b7a98c58ae0d2d34bd487ee0cc3254aed6eda37307425907';
+
+/** Id of the CLI's only project: the access key of requests with a session token. */
+const TENANT = 'stub';
+
+/** The credentials that S3 requests may be signed with. */
+export class S3Credentials {
+  readonly #context: StackContext;
+
+  constructor(context: StackContext) {
+    this.#context = context;
+  }
+
+  /** The secret of an access key. @throws StorageError AccessDenied for keys that are not this stack's */
+  secretOf({ accessKey, service, sessionToken }: ClientSignature): string {
+    const isSession = sessionToken !== undefined;
+    const isKnown = isSession
+      ? accessKey === TENANT || accessKey === this.#context.config.projectId
+      : accessKey === S3_ACCESS_KEY;
+    if (!isKnown) throw storageErrors.accessDenied('Invalid Access Key');
+    if (service !== 's3') throw storageErrors.accessDenied('Invalid Service');
+    return isSession ? this.#context.keys.anonKey : S3_SECRET_KEY;
+  }
+
+  /** The user of the session token; without one, the service role. @throws StorageError AccessDenied */
+  callerOf({ sessionToken }: ClientSignature): Promise<Caller> {
+    return authenticateToken(this.#context.jwt, sessionToken ?? this.#context.keys.serviceRoleKey);
+  }
+}
