@@ -15,6 +15,7 @@ let stack: StorageStack;
 beforeAll(async () => {
   stack = await startStorageStack();
   await send('/bucket', 'application/json', '{"name":"forms"}');
+  await send('/bucket', 'application/json', '{"name":"images","allowed_mime_types":["image/png"]}');
 });
 
 afterAll(() => stack.close());
@@ -54,6 +55,28 @@ test.each([
   expect(({} as { a?: number }).a).toBeUndefined();
 });
 
+test.each([1, 50, 10_000])(
+  'the type in a field behind a small file counts, in writes of %i bytes',
+  async (size) => {
+    const accepted = await sendSlowly(
+      '/object/images/slow',
+      FILE + part('contentType', 'image/png') + END,
+      size,
+    );
+    expect(accepted).toMatchObject({ status: 200 });
+    const refused = await sendSlowly('/object/images/slow', FILE + END, size);
+    expect([refused.status, JSON.parse(refused.body)]).toMatchObject([400, { code: 'InvalidMimeType' }]);
+  },
+);
+
+test('the type in a field behind a large file comes too late, whether it is sent at once or slowly', async () => {
+  const body = part('', 'x'.repeat(100_000), 'f') + part('contentType', 'image/png') + END;
+  for (const size of [4096, body.length]) {
+    const answer = await sendSlowly('/object/images/large', body, size);
+    expect([answer.status, JSON.parse(answer.body)]).toMatchObject([400, { code: 'InvalidMimeType' }]);
+  }
+});
+
 test('a client that goes away in the middle of a form leaves nothing', async () => {
   const { hostname, port, pathname } = new URL(stack.url);
   for (const length of [1000, 3_000_000]) {
@@ -78,13 +101,37 @@ function headers(type: string | undefined): Record<string, string> {
   };
 }
 
+interface Answer {
+  readonly status: number | undefined;
+  readonly body: string;
+}
+
+/** POSTs a form in many writes, each handed to the operating system before the next one. */
+async function sendSlowly(path: string, body: string, size: number): Promise<Answer> {
+  const { hostname, port, pathname } = new URL(stack.url);
+  const req = request({ hostname, port, method: 'POST', path: pathname + path, headers: headers(TYPE) });
+  req.setHeader('content-length', Buffer.byteLength(body));
+  req.setNoDelay(true);
+  const answer = new Promise<Answer>((resolve, reject) => {
+    req.on('error', reject).on('response', (res) => {
+      let text = '';
+      res.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
+      res.on('end', () => resolve({ status: res.statusCode, body: text }));
+    });
+  });
+  for (let start = 0; start < body.length; start += size)
+    await new Promise((resolve) => req.write(body.slice(start, start + size), resolve));
+  req.end();
+  return answer;
+}
+
 /** POST with a body, else GET. */
 function send(
   path: string,
   type: string | undefined,
   body: string | undefined,
   isChunked = false,
-): Promise<{ status: number | undefined; body: string }> {
+): Promise<Answer> {
   const { hostname, port, pathname } = new URL(stack.url);
   const method = body === undefined ? 'GET' : 'POST';
   return new Promise((resolve, reject) => {

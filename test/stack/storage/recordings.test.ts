@@ -2,7 +2,8 @@ import { isDeepStrictEqual } from 'node:util';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest';
 import { RecordedSteps, type Difference } from './helpers/recorded-steps.ts';
-import { compareRecording, readRecordings, Replayer, type Recording } from './helpers/replay.ts';
+import { readRecordings, type Recording } from './helpers/recording.ts';
+import { compareRecording, Replayer } from './helpers/replay.ts';
 import { startStorageStack, type StorageStack } from './helpers/storage-stack.ts';
 
 const LOST_FOLDER = 'the real server loses a folder here';

@@ -3,7 +3,8 @@ import { request, type ClientRequest } from 'node:http';
 import { join } from 'node:path';
 import type pg from 'pg';
 import { vi } from 'vitest';
-import type { Replayer, Recording } from './replay.ts';
+import type { RecordedRow, Recording, Settings } from './recording.ts';
+import type { Replayer } from './replay.ts';
 import type { StorageStack } from './storage-stack.ts';
 
 /** What was recorded is told from what happens here. */
@@ -125,14 +126,6 @@ export class RecordedSteps {
     }, 10_000);
   }
 }
-
-export interface RecordedRow {
-  readonly name: string;
-  readonly metadata: Readonly<Record<string, unknown>>;
-  readonly user_metadata: unknown;
-}
-
-export type Settings = Readonly<Record<string, string>>;
 
 function describeRow({ name, metadata, user_metadata }: RecordedRow): string {
   const { eTag, size, mimetype, cacheControl, contentLength, httpStatusCode, lastModified } = metadata;

@@ -1,36 +1,9 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { request } from 'node:http';
-import type { RecordedRow, Settings } from './recorded-steps.ts';
+import { parseJson } from '../../../../plugin/shared/json.ts';
+import { FIXTURES, type RecordedBody, type Recording } from './recording.ts';
 import { resign } from './resign.ts';
-
-/** A body as recorded: parsed JSON, text, or only its length and hash. */
-export interface RecordedBody {
-  readonly json?: unknown;
-  readonly text?: string;
-  readonly length?: number;
-  readonly sha256?: string;
-  readonly empty?: boolean;
-}
-
-export interface Recording {
-  readonly name: string;
-  readonly request?: {
-    readonly method: string;
-    readonly path: string;
-    readonly headers?: Readonly<Record<string, string>>;
-    readonly body?: RecordedBody | null;
-  };
-  readonly response?: {
-    readonly status: number;
-    readonly headers: Readonly<Record<string, string>>;
-    readonly body: RecordedBody;
-  };
-  readonly sql?: string;
-  readonly rows?: readonly RecordedRow[];
-  readonly seen?: Readonly<Record<string, Settings>>;
-  readonly result?: unknown;
-}
 
 export interface Answer {
   readonly status: number;
@@ -38,12 +11,7 @@ export interface Answer {
   readonly body: Buffer;
 }
 
-const FIXTURES = new URL('../../../fixtures/storage/', import.meta.url);
 const TOKENS = JSON.parse(readFileSync(new URL('_tokens.json', FIXTURES), 'utf8')) as Record<string, string>;
-
-export function readRecordings(file: string): Recording[] {
-  return JSON.parse(readFileSync(new URL(`${file}.json`, FIXTURES), 'utf8')) as Recording[];
-}
 
 /** What differs from run to run: ids, times, tokens. */
 const UUID = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/;
@@ -241,14 +209,6 @@ function exchange(
     if (isPartial) req.write(body);
     else req.end(body);
   });
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return undefined;
-  }
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {
