@@ -16,6 +16,46 @@ test('text that looks like a number or a truth stays text', async () => {
   expect(parsed).toEqual({ Delete: { Object: [{ Key: '0010' }, { Key: 'true' }] } });
 });
 
+test('the declaration is no element', async () => {
+  expect(await parseXml('<?xml version="1.0" encoding="UTF-8"?><A>x</A>', [])).toEqual({ A: 'x' });
+});
+
+test('processing instructions are no elements', async () => {
+  expect(await parseXml('<?style sheet="x"?><A><?note?><B>x</B></A>', [])).toEqual({ A: { B: 'x' } });
+});
+
+test('attributes are in a group of their own, which makes an empty element an object', async () => {
+  const parsed = await parseXml('<A xmlns="urn:s3"/>', []);
+  expect(parsed).toEqual({ A: { $: { '@_xmlns': 'urn:s3' } } });
+});
+
+test('an attribute named like an element does not replace it', async () => {
+  const parsed = await parseXml('<A Key="attribute"><Key>element</Key></A>', []);
+  expect(parsed).toEqual({ A: { $: { '@_Key': 'attribute' }, Key: 'element' } });
+});
+
+test('a listed element is an array even when there is one, other elements only when there are more', async () => {
+  const parsed = await parseXml('<A><B>1</B><C><B>2</B></C><D>3</D><D>4</D></A>', ['A.B']);
+  expect(parsed).toEqual({ A: { B: ['1'], C: { B: '2' }, D: ['3', '4'] } });
+});
+
+test('a list in a list is found by its path, whatever its position', async () => {
+  const parsed = await parseXml('<A><B><C>1</C></B><B><C>2</C></B></A>', ['A.B', 'A.B.C']);
+  expect(parsed).toEqual({ A: { B: [{ C: ['1'] }, { C: ['2'] }] } });
+});
+
+test('an element of white space alone keeps it', async () => {
+  expect(await parseXml('<A>\n <B> </B>\n</A>', [])).toEqual({ A: { B: ' ' } });
+});
+
+test('entities in attributes are decoded as well', async () => {
+  expect(await parseXml('<A b="&lt;&#65;"/>', [])).toEqual({ A: { $: { '@_b': '<A' } } });
+});
+
+test.each(['constructor', 'toString', '__proto__'])('&%s; is no entity', async (name) => {
+  await expect(parseXml(`<A>&${name};</A>`, [])).rejects.toThrow('Undeclared XML entity');
+});
+
 test('entities of XML and numbers are read once', async () => {
   const parsed = await parseXml(remove('<Key>&lt;&amp;amp;&#65;&#x42;&apos;</Key>'), []);
   expect(parsed).toEqual({ Delete: { Key: "<&amp;AB'" } });

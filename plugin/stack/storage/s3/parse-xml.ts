@@ -21,19 +21,16 @@ export async function parseXml(text: string, lists: readonly string[]): Promise<
   try {
     if (INVALID.test(document)) throw new Error('Invalid XML character');
     const parser = new XMLParser({
-      // Declarations and processing instructions would be elements.
-      ignoreDeclaration: true,
+      // Processing instructions, and with them the declaration, would be elements.
       ignorePiTags: true,
       // Attributes count, in a group of their own: an empty element with attributes is an object in Storage's checks.
       ignoreAttributes: false,
       attributesGroupName: '$',
-      // Keys of objects may look like numbers, and may start or end with a space.
-      parseTagValue: false,
+      // Keys of objects may start or end with a space.
       trimValues: false,
-      // `isArray` gets a path object instead of text, whose string form has no index.
-      jPath: false,
       isArray: (_name, path) => lists.includes(String(path)),
-      // White space between elements is layout, inside an element it is text.
+      // White space between elements is layout, inside an element it is text. Undefined keeps the text as it is: the
+      // library does not look for numbers in it.
       tagValueProcessor: (_name, value, _path, _attributes, isLeaf) =>
         !isLeaf && value.trim() === '' ? '' : undefined,
       entityDecoder: ENTITY_DECODER,
@@ -54,7 +51,7 @@ function hasOneRoot(value: unknown): value is JsonObject {
 
 /**
  * Decodes XML's five entities and numeric references. A document cannot define entities, so none can expand without
- * bound.
+ * bound. The library requires all five methods, and calls the empty ones with nothing that matters here.
  */
 const ENTITY_DECODER = {
   setExternalEntities() {},
