@@ -1,11 +1,15 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import pg from 'pg';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { silentLogger } from '../../../plugin/shared/logger.ts';
 import { loadConfig } from '../../../plugin/stack/config/config.ts';
+import { applyBootstrap } from '../../../plugin/stack/postgres/bootstrap.ts';
 import { startServices, type Services } from '../../../plugin/stack/services.ts';
+
+const SCHEMA = fileURLToPath(new URL('../../../plugin/stack/storage/schema', import.meta.url));
 
 let root: string;
 let stack: Services;
@@ -59,6 +63,24 @@ test.each([
     code: '42501',
     message: expect.stringContaining(message),
   });
+});
+
+test('a data directory with the older store_object gets the new one', async () => {
+  const admin = new pg.Client(stack.database.connection('supabase_admin'));
+  await admin.connect();
+  onTestFinished(() => admin.end());
+  const signatures = async (): Promise<string[]> => {
+    const { rows } = await admin.query<{ arguments: string }>(
+      `select pg_get_function_identity_arguments(oid) as arguments from pg_proc where proname = 'store_object'`,
+    );
+    return rows.map((row) => row.arguments);
+  };
+  await admin.query('drop function _stack.store_object');
+  await admin.query(await readFile(join(SCHEMA, '0005_store_object.sql'), 'utf8'));
+  await admin.query(`delete from _stack.applied where script = 'storage/0006_store_object_json.sql'`);
+  expect(await signatures()).toEqual([expect.stringContaining('caller_role text, caller_jwt text')]);
+  await applyBootstrap(admin, [SCHEMA], '');
+  expect(await signatures()).toEqual(['scope jsonb, draft jsonb']);
 });
 
 test('a bucket can be made in SQL, as migrations do', async () => {
