@@ -1,15 +1,16 @@
+// Storage v1.70.6 src/internal/errors/{codes,database-error,render}.ts
 import pg from 'pg';
 import { hasErrorCode } from '../../shared/errors.ts';
 
 /**
- * An error as the Storage API answers it. `statusCode` is the true status, shown in the body (and by S3 and TUS as
- * the HTTP status); REST answers 400 for nearly all of them, as supabase/storage does.
+ * An error as Storage answers it. `statusCode` is the true status: part of REST's body, and the HTTP status of S3 and
+ * TUS. REST's HTTP status is 400 for nearly all errors, as in Storage.
  */
 export class StorageError extends Error {
   override readonly name = 'StorageError';
   readonly statusCode: number;
   readonly code: string;
-  /** The older field `error` of the body; the code where there is no other. */
+  /** The older field `error` of the body; the code unless it has a value of its own. */
   readonly error: string;
   /** HTTP status of the REST API. */
   readonly httpStatus: number;
@@ -33,7 +34,7 @@ export class StorageError extends Error {
   }
 }
 
-/** The errors of the Storage API with their exact codes and texts. */
+/** Storage's errors with their exact codes and messages. */
 export const storageErrors = {
   noSuchBucket: () =>
     new StorageError(404, 'NoSuchBucket', 'Bucket not found', { error: 'Bucket not found' }),
@@ -76,7 +77,7 @@ export const storageErrors = {
       error: 'invalid_range',
       httpStatus: 416,
     }),
-  /** The range of a copy, which the original answers with another status than that of a download. */
+  /** For the range of a copy: Storage's status differs from that for a download. */
   invalidCopyRange: () =>
     new StorageError(400, 'InvalidRange', 'invalid range provided', { error: 'invalid_range' }),
   missingContentLength: () =>
@@ -85,7 +86,7 @@ export const storageErrors = {
   internal: (message: string, cause?: unknown) => new StorageError(500, 'InternalError', message, { cause }),
 } as const;
 
-/** Any thrown value as the error to answer. Unknown ones say nothing about their inside, as the original's. */
+/** The error to answer for any thrown value. Like in Storage, an unexpected one reveals no details. */
 export function toStorageError(error: unknown): StorageError {
   if (error instanceof StorageError) return error;
   if (error instanceof pg.DatabaseError) return fromDatabaseError(error);
@@ -96,7 +97,7 @@ export function toStorageError(error: unknown): StorageError {
   return new StorageError(500, 'InternalError', 'Internal Server Error', { error: 'Internal', cause: error });
 }
 
-/** What the Storage API makes of a PostgreSQL error. */
+/** The error that Storage answers for a PostgreSQL error. */
 export function fromDatabaseError(error: pg.DatabaseError): StorageError {
   const cause = error;
   switch (error.code) {

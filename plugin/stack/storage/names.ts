@@ -1,11 +1,12 @@
+// Storage v1.70.6 src/storage/limits.ts
 import { randomUUID } from 'node:crypto';
 import { storageErrors } from './errors.ts';
 
-// Characters that are safe in S3 keys, as the Storage API checks them; a bucket name has no slash.
+// The characters that Storage allows, which are safe in S3 keys; a bucket name has no slash.
 const OBJECT_NAME = /^[\w/!.*'() &$=@;:+,?-]+$/;
 const BUCKET_NAME = /^[\w!.*'() &$=@;:+,?-]{1,100}$/;
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
-// Where the CLI's stack keeps objects: tenant and bucket of its backend.
+// The prefix of objects in the CLI's stack: tenant and bucket of its backend. It appears in error messages.
 const FOLDER = 'stub/stub';
 const EMPTY_FOLDER_FILE = '.emptyFolderPlaceholder';
 
@@ -20,9 +21,9 @@ export function checkObjectName(name: string): void {
 }
 
 /**
- * A name under which something is to be stored: dot segments are refused (clients resolve them away in URLs).
+ * Checks a name to store an object under. Dot segments are refused: clients would remove them from URLs.
  *
- * @throws StorageError InvalidKey; for dot segments with the text of the original, which would make a path of it
+ * @throws StorageError InvalidKey; for dot segments with Storage's message, which contains the path in its backend
  */
 export function checkNewObjectName(bucket: string, name: string): void {
   checkObjectName(name);
@@ -34,7 +35,7 @@ export function isUuid(value: unknown): value is string {
   return typeof value === 'string' && UUID.test(value);
 }
 
-/** Dashboards mark an empty folder with this file, which must be empty and may be of any type. */
+/** Whether a name is the file by which the dashboard keeps an empty folder: empty, and of any type. */
 export function isEmptyFolderFile(name: string): boolean {
   return name.endsWith(EMPTY_FOLDER_FILE);
 }
@@ -48,10 +49,10 @@ export function checkAllowedMimeTypes(types: readonly string[]): void {
 }
 
 /**
- * Checks the type of an upload against those of its bucket. As the Storage API, parameters count: `text/csv` does
+ * Checks the type of an upload against those that its bucket allows. Like in Storage, parameters count: `text/csv` does
  * not allow `text/csv;charset=utf-8`, `text/*` does.
  *
- * @param allowed `image/png` or `image/*`; none allows every type
+ * @param allowed `image/png` or `image/*`; null and an empty list allow every type
  * @throws StorageError InvalidMimeType
  */
 export function checkMimeType(type: string, allowed: readonly string[] | null): void {

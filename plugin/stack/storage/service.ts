@@ -59,7 +59,7 @@ export async function createStorageService(context: StackContext): Promise<Servi
   }
 }
 
-/** The protocols over one store of objects; each answers its own errors. */
+/** The protocols, which share one store of objects; each answers its own errors. */
 function createApis(context: StackContext, settings: StorageSettings, objects: ObjectStore): Handler {
   const { jwt, keys } = context;
   const tokens = new SignedTokens(jwt, keys.jwtSecret);

@@ -6,21 +6,21 @@ import type { Section } from '../config/section.ts';
 /** `[storage]` of config.toml with the Supabase CLI's defaults. */
 export interface StorageSettings {
   readonly enabled: boolean;
-  /** Bytes; nothing larger is stored, whatever its bucket says. */
+  /** Bytes; the upper limit for every bucket. */
   readonly fileSizeLimit: number;
   readonly imageTransformation: boolean;
   readonly s3Protocol: boolean;
-  /** Buckets that are made at start. */
+  /** Buckets to create at start. */
   readonly buckets: readonly BucketSettings[];
 }
 
-/** `[storage.buckets.<name>]`; what is undefined was not set and is left alone on an existing bucket. */
+/** `[storage.buckets.<name>]`; undefined settings are not changed on an existing bucket. */
 export interface BucketSettings {
   readonly name: string;
   readonly public: boolean | undefined;
   readonly fileSizeLimit: number | undefined;
   readonly allowedMimeTypes: readonly string[] | undefined;
-  /** Absolute path of a folder whose files are put into the bucket. */
+  /** Absolute path of a folder whose files are stored in the bucket. */
   readonly objectsPath: string | undefined;
 }
 

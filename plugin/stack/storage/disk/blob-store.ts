@@ -15,8 +15,8 @@ const sync = promisify(fsync);
 /**
  * The bytes of objects: immutable files named by version, a random UUID, below `objects/`.
  *
- * No name that a client chooses becomes a path, so none can lead out of the folder, collide with another one on a
- * file system that ignores case, or be too long. What a version belongs to, only its row in `storage.objects` says.
+ * No name chosen by a client becomes part of a path, so none can escape the folder, collide with another one on a
+ * case-insensitive file system, or be too long. Only the row in `storage.objects` links a version to its object.
  */
 export class BlobStore {
   readonly #objects: string;
@@ -26,23 +26,23 @@ export class BlobStore {
   readonly #reader = new BlobReader();
   readonly #hasher = new FileHasher();
 
-  /** @param durable whether stored bytes must survive a power cut, as the database's do */
+  /** @param durable whether stored bytes must survive a power failure, like the database's */
   constructor(dir: string, durable: boolean) {
     this.#objects = join(dir, 'objects');
     this.#uploads = join(dir, 'uploads');
     this.#durable = durable;
   }
 
-  /** Folder of unfinished uploads; all that is in it and belongs to no known upload is deleted at start. */
+  /** Folder of unfinished uploads; `open` deletes files in it that belong to no known upload. */
   get uploadsDir(): string {
     return this.#uploads;
   }
 
   /**
-   * Deletes what a crash left behind: files without a row.
+   * Creates the folders, and deletes files without a row, which a crash leaves.
    *
-   * @param isKnown which of these versions a row of the database names
-   * @param keepUpload whether a file of the folder of unfinished uploads is still needed
+   * @param isKnown returns the subset of versions that have a row in the database
+   * @param keepUpload whether a file in the folder of unfinished uploads is still needed
    */
   async open(
     isKnown: (versions: string[]) => Promise<Set<string>>,
@@ -53,12 +53,12 @@ export class BlobStore {
     await collectOrphans(this.#objects, this.#uploads, isKnown, keepUpload);
   }
 
-  /** Stores what `fill` writes as a new blob; when it throws nothing is left. */
+  /** Stores what `fill` writes as a new blob; if it throws, nothing remains. */
   store<T>(fill: (writer: BlobWriter) => Promise<T>): Promise<{ blob: StoredBlob; result: T }> {
     return this.#write(fill, (version) => this.#makeFolder(version));
   }
 
-  /** Stores what `fill` writes as a file of this name in the folder of unfinished uploads. */
+  /** Stores what `fill` writes as a file with this name in the folder of unfinished uploads. */
   async stage(name: string, fill: (writer: BlobWriter) => Promise<void>): Promise<StoredBlob> {
     const { blob } = await this.#write(fill, () => join(this.#uploads, name));
     await blob.flushed;
@@ -76,11 +76,11 @@ export class BlobStore {
     try {
       const result = await fill(writer);
       const target = await choosePath(version);
-      // Windows renames no open file.
+      // Windows does not rename open files.
       if (process.platform === 'win32') await writer.flush(this.#durable);
       await rename(temporary, target);
       path = target;
-      // No row names the blob yet: the disk may still be busy with it while it is hashed and the database asked.
+      // No row refers to the blob yet, so flushing may overlap with hashing and with queries.
       const flushed = this.#flush(writer, dirname(target));
       flushed.catch(() => {});
       return { blob: { version, ...(await writer.measure()), flushed }, result };
@@ -90,18 +90,18 @@ export class BlobStore {
     }
   }
 
-  /** First the file, whose sync takes its new name along on most file systems; the folder's is then a short one. */
+  /** The file first: on most file systems its sync includes the new name, which makes that of the folder cheap. */
   async #flush(writer: BlobWriter, folder: string): Promise<void> {
     if (process.platform !== 'win32') await writer.flush(this.#durable);
     await this.#syncFolder(folder);
   }
 
-  /** Ends the thread that hashes. */
+  /** Stops the hashing thread. */
   close(): Promise<void> {
     return this.#hasher.close();
   }
 
-  /** Makes the bytes of a finished upload, which stays where it is, the blob of this version. */
+  /** Makes the file of a finished upload the blob of this version; the file itself stays in place. */
   async adopt(path: string, version: string): Promise<StoredBlob> {
     const file = await open(path, 'r+');
     const hash = this.#hasher.start(file.fd);
@@ -116,7 +116,7 @@ export class BlobStore {
     }
   }
 
-  /** The same bytes under a new version. */
+  /** Stores the same bytes under a new version, which it returns. @throws Error ENOENT */
   async copy(version: string): Promise<string> {
     const source = this.#path(version);
     if (source === undefined) throw missing(version);
@@ -130,14 +130,14 @@ export class BlobStore {
     return this.#reader.open(this.path(version));
   }
 
-  /** Path of a blob, for readers that need one. @throws Error ENOENT for what is no version */
+  /** Path of a blob, for readers that need one. @throws Error ENOENT for a malformed version */
   path(version: string | null): string {
     const path = this.#path(version);
     if (path === undefined) throw missing(version);
     return path;
   }
 
-  /** Deletes blobs; what is not there is no error, and what cannot be deleted now is collected at the next start. */
+  /** Deletes blobs; missing ones are no error, and those that cannot be deleted are collected at the next start. */
   async remove(versions: Iterable<string | null | undefined>): Promise<void> {
     for (const version of versions) {
       const path = this.#path(version);
@@ -147,7 +147,7 @@ export class BlobStore {
     }
   }
 
-  /** Bytes that are stored never change, so two names may stand for one file; not every file system can. */
+  /** Blobs never change, so two versions can be hard links to one file; file systems without links copy it. */
   async #share(source: string, version: string): Promise<void> {
     const target = await this.#makeFolder(version);
     await rm(target, { force: true });
@@ -155,7 +155,7 @@ export class BlobStore {
     await this.#syncFolder(dirname(target));
   }
 
-  /** A version comes from the database, where anyone with enough rights may have written anything. */
+  /** Checks the version: it comes from the database, where SQL clients may have written anything. */
   #path(version: string | null | undefined): string | undefined {
     if (!isUuid(version)) return undefined;
     return join(this.#objects, version.slice(0, 2).toLowerCase(), version.toLowerCase());
@@ -171,10 +171,10 @@ export class BlobStore {
     return join(folder, version);
   }
 
-  /** Makes a new name in a folder durable; Windows has no such thing and needs none. */
+  /** Makes a new name in a folder durable; Windows cannot sync folders and does not need to. */
   async #syncFolder(path: string): Promise<void> {
     if (!this.#durable || process.platform === 'win32') return;
-    // The kernel has a folder at hand into which it has just put a file: to wait for a thread would take longer.
+    // The kernel has just changed this folder, so opening it does not block; a thread would take longer.
     const fd = openSync(path, 'r');
     try {
       await sync(fd);

@@ -3,23 +3,23 @@ import { rm, type FileHandle } from 'node:fs/promises';
 import { storageErrors } from '../errors.ts';
 import type { FileHash, FileHasher } from './file-hasher.ts';
 
-/** What was stored, measured on the way to the disk. */
+/** A stored blob, measured while it was written. */
 export interface StoredBlob {
   readonly version: string;
   readonly size: number;
   /** MD5 in hex, the ETag without its quotes. */
   readonly md5: string;
   readonly lastModified: Date;
-  /** Resolves once the bytes are safe on the disk; to be awaited before a row that names them is committed. */
+  /** Resolves once the bytes are flushed to disk; await it before committing a row that refers to them. */
   readonly flushed: Promise<unknown>;
 }
 
-// Chunks of a socket are 64 KiB at most: fewer, larger writes cost less.
+// Chunks of a socket have at most 64 KiB: fewer, larger writes cost less.
 const WRITE_SIZE = 256 * 1024;
-// How much is written before the thread that hashes is told to go on.
+// Bytes to write between two messages to the hashing thread.
 const HASHED_AT_ONCE = 1024 * 1024;
 
-/** Writes one blob to a temporary file, measuring it on the way. */
+/** Writes one blob to a temporary file, and measures it meanwhile. */
 export class BlobWriter {
   readonly #path: string;
   readonly #file: FileHandle;
@@ -38,8 +38,7 @@ export class BlobWriter {
   }
 
   /**
-   * Writes everything that `source` yields; to be called once. Memory stays at about two `WRITE_SIZE`,
-   * whatever its length.
+   * Writes everything that `source` yields; call it once. Uses about two `WRITE_SIZE` of memory for any length.
    *
    * @param limit bytes
    * @throws StorageError EntityTooLarge; whatever `source` throws, such as a connection reset
@@ -55,10 +54,10 @@ export class BlobWriter {
         pending.push(chunk);
         length += chunk.length;
         if (length < WRITE_SIZE) continue;
-        // The disk works on the last chunks while the next ones arrive.
+        // Writes the collected chunks while the next ones arrive.
         await writing;
         writing = this.#write(pending, length);
-        // An error comes out at `await`; until then nobody listens.
+        // `await` reports an error; until then nothing handles it.
         writing.catch(() => {});
         pending = [];
         length = 0;
@@ -70,12 +69,12 @@ export class BlobWriter {
     }
   }
 
-  /** What was written. */
+  /** Size, hash and time of what was written. */
   async measure(): Promise<Pick<StoredBlob, 'size' | 'md5' | 'lastModified'>> {
     return { size: this.#size, md5: await this.#md5, lastModified: new Date() };
   }
 
-  /** Closes the file once it is hashed, and flushed to the disk itself if `durable`. */
+  /** Closes the file once it is hashed and, if `durable`, flushed to disk. */
   async flush(durable: boolean): Promise<void> {
     try {
       await Promise.all([durable ? this.#file.sync() : undefined, this.#md5]);
@@ -84,7 +83,7 @@ export class BlobWriter {
     }
   }
 
-  /** Gives up: the file is deleted, wherever it is now. */
+  /** Cancels: closes the file and deletes it at its current path. */
   async discard(path = this.#path): Promise<void> {
     this.#hash?.abandon();
     await this.#file.close();
@@ -102,7 +101,7 @@ export class BlobWriter {
   async #finish(rest: readonly Buffer[]): Promise<void> {
     const isWhole = this.#written === 0;
     const written = writeFully(this.#file, rest);
-    // What is written at once is hashed here meanwhile: a thread would cost more.
+    // A blob of a single write is hashed here during the write: a thread would cost more.
     if (isWhole) this.#md5 = md5Of(rest);
     await written;
     if (!isWhole) this.#md5 = this.#openHash().finish(this.#size);
@@ -119,7 +118,7 @@ function md5Of(chunks: readonly Buffer[]): string {
   return hash.digest('hex');
 }
 
-/** `writev` may write less than it was given. */
+/** Repeats `writev` until everything is written. */
 async function writeFully(file: FileHandle, chunks: readonly Buffer[]): Promise<void> {
   let rest = [...chunks];
   while (rest.length > 0) {

@@ -1,14 +1,14 @@
 import { Worker } from 'node:worker_threads';
 import { errorMessage } from '../../../shared/errors.ts';
 
-/** What the thread is asked: to go on with a file up to an offset, to answer at the last one, or to forget it. */
+/** A message to the thread: hash a file up to an offset, reply after the last one, or drop the file. */
 type Task =
   | { readonly id: number; readonly fd: number; readonly until: number; readonly last: boolean }
   | { readonly id: number; readonly fd?: undefined };
 
 type Outcome = { readonly md5: string } | { readonly error: string };
 
-// As text, because a thread cannot load a TypeScript module, and a bundler would not find a file of its own.
+// A string, because a thread cannot load a TypeScript module and a bundler would miss a separate file.
 const THREAD = `
 const { createHash } = require('node:crypto');
 const { readSync } = require('node:fs');
@@ -38,24 +38,24 @@ parentPort.on('message', ({ id, fd, until, last }) => {
 
 /** The MD5 of a file that is still being written. */
 export interface FileHash {
-  /** So many bytes from the start are in the file now. */
+  /** The first `until` bytes are in the file now. */
   advance(until: number): void;
   /** The hash in hex of the file's first `size` bytes, all of them written. @throws Error */
   finish(size: number): Promise<string>;
-  /** Gives up, if it is not finished. */
+  /** Cancels the hash unless it is finished. */
   abandon(): void;
 }
 
 /**
- * Hashes files in a thread of its own, which starts with the first one: the 1.5 ms that the MD5 of a MiB takes would
- * keep all other requests waiting. The thread reads what was written, so that no memory has to be shared with it.
+ * Hashes files in a thread, which the first one starts: the MD5 of a MiB takes 1.5 ms, which would delay every other
+ * request. The thread reads the file itself, so no memory is shared with it.
  */
 export class FileHasher {
   #thread: Worker | undefined;
   #lastId = 0;
   readonly #waiting = new Map<number, (outcome: Outcome) => void>();
 
-  /** @param fd of a file that is open for reading, and stays so until the hash is finished or abandoned */
+  /** @param fd of a file that stays open for reading until the hash is finished or abandoned */
   start(fd: number): FileHash {
     const id = (this.#lastId += 1);
     const md5 = new Promise<string>((resolve, reject) => {
@@ -65,7 +65,7 @@ export class FileHasher {
         else reject(new Error(`cannot hash a file: ${outcome.error}`));
       });
     });
-    // A failure comes out at `finish`; until then nobody listens.
+    // `finish` reports a failure; until then nothing handles it.
     md5.catch(() => {});
     return {
       advance: (until) => {
@@ -81,7 +81,7 @@ export class FileHasher {
     };
   }
 
-  /** Ends the thread; what is not finished fails. */
+  /** Stops the thread; unfinished hashes fail. */
   async close(): Promise<void> {
     await this.#thread?.terminate();
   }
@@ -93,7 +93,7 @@ export class FileHasher {
   }
 
   #startThread(): Worker {
-    // Nothing of the process's own options (loaders, profilers) is of use there.
+    // Options of the process, such as loaders and profilers, are not needed in the thread.
     const thread = new Worker(THREAD, { eval: true, execArgv: [], env: {}, name: 'storage-md5' });
     thread.unref();
     thread.on('message', ({ id, ...outcome }: Outcome & { id: number }) => this.#waiting.get(id)?.(outcome));

@@ -4,7 +4,7 @@ import { LRUCache } from 'lru-cache';
 /** The bytes of one version, to be read and then closed. */
 export interface OpenBlob {
   readonly size: number;
-  /** Few bytes are in memory, many in an open file. */
+  /** A buffer for a small blob, an open file for a large one. */
   readonly content: Buffer | FileHandle;
   close(): Promise<void>;
 }
@@ -13,13 +13,13 @@ const SMALL = 64 * 1024;
 const MEMORY = 16 * 1024 * 1024;
 
 /**
- * Opens blobs, and keeps small ones in memory. Opening, reading and closing a file are four turns through libuv's
- * threads, far more than all the rest of a download of a few KiB; and the bytes of a version never change.
+ * Opens blobs and caches small ones, which never change. Opening, reading and closing a file takes four round trips
+ * through libuv's thread pool, far more than the rest of a download of a few KiB.
  */
 export class BlobReader {
   readonly #small = new LRUCache<string, Buffer>({
     maxSize: MEMORY,
-    // An empty blob counts as well: the cache asks for a positive size.
+    // The cache requires positive sizes, and a blob may be empty.
     sizeCalculation: (bytes) => bytes.length + 1,
   });
 
@@ -43,7 +43,7 @@ export class BlobReader {
     }
   }
 
-  /** To be called when a blob is deleted. */
+  /** Drops a deleted blob from the cache. */
   forget(path: string): void {
     this.#small.delete(path);
   }

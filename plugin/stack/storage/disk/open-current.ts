@@ -3,8 +3,8 @@ import type { BlobStore } from './blob-store.ts';
 import type { OpenBlob } from './open-blob.ts';
 
 /**
- * Opens the bytes of an object that may be replaced meanwhile: when its blob is gone, the row is asked once more, and
- * only a row that still names the missing blob is an error.
+ * Opens the bytes of an object that may be replaced at any time: if its blob is gone, the row is read again, and only a
+ * row that still refers to the missing blob is an error.
  *
  * @throws Error ENOENT for a row without bytes; whatever `find` throws
  */

@@ -4,9 +4,8 @@ import { join } from 'node:path';
 const BATCH = 1000;
 
 /**
- * Deletes the blobs that no row names and the leftovers of unfinished uploads. A row is committed only after its
- * blob is on the disk, and a blob deleted only after its row: a crash between the two leaves a blob too many, never
- * one too few.
+ * Deletes blobs without a row and leftovers of unfinished uploads. A row is committed only after its blob is on disk,
+ * and a blob is deleted only after its row: a crash in between can leave an extra blob, but never lose one.
  */
 export async function collectOrphans(
   objectsDir: string,

@@ -1,19 +1,19 @@
-/** Bytes that are read from a file at once. */
+/** Bytes of one read from a file. */
 const PIECE_SIZE = 256 * 1024;
 
-// 4 MiB: as much as the transfers of a page use at once.
+// 4 MiB: what the concurrent transfers of one page use.
 const KEPT = 16;
 const kept: Buffer[] = [];
 
 /**
- * Memory for one piece, used again and again: V8 answers every 64 MiB of new buffers with a collection of the whole
- * heap, which costs more than the transfer of those bytes.
+ * A reusable buffer for one piece of a file. V8 runs a full garbage collection after every 64 MiB of new buffers, which
+ * costs more than the transfer of those bytes.
  */
-export function takePiece(): Buffer {
+export function acquirePiece(): Buffer {
   return kept.pop() ?? Buffer.allocUnsafeSlow(PIECE_SIZE);
 }
 
-/** Gives a piece back, once nobody reads it any more. */
-export function givePiece(piece: Buffer): void {
+/** Returns a piece for reuse; nothing may still read it. */
+export function releasePiece(piece: Buffer): void {
   if (kept.length < KEPT) kept.push(piece);
 }

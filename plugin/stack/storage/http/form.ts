@@ -5,7 +5,7 @@ import { Busboy, type BusboyHeaders } from '@fastify/busboy';
 import { errorMessage } from '../../../shared/errors.ts';
 import { StorageError, storageErrors } from '../errors.ts';
 
-/** Bytes of a file that are held in memory until the fields behind it are known. */
+/** Bytes of a file that are held in memory until the fields after it are known. */
 export const HELD_BYTES = 64 * 1024;
 
 type Parser = InstanceType<typeof Busboy>;
@@ -15,14 +15,14 @@ export type FormFields = ReadonlyMap<string, string>;
 
 /** The file of a form, while the form is still being parsed. */
 export interface FormFile {
-  /** Must be consumed, or the parser does not go on. */
+  /** Must be consumed: the parser waits for it. */
   readonly content: AsyncIterable<Buffer>;
   readonly mimeType: string;
-  /** Fields in front of the file. */
+  /** Fields before the file. */
   readonly before: FormFields;
   /**
-   * All fields of a form whose file has at most `HELD_BYTES`, wherever they are; only those in front of a larger file.
-   * Does not depend on how the body is split into chunks. Rejects when the form turns out to be malformed.
+   * All fields of a form whose file has at most `HELD_BYTES`, wherever they are; only those before a larger file.
+   * Does not depend on how the body is split into chunks. Rejects if the form is malformed.
    */
   knownFields(): Promise<FormFields>;
 }
@@ -71,7 +71,7 @@ export async function readForm(
   } catch (error) {
     stream?.destroy();
     await consumed?.catch((failure: unknown) => {
-      // The consumer of a malformed form fails as a consequence; only a failure of its own counts.
+      // If the form is malformed, its consumer fails as a consequence; only a failure of its own is reported.
       if (failure instanceof StorageError || malformed === undefined) throw failure;
     });
     throw storageErrors.invalidRequest(errorMessage(error));
@@ -95,7 +95,7 @@ function createParser(req: IncomingMessage, maxFields: number): Parser {
   }
 }
 
-/** Keeps the beginning of a file, so that the decision about it can wait for the fields behind it. */
+/** Holds back the beginning of a file until the fields after it are known. */
 class HeldFile implements FormFile {
   readonly content: AsyncIterable<Buffer>;
   readonly mimeType: string;
@@ -125,7 +125,7 @@ class HeldFile implements FormFile {
     return this.before;
   }
 
-  /** Discards what was not read: until then the parser does not go on. */
+  /** Discards the unread rest, for which the parser would wait. */
   drain(): void {
     void this.#source.return?.();
     this.#stream.resume();

@@ -26,8 +26,8 @@ const MAX_DISCARDED = 8 * 1024 * 1024;
 /**
  * Discards the headers of the intended response, and closes the connection afterwards if much of the body is unread.
  *
- * @returns false when the response has already started; the connection is then cut, so that the client cannot take what
- * it received for the whole
+ * @returns false if the response has already started; the connection is then cut, so the client detects that the
+ * response is incomplete
  */
 export function startErrorResponse(req: IncomingMessage, res: ServerResponse): boolean {
   if (res.headersSent) {

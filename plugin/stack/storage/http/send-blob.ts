@@ -1,12 +1,12 @@
 import type { FileHandle } from 'node:fs/promises';
 import type { ServerResponse } from 'node:http';
 import type { OpenBlob } from '../disk/open-blob.ts';
-import { givePiece, takePiece } from '../disk/pieces.ts';
+import { releasePiece, acquirePiece } from '../disk/pieces.ts';
 
 /**
- * Sends a part of a blob and ends the response; the blob stays open. Ends early when the client goes away.
+ * Sends a part of a blob and ends the response; the blob stays open. Stops when the client closes the connection.
  *
- * @throws Error when a file ends too soon, which a client must not take for the whole
+ * @throws Error when the file is too short; the response must then be cut off, not ended
  */
 export async function sendBlob(
   res: ServerResponse,
@@ -23,21 +23,21 @@ async function sendFile(res: ServerResponse, file: FileHandle, start: number, en
   let position = start;
   let sent = Promise.resolve(true);
   while (position < end) {
-    // The next piece is read while the last one is on its way.
-    const piece = takePiece();
+    // Reads the next piece while the previous one is being sent.
+    const piece = acquirePiece();
     const { bytesRead } = await file.read(piece, 0, Math.min(piece.length, end - position), position);
     if (bytesRead === 0) throw new Error('a blob is shorter than it was');
     position += bytesRead;
     if (!(await sent)) return;
     sent = write(piece.subarray(0, bytesRead)).then((done) => {
-      if (done) givePiece(piece);
+      if (done) releasePiece(piece);
       return done;
     });
   }
   if (await sent) res.end();
 }
 
-/** Writes whose promise says whether the bytes have left: false when the client went away before. */
+/** Returns a function that writes and resolves to whether the bytes were sent: false after the connection closed. */
 function createWriter(res: ServerResponse): (bytes: Buffer) => Promise<boolean> {
   let settle: (done: boolean) => void = () => {};
   res.once('close', () => settle(false));

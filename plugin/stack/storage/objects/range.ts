@@ -1,3 +1,4 @@
+// Storage v1.70.6 src/storage/range.ts
 import { storageErrors } from '../errors.ts';
 
 /** A part of a file; both ends are included. */
@@ -7,8 +8,8 @@ export interface ByteRange {
 }
 
 /**
- * One range of a Range header. Anything else (several ranges, other units, past the end) is refused, as by the
- * Storage API.
+ * Parses a Range header with one range. Like Storage, refuses anything else: several ranges, other units, a start past
+ * the end.
  *
  * @throws StorageError InvalidRange
  */

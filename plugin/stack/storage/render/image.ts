@@ -12,7 +12,7 @@ export interface RenderedImage {
 type OutputFormat = 'jpeg' | 'png' | 'webp' | 'gif' | 'avif';
 type SharpModule = (input: string | Buffer, options?: SharpOptions) => Sharp;
 
-// The CLI's settings of imgproxy. The limits matter: a small file can unpack to more than fits into memory.
+// The CLI's settings of imgproxy. The limits matter: a small file can decode to more than fits into memory.
 const MAX_PIXELS = 50_000_000;
 const MAX_FRAMES = 60;
 const QUALITY: Readonly<Record<string, number>> = { jpeg: 80, webp: 80, avif: 62 };
@@ -20,12 +20,12 @@ const OUTPUT_FORMATS = new Set(['jpeg', 'png', 'gif', 'webp', 'avif']);
 const MIN_AVIF_SIDE = 16;
 
 /**
- * Transforms an image file as imgproxy of the Supabase CLI's stack does, with sharp, which a project installs if it
- * wants this. Both are built on libvips.
+ * Transforms an image file as imgproxy does in the Supabase CLI's stack, with sharp, an optional dependency of the
+ * project. Both use libvips.
  *
  * @param accept the client's Accept header, which chooses the format when the transformation does not
- * @returns undefined for a drawing (SVG) whose format is not to be changed: it is served as it is
- * @throws StorageError when sharp is not installed, or the file is no image that it can read
+ * @returns undefined for an SVG without a requested format: it is served unchanged
+ * @throws StorageError when sharp is not installed, or cannot read the file
  */
 export async function renderImage(
   path: string,
@@ -42,7 +42,7 @@ export async function renderImage(
   }
 }
 
-/** What the Storage API makes of all that imgproxy says of a source. */
+/** The error that Storage answers for every failure of imgproxy to read a source. */
 export function invalidImage(cause?: unknown): StorageError {
   const message = 'The source image is invalid or unsupported for rendering';
   return new StorageError(400, 'InvalidRequest', message, { cause });
@@ -57,11 +57,11 @@ async function transform(
 ): Promise<RenderedImage> {
   const isAnimated = wanted === 'gif' || wanted === 'webp';
   const pages = isAnimated ? Math.min(metadata.pages ?? 1, MAX_FRAMES) : 1;
-  // Like imgproxy, a damaged file is shown as far as it goes.
+  // Like imgproxy, renders the readable part of a damaged file.
   const image = sharp(path, { pages, limitInputPixels: MAX_PIXELS, failOn: 'none' });
   const { scaled, part } = planResize(uprightSize(metadata), transformation);
   image.autoOrient();
-  // The attentive crop looks for what stands out, which sharp does while it scales, and not for moving images.
+  // sharp combines the smart crop with scaling, and does not support it for animations.
   if (transformation.gravity === 'sm' && transformation.resize !== 'fill' && pages === 1)
     image.resize({ width: part.width, height: part.height, fit: 'cover', position: 'attention' });
   else image.resize({ ...scaled, fit: 'fill' }).extract(part);
@@ -74,7 +74,7 @@ async function transform(
   return { bytes, contentType: `image/${format}` };
 }
 
-/** Cameras store how they were held beside the pixels. */
+/** The size after applying the EXIF orientation. */
 function uprightSize({ width, height, pageHeight, orientation = 1 }: Metadata): {
   width: number;
   height: number;

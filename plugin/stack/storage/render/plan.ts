@@ -6,21 +6,21 @@ export interface ImageSize {
   readonly height: number;
 }
 
-/** What to do with an image: scale it to a size, then keep a part of it. */
+/** How to resize an image: scale it, then crop it. */
 export interface ResizePlan {
-  /** Pixels after scaling; both sides by the same factor unless it is distorted. */
+  /** Pixels after scaling; both sides by the same factor, except for `fill`. */
   readonly scaled: ImageSize;
-  /** The part to keep, in pixels of the scaled image; the whole image when as large as it. */
+  /** The part to keep, in pixels of the scaled image. */
   readonly part: ImageSize & { readonly left: number; readonly top: number };
 }
 
-// The CLI's preset of imgproxy: a side that a client leaves open has this one, so that `cover` with one side crops.
+// The CLI's preset of imgproxy: the size of a side that is not given, so `cover` with one side crops.
 const OPEN: ImageSize = { width: 3000, height: 8192 };
 
 /**
- * How an image is resized, as imgproxy 3.8 computes it: nothing is enlarged.
+ * Computes the resizing as imgproxy 3.8 does: nothing is enlarged.
  *
- * @param source size of the image as it is to be seen, after turning it by its orientation
+ * @param source size of the image after applying its orientation
  */
 export function planResize(source: ImageSize, transformation: Transformation): ResizePlan {
   const width = clampSide(transformation.width);
@@ -43,7 +43,7 @@ export function planResize(source: ImageSize, transformation: Transformation): R
 function chooseShrink(mode: 'cover' | 'contain' | 'fill', byWidth: number, byHeight: number): ImageSize {
   const both = mode === 'cover' ? Math.min(byWidth, byHeight) : Math.max(byWidth, byHeight);
   const [width, height] = mode === 'fill' ? [byWidth, byHeight] : [both, both];
-  // Where a side would grow, both are shrunk more: the shape stays, and neither side grows.
+  // If a side would grow, both are scaled down by that factor: the aspect ratio stays, and neither side grows.
   const excess = Math.min(width, height, 1);
   return { width: width / excess, height: height / excess };
 }

@@ -1,3 +1,4 @@
+// Storage v1.70.6 src/storage/validators/x-robots-tag.ts
 import { StorageError } from '../errors.ts';
 
 const SIMPLE = new Set(
@@ -5,11 +6,11 @@ const SIMPLE = new Set(
 );
 const NAMES = [...SIMPLE, 'max-snippet', 'max-image-preview', 'max-video-preview', 'unavailable_after'];
 const PARAMETRIC = /^(max-snippet|max-image-preview|max-video-preview|unavailable_after):\s*(.*)$/;
-// The date of unavailable_after holds commas: it ends before a comma that a rule or a user agent follows.
+// The date of unavailable_after contains commas: it ends at a comma before a rule or a user agent.
 const DATE_RULE = new RegExp(`^unavailable_after:\\s*(.+?)(?:,\\s*(?=(?:${NAMES.join('|')}|[\\w-]+:))|$)`);
 
 /**
- * Checks an X-Robots-Tag header with the rules and texts of the Storage API.
+ * Checks an X-Robots-Tag header with Storage's rules and messages.
  *
  * @throws StorageError with `error` "invalid_x_robots_tag"
  */

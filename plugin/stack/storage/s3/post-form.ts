@@ -20,7 +20,7 @@ interface FormRequest extends Pick<Exchange, 'req' | 'res'> {
 const MAX_FIELDS = 20;
 
 /**
- * A browser's upload by form: the fields in front of the file carry a signed policy.
+ * A browser's upload by form: the fields before the file carry a signed policy.
  *
  * @throws StorageError
  */
