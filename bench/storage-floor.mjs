@@ -1,5 +1,5 @@
-// The floor that bench/storage.mjs measures against: node:http and files, nothing else. PUT stores a body as durably
-// as Storage does (temporary file, fsync, rename), GET streams it. With MD5 a PUT is hashed too, as an ETag is.
+// The baseline of bench/storage.mjs: only node:http and files. PUT stores a body as durably as Storage does (temporary
+// file, fsync, rename), GET streams it. With md5, PUT also computes the hash, as for an ETag.
 // Usage: node storage-floor.mjs DIR DURABLE [md5]
 import { createHash } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';

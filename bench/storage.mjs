@@ -1,5 +1,5 @@
 // Storage's uploads, public downloads and listings beside a bare node:http server with files and, for downloads, nginx
-// (if there is one). Each server is a process of its own; the load comes from this one.
+// (if it is installed). Each server is a separate process; this process generates the load.
 // Usage: npm run build && node bench/storage.mjs [durable|ephemeral]
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -67,7 +67,7 @@ async function benchSize(size, floor, hashing, storage, nginx) {
     [`download ${size.name}: Storage`, storage, get(storage), size.downloads],
     ...(nginx ? [[`download ${size.name}: nginx`, nginx, get(nginx), size.downloads]] : []),
   ].map(([label, server, run, count]) => ({ label, server, run, count, rates: [], cpu: [] }));
-  // The servers take turns, so that whatever else the machine does falls on all of them; the first round warms up.
+  // The servers take turns, so that other load on the machine affects all of them; the first round is a warm-up.
   for (let round = 0; round <= ROUNDS; round += 1)
     for (const one of cases) {
       const before = await cpuSeconds(one.server.pid);
@@ -91,7 +91,7 @@ async function benchSize(size, floor, hashing, storage, nginx) {
   }
 }
 
-/** One object of 1 GiB up and down, and the most memory that the process of the stack ever had. */
+/** Uploads and downloads one object of 1 GiB, and reports the peak memory of the stack's process. */
 async function benchLarge(storage) {
   const before = await residentMiB(storage.pid, 'VmRSS');
   const piece = Buffer.alloc(MIB, 'y');
@@ -196,7 +196,7 @@ async function startStorage() {
   };
 }
 
-/** nginx on the same files, with sendfile and one worker a core; undefined when it is not installed. */
+/** nginx on the same files, with sendfile and one worker per core; undefined if it is not installed. */
 async function startNginx(files) {
   const binary = '/usr/sbin/nginx';
   if (
@@ -231,7 +231,7 @@ async function startNginx(files) {
   return { pid: child.pid, download: path };
 }
 
-/** Requests a second with so many at a time. */
+/** Requests per second at this concurrency. */
 async function measure(count, parallel, run) {
   let next = 0;
   const started = performance.now();
@@ -269,7 +269,7 @@ function median(values) {
   return sorted[Math.floor(sorted.length / 2)];
 }
 
-/** CPU time that a process and all below it have used (PostgreSQL is below the stack). Linux only, else 0. */
+/** CPU seconds of a process and its descendants (PostgreSQL is a child of the stack). Linux only, else 0. */
 async function cpuSeconds(pid) {
   const processes = [];
   for (const entry of await readdir('/proc').catch(() => [])) {

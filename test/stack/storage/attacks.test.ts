@@ -37,12 +37,12 @@ test.each([
   'open/./x',
   'open/C:%5Cescape',
   '..%2f/escape',
-])('no name leads out of the folder: %s', async (path) => {
+])('no name escapes the folder: %s', async (path) => {
   const { status } = await send('POST', `/object/${path}`, { ...service, 'content-type': 'text/plain' }, 'x');
   expect(status).toBe(400);
 });
 
-test('a bucket named .. keeps to the folder', async () => {
+test('a bucket named .. does not escape the folder', async () => {
   const { status } = await send(
     'POST',
     '/object/../escape.txt',
@@ -56,7 +56,7 @@ test('a bucket named .. keeps to the folder', async () => {
 });
 
 test.each(['../../../../../../etc/passwd', '/etc/passwd', 'aa/../../secret', ''])(
-  'a version that somebody wrote into the database is no path: %j',
+  'a version written by SQL is not used as a path: %j',
   async (version) => {
     await postgres.query(
       `insert into storage.objects (bucket_id, name, version, metadata) values ('open', 'forged', $1, '{"size": 1}')
@@ -68,7 +68,7 @@ test.each(['../../../../../../etc/passwd', '/etc/passwd', 'aa/../../secret', '']
   },
 );
 
-test('a signed URL opens its own object only, until its own end', async () => {
+test('a signed URL is valid for its object only, until it expires', async () => {
   await put('closed/other.txt', 'other');
   const sign = await send(
     'POST',
@@ -95,7 +95,7 @@ test('a signed URL opens its own object only, until its own end', async () => {
     expect((await send(method, path, {}, method === 'PUT' ? 'overwritten' : undefined)).status).toBe(400);
   }
   expect((await send('GET', '/object/closed/secret.txt', service)).body).toBe('secret');
-  // Nor is it an access token.
+  // It is not an access token either.
   expect((await send('GET', '/bucket', { authorization: `Bearer ${token}` })).body).toBe('[]');
 });
 
@@ -114,7 +114,7 @@ test('private objects look like missing ones', async () => {
   expect((await send('POST', '/object/copy', json, copy)).body).toContain('Object not found');
 });
 
-test('pages from a bucket do not run, and headers cannot be forged', async () => {
+test('HTML from a bucket is not executed, and headers cannot be injected', async () => {
   const page = await send('GET', '/object/public/open/page.html', {});
   expect(page.headers['content-type']).toBe('text/plain');
   const boundary = 'b0undary';
@@ -130,7 +130,7 @@ test('pages from a bucket do not run, and headers cannot be forged', async () =>
   expect(named.headers['set-cookie']).toBeUndefined();
 });
 
-test('a type that follows the file in a form is checked as well, and nothing refused is kept', async () => {
+test('a type after the file of a form is checked as well, and a refused file is deleted', async () => {
   await postgres.query(
     `insert into storage.buckets (id, name, allowed_mime_types) values ('png', 'png', '{image/png}')`,
   );
@@ -147,31 +147,28 @@ test('a type that follows the file in a form is checked as well, and nothing ref
   expect(await readdir(join(stack.storageDir, 'uploads'))).toEqual([]);
 });
 
-test.each(['small', 'large'])(
-  'what follows the file of a %s form is what policies decide on',
-  async (size) => {
-    await postgres.query(`
+test.each(['small', 'large'])('policies see the fields after the file of a %s form', async (size) => {
+  await postgres.query(`
     insert into storage.buckets (id, name) values ('form', 'form') on conflict do nothing;
     drop policy if exists images on storage.objects;
     create policy images on storage.objects for insert to authenticated with check (
       bucket_id = 'form' and metadata ->> 'mimetype' = 'image/png' and coalesce(user_metadata ->> 'draft', '') <> 'no')`);
-    const file = 'x'.repeat(size === 'large' ? 3_000_000 : 10);
-    const upload = async (name: string, field: string, value: string): Promise<string> => {
-      const boundary = 'b0undary';
-      const form = [
-        `--${boundary}\r\ncontent-disposition: form-data; name="f"; filename="f"\r\ncontent-type: image/png\r\n\r\n`,
-        `${file}\r\n--${boundary}\r\ncontent-disposition: form-data; name="${field}"\r\n\r\n${value}\r\n--${boundary}--\r\n`,
-      ].join('');
-      const type = { 'content-type': `multipart/form-data; boundary=${boundary}` };
-      return (await send('POST', `/object/form/${size}-${name}`, { ...user, ...type }, form)).body;
-    };
-    expect(await upload('page', 'contentType', 'text/html')).toContain('row-level security');
-    expect(await upload('final', 'metadata', '{"draft":"no"}')).toContain('row-level security');
-    expect(await upload('image', 'metadata', '{"draft":"yes"}')).toContain('Key');
-  },
-);
+  const file = 'x'.repeat(size === 'large' ? 3_000_000 : 10);
+  const upload = async (name: string, field: string, value: string): Promise<string> => {
+    const boundary = 'b0undary';
+    const form = [
+      `--${boundary}\r\ncontent-disposition: form-data; name="f"; filename="f"\r\ncontent-type: image/png\r\n\r\n`,
+      `${file}\r\n--${boundary}\r\ncontent-disposition: form-data; name="${field}"\r\n\r\n${value}\r\n--${boundary}--\r\n`,
+    ].join('');
+    const type = { 'content-type': `multipart/form-data; boundary=${boundary}` };
+    return (await send('POST', `/object/form/${size}-${name}`, { ...user, ...type }, form)).body;
+  };
+  expect(await upload('page', 'contentType', 'text/html')).toContain('row-level security');
+  expect(await upload('final', 'metadata', '{"draft":"no"}')).toContain('row-level security');
+  expect(await upload('image', 'metadata', '{"draft":"yes"}')).toContain('Key');
+});
 
-test('metadata of a resumable upload forges no header, and no other object', async () => {
+test('metadata of a resumable upload injects no header and reaches no other object', async () => {
   const encode = (text: string): string => Buffer.from(text).toString('base64');
   const create = (name: string, more: Readonly<Record<string, string>>): Promise<Answer> => {
     const entries = Object.entries({ bucketName: 'open', objectName: name, ...more });
@@ -188,7 +185,7 @@ test('metadata of a resumable upload forges no header, and no other object', asy
     expect([answer.status, answer.body]).toEqual([400, expect.stringContaining('Invalid key')]);
   }
   expect((await create('x', { bucketName: '../closed' })).body).toBe('Bucket name invalid');
-  // An id is base64 of bucket, name and version: one that was made up finds no upload, and no file.
+  // An id is base64 of bucket, name and version: a forged one finds no upload and no file.
   const uploads = await readdir(join(stack.storageDir, 'uploads'));
   for (const id of ['open/x/../../../etc/passwd', 'open/x/tus-1', `closed/secret.txt/${uploads[0]}`]) {
     const path = `/upload/resumable/${Buffer.from(id).toString('base64url')}`;
@@ -201,7 +198,7 @@ test('metadata of a resumable upload forges no header, and no other object', asy
   expect((await send('GET', '/object/closed/secret.txt', service)).body).toBe('secret');
 });
 
-test('a sort or search of a request is never SQL', async () => {
+test('sort and search parameters are never executed as SQL', async () => {
   const json = { ...service, 'content-type': 'application/json' };
   for (const body of [
     { prefix: "x' or '1'='1", search: "'; drop table storage.objects; --" },
@@ -226,7 +223,7 @@ interface Answer {
   readonly body: string;
 }
 
-/** As `fetch`, but the path goes out as it is: fetch would tidy away what is tested here. */
+/** Like `fetch`, but sends the path unchanged: fetch would normalize it. */
 function send(method: string, path: string, headers: Record<string, string>, body?: string): Promise<Answer> {
   const { hostname, port, pathname } = new URL(stack.url);
   return new Promise((resolve, reject) => {

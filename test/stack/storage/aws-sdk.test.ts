@@ -44,7 +44,7 @@ afterAll(async () => {
   await stack.close();
 });
 
-test('an object is put, headed, read in ranges, copied and deleted', async () => {
+test('PutObject, HeadObject, GetObject with ranges, CopyObject and DeleteObject work', async () => {
   const Key = 'dir/a file (1)+&.txt';
   const Metadata = { mood: 'good' };
   await s3.send(
@@ -66,7 +66,7 @@ test('an object is put, headed, read in ranges, copied and deleted', async () =>
   await expect(s3.send(new HeadObjectCommand({ Bucket, Key }))).rejects.toMatchObject({ name: 'NotFound' });
 });
 
-test('a stream of unknown hash is sent in pieces (aws-chunked)', async () => {
+test('a stream of unknown hash is uploaded in aws-chunked encoding', async () => {
   const bytes = randomBytes(3_000_000);
   await s3.send(
     new PutObjectCommand({
@@ -80,7 +80,7 @@ test('a stream of unknown hash is sent in pieces (aws-chunked)', async () => {
   expect(sha256((await Body?.transformToByteArray()) ?? [])).toBe(sha256(bytes));
 });
 
-test('a multipart upload is put together from its parts, in their order', async () => {
+test('a multipart upload is assembled from its parts by number', async () => {
   const Key = 'large.bin';
   const { UploadId } = await s3.send(
     new CreateMultipartUploadCommand({
@@ -143,7 +143,7 @@ test('a multipart upload is put together from its parts, in their order', async 
   expect(await readdir(join(stack.storageDir, 'uploads'))).toEqual([]);
 });
 
-test('listings page through keys and common prefixes without loss', async () => {
+test('paging through keys and common prefixes misses none', async () => {
   const keys = ['p/a', 'p/a/1', 'p/a/2', 'p/a!', 'p/b/1', 'p/c'];
   for (const Key of keys) await s3.send(new PutObjectCommand({ Bucket, Key, Body: Key }));
   const found: (string | undefined)[] = [];
@@ -163,7 +163,7 @@ test('listings page through keys and common prefixes without loss', async () => 
   expect(deleted.Deleted).toHaveLength(keys.length);
 });
 
-test('what is not implemented is refused instead of harming the object', async () => {
+test('unsupported sub-resources are refused and leave the object unchanged', async () => {
   await s3.send(new PutObjectCommand({ Bucket, Key: 'kept', Body: 'kept' }));
   await expect(
     s3.send(new PutObjectAclCommand({ Bucket, Key: 'kept', ACL: 'private' })),
@@ -193,7 +193,7 @@ test('a session token acts as its user, under row level security', async () => {
   user.destroy();
 });
 
-test('only the right secret opens anything', async () => {
+test('a wrong secret gets no access', async () => {
   const wrong = client({ accessKeyId: S3_ACCESS_KEY, secretAccessKey: 'wrong' });
   await expect(wrong.send(new ListBucketsCommand({}))).rejects.toMatchObject({
     name: 'SignatureDoesNotMatch',

@@ -35,7 +35,7 @@ beforeAll(async () => {
 
 afterAll(() => stack.close());
 
-test('the buckets of config.toml are there with their settings and files', async () => {
+test('the buckets of config.toml exist with their settings and files', async () => {
   const { storage } = client();
   expect((await storage.listBuckets()).data).toMatchObject([
     {
@@ -57,14 +57,14 @@ test('the buckets of config.toml are there with their settings and files', async
   ]);
 });
 
-test('what cannot be stored is said, and stops nothing', () => {
+test('a file that cannot be stored is reported, and does not stop the start', () => {
   expect(warnings).toEqual([
     expect.stringContaining('ünicode.txt is not stored: Invalid key'),
     expect.stringContaining('storage.buckets.broken: ENOENT'),
   ]);
 });
 
-test('no upload is larger than the limits, with or without a length', async () => {
+test('limits apply to uploads with and without a content-length', async () => {
   const { storage } = client();
   const large = new Blob([Buffer.alloc(1024 * 1024 + 1)]);
   expect((await storage.from('private').upload('large', large)).error).toMatchObject({ statusCode: '413' });

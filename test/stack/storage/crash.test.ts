@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { makeProject, type TestProject } from '../../helpers/project.ts';
 
-// The built command, as a user's process that is killed: `npm test` builds it first.
+// The built command, run as a process that can be killed: `npm test` builds it first.
 const CLI = fileURLToPath(new URL('../../../dist/cli.js', import.meta.url));
 const UPLOADS = 200;
 
@@ -26,13 +26,13 @@ afterAll(async () => {
   await project.remove();
 });
 
-test('after kill -9 in the middle of uploads, every listed object is whole and nothing else is kept', async () => {
+test('after kill -9 in the middle of uploads, every listed object is complete and no other bytes remain', async () => {
   running = await start();
   const hashes = new Map<string, Set<string>>();
   let finished = 0;
   const killed = once(running.child, 'exit');
   const upload = async (index: number): Promise<void> => {
-    // Two uploads to each name: one of them must win as a whole.
+    // Two uploads to each name: one of them must win completely.
     const name = `file-${index % (UPLOADS / 2)}`;
     const bytes = randomBytes(20_000 + index * 1000);
     const known = hashes.get(name) ?? new Set();
@@ -45,7 +45,7 @@ test('after kill -9 in the middle of uploads, every listed object is whole and n
   await killed;
   expect(finished).toBeGreaterThanOrEqual(UPLOADS / 4);
   expect(finished).toBeLessThan(UPLOADS);
-  // What a crash between the blob and its row leaves behind.
+  // A file that a crash between writing the blob and its row would leave.
   await mkdir(join(objectsDir(), 'aa'), { recursive: true });
   await writeFile(join(objectsDir(), 'aa', 'aaaaaaaa-0000-4000-8000-000000000000'), 'orphan');
 

@@ -23,9 +23,7 @@ afterAll(async () => {
   await stack.close();
 });
 
-test('a full disk is an error that says so, after which nothing is left and smaller uploads go on', async ({
-  skip,
-}) => {
+test('a full disk has a clear error, leaves no file, and smaller uploads still work', async ({ skip }) => {
   skip(!isSmall, 'needs the right to mount a small file system');
   const kept = randomBytes(2 * MIB);
   expect((await upload('kept', kept)).status).toBe(200);
@@ -40,7 +38,7 @@ test('a full disk is an error that says so, after which nothing is left and smal
   expect(Buffer.from(await response.arrayBuffer()).equals(kept)).toBe(true);
 });
 
-/** Puts a file system of 8 MiB over a folder, where this process may. */
+/** Mounts a file system of 8 MiB on a folder, if this process has the permission. */
 function mountSmallDisk(folder: string): boolean {
   if (process.platform !== 'linux' || process.getuid?.() !== 0) return false;
   try {

@@ -23,7 +23,7 @@ beforeAll(async () => {
 
 afterAll(() => stack.stop());
 
-test('through the gateway, keys stand for roles and policies see the request', async () => {
+test('through the gateway, keys map to roles and policies see the request', async () => {
   const files = stack.client().storage.from('shared');
   expect((await files.upload('a.txt', new Blob(['a']))).error).toBeNull();
   expect((await files.list()).data).toMatchObject([{ name: 'a.txt' }]);
@@ -33,7 +33,7 @@ test('through the gateway, keys stand for roles and policies see the request', a
   expect(await (await fetch(signed.data?.signedUrl ?? '')).text()).toBe('a');
 });
 
-test('through the gateway, a resumable upload is told where to go on', async () => {
+test('through the gateway, a resumable upload gets a URL on the public origin', async () => {
   const url = await new Promise<string | null>((resolve, reject) => {
     const upload = new Upload(Buffer.from('resumable'), {
       endpoint: `${stack.url}/storage/v1/upload/resumable`,
@@ -51,7 +51,7 @@ test('through the gateway, a resumable upload is told where to go on', async () 
   expect(await response.text()).toBe('resumable');
 });
 
-test('through the gateway, signatures of S3 hold', async () => {
+test('through the gateway, S3 signatures are valid', async () => {
   const s3 = new S3Client({
     endpoint: `${stack.url}/storage/v1/s3`,
     region: 'local',

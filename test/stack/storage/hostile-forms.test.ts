@@ -33,7 +33,7 @@ test.each([
   ['no end of a large file', TYPE, part('', 'x'.repeat(2_000_000), 'f').slice(0, -2)],
   ['too many headers', TYPE, `--b\r\n${'x: y\r\n'.repeat(100_000)}${FILE}`],
   ['a header without an end', TYPE, `--b\r\nx: ${'y'.repeat(2_000_000)}`],
-])('a form with %s is refused, and nothing of it is kept', async (_what, type, body) => {
+])('a form with %s is refused, and leaves no file', async (_what, type, body) => {
   for (const isChunked of [false, true]) {
     const answer = await send('/object/forms/refused', type, body, isChunked);
     expect([answer.status, JSON.parse(answer.body)]).toMatchObject([400, { code: 'InvalidRequest' }]);
@@ -45,10 +45,10 @@ test.each([
 test.each([
   ['many fields', Array.from({ length: 20_000 }, (_, index) => part(`n${index}`, 'v')).join('') + FILE],
   ['many files', FILE + Array.from({ length: 20_000 }, (_, index) => part(`n${index}`, 'v', 'x')).join('')],
-  ['fields named as properties', part('__proto__', 'x') + part('constructor', 'x') + FILE],
-  ['metadata that names properties', part('metadata', '{"__proto__":{"a":1},"constructor":2}') + FILE],
-  ['a file that is called by a path', part('', 'abc', '../../etc/passwd')],
-])('of a form with %s the file is stored', async (_what, body) => {
+  ['fields named like object properties', part('__proto__', 'x') + part('constructor', 'x') + FILE],
+  ['metadata named like object properties', part('metadata', '{"__proto__":{"a":1},"constructor":2}') + FILE],
+  ['a file name that is a path', part('', 'abc', '../../etc/passwd')],
+])('the file of a form with %s is stored', async (_what, body) => {
   expect(await send('/object/forms/stored', TYPE, body + END)).toMatchObject({ status: 200 });
   const { body: stored } = await send('/object/forms/stored', undefined, undefined);
   expect(stored).toBe('abc');
@@ -56,7 +56,7 @@ test.each([
 });
 
 test.each([1, 50, 10_000])(
-  'the type in a field behind a small file counts, in writes of %i bytes',
+  'the type in a field after a small file counts, in writes of %i bytes',
   async (size) => {
     const accepted = await sendSlowly(
       '/object/images/slow',
@@ -69,7 +69,7 @@ test.each([1, 50, 10_000])(
   },
 );
 
-test('the type in a field behind a large file comes too late, whether it is sent at once or slowly', async () => {
+test('the type in a field after a large file is too late, at any speed', async () => {
   const body = part('', 'x'.repeat(100_000), 'f') + part('contentType', 'image/png') + END;
   for (const size of [4096, body.length]) {
     const answer = await sendSlowly('/object/images/large', body, size);
@@ -77,7 +77,7 @@ test('the type in a field behind a large file comes too late, whether it is sent
   }
 });
 
-test('a client that goes away in the middle of a form leaves nothing', async () => {
+test('a client that disconnects during a form leaves no file', async () => {
   const { hostname, port, pathname } = new URL(stack.url);
   for (const length of [1000, 3_000_000]) {
     const req = request({ hostname, port, method: 'POST', path: `${pathname}/object/forms/gone` });
@@ -125,7 +125,7 @@ async function sendSlowly(path: string, body: string, size: number): Promise<Ans
   return answer;
 }
 
-/** POST with a body, else GET. */
+/** POST with a body, GET without. */
 function send(
   path: string,
   type: string | undefined,

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { S3_ACCESS_KEY, S3_SECRET_KEY } from '../../../plugin/stack/storage/s3/credentials.ts';
 import { startStorageStack, type StorageStack } from './helpers/storage-stack.ts';
 
-// What one file system or another takes for the same name, for a device, for a folder or for no name at all.
+// Names that some file system treats as equal, as a device, as a folder or as invalid.
 const NAMES = [
   'a',
   'A',
@@ -61,21 +61,21 @@ afterAll(async () => {
   await stack.close();
 });
 
-test('each name keeps its own bytes, on every file system', async () => {
+test('each name has its own bytes, on every file system', async () => {
   for (const [index, name] of NAMES.entries())
     expect(await download('names', name)).toMatchObject({ status: 200, body: `content ${index}` });
-  // Files are named by random ids: no two names can meet on the disk.
+  // Files are named by random ids, so no two names share a path.
   const files = await readdir(join(stack.storageDir, 'objects'), { recursive: true });
   expect(files.every((file) => /^[0-9a-f]{2}([/\\][0-9a-f-]{36})?$/.test(file))).toBe(true);
 });
 
-test('buckets that differ by case are two', async () => {
+test('bucket names are case-sensitive', async () => {
   await send('POST', '/object/Names/a', service, 'of Names');
   expect(await download('names', 'a')).toMatchObject({ body: 'content 0' });
   expect(await download('Names', 'a')).toMatchObject({ body: 'of Names' });
 });
 
-test('a signed URL opens the one name it was made for', async () => {
+test('a signed URL is valid only for the name it was signed for', async () => {
   for (const name of NAMES) {
     const json = { ...service, 'content-type': 'application/json' };
     const signed = await send(
@@ -94,7 +94,7 @@ test('a signed URL opens the one name it was made for', async () => {
   }
 });
 
-test('copies, moves and removals touch the one name they name', async () => {
+test('copying, moving and deleting affect only the given name', async () => {
   const json = { ...service, 'content-type': 'application/json' };
   for (const [index, name] of NAMES.entries()) {
     const copy = { bucketId: 'names', sourceKey: name, destinationBucket: 'other', destinationKey: name };
@@ -126,18 +126,18 @@ test.each([
   'x/../y',
   './x',
   '%EF%BC%8E%EF%BC%8E/x',
-])('%s is no name', async (path) => {
+])('%s is not a valid name', async (path) => {
   const answer = await send('POST', `/object/names/${path}`, service, 'x');
   expect(answer).toMatchObject({ status: 400 });
   expect(JSON.parse(answer.body)).toMatchObject({ code: 'InvalidKey' });
 });
 
-test.each(['%', '%zz', '%C3%28', '%ED%A0%80'])('%s is no URL', async (path) => {
+test.each(['%', '%zz', '%C3%28', '%ED%A0%80'])('%s is not a valid URL', async (path) => {
   const answer = await send('POST', `/object/names/${path}`, service, 'x');
   expect([answer.status, JSON.parse(answer.body)]).toMatchObject([400, { code: 'FST_ERR_BAD_URL' }]);
 });
 
-test('over S3, blanks at the ends of a name count, in the path and in a document', async () => {
+test('over S3, spaces at the ends of a name are significant, in the path and in a document', async () => {
   const s3 = new S3Client({
     endpoint: `${stack.url}/s3`,
     region: 'local',
@@ -161,7 +161,7 @@ test('over S3, blanks at the ends of a name count, in the path and in a document
   }
 });
 
-test('a name for the download is a parameter of the header, whatever is in it', async () => {
+test('a download name is one parameter of the header, whatever characters it contains', async () => {
   for (const name of [
     'a"; filename="b',
     'é;\r\nset-cookie: a=b',
@@ -194,7 +194,7 @@ interface Answer {
   readonly body: string;
 }
 
-/** As `fetch`, but the path goes out as it is. */
+/** Like `fetch`, but sends the path unchanged. */
 function send(
   method: string,
   path: string,

@@ -10,7 +10,7 @@ const LOST_FOLDER = 'the real server loses a folder here';
 const NO_LENGTH = 'the real server forgets the limit without a content-length';
 const LONG_NAME = 'the real server cannot store such a name';
 
-// Answers of the real server, in the order of recording. What the stack answers otherwise is named here, with why.
+// Recorded responses of the real server, in order. Each deviation of the stack is listed with its reason.
 const DEVIATIONS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   health: { documentation: 'no OpenAPI document is served' },
   auth: {},
@@ -46,7 +46,7 @@ const DEVIATIONS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   tuslock: {},
 };
 
-// What the recorder did over SQL before a request.
+// SQL that the recorder ran before a request.
 const SQL_BEFORE: Readonly<Record<string, string>> = {
   'row without file (public)': `insert into storage.objects (bucket_id, name, metadata)
     values ('dpub', 'ghost.txt', jsonb_build_object('size', 5, 'mimetype', 'text/plain'))`,
@@ -78,7 +78,7 @@ afterAll(async () => {
 });
 
 test.each(Object.keys(DEVIATIONS))('answers as recorded: %s', async (file) => {
-  // Presigned requests end: they are sent when they were recorded.
+  // Presigned requests expire: the clock is set to the time of the recording.
   if (file === 's3') vi.setSystemTime('2026-11-22T15:41:37Z');
   onTestFinished(() => void vi.useRealTimers());
   const known = DEVIATIONS[file] ?? {};
@@ -113,7 +113,7 @@ async function replay(file: string, recording: Recording): Promise<Difference | 
   }
 }
 
-/** The two of a race ran at once: what the second one wrote was there in the end, so it is sent first here. */
+/** The two requests of a race were concurrent, and the second one's content remained, so it is sent first here. */
 function raceInOrder(a: Recording, b: Recording): number {
   const isSwapped = (first: Recording, second: Recording): boolean =>
     first.name === 'race 1' && second.name === 'race 2';

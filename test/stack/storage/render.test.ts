@@ -54,7 +54,7 @@ test.each([
   ['width=10&height=50&resize=fill', 10, 50],
   ['width=400&height=400', 200, 100],
   ['', 200, 100],
-])('?%s makes an image of %i × %i', async (query, width, height) => {
+])('?%s renders an image of %i × %i', async (query, width, height) => {
   expect(await render(`halves.png?${query}`)).toMatchObject({ status: 200, format: 'png', width, height });
 });
 
@@ -84,36 +84,39 @@ test('the format follows the Accept header, the query, the source', async () => 
   expect(await render('halves.tiff')).toMatchObject({ type: 'image/jpeg' });
 });
 
-test('an image is turned as the camera was held', async () => {
+test('the EXIF orientation is applied', async () => {
   expect(await render('lying.jpg?width=50&resize=contain')).toMatchObject({ width: 50, height: 100 });
 });
 
-test('less quality makes less bytes', async () => {
+test('lower quality makes fewer bytes', async () => {
   const [little, much] = await Promise.all(
     [20, 100].map((quality) => render(`lying.jpg?format=webp&quality=${quality}`)),
   );
   expect(little?.bytes.length).toBeLessThan(much?.bytes.length ?? 0);
 });
 
-test('a damaged image is shown as far as it goes, and a drawing as it is', async () => {
+test('the readable part of a damaged image is rendered, and an SVG is served unchanged', async () => {
   expect(await render('damaged.png?width=1&height=1')).toMatchObject({ status: 200, type: 'image/png' });
   const drawing = await render('drawing.svg?width=10', 'image/webp');
   expect([drawing.type, drawing.bytes.toString()]).toEqual(['image/svg+xml', DRAWING]);
   expect(await render('drawing.svg?format=webp&width=20')).toMatchObject({ type: 'image/webp', width: 20 });
 });
 
-test.each(['text.png', 'cut.png', 'bomb.png'])('what cannot be rendered is refused: %s', async (name) => {
-  const { status, bytes } = await render(`${name}?width=10`);
-  expect([status, JSON.parse(bytes.toString())]).toEqual([
-    400,
-    {
-      statusCode: '400',
-      error: 'InvalidRequest',
-      message: 'The source image is invalid or unsupported for rendering',
-      code: 'InvalidRequest',
-    },
-  ]);
-});
+test.each(['text.png', 'cut.png', 'bomb.png'])(
+  'a file that cannot be rendered is refused: %s',
+  async (name) => {
+    const { status, bytes } = await render(`${name}?width=10`);
+    expect([status, JSON.parse(bytes.toString())]).toEqual([
+      400,
+      {
+        statusCode: '400',
+        error: 'InvalidRequest',
+        message: 'The source image is invalid or unsupported for rendering',
+        code: 'InvalidRequest',
+      },
+    ]);
+  },
+);
 
 test.each([
   ['width=-1', 'querystring/width must be >= 0'],
@@ -121,12 +124,12 @@ test.each([
   ['resize=stretch', 'querystring/resize must be equal to one of the allowed values'],
   ['format=gif', 'querystring/format must be equal to one of the allowed values'],
   ['gravity=fp', 'Focal point requires x and y coordinates within 0-1 range'],
-])('a transformation that is none is refused: %s', async (query, message) => {
+])('an invalid transformation is refused: %s', async (query, message) => {
   const { status, bytes } = await render(`halves.png?${query}`);
   expect([status, JSON.parse(bytes.toString())]).toMatchObject([400, { message }]);
 });
 
-test('the answer has the headers of the object, without its time', async () => {
+test('the response has the headers of the object, except its time', async () => {
   const { headers } = await render('halves.png?width=100&height=50&resize=fill&quality=70');
   const { headers: original } = await fetch(pictures.getPublicUrl('halves.png').data.publicUrl);
   expect(headers).toMatchObject({
@@ -138,7 +141,7 @@ test('the answer has the headers of the object, without its time', async () => {
   expect(headers).not.toHaveProperty('last-modified');
 });
 
-test('a signed URL fixes the transformation', async () => {
+test('a signed URL determines the transformation', async () => {
   const { data } = await pictures.createSignedUrl('halves.png', 60, {
     transform: { width: 40, height: 40, quality: 50 },
   });
@@ -152,7 +155,7 @@ test('a signed URL fixes the transformation', async () => {
   const widened = Buffer.from(claims, 'base64url').toString().replace('width:40', 'width:99');
   const forged = `${head}.${Buffer.from(widened).toString('base64url')}.${signature}`;
   expect((await send(`${path.split('token=')[0]}token=${forged}`)).status).toBe(400);
-  // Nor does it open the whole image elsewhere than a plain signed URL would.
+  // It gives access to the original image only where a plain signed URL does.
   expect((await send(path.replace('halves.png', 'lying.jpg'))).status).toBe(400);
 });
 
@@ -175,7 +178,7 @@ function render(name: string, accept?: string): Promise<Rendered> {
   return send(`/render/image/public/pictures/${name}`, accept);
 }
 
-/** As `fetch`, which would send an Accept header of its own. */
+/** Like `fetch`, but without its default Accept header. */
 function send(path: string, accept?: string): Promise<Rendered> {
   return new Promise((resolve, reject) => {
     const headers = accept === undefined ? {} : { accept };

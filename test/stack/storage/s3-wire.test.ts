@@ -48,7 +48,7 @@ afterAll(async () => {
 });
 
 test.each<ChecksumAlgorithm>(['CRC32', 'CRC32C', 'CRC64NVME', 'SHA1', 'SHA256'])(
-  'a checksum %s of the body is taken, and not answered',
+  'a %s checksum of the body is accepted, and not returned',
   async (ChecksumAlgorithm) => {
     const Key = `sum-${ChecksumAlgorithm}`;
     const put = await s3.send(new PutObjectCommand({ Bucket, Key, Body: 'hello', ChecksumAlgorithm }));
@@ -60,7 +60,7 @@ test.each<ChecksumAlgorithm>(['CRC32', 'CRC32C', 'CRC64NVME', 'SHA1', 'SHA256'])
   },
 );
 
-test('the original looks at no checksum: one that is wrong does no harm', async () => {
+test('Storage verifies no checksum: a wrong one is accepted', async () => {
   const headers = { 'content-md5': 'AAAAAAAAAAAAAAAAAAAAAA==', 'x-amz-checksum-crc32': 'AAAAAA==' };
   expect(await send('PUT', '/wrong-sum', headers, 'hello')).toMatchObject({ status: 200 });
 });
@@ -72,7 +72,7 @@ test.each([
   ['5\r\nhello\r\n', 400, 'Missing final chunk'],
   ['6\r\nhello\r\n0\r\na:b\r\n\r\n', 400, 'Missing CRLF after chunk data'],
   ['fffffffffffffffffff\r\nhello', 413, 'The chunk exceeded 8388608 bytes'],
-])('pieces %j are answered with %i', async (body, status, message) => {
+])('chunks %j are answered with %i', async (body, status, message) => {
   const answer = await send('PUT', '/pieces', streaming('STREAMING-UNSIGNED-PAYLOAD-TRAILER'), body);
   expect(answer.status).toBe(status);
   expect(answer.body).toContain(message);
@@ -83,7 +83,7 @@ test.each([
   await expect(s3.send(new HeadObjectCommand({ Bucket, Key }))).rejects.toMatchObject({ name: 'NotFound' });
 });
 
-test('pieces that were to be signed and are not are refused', async () => {
+test('unsigned chunks of a body announced as signed are refused', async () => {
   const body = '5\r\nhello\r\n0\r\n\r\n';
   for (const encoding of ['STREAMING-AWS4-HMAC-SHA256-PAYLOAD', 'STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER'])
     expect(await send('PUT', '/unsigned', streaming(encoding), body)).toMatchObject({ status: 400 });
@@ -93,7 +93,7 @@ test('pieces that were to be signed and are not are refused', async () => {
 });
 
 test.each(['bytes=-5', 'bytes=3-', 'bytes=5-10', 'bytes=5-4', 'bytes=0-99999999999999999999', 'x'])(
-  'a part is no copy of %s of ten bytes',
+  'copying range %s of ten bytes into a part is refused',
   async (CopySourceRange) => {
     const Key = 'copied';
     const { UploadId } = await s3.send(new CreateMultipartUploadCommand({ Bucket, Key }));
@@ -105,7 +105,7 @@ test.each(['bytes=-5', 'bytes=3-', 'bytes=5-10', 'bytes=5-4', 'bytes=0-999999999
   },
 );
 
-test('uploads are listed page by page, folders once', async () => {
+test('uploads are listed by page, and each folder once', async () => {
   const keys = ['p/a', 'p/b', 'p/dir/1', 'p/dir/2', 'p/z'];
   for (const Key of keys) await s3.send(new CreateMultipartUploadCommand({ Bucket, Key }));
   await s3.send(new CreateMultipartUploadCommand({ Bucket, Key: 'p/a' }));
@@ -135,7 +135,7 @@ test('uploads are listed page by page, folders once', async () => {
   expect(after.Uploads?.map(({ Key }) => Key)).toEqual(['p/dir/2', 'p/z']);
 });
 
-test('a part that is sent twice at once is one of the two, its ETag and its bytes', async () => {
+test('of a part sent twice concurrently, ETag and bytes are from the same request', async () => {
   const Key = 'twice';
   const { UploadId } = await s3.send(new CreateMultipartUploadCommand({ Bucket, Key }));
   const bodies = ['a', 'b', 'c', 'd'].map((letter, index) => letter.repeat(200_000 + index));
@@ -155,7 +155,7 @@ test('a part that is sent twice at once is one of the two, its ETag and its byte
   ).toEqual([]);
 });
 
-test('a part that comes after its upload was given up is refused, and nothing of it kept', async () => {
+test('a part that arrives after its upload was aborted is refused, and leaves no file', async () => {
   const Key = 'late';
   const { UploadId } = await s3.send(new CreateMultipartUploadCommand({ Bucket, Key }));
   let giveUp: () => void = () => {};
@@ -178,7 +178,7 @@ test('a part that comes after its upload was given up is refused, and nothing of
   expect((await readdir(uploads)).filter((name) => name.includes(`${UploadId}`))).toEqual([]);
 });
 
-test('what is asked for wrongly is told as the original tells it', async () => {
+test('invalid requests get the error messages of Storage', async () => {
   const Key = 'told';
   const { UploadId } = await s3.send(new CreateMultipartUploadCommand({ Bucket, Key }));
   const upload = { Bucket, Key, UploadId };
@@ -218,21 +218,21 @@ test.each([
   ['<Delete><Object></Object></Delete>', 400, 'Body, Delete, Object, 0 must be object'],
   ['', 400, 'Body must be object'],
   [`<Delete>${' '.repeat(1024 * 1024)}</Delete>`, 413, 'Request body is too large'],
-])('a list of keys to remove that is none is refused: %#', async (body, status, message) => {
+])('a malformed list of keys to delete is refused: %#', async (body, status, message) => {
   const answer = await send('POST', '?delete=', { 'content-type': 'application/xml' }, body);
   expect(answer.status).toBe(status);
   expect(answer.body).toContain(message);
   await s3.send(new HeadObjectCommand({ Bucket, Key: 'source' }));
 });
 
-test('many keys are removed at once, and as many reported', async () => {
+test('many keys are deleted in one request, and each is reported', async () => {
   const keys = Array.from({ length: 5000 }, (_, index) => `<Object><Key>none-${index}</Key></Object>`);
   const body = `<Delete>${keys.join('')}</Delete>`;
   const answer = await send('POST', '?delete=', { 'content-type': 'application/xml' }, body);
   expect([answer.status, answer.body.match(/<Deleted>/g)?.length]).toEqual([200, 5000]);
 });
 
-test('tags can be asked for; setting or removing them leaves the object alone', async () => {
+test('GetObjectTagging works; setting or deleting tags leaves the object unchanged', async () => {
   const Key = 'source';
   expect((await s3.send(new GetObjectTaggingCommand({ Bucket, Key }))).TagSet ?? []).toEqual([]);
   const Tagging = { TagSet: [{ Key: 'a', Value: 'b' }] };
@@ -244,7 +244,7 @@ test('tags can be asked for; setting or removing them leaves the object alone', 
   expect((await s3.send(new HeadObjectCommand({ Bucket, Key }))).ContentLength).toBe(10);
 });
 
-test('an answer has the headers that the client asks for, unless no header can carry them', async () => {
+test('a response has the requested headers, except values that no header can carry', async () => {
   const query = 'response-content-type=text%2Fb&response-expires=2030-01-01&response-cache-control=a%0Ab';
   const answer = await send('GET', `/source?${query}`);
   expect(answer.headers).toMatchObject({
@@ -255,7 +255,7 @@ test('an answer has the headers that the client asks for, unless no header can c
   expect((await send('GET', '/source?response-expires=never')).body).toContain('InvalidParameter');
 });
 
-test('metadata that no header can carry is counted, and a copy may leave the type out', async () => {
+test('metadata that no header can carry is counted, and a copy may omit the type', async () => {
   const Metadata = { long: 'a'.repeat(9000), short: 'b' };
   await s3.send(new PutObjectCommand({ Bucket, Key: 'meta', Body: 'x', Metadata }));
   const head = await s3.send(new HeadObjectCommand({ Bucket, Key: 'meta' }));
@@ -268,7 +268,7 @@ test('metadata that no header can carry is counted, and a copy may leave the typ
   expect([ContentType, CacheControl]).toEqual(['application/octet-stream', 'max-age=9']);
 });
 
-test('a user sees the buckets that the policies show, and no others', async () => {
+test('a user sees only the buckets that the policies allow', async () => {
   const token = signToken(stack.services.keys.jwtSecret, { role: 'authenticated', sub: 'somebody' });
   const user = client({
     accessKeyId: 'stub',
@@ -286,13 +286,13 @@ test.each([
   ['auto', true],
   ['local', true],
   ['eu-west-1', false],
-])('a signature for the region %s is good: %s', async (region, isGood) => {
+])('a signature for the region %s is valid: %s', async (region, isValid) => {
   const other = client(undefined, region);
   const answered = other.send(new HeadBucketCommand({ Bucket })).then(
     () => true,
     () => false,
   );
-  expect(await answered).toBe(isGood);
+  expect(await answered).toBe(isValid);
   other.destroy();
 });
 
@@ -329,7 +329,7 @@ test('a form whose policy does not allow a field is refused', async () => {
   }
 });
 
-test('what is no operation is not found', async () => {
+test('a request that is not an operation gets 404', async () => {
   expect(await send('POST', '/source')).toMatchObject({ status: 404, body: '' });
 });
 
@@ -349,7 +349,7 @@ function client(
   });
 }
 
-/** Fields of a form as an SDK's presigned POST has them. */
+/** The form fields of an SDK's presigned POST. */
 function signForm(
   fields: Readonly<Record<string, string>>,
   sizes: readonly [number, number],
@@ -394,7 +394,7 @@ interface Answer {
   readonly body: string;
 }
 
-/** A signed request with just this body; the path is behind the bucket. */
+/** Sends a signed request with this body; the path is relative to the bucket. */
 function send(
   method: string,
   path: string,

@@ -35,7 +35,7 @@ afterAll(async () => {
   await rm(root, { recursive: true, force: true });
 });
 
-test('role postgres makes and drops policies and triggers on storage.objects', async () => {
+test('role postgres creates and drops policies and triggers on storage.objects', async () => {
   await postgres.query(`
     create policy mine on storage.objects for select to authenticated
       using (bucket_id = 'a' and (storage.foldername(name))[1] = current_user::text);
@@ -65,7 +65,7 @@ test.each([
   });
 });
 
-test('a data directory with the older store_object gets the new one', async () => {
+test('a data directory with the older store_object is upgraded', async () => {
   const admin = new pg.Client(stack.database.connection('supabase_admin'));
   await admin.connect();
   onTestFinished(() => admin.end());
@@ -83,13 +83,13 @@ test('a data directory with the older store_object gets the new one', async () =
   expect(await signatures()).toEqual(['scope jsonb, draft jsonb']);
 });
 
-test('a bucket can be made in SQL, as migrations do', async () => {
+test('a migration can create a bucket in SQL', async () => {
   await postgres.query(`insert into storage.buckets (id, name, public) values ('sql', 'sql', true)`);
   const { rows } = await postgres.query(`select public, type from storage.buckets where id = 'sql'`);
   expect(rows).toEqual([{ public: true, type: 'STANDARD' }]);
 });
 
-test('path helpers take names apart', async () => {
+test('path functions split names', async () => {
   const { rows } = await postgres.query(
     `select storage.foldername('a/b/c.tar.gz') folder, storage.filename('a/b/c.tar.gz') file,
        storage.extension('a/b/c.tar.gz') extension, storage.foldername('c') no_folder, storage.extension('c') none`,
@@ -103,7 +103,7 @@ test('path helpers take names apart', async () => {
   });
 });
 
-test('listings walk names in both directions and never miss a folder', async () => {
+test('listings in both directions miss no folder', async () => {
   await postgres.query(`insert into storage.buckets (id, name) values ('walk', 'walk')`);
   const names = ['a!', 'a', 'a/1', 'a/2', 'B/x/y', 'b', 'B', 'c/1', 'd', 'é/1'];
   await postgres.query(`insert into storage.objects (bucket_id, name) select 'walk', unnest($1::text[])`, [
@@ -129,10 +129,10 @@ test('listings walk names in both directions and never miss a folder', async () 
   }
 });
 
-test('listings of any names are those of a plain model', async () => {
+test('listings of random names match a simple model', async () => {
   await postgres.query(`insert into storage.buckets (id, name) values ('model', 'model')`);
   const letters = ['a', 'b', 'B', '!', '/', '0'];
-  // A fixed sequence instead of chance: a failure can be seen again.
+  // A fixed pseudo-random sequence, so that a failure is reproducible.
   let state = 7;
   const next = (below: number): number => (state = (state * 16_807) % 2_147_483_647) % below;
   const word = (): string => Array.from({ length: 1 + next(5) }, () => letters[next(6)]).join('');

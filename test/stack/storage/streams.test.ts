@@ -22,7 +22,7 @@ beforeAll(async () => {
 
 afterAll(() => stack.close());
 
-test('memory stays flat while 256 MiB go up and come down', async () => {
+test('memory stays flat during an upload and a download of 256 MiB', async () => {
   const size = 256 * MIB;
   const before = process.memoryUsage().rss;
   let peak = 0;
@@ -57,7 +57,7 @@ test('memory stays flat while 256 MiB go up and come down', async () => {
   expect((peak - before) / MIB).toBeLessThan(128);
 });
 
-test('a hundred transfers at once all arrive whole', async () => {
+test('a hundred concurrent transfers all complete', async () => {
   const bodies = Array.from({ length: 50 }, (_, index) => randomBytes(100_000 + index));
   const statuses = await Promise.all(bodies.map((body, index) => upload(`many/${index}`, body, body.length)));
   expect(new Set(statuses)).toEqual(new Set([200]));
@@ -68,7 +68,7 @@ test('a hundred transfers at once all arrive whole', async () => {
   expect(await Promise.all(downloads)).not.toContain(false);
 });
 
-test('a client that goes away leaves nothing behind', async () => {
+test('a client that disconnects leaves no file', async () => {
   const { hostname, port, pathname } = new URL(`${stack.url}/object/streams/gone`);
   const req = request({
     hostname,
@@ -93,7 +93,7 @@ test('a client that goes away leaves nothing behind', async () => {
   await expect.poll(() => openFiles()).not.toContain('storage/objects');
 });
 
-test('of concurrent uploads to one name one wins whole, and only one creates it', async () => {
+test('one of several concurrent uploads to a name wins completely, and only one creates it', async () => {
   const bodies = Array.from({ length: 8 }, (_, index) => Buffer.alloc(200_000, `${index}`));
   const created = await Promise.all(bodies.map((body) => upload('race', body, body.length)));
   expect(created.filter((status) => status === 200)).toHaveLength(1);
@@ -104,7 +104,7 @@ test('of concurrent uploads to one name one wins whole, and only one creates it'
   expect(response.headers.get('etag')).toBe(`"${createHash('md5').update(got).digest('hex')}"`);
 });
 
-test('an object that is being replaced is always there', async () => {
+test('an object stays readable while it is replaced', async () => {
   await upload('changing', Buffer.from('0'), 1, 'PUT');
   const finished = new AbortController();
   const writing = (async () => {
@@ -143,7 +143,7 @@ test.skipIf(process.getuid?.() === 0 || process.platform === 'win32')(
   },
 );
 
-/** The files of this process that are open, where the system tells. */
+/** The open files of this process, where the system lists them. */
 async function openFiles(): Promise<string> {
   if (process.platform !== 'linux') return '';
   const { readlink } = await import('node:fs/promises');

@@ -30,7 +30,7 @@ beforeAll(async () => {
 
 afterAll(() => stack.close());
 
-test('a file goes up, is listed, comes down, is moved, copied and removed under row level security', async () => {
+test('a file is uploaded, listed, downloaded, moved, copied and removed under row level security', async () => {
   const files = alice.storage.from('private');
   const path = `${aliceId}/notes/first.txt`;
   const uploaded = await files.upload(path, new Blob(['hello']), {
@@ -70,7 +70,7 @@ test('a file goes up, is listed, comes down, is moved, copied and removed under 
   ]);
 });
 
-test('signed URLs open one object, signed upload URLs take one', async () => {
+test('a signed URL downloads one object, a signed upload URL stores one', async () => {
   const files = alice.storage.from('private');
   const path = `${aliceId}/signed file.txt`;
   const upload = await files.createSignedUploadUrl(path);
@@ -94,7 +94,7 @@ test('public URLs need no key', async () => {
   expect(await response.text()).toBe('png');
 });
 
-test('buckets are made, changed, emptied and deleted', async () => {
+test('buckets are created, updated, emptied and deleted', async () => {
   const { storage } = service;
   expect((await storage.createBucket('papers', { public: false, fileSizeLimit: '1MB' })).data).toEqual({
     name: 'papers',
@@ -111,7 +111,7 @@ test('buckets are made, changed, emptied and deleted', async () => {
   expect((await storage.listBuckets()).data?.map((bucket) => bucket.id)).toEqual(['avatars', 'private']);
 });
 
-test('what the stack of the CLI has switched off is not there, and the client is told so', async () => {
+test('features that the CLI disables answer with an error', async () => {
   const { error } = await service.storage.vectors.listBuckets();
   expect(error).toMatchObject({ status: 404, message: 'Route POST:/vector/ListVectorBuckets not found' });
   const analytics = await service.storage.analytics.listBuckets();

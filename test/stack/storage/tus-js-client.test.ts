@@ -22,7 +22,7 @@ beforeAll(async () => {
 
 afterAll(() => stack.close());
 
-test('a file goes up in pieces, is interrupted, goes on, and is an object at the end', async () => {
+test('an interrupted upload resumes, and becomes an object at its end', async () => {
   const bytes = randomBytes(2_500_000);
   let url: string | null = null;
   await new Promise<void>((resolve, reject) => {
@@ -54,7 +54,7 @@ test('a file goes up in pieces, is interrupted, goes on, and is an object at the
   expect(left.filter((name) => !name.endsWith('.json'))).toEqual([]);
 });
 
-test('a second request for a running upload ends the first, which keeps what arrived', async () => {
+test('a second request for a running upload ends the first, which stores what arrived', async () => {
   const location = await createUpload('lock.txt', 6);
   const first = startPatch(location);
   const ended = new Promise<number | undefined>((resolve, reject) => {
@@ -75,7 +75,7 @@ test('a second request for a running upload ends the first, which keeps what arr
   first.destroy();
 }, 15_000);
 
-test('a stack that ends while a request waits for another leaves no timer behind', async () => {
+test('a stack that stops while a request waits for another one leaves no timer', async () => {
   const timers = (): number => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
   const before = timers();
   const other = await startStorageStack({ 'supabase/config.toml': '[storage.buckets.tus]\n' });
@@ -88,7 +88,7 @@ test('a stack that ends while a request waits for another leaves no timer behind
     const second = request(location, { method: 'HEAD', headers: { ...headers, 'tus-resumable': '1.0.0' } });
     second.on('error', () => {});
     second.end();
-    // Its lock is asked for: the first request has its seconds now, and the second waits with a timer of its own.
+    // The second request wants the lock: the first one's timeout runs, and the second one waits with another timer.
     await once(second, 'socket');
     await expect.poll(timers).toBeGreaterThan(before);
   } finally {
@@ -97,7 +97,7 @@ test('a stack that ends while a request waits for another leaves no timer behind
   await expect.poll(timers).toBe(before);
 });
 
-test('an upload is known by its whole id: its version alone does not open it', async () => {
+test('an upload is found by its whole id, not by its version alone', async () => {
   const location = await createUpload('mine.txt', 3);
   const forged = Buffer.from(uploadId(location).replace('mine.txt', 'other.txt')).toString('base64url');
   const response = await fetch(`${stack.url}/upload/resumable/${forged}`, {
@@ -132,7 +132,7 @@ async function createUpload(objectName: string, length: number, { url } = stack)
   return response.headers.get('location') ?? '';
 }
 
-/** A PATCH of six bytes, which are to be written. */
+/** A PATCH that announces six bytes; the caller writes them. */
 function startPatch(location: string): ClientRequest {
   return request(location, {
     method: 'PATCH',
@@ -146,7 +146,7 @@ function startPatch(location: string): ClientRequest {
   });
 }
 
-/** Bytes of an upload that are on the disk. */
+/** Bytes of an upload on disk. */
 async function partSize(location: string, { storageDir } = stack): Promise<number> {
   const part = join(storageDir, 'uploads', `tus-${uploadId(location).split('/').at(-1)}.part`);
   return (await stat(part)).size;

@@ -4,7 +4,7 @@ import { decodeChunkedBody } from '../../../plugin/stack/storage/s3/chunked-body
 import { isSignatureValid, readSignature, signChunk } from '../../../plugin/stack/storage/s3/signature.ts';
 
 // The example of Amazon's documentation "Signature Calculations for the Authorization Header: Transferring Payload
-// in Multiple Chunks": 66,560 letters a in pieces of 65,536, 1,024 and 0.
+// in Multiple Chunks": 66,560 letters a in chunks of 65,536, 1,024 and 0.
 const SECRET = 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY';
 const HEADERS = {
   host: 's3.amazonaws.com',
@@ -27,7 +27,7 @@ const SIGNATURES = [
 const client = readSignature(HEADERS, new URLSearchParams());
 const PIECES = ['a'.repeat(65_536), 'a'.repeat(1024), ''];
 
-test("Amazon's example of a signed request in pieces is accepted", async () => {
+test("Amazon's example of a chunked signed request is accepted", async () => {
   const request = {
     method: 'PUT',
     path: '/examplebucket/chunkObject.txt',
@@ -40,7 +40,7 @@ test("Amazon's example of a signed request in pieces is accepted", async () => {
   expect(await decode(encode(PIECES, SIGNATURES))).toBe('a'.repeat(66_560));
 });
 
-test('a piece that was changed, left out or moved is noticed', async () => {
+test('a changed, missing or moved chunk is detected', async () => {
   const mismatch = { code: 'SignatureDoesNotMatch' };
   const changed = encode(['b'.repeat(65_536), PIECES[1] ?? '', ''], SIGNATURES);
   await expect(decode(changed)).rejects.toMatchObject(mismatch);
@@ -48,7 +48,7 @@ test('a piece that was changed, left out or moved is noticed', async () => {
   await expect(decode(shortened)).rejects.toMatchObject(mismatch);
 });
 
-test('however the bytes arrive, the pieces come out', async () => {
+test('decoding does not depend on how the bytes arrive', async () => {
   const body = '3\r\nabc\r\n2\r\nde\r\n0\r\nx-amz-checksum-crc32:AAAA\r\n\r\n';
   for (const size of [1, 2, 5, 1000])
     expect(await decode(Buffer.from(body), 'STREAMING-UNSIGNED-PAYLOAD-TRAILER', size)).toBe('abcde');
@@ -79,12 +79,12 @@ test.each([
   ['800001\r\n', 'The chunk exceeded 8388608 bytes'],
   [`${'f'.repeat(200)}\r\n`, 'The chunk exceeded 8388608 bytes'],
   [`0\r\n${'x:y\r\n'.repeat(10_000)}`, 'The trailer section exceeded 16384 bytes'],
-])('a piece that would need much memory is refused: %#', async (body, message) => {
+])('a chunk that would need much memory is refused: %#', async (body, message) => {
   const decoded = decode(Buffer.from(body), 'STREAMING-UNSIGNED-PAYLOAD-TRAILER');
   await expect(decoded).rejects.toMatchObject({ code: 'EntityTooLarge', message });
 });
 
-test('a signed body needs signatures, and its trailers', async () => {
+test('a signed body requires signatures and its trailers', async () => {
   const unsigned = Buffer.from('3\r\nabc\r\n0\r\n\r\n');
   await expect(decode(unsigned)).rejects.toMatchObject({
     code: 'InvalidSignature',
@@ -94,7 +94,7 @@ test('a signed body needs signatures, and its trailers', async () => {
   expect(await decode(trailed, 'STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER')).toBe('a'.repeat(66_560));
 });
 
-test('an encoding that nobody knows is refused', async () => {
+test('an unknown encoding is refused', async () => {
   const decoded = decode(Buffer.from(''), 'STREAMING-UNSIGNED-PAYLOAD');
   await expect(decoded).rejects.toMatchObject({
     code: 'InvalidRequest',

@@ -6,7 +6,7 @@ import {
   transformationClaims,
 } from '../../../plugin/stack/storage/render/transformation.ts';
 
-test('a cursor is what the original would make of it', () => {
+test('a cursor has the format of Storage', () => {
   expect(encodeCursor({ last: 'dir/b.txt' })).toBe('bDpkaXIvYi50eHQ=');
   expect(encodeCursor({ last: 'plain.txt', order: 'asc' })).toBe('bDpwbGFpbi50eHQKbzphc2M=');
   const cursor = { last: 'a', order: 'desc', column: 'created_at', time: '2026-11-22T15:41:26.724Z' };
@@ -14,13 +14,13 @@ test('a cursor is what the original would make of it', () => {
 });
 
 test.each(['', '!!!', Buffer.from('x:1').toString('base64'), Buffer.from('l:a\nz:b').toString('base64')])(
-  'no cursor: %j',
+  'an invalid cursor is refused: %j',
   (text) => {
     expect(() => decodeCursor(text)).toThrow('Invalid Parameter continuation token');
   },
 );
 
-test('a transformation survives being signed', () => {
+test('a transformation survives the round trip through claims', () => {
   const wanted = {
     width: 100,
     height: 50,
@@ -35,7 +35,7 @@ test('a transformation survives being signed', () => {
   expect(transformationClaims({})).toEqual({});
 });
 
-test('what is applied is shown in the notation of imgproxy, within its limits', () => {
+test('the applied transformation is described in the notation of imgproxy, within its limits', () => {
   expect(describeTransformation({ width: 9000 })).toBe('width:2500,resizing_type:fill');
   expect(describeTransformation({ height: 10, resize: 'fill' })).toBe('height:10,resizing_type:force');
 });

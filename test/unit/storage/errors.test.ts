@@ -7,12 +7,12 @@ test.each([
   ['EDQUOT', 'No space left where storage objects are kept'],
   ['EROFS', 'The folder of storage objects is not writable'],
   ['EACCES', 'The folder of storage objects is not writable'],
-])('a disk that refuses (%s) is said clearly', (code, message) => {
+])('an error of the disk (%s) has a clear message', (code, message) => {
   const error = toStorageError(Object.assign(new Error('write'), { code }));
   expect([error.httpStatus, error.body()]).toMatchObject([500, { statusCode: '500', message }]);
 });
 
-test('what nobody expected says nothing about the inside', () => {
+test('an unexpected error reveals no details', () => {
   const error = toStorageError(new Error('/home/me/secret'));
   expect(error.body()).toEqual({
     statusCode: '500',

@@ -23,7 +23,7 @@ afterAll(async () => {
   await rm(dir, { recursive: true, force: true });
 });
 
-test('a file is hashed as it grows, several at a time', async () => {
+test('several growing files are hashed concurrently', async () => {
   const hashes = Array.from({ length: 5 }, () => hasher.start(file.fd));
   for (const until of [300_000, 300_001, 900_000]) for (const hash of hashes) hash.advance(until);
   expect(await Promise.all(hashes.map((hash) => hash.finish(BYTES.length)))).toEqual(
@@ -31,26 +31,26 @@ test('a file is hashed as it grows, several at a time', async () => {
   );
 });
 
-test('the hash is that of the bytes up to where it is finished', async () => {
+test('the hash covers the bytes up to the final size', async () => {
   const expected = createHash('md5').update(BYTES.subarray(0, 1234)).digest('hex');
   expect(await hasher.start(file.fd).finish(1234)).toBe(expected);
 });
 
-test('a file that is too short is an error, after which others go on', async () => {
+test('a file that is too short fails, and others continue', async () => {
   const short = hasher.start(file.fd);
   short.advance(BYTES.length + 1);
   await expect(short.finish(BYTES.length + 1)).rejects.toThrow('shorter');
   expect(await hasher.start(file.fd).finish(BYTES.length)).toBe(MD5);
 });
 
-test('what was given up is forgotten', async () => {
+test('an abandoned hash is dropped', async () => {
   const given = hasher.start(file.fd);
   given.advance(1000);
   given.abandon();
   expect(await hasher.start(file.fd).finish(BYTES.length)).toBe(MD5);
 });
 
-test('closing ends the thread, and what it has not finished fails', async () => {
+test('closing stops the thread, and unfinished hashes fail', async () => {
   const closing = new FileHasher();
   const unfinished = closing.start(file.fd).finish(BYTES.length);
   await closing.close();

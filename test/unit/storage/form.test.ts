@@ -13,7 +13,7 @@ const SMALL = field('before', '1') + file('small') + field('after', '2') + END;
 const LARGE = field('before', '1') + file('x'.repeat(HELD_BYTES + 1)) + field('after', '2') + END;
 const FULL = field('before', '1') + file('x'.repeat(HELD_BYTES)) + field('after', '2') + END;
 
-/** A request whose body arrives in chunks of this size, each in a turn of the event loop of its own. */
+/** A request whose body arrives in chunks of this size, each in another turn of the event loop. */
 function slowRequest(body: string, chunkSize: number): IncomingMessage {
   async function* chunks(): AsyncGenerator<Buffer> {
     const bytes = Buffer.from(body);
@@ -39,7 +39,7 @@ async function read(body: string, chunkSize: number): Promise<Seen> {
   let content = 0;
   const all = await readForm(slowRequest(body, chunkSize), async (part) => {
     before = part.before;
-    // A copy: what is known later must not count.
+    // A copy, so that fields added later do not count.
     known = new Map(await part.knownFields());
     for await (const chunk of part.content) content += chunk.length;
   });
@@ -64,7 +64,7 @@ test.each([1, 7, 64, 10_000])(
 );
 
 test.each([100, 4096, 65_536, 1_000_000])(
-  'only the fields in front of a large file are known early, in chunks of %i bytes',
+  'only the fields before a large file are known early, in chunks of %i bytes',
   async (chunkSize) => {
     expect(await read(LARGE, chunkSize)).toEqual({
       known: { before: '1' },
@@ -76,7 +76,7 @@ test.each([100, 4096, 65_536, 1_000_000])(
 );
 
 test.each([100, 65_536, 1_000_000])(
-  'a file that just fits is a small one, in chunks of %i bytes',
+  'a file of exactly the limit counts as small, in chunks of %i bytes',
   async (size) => {
     expect(await read(FULL, size)).toMatchObject({
       known: { before: '1', after: '2' },
@@ -85,16 +85,19 @@ test.each([100, 65_536, 1_000_000])(
   },
 );
 
-test.each([1, 10_000])('a consumer may read the file at once, in chunks of %i bytes', async (chunkSize) => {
-  let content = '';
-  const fields = await readForm(slowRequest(SMALL, chunkSize), async (part) => {
-    for await (const chunk of part.content) content += chunk.toString();
-  });
-  expect([content, fields.get('after')]).toEqual(['small', '2']);
-});
+test.each([1, 10_000])(
+  'a consumer may read the file immediately, in chunks of %i bytes',
+  async (chunkSize) => {
+    let content = '';
+    const fields = await readForm(slowRequest(SMALL, chunkSize), async (part) => {
+      for await (const chunk of part.content) content += chunk.toString();
+    });
+    expect([content, fields.get('after')]).toEqual(['small', '2']);
+  },
+);
 
 test.each([1, 10_000])(
-  'a form that ends behind a small file is malformed, in chunks of %i bytes',
+  'a form that ends after a small file is malformed, in chunks of %i bytes',
   async (size) => {
     const cut = SMALL.slice(0, SMALL.indexOf('after'));
     await expect(read(cut, size)).rejects.toMatchObject({ code: 'InvalidRequest', statusCode: 400 });

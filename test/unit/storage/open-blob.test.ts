@@ -12,7 +12,7 @@ beforeAll(async () => {
 
 afterAll(() => rm(dir, { recursive: true, force: true }));
 
-test('a small blob is read from the disk once, until it is forgotten', async () => {
+test('a small blob is read from disk once, until it is dropped from the cache', async () => {
   const reader = new BlobReader();
   const path = join(dir, 'small');
   await writeFile(path, 'bytes');
@@ -23,13 +23,13 @@ test('a small blob is read from the disk once, until it is forgotten', async () 
   await expect(reader.open(path)).rejects.toMatchObject({ code: 'ENOENT' });
 });
 
-test('an empty blob is one too', async () => {
+test('an empty blob is cached as well', async () => {
   const path = join(dir, 'empty');
   await writeFile(path, '');
   expect(await new BlobReader().open(path)).toMatchObject({ size: 0, content: Buffer.alloc(0) });
 });
 
-test('a large blob stays on the disk', async () => {
+test('a large blob is not cached', async () => {
   const path = join(dir, 'large');
   await writeFile(path, Buffer.alloc(65_537));
   const blob = await new BlobReader().open(path);

@@ -9,7 +9,7 @@ import {
 
 const SOURCE = { width: 1000, height: 800 };
 
-// What imgproxy 3.8 makes of them with the preset width:3000/height:8192.
+// Results of imgproxy 3.8 with the preset width:3000/height:8192.
 test.each<[Transformation, scaled: [number, number], part: [number, number]]>([
   [{ width: 100, height: 100 }, [125, 100], [100, 100]],
   [{ width: 100, height: 100, resize: 'contain' }, [100, 80], [100, 80]],
@@ -30,7 +30,7 @@ test.each<[Transformation, scaled: [number, number], part: [number, number]]>([
   expect([plan.part.width, plan.part.height]).toEqual(part);
 });
 
-test('an image larger than the preset is made to fit into it', () => {
+test('an image larger than the preset is scaled down to it', () => {
   expect(planResize({ width: 6000, height: 1000 }, {}).part).toMatchObject({ width: 3000, height: 500 });
 });
 
@@ -46,13 +46,13 @@ test.each<[Transformation, left: number, top: number]>([
   [{ gravity: 'soea', x_offset: 5000, y_offset: -5000 }, 0, 700],
   [{ gravity: 'fp', x_offset: 0.25, y_offset: 1 }, 200, 700],
 ])('%j keeps the part at %i, %i', (gravity, left, top) => {
-  // A size that nothing is scaled for: the other side stays as it is in both directions.
+  // A size that needs no scaling, so only the crop differs.
   const wide = planResize({ width: 1000, height: 100 }, { width: 100, ...gravity });
   const tall = planResize({ width: 100, height: 800 }, { height: 100, ...gravity });
   expect([wide.part.left, tall.part.top]).toEqual([left, top]);
 });
 
-test('a signed URL says again what was asked for', () => {
+test('a transformation survives the round trip through a signed URL', () => {
   const transformation = {
     width: 10,
     height: 20,
@@ -70,7 +70,7 @@ test('a signed URL says again what was asked for', () => {
 });
 
 test.each([{ x_offset: 0 }, { x_offset: 2, y_offset: 0 }, { x_offset: 0, y_offset: -0.1 }, {}])(
-  'a point must lie in the image: %j',
+  'a focal point must be inside the image: %j',
   (offsets) => {
     expect(() => describeTransformation({ gravity: 'fp', ...offsets })).toThrow('within 0-1 range');
   },

@@ -12,7 +12,7 @@ test.each([
 });
 
 test.each(['bytes=0-99999999999999999999', 'bytes=-99999999999999999999', 'bytes=99999999999999999999-'])(
-  'what no number can count is refused: %s',
+  'an offset beyond the safe integers is refused: %s',
   (text) => {
     expect(() => parseRange(text, 10)).toThrow('invalid range provided');
   },

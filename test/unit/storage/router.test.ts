@@ -32,6 +32,6 @@ test.each([
   expect(router.find(method, path)).toBeUndefined();
 });
 
-test('a bad percent escape is told from a missing route', () => {
+test('a malformed percent escape is distinguished from a missing route', () => {
   expect(() => router.find('GET', '/object/b/%zz')).toThrow(BadUrlError);
 });

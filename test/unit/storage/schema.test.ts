@@ -25,7 +25,7 @@ test.each<[Schema, unknown, unknown]>([
     { a: '1', b: 'x' },
     { a: 1, b: 'x' },
   ],
-])('coerces as Ajv does: %j %j', async (schema, value, coerced) => {
+])('coerces as in Storage: %j %j', async (schema, value, coerced) => {
   expect(await checkSchema(schema, value, 'body')).toEqual(coerced);
 });
 
@@ -42,6 +42,6 @@ test.each<[Schema, unknown, string]>([
     'x',
     'body must be integer, body must pass "finite" keyword validation, body must match pattern "^[0-9]+MB$", body must match a schema in anyOf',
   ],
-])('says what is wrong as Ajv does: %j %j', async (schema, value, message) => {
+])('reports errors as in Storage: %j %j', async (schema, value, message) => {
   await expect(checkSchema(schema, value, 'body')).rejects.toThrow(message);
 });

@@ -4,27 +4,27 @@ import { parseXml } from '../../../plugin/stack/storage/s3/parse-xml.ts';
 
 const remove = (keys: string): string => `<?xml version="1.0"?><Delete>\n  ${keys}\n</Delete>`;
 
-test('blanks inside of an element are text, between elements layout', async () => {
+test('white space inside an element is text, between elements layout', async () => {
   const parsed = await parseXml(remove('<Object><Key> a </Key></Object>'), ['Delete.Object']);
   expect(parsed).toEqual({ Delete: { Object: [{ Key: ' a ' }] } });
 });
 
-test('text that looks like a number or a truth stays text', async () => {
+test('text that looks like a number or boolean stays text', async () => {
   const parsed = await parseXml(remove('<Object><Key>0010</Key></Object><Object><Key>true</Key></Object>'), [
     'Delete.Object',
   ]);
   expect(parsed).toEqual({ Delete: { Object: [{ Key: '0010' }, { Key: 'true' }] } });
 });
 
-test('the declaration is no element', async () => {
+test('the declaration is not an element', async () => {
   expect(await parseXml('<?xml version="1.0" encoding="UTF-8"?><A>x</A>', [])).toEqual({ A: 'x' });
 });
 
-test('processing instructions are no elements', async () => {
+test('processing instructions are not elements', async () => {
   expect(await parseXml('<?style sheet="x"?><A><?note?><B>x</B></A>', [])).toEqual({ A: { B: 'x' } });
 });
 
-test('attributes are in a group of their own, which makes an empty element an object', async () => {
+test('attributes are grouped, which makes an empty element an object', async () => {
   const parsed = await parseXml('<A xmlns="urn:s3"/>', []);
   expect(parsed).toEqual({ A: { $: { '@_xmlns': 'urn:s3' } } });
 });
@@ -52,11 +52,11 @@ test('entities in attributes are decoded as well', async () => {
   expect(await parseXml('<A b="&lt;&#65;"/>', [])).toEqual({ A: { $: { '@_b': '<A' } } });
 });
 
-test.each(['constructor', 'toString', '__proto__'])('&%s; is no entity', async (name) => {
+test.each(['constructor', 'toString', '__proto__'])('&%s; is not an entity', async (name) => {
   await expect(parseXml(`<A>&${name};</A>`, [])).rejects.toThrow('Undeclared XML entity');
 });
 
-test('entities of XML and numbers are read once', async () => {
+test('XML entities and numeric references are decoded once', async () => {
   const parsed = await parseXml(remove('<Key>&lt;&amp;amp;&#65;&#x42;&apos;</Key>'), []);
   expect(parsed).toEqual({ Delete: { Key: "<&amp;AB'" } });
 });
@@ -77,16 +77,16 @@ test.each([
   ['<Delete><Key>a</Delete>', /./],
   ['<a/><b/>', /./],
   ['just text', /./],
-])('what is no plain document is refused: %j', async (text, reason) => {
+])('anything but a plain document is refused: %j', async (text, reason) => {
   const message: unknown = expect.stringMatching(reason);
   await expect(parseXml(text, [])).rejects.toMatchObject({ code: 'MalformedXML', statusCode: 400, message });
 });
 
-test('no document is null', async () => {
+test('an empty document is null', async () => {
   expect(await parseXml('', [])).toBeNull();
 });
 
-test('a document holds no character that XML does not know', () => {
+test('characters that XML does not allow are replaced', () => {
   const text = formatXml('R', [['Prefix', 'a\0b\u0008<&>\r\t\uD800😀']]);
   expect(text).toContain('<Prefix>a\uFFFDb\uFFFD&lt;&amp;&gt;&#xD;\t\uFFFD😀</Prefix>');
 });

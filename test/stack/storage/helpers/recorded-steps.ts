@@ -7,13 +7,13 @@ import type { RecordedRow, Recording, Settings } from './recording.ts';
 import type { Replayer } from './replay.ts';
 import type { StorageStack } from './storage-stack.ts';
 
-/** What was recorded is told from what happens here. */
+/** A recorded value and the one that this stack produced. */
 export interface Difference {
   readonly expected: unknown;
   readonly actual: unknown;
 }
 
-/** What the recorder did besides requests one after the other. */
+/** The steps of the recorder that were not sequential requests. */
 export class RecordedSteps {
   readonly #postgres: pg.Client;
   readonly #stack: StorageStack;
@@ -25,13 +25,13 @@ export class RecordedSteps {
     this.#stack = stack;
   }
 
-  /** What was done before a request. */
+  /** Runs the recorder's steps before a request. */
   async before(file: string, { name }: Recording, replayer: Replayer): Promise<void> {
     if (file === 'settings' && name === 'upload') await this.#postgres.query(this.#probe());
     if (name === 'HEAD while a PATCH is in flight') await this.#startPatch(replayer);
   }
 
-  /** Compares an entry that is no request. */
+  /** Compares an entry that is not a request. */
   async compare(recording: Recording): Promise<Difference | undefined> {
     if (recording.rows) return this.#compareRows(recording.rows);
     if (recording.seen && Object.keys(recording.seen).length > 0)
@@ -41,13 +41,13 @@ export class RecordedSteps {
     return undefined;
   }
 
-  /** Each recorded row of storage.objects must be one of ours, except for its time. */
+  /** Each recorded row of storage.objects must exist here, apart from its times. */
   async #compareRows(expected: readonly RecordedRow[]): Promise<Difference> {
     const { rows } = await this.#postgres.query<RecordedRow>(
       'select name, metadata, user_metadata from storage.objects',
     );
     const found = new Set(rows.map(describeRow));
-    // PutObjectAcl emptied an object of the real server.
+    // On the real server, PutObjectAcl emptied an object.
     const kept = expected.filter((row) => row.metadata.mimetype !== 'application/xml');
     return { expected: [], actual: kept.map(describeRow).filter((row) => !found.has(row)) };
   }
@@ -63,7 +63,7 @@ export class RecordedSteps {
     return { expected, actual };
   }
 
-  /** Policies that note what they see, on a connection of its own: the check before an upload is rolled back. */
+  /** Policies that record what they see over a separate connection: the check before an upload is rolled back. */
   #probe(): string {
     const { host, port, user, password, database } = this.#postgres;
     const connection = `host=${host} port=${port} user=${user} password=${password} dbname=${database}`;
@@ -93,7 +93,7 @@ export class RecordedSteps {
       ${policies.join('\n')}`;
   }
 
-  /** Sends half of what it announces and stays open. */
+  /** Sends half of the announced bytes and stays open. */
   async #startPatch(replayer: Replayer): Promise<void> {
     const location = replayer.substitute('dGwvbC50eHQvMmQwMGYyZGItOGEzOC00NzBiLTk4MDMtMTFmYzQzNjgyMTFh');
     const headers = {
@@ -133,7 +133,7 @@ function describeRow({ name, metadata, user_metadata }: RecordedRow): string {
   return JSON.stringify([name, known, Object.keys(metadata).length, user_metadata]);
 }
 
-/** The headers of the client alone: the proxy in front is another one here. */
+/** Without the headers of the proxy, which differs from the recorded one. */
 function withoutProxy(settings: Settings): unknown {
   const headers = Object.entries(JSON.parse(settings.headers ?? '{}') as Record<string, string>);
   const sent = headers.filter(([name]) => !/^(x-forwarded-.*|host|connection)$/.test(name));

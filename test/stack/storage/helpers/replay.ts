@@ -13,7 +13,7 @@ export interface Answer {
 
 const TOKENS = JSON.parse(readFileSync(new URL('_tokens.json', FIXTURES), 'utf8')) as Record<string, string>;
 
-/** What differs from run to run: ids, times, tokens. */
+/** Matches what differs between runs: ids, times, tokens. */
 const UUID = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/;
 const JWT = /eyJ[\w-]+\.eyJ[\w-]+\.[\w-]+/;
 const DYNAMIC = new RegExp(
@@ -33,7 +33,7 @@ const LEARNED = new RegExp(
   `${UUID.source}|${JWT.source}|(?<=resumable/(?:sign/)?)[\\w-]{20,}|(?<=UploadId>)[^<]+`,
   'g',
 );
-// The CORS headers are those of the TUS library, whose newer version sends more of them.
+// The TUS library sends the CORS headers, and the newer version here sends more of them.
 const IGNORED_HEADERS = new Set([
   'date',
   'connection',
@@ -43,7 +43,7 @@ const IGNORED_HEADERS = new Set([
   'access-control-expose-headers',
 ]);
 
-/** Replays recordings in their order, carrying ids and tokens of answers over into later requests. */
+/** Replays recordings in order, and uses the ids and tokens of responses in later requests. */
 export class Replayer {
   readonly #origin: string;
   readonly #replaced = new Map<string, string>();
@@ -68,7 +68,7 @@ export class Replayer {
     return answer;
   }
 
-  /** A text with the tokens and ids of this run. */
+  /** Replaces recorded tokens and ids by those of this run. */
   substitute(text: string): string {
     let replaced = text.replaceAll(/\{\{(\w+)\}\}/g, (_match, name: string) => TOKENS[name] ?? '');
     for (const [from, to] of this.#replaced) replaced = replaced.replaceAll(from, to);
@@ -89,7 +89,7 @@ export class Replayer {
     this.#compare(response.body.json ?? response.body.text, parseJson(text) ?? text);
   }
 
-  /** Walks both answers side by side: where a recorded id or token stands, the real one is found. */
+  /** Walks both responses in parallel, and maps each recorded id or token to the one at the same place. */
   #compare(recorded: unknown, actual: unknown, key = ''): void {
     if (typeof recorded === 'string' && typeof actual === 'string') {
       const from = recorded.match(LEARNED) ?? [];
@@ -103,7 +103,7 @@ export class Replayer {
   }
 }
 
-/** A recorded or real answer with what differs between runs blotted out. */
+/** A recorded or real response without what differs between runs. */
 function comparable(
   status: number,
   headers: Readonly<Record<string, string>>,
@@ -140,7 +140,7 @@ export function compareRecording(
   };
 }
 
-/** The simple patterns that the recorder used for binary bodies. */
+/** Finds the bytes of a body recorded by hash among the recorder's simple patterns. */
 function guessBytes(length: number, hash: string): Buffer {
   const patterns = [
     (): Buffer => Buffer.from(Array.from({ length: Math.min(length, 1 << 20) }, (_, index) => index % 256)),
@@ -164,10 +164,10 @@ const LARGE_METADATA = [
   'Content-Type: text/plain\r\n\r\nx\r\n--goldenboundary--\r\n',
 ].join('');
 
-// The recorder cut long texts: "beginning…(17000 characters)".
+// The recorder truncated long texts: "beginning…(17000 characters)".
 const CUT = /^([^…]*)…\((\d+) characters\)$/s;
 
-/** A header that was cut, written out: the one character again and again, or the metadata `{"a":"xxx…"}`. */
+/** Restores a truncated header: one repeated character, or the metadata `{"a":"xxx…"}`. */
 function complete(value: string): string {
   const [, beginning = '', length = ''] = CUT.exec(value) ?? [];
   if (length === '') return value;
@@ -176,7 +176,7 @@ function complete(value: string): string {
   return Buffer.from(JSON.stringify({ a: 'x'.repeat(thousands * 1000) })).toString('base64');
 }
 
-/** As much of a text as the recorder kept of another one. */
+/** Truncates a text like a recorded one. */
 function cutAs(recorded: string, text: string): string {
   const [, beginning = '', length = ''] = CUT.exec(recorded) ?? [];
   return length === '' ? text : `${text.slice(0, beginning.length)}…(${text.length} characters)`;

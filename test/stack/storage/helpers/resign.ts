@@ -2,8 +2,8 @@ import { createHash, createHmac } from 'node:crypto';
 import { S3_SECRET_KEY } from '../../../../plugin/stack/storage/s3/credentials.ts';
 
 /**
- * Signs a recorded S3 request again (AWS Signature Version 4), because an id in its path is another one in each run.
- * Written apart from what is tested: no code of it is used here.
+ * Signs a recorded S3 request again (AWS Signature Version 4), because the id in its path differs in each run. Does not
+ * use the tested code.
  *
  * @param path with the query
  * @param headers by lower-case name, with the recorded `authorization`

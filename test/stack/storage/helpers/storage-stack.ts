@@ -8,17 +8,17 @@ import { makeProject, type TestProject } from '../../../helpers/project.ts';
 
 const PREFIX = '/storage/v1';
 
-/** A stack whose Storage answers at `url`, as the gateway presents it. */
+/** A stack whose Storage is served at `url`, with the headers that the gateway adds. */
 export interface StorageStack extends AsyncDisposable {
   readonly url: string;
   readonly services: Services;
   readonly project: TestProject;
-  /** Folder of the service below the data directory. */
+  /** The service's folder in the data directory. */
   readonly storageDir: string;
   close(): Promise<void>;
 }
 
-/** Starts an ephemeral stack of its own. */
+/** Starts an ephemeral stack. */
 export async function startStorageStack(
   files: Readonly<Record<string, string>> = {},
   logger: Logger = silentLogger,

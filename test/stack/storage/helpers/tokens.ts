@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 
-/** An access token as Auth would sign it. */
+/** Signs an access token like Auth's. */
 export function signToken(jwtSecret: string, claims: Readonly<Record<string, unknown>>): string {
   const encode = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
   const exp = Math.floor(Date.now() / 1000) + 3600;
