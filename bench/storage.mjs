@@ -47,8 +47,11 @@ try {
   await benchLarge(storage);
   await benchListing(storage);
 } finally {
-  for (const child of children) child.kill('SIGINT');
-  for (const child of children) if (child.exitCode === null) await once(child, 'exit');
+  // Listens before the first signal: a child that exits during the wait for another one would be missed.
+  const running = children.filter((child) => child.exitCode === null && child.signalCode === null);
+  const exits = running.map((child) => once(child, 'exit'));
+  for (const child of running) child.kill('SIGINT');
+  await Promise.all(exits);
   agent.destroy();
   await rm(root, { recursive: true, force: true, maxRetries: 5 });
 }
