@@ -1,4 +1,4 @@
-import { supabase } from '../supabase.ts';
+import { supabase } from '../model/supabase.ts';
 
 /** Minimum length of a password, as in supabase/config.toml. */
 export const MIN_PASSWORD_LENGTH = 8;

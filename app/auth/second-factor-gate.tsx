@@ -6,7 +6,7 @@ import { Field, Notice } from '../shared/field.tsx';
 import { Form, textOf } from '../shared/form.tsx';
 import { Failure, Loading } from '../shared/state.tsx';
 import { showErrorToast } from '../shared/toast.tsx';
-import { supabase } from '../supabase.ts';
+import { supabase } from '../model/supabase.ts';
 import { signOut } from './auth-actions.ts';
 import { AuthPage } from './auth-page.tsx';
 import { useSession } from './session.tsx';

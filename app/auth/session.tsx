@@ -1,7 +1,7 @@
 import type { Session, User } from '@supabase/supabase-js';
 import { useQueryClient } from '@tanstack/react-query';
 import { createContext, type ReactNode, useContext, useEffect, useRef, useState } from 'react';
-import { supabase } from '../supabase.ts';
+import { supabase } from '../model/supabase.ts';
 
 type SessionState =
   | { readonly status: 'loading' }

@@ -6,9 +6,9 @@ import { Button } from '../shared/button.tsx';
 import { describeError } from '../shared/errors.ts';
 import { Notice } from '../shared/field.tsx';
 import { Loading } from '../shared/state.tsx';
-import { supabase } from '../supabase.ts';
-import { joinFamily } from './family-queries.ts';
-import { familyPath } from './paths.ts';
+import { supabase } from '../model/supabase.ts';
+import { joinFamily } from '../model/family-queries.ts';
+import { familyPath } from '../model/paths.ts';
 import { useEnterFamily } from './welcome.tsx';
 
 /** Where an invite link leads: says whose invitation it is before anything happens. */

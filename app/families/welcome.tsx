@@ -8,8 +8,8 @@ import { describeError } from '../shared/errors.ts';
 import { Field, Notice } from '../shared/field.tsx';
 import { Form, textOf } from '../shared/form.tsx';
 import { showErrorToast } from '../shared/toast.tsx';
-import { createFamily, familiesQuery, type Family, joinFamily } from './family-queries.ts';
-import { familyPath } from './paths.ts';
+import { createFamily, familiesQuery, type Family, joinFamily } from '../model/family-queries.ts';
+import { familyPath } from '../model/paths.ts';
 
 /** For somebody without a family, and for everybody who wants another one. */
 export function Welcome({ isFirst }: { isFirst: boolean }): ReactNode {

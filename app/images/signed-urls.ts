@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
-import { supabase } from '../supabase.ts';
+import { supabase } from '../model/supabase.ts';
 
 /** Both are private: a file is read with a signed URL, which Supabase gives to whoever its policies let read the file. */
 export type Bucket = 'avatars' | 'message-images';

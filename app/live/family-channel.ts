@@ -1,6 +1,6 @@
 import type { RealtimeChannel } from '@supabase/supabase-js';
-import type { Tables } from '../database.types.ts';
-import { supabase } from '../supabase.ts';
+import type { Tables } from '../model/database.types.ts';
+import { supabase } from '../model/supabase.ts';
 import type { PresenceEntry } from './presence-tracker.ts';
 import { isSignal, isTypingSignal, type Signal, type TypingSignal } from './signal.ts';
 

@@ -1,5 +1,5 @@
 import { REALTIME_SUBSCRIBE_STATES, type RealtimeChannel } from '@supabase/supabase-js';
-import { supabase } from '../supabase.ts';
+import { supabase } from '../model/supabase.ts';
 import type { ConnectionState } from './connection-state.ts';
 import { createFamilyChannel, type FamilyEvents } from './family-channel.ts';
 import { isReachable } from './is-reachable.ts';

@@ -1,4 +1,4 @@
-import { supabase } from '../supabase.ts';
+import { supabase } from '../model/supabase.ts';
 
 const TIMEOUT_MS = 4_000;
 

@@ -9,7 +9,6 @@ import {
 } from 'react';
 import { FileButton } from '../images/file-button.tsx';
 import { useFileDrop } from '../images/use-file-drop.ts';
-import { useFamilyLive } from '../live/family-live.tsx';
 import { IconButton } from '../shared/button.tsx';
 import { AttachmentTray } from './attachment-tray.tsx';
 import styles from './composer.module.css';
@@ -32,14 +31,17 @@ interface ComposerProps {
   onReplyEnd: () => void;
   /** Arrow up in the empty field. */
   onEditLast: () => void;
+  /** The text has changed and is not blank; called for every change. */
+  onTyping: () => void;
+  /** A message was handed to the outbox. */
+  onSent: () => void;
 }
 
 export function Composer(props: ComposerProps): ReactNode {
-  const { channelId, channelName, replyingTo, onReplyEnd, onEditLast } = props;
+  const { channelId, channelName, replyingTo, onReplyEnd, onEditLast, onTyping, onSent } = props;
   const { members, userId } = useConversationScreen();
   const draftKey = `${userId}:${channelId}`;
   const { outbox } = useMessaging();
-  const { signalTyping, endTyping } = useFamilyLive();
   const [text, setText] = useState(() => readDraft(draftKey));
   const [caret, setCaret] = useState(0);
   const [selected, setSelected] = useState(0);
@@ -89,10 +91,9 @@ export function Composer(props: ComposerProps): ReactNode {
     outbox.send({ channelId, body, replyTo: replyingTo?.id ?? null, mentions, images: attachments });
     setText('');
     clear();
-    // Its arrival ends the signal; the next word starts a new one.
-    endTyping();
     keepDraft(draftKey, '');
     onReplyEnd();
+    onSent();
   };
   const complete = (name: string): void => {
     if (!query) return;
@@ -159,7 +160,7 @@ export function Composer(props: ComposerProps): ReactNode {
           aria-activedescendant={active && `${listId}-${active.id}`}
           onChange={(event) => {
             change(event.target.value, event.target.selectionStart);
-            if (event.target.value.trim() !== '') signalTyping(channelId);
+            if (event.target.value.trim() !== '') onTyping();
           }}
           onSelect={(event) => setCaret(event.currentTarget.selectionStart)}
           onKeyDown={onKeyDown}

@@ -1,5 +1,5 @@
 import { createContext, useContext } from 'react';
-import type { Member } from '../families/member.ts';
+import type { Member } from '../model/member.ts';
 import type { Conversation } from './conversation.ts';
 import type { Message } from './message.ts';
 

@@ -1,5 +1,5 @@
 import { localImages } from '../images/local-images.ts';
-import { supabase } from '../supabase.ts';
+import { supabase } from '../model/supabase.ts';
 
 const YEAR_S = 365 * 24 * 60 * 60;
 /** A large picture on a slow line takes its time; after this long the attempt counts as failed. */

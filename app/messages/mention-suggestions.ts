@@ -1,4 +1,4 @@
-import type { Member } from '../families/member.ts';
+import type { Member } from '../model/member.ts';
 
 /** "@an" before the caret: where it begins and what has been typed after the @. */
 export interface MentionQuery {

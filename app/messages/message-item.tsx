@@ -1,6 +1,6 @@
 import { type CSSProperties, memo, type ReactNode, useState } from 'react';
 import { sizeOfImages } from '../images/layout.ts';
-import { Avatar, personColor } from '../shared/avatar.tsx';
+import { Avatar, personColor } from '../images/avatar.tsx';
 import { formatDay, formatFull, formatTime } from '../shared/format-time.ts';
 import { GONE, useConversationScreen } from './conversation-context.ts';
 import { applyEdit } from './edit-queue.ts';

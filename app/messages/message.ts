@@ -1,4 +1,4 @@
-import type { Tables } from '../database.types.ts';
+import type { Tables } from '../model/database.types.ts';
 
 /** A stored message, as the table has it and as realtime delivers it. */
 export type Message = Tables<'messages'>;

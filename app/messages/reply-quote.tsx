@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import type { CSSProperties, ReactNode } from 'react';
-import { personColor } from '../shared/avatar.tsx';
+import { personColor } from '../images/avatar.tsx';
 import { summarizeMessage } from './message.ts';
 import { GONE, useConversationScreen } from './conversation-context.ts';
 import styles from './message-item.module.css';

@@ -1,5 +1,5 @@
 import { extensionOf } from '../images/encode.ts';
-import { supabase } from '../supabase.ts';
+import { supabase } from '../model/supabase.ts';
 
 const YEAR_S = 365 * 24 * 60 * 60;
 

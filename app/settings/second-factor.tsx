@@ -6,7 +6,7 @@ import { Field, Notice } from '../shared/field.tsx';
 import { Form, textOf } from '../shared/form.tsx';
 import { PageSection } from '../shared/page.tsx';
 import { showErrorToast, showToast } from '../shared/toast.tsx';
-import { supabase } from '../supabase.ts';
+import { supabase } from '../model/supabase.ts';
 import styles from './settings.module.css';
 
 /** The authenticator apps that the person has set up and verified. */

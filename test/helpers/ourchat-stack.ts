@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import type { SupabaseClient } from '@supabase/supabase-js';
-import type { Database } from '../../app/database.ts';
+import type { Database } from '../../app/model/database.ts';
 import { startTestStack, type TestStack } from './stack.ts';
 
 const SUPABASE_DIR = fileURLToPath(new URL('../../supabase', import.meta.url));

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Member } from '../../../app/families/member.ts';
+import type { Member } from '../../../app/model/member.ts';
 import {
   completeMention,
   findMentionQuery,

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { OnlineLog } from '../../../app/presence/online.ts';
+import { OnlineLog } from '../../../app/live/online.ts';
 
 const present = (people: Record<string, string | null>) =>
   new Map(Object.entries(people).map(([id, channelId]) => [id, [{ channelId }]]));

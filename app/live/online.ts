@@ -1,5 +1,5 @@
-import type { PresenceEntry } from '../live/presence-tracker.ts';
-import type { Signal } from '../live/signal.ts';
+import type { PresenceEntry } from './presence-tracker.ts';
+import type { Signal } from './signal.ts';
 
 /** Who is online, by user id, and the channel on their screen (null: none). */
 export type Online = ReadonlyMap<string, string | null>;

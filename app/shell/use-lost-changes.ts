@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { useEffect } from 'react';
 import type { Conversation } from '../messages/conversation.ts';
-import { progressQuery } from './unread.ts';
+import { progressQuery } from '../model/unread.ts';
 
 /**
  * Trusts live changes, and checks: when the database counts further than what is loaded, something was lost on its way and

@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react';
 import type { ConnectionState } from '../live/connection-state.ts';
-import { useFamilyLive } from '../live/family-live.tsx';
+import { useFamilyLive } from './family-live.tsx';
 import styles from './connection-badge.module.css';
 
 const APPEARANCE: Readonly<Record<ConnectionState, { style: string; label: string; title: string }>> = {

@@ -1,5 +1,5 @@
 import { type QueryClient, queryOptions } from '@tanstack/react-query';
-import { supabase } from '../supabase.ts';
+import { supabase } from './supabase.ts';
 
 /** How far a channel goes and how far this person has read, in positions of messages. */
 export interface ChannelProgress {

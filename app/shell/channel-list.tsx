@@ -1,13 +1,13 @@
 import { useQuery } from '@tanstack/react-query';
 import { type ReactNode, useState } from 'react';
 import { Link, useRoute } from 'wouter';
-import { channelPath } from '../families/paths.ts';
-import styles from '../families/sidebar.module.css';
+import { channelPath } from '../model/paths.ts';
+import styles from './sidebar.module.css';
 import { IconButton } from '../shared/button.tsx';
 import { Icon } from '../shared/icon.tsx';
 import { ChannelDialog } from './channel-dialog.tsx';
-import type { Channel } from './channel-queries.ts';
-import { countUnread, progressQuery } from './unread.ts';
+import type { Channel } from '../model/channel-queries.ts';
+import { countUnread, progressQuery } from '../model/unread.ts';
 
 interface ChannelListProps {
   familyId: string;

@@ -1,4 +1,4 @@
-import type { TypingSignal } from '../live/signal.ts';
+import type { TypingSignal } from './signal.ts';
 
 /** A signal counts for this long; who goes on typing sends the next one before it ends. */
 const VALID_MS = 6_000;

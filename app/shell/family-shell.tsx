@@ -1,19 +1,19 @@
 import { useQuery } from '@tanstack/react-query';
 import { type ReactNode, type RefObject, Suspense, useCallback, useEffect, useRef, useState } from 'react';
 import { Redirect, Route, Switch, useLocation } from 'wouter';
-import { channelsQuery, type Channel } from '../channels/channel-queries.ts';
-import { ChannelView } from '../channels/channel-view.tsx';
-import { FamilyLiveProvider } from '../live/family-live.tsx';
+import { channelsQuery, type Channel } from '../model/channel-queries.ts';
+import { ChannelView } from './channel-view.tsx';
+import { FamilyLiveProvider } from './family-live.tsx';
 import { lazyScreen } from '../shared/lazy-screen.ts';
 import { Empty, Failure, Loading } from '../shared/state.tsx';
-import { familiesQuery, type Family, membersQuery } from './family-queries.ts';
+import { familiesQuery, type Family, membersQuery } from '../model/family-queries.ts';
 import styles from './family-shell.module.css';
-import { lastChannelId } from './last-visited.ts';
-import { channelPath } from './paths.ts';
+import { lastChannelId } from '../model/last-visited.ts';
+import { channelPath } from '../model/paths.ts';
 import { Sidebar } from './sidebar.tsx';
 
 const FamilySettings = lazyScreen(() => import('./family-settings.tsx'));
-const SearchDialog = lazyScreen(() => import('../messages/search-dialog.tsx'));
+const SearchDialog = lazyScreen(() => import('./search-dialog.tsx'));
 
 /** All that happens inside one family: the connection, the side bar and the screen beside it. */
 export function FamilyShell({ familyId }: { familyId: string }): ReactNode {

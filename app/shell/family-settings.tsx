@@ -2,7 +2,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { type ReactNode, useEffect, useState } from 'react';
 import { useLocation } from 'wouter';
 import { useUser } from '../auth/session.tsx';
-import { useFamilyLive } from '../live/family-live.tsx';
+import { useFamilyLive } from './family-live.tsx';
 import { Button, IconButton } from '../shared/button.tsx';
 import { Dialog, DialogActions } from '../shared/dialog.tsx';
 import { describeError } from '../shared/errors.ts';
@@ -19,8 +19,8 @@ import {
   leaveFamily,
   renameFamily,
   replaceInviteCode,
-} from './family-queries.ts';
-import type { Member } from './member.ts';
+} from '../model/family-queries.ts';
+import type { Member } from '../model/member.ts';
 import { CopyInviteLink } from './invite-hint.tsx';
 import { MemberRow } from './member-row.tsx';
 

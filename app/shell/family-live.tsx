@@ -11,14 +11,14 @@ import {
   useSyncExternalStore,
 } from 'react';
 import { useUser } from '../auth/session.tsx';
-import { progressQuery, raiseProgress } from '../channels/unread.ts';
-import { familiesQuery } from '../families/family-queries.ts';
+import { progressQuery, raiseProgress } from '../model/unread.ts';
+import { familiesQuery } from '../model/family-queries.ts';
 import { useMessaging } from '../messages/messaging.tsx';
-import { NOBODY_ONLINE, type Online, OnlineLog } from '../presence/online.ts';
-import { TYPING_INTERVAL_MS, TypingStore } from '../presence/typing.ts';
-import type { ConnectionState } from './connection-state.ts';
-import type { ListTable } from './family-channel.ts';
-import { FamilyConnection } from './family-connection.ts';
+import { NOBODY_ONLINE, type Online, OnlineLog } from '../live/online.ts';
+import { TYPING_INTERVAL_MS, TypingStore } from '../live/typing.ts';
+import type { ConnectionState } from '../live/connection-state.ts';
+import type { ListTable } from '../live/family-channel.ts';
+import { FamilyConnection } from '../live/family-connection.ts';
 
 interface FamilyLive {
   readonly state: ConnectionState;

@@ -3,8 +3,8 @@ import type { ReactNode } from 'react';
 import { useLocation } from 'wouter';
 import { Icon } from '../shared/icon.tsx';
 import { Popover, PopoverItem } from '../shared/popover.tsx';
-import { familiesQuery, type Family } from './family-queries.ts';
-import { familyPath, familySettingsPath } from './paths.ts';
+import { familiesQuery, type Family } from '../model/family-queries.ts';
+import { familyPath, familySettingsPath } from '../model/paths.ts';
 import styles from './sidebar.module.css';
 
 /** The family's name; behind it the other families and what can be done with this one. */

@@ -1,7 +1,7 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { useLocation } from 'wouter';
-import { channelPath } from '../families/paths.ts';
+import { channelPath } from '../model/paths.ts';
 import { Button } from '../shared/button.tsx';
 import { Dialog, DialogActions } from '../shared/dialog.tsx';
 import { describeError } from '../shared/errors.ts';
@@ -13,7 +13,7 @@ import {
   channelsQuery,
   createChannel,
   tidyChannelName,
-} from './channel-queries.ts';
+} from '../model/channel-queries.ts';
 
 interface ChannelDialogProps {
   familyId: string;

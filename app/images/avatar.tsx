@@ -1,5 +1,5 @@
 import type { CSSProperties, ReactNode } from 'react';
-import { useSignedUrl } from '../images/signed-urls.ts';
+import { useSignedUrl } from './signed-urls.ts';
 import styles from './avatar.module.css';
 
 /** The CSS colour of a person; `undefined` stands for somebody who is gone. */

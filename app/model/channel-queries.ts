@@ -1,6 +1,6 @@
 import { queryOptions } from '@tanstack/react-query';
-import type { Tables } from '../database.types.ts';
-import { supabase } from '../supabase.ts';
+import type { Tables } from './database.types.ts';
+import { supabase } from './supabase.ts';
 
 export type Channel = Tables<'channels'>;
 

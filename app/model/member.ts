@@ -1,4 +1,4 @@
-import type { Enums } from '../database.types.ts';
+import type { Enums } from './database.types.ts';
 
 /** Somebody who belongs, or has belonged, to a family. */
 export interface Member {

@@ -1,9 +1,9 @@
 import { type ReactNode, useCallback, useEffect, useMemo, useState } from 'react';
 import { useUser } from '../auth/session.tsx';
-import { rememberVisit } from '../families/last-visited.ts';
-import type { Family } from '../families/family-queries.ts';
-import type { Member } from '../families/member.ts';
-import { useFamilyLive } from '../live/family-live.tsx';
+import { rememberVisit } from '../model/last-visited.ts';
+import type { Family } from '../model/family-queries.ts';
+import type { Member } from '../model/member.ts';
+import { useFamilyLive } from './family-live.tsx';
 import { Composer } from '../messages/composer.tsx';
 import composerStyles from '../messages/composer.module.css';
 import { ConversationContext, type ConversationScreen } from '../messages/conversation-context.ts';
@@ -11,12 +11,12 @@ import { MessageList } from '../messages/message-list.tsx';
 import type { Message } from '../messages/message.ts';
 import { useConversation, useOutgoing } from '../messages/messaging.tsx';
 import { buildRows } from '../messages/rows.ts';
-import { TypingLine } from '../presence/typing-line.tsx';
+import { TypingLine } from './typing-line.tsx';
 import { Empty, Failure, Loading } from '../shared/state.tsx';
 import { showErrorToast } from '../shared/toast.tsx';
 import { useTitle } from '../shared/use-title.ts';
 import { ChannelHeader } from './channel-header.tsx';
-import type { Channel } from './channel-queries.ts';
+import type { Channel } from '../model/channel-queries.ts';
 import styles from './channel-view.module.css';
 import { useLinkedMessage } from './use-linked-message.ts';
 import { useLostChanges } from './use-lost-changes.ts';
@@ -39,7 +39,7 @@ export function ChannelView({
   onOpenSearch,
 }: ChannelViewProps): ReactNode {
   const userId = useUser().id;
-  const { watch } = useFamilyLive();
+  const { watch, signalTyping, endTyping } = useFamilyLive();
   const [conversation, snapshot] = useConversation(channel.id);
   const outgoing = useOutgoing(channel.id);
   const [replyingTo, setReplyingTo] = useState<Message | undefined>(undefined);
@@ -120,6 +120,9 @@ export function ChannelView({
             replyingTo={replyingTo}
             onReplyEnd={() => setReplyingTo(undefined)}
             onEditLast={editLast}
+            onTyping={() => signalTyping(channel.id)}
+            // The message ends the signal when it arrives; the next key press starts a new one.
+            onSent={endTyping}
           />
         ) : (
           <p className={composerStyles['closed']}>

@@ -1,6 +1,6 @@
 import { queryOptions } from '@tanstack/react-query';
-import type { Enums, Tables } from '../database.types.ts';
-import { supabase } from '../supabase.ts';
+import type { Enums, Tables } from './database.types.ts';
+import { supabase } from './supabase.ts';
 import type { Member } from './member.ts';
 
 export type Family = Tables<'families'>;

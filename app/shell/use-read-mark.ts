@@ -1,6 +1,6 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
-import { countUnread, markRead, progressQuery, raiseProgress } from './unread.ts';
+import { countUnread, markRead, progressQuery, raiseProgress } from '../model/unread.ts';
 
 /**
  * Marks the channel read while its newest message is in view of somebody who is there.
