@@ -12,7 +12,7 @@ import { JoinByLink } from './families/join.tsx';
 import { lastFamilyId } from './model/last-visited.ts';
 import { familyPath } from './model/paths.ts';
 import { Welcome } from './families/welcome.tsx';
-import { MessagingProvider } from './messages/messaging.tsx';
+import { MessagingProvider } from './messages/messaging-provider.tsx';
 import { lazyScreen } from './shared/lazy-screen.ts';
 import { Failure, Loading } from './shared/state.tsx';
 

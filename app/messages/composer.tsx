@@ -20,7 +20,7 @@ import { MentionList } from './mention-list.tsx';
 import { completeMention, findMentionQuery, suggestMembers } from './mention-suggestions.ts';
 import { excessOf } from './message-length.ts';
 import { type Message, summarizeMessage } from './message.ts';
-import { useMessaging } from './messaging.tsx';
+import { useMessaging } from './messaging-context.ts';
 import { findMentions } from './text.ts';
 import { useAttachments } from './use-attachments.ts';
 

@@ -5,7 +5,6 @@ import { SendQueue } from './send-queue.ts';
 
 /** A change of one's own message on its way; its id is the message's, so a later change takes the place of an earlier one. */
 export interface PendingEdit extends Queued {
-  readonly channelId: string;
   readonly change:
     | { readonly kind: 'edit'; readonly body: string; readonly mentions: readonly string[] }
     | { readonly kind: 'delete'; readonly imagePaths: readonly string[] };

@@ -7,7 +7,7 @@ import { QUICK_EMOJI } from './emoji.ts';
 import { EmojiPicker } from './emoji-picker.tsx';
 import { type Message, readImages } from './message.ts';
 import styles from './message-item.module.css';
-import { useMessaging } from './messaging.tsx';
+import { useMessaging } from './messaging-context.ts';
 import { useToggleReaction } from './reaction-bar.tsx';
 
 interface MessageActionsProps {

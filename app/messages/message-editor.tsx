@@ -6,7 +6,7 @@ import { LengthHint } from './length-hint.tsx';
 import { type Message, readImages } from './message.ts';
 import styles from './message-item.module.css';
 import { excessOf } from './message-length.ts';
-import { useMessaging } from './messaging.tsx';
+import { useMessaging } from './messaging-context.ts';
 import { findMentions } from './text.ts';
 
 /** Changes a message in its place. Enter saves, Escape leaves it as it was; what is neither is there the next time. */

@@ -9,11 +9,11 @@ import { MessageEditor } from './message-editor.tsx';
 import styles from './message-item.module.css';
 import { MessageImages } from './message-images.tsx';
 import { MessageText } from './message-text.tsx';
-import { usePendingEdit } from './messaging.tsx';
 import { EditStatus, OutgoingStatus } from './outgoing-status.tsx';
 import { ReactionBar } from './reaction-bar.tsx';
 import { ReplyQuote } from './reply-quote.tsx';
 import { type Row, rowImages } from './rows.ts';
+import { usePendingEdit } from './use-queued.ts';
 
 interface MessageItemProps {
   row: Row;

@@ -1,7 +1,7 @@
 import type { ReactNode } from 'react';
 import type { PendingEdit } from './edit-queue.ts';
 import styles from './message-item.module.css';
-import { useMessaging } from './messaging.tsx';
+import { useMessaging } from './messaging-context.ts';
 import type { OutgoingMessage } from './outgoing-message.ts';
 
 /** Where a message is on its way, and what can be done about it. */

@@ -1,4 +1,5 @@
 import { describeError, isTemporary } from '../shared/errors.ts';
+import { ChannelFilter } from './channel-filter.ts';
 import type { Queued } from './queued.ts';
 
 const MAX_RETRY_DELAY_MS = 15_000;
@@ -19,6 +20,7 @@ interface SendQueueOptions<T extends Queued> {
 export class SendQueue<T extends Queued> {
   readonly #options: SendQueueOptions<T>;
   readonly #listeners = new Set<() => void>();
+  readonly #filter = new ChannelFilter<T>();
   #items: readonly T[];
   #isFlushing = false;
   #failures = 0;
@@ -39,6 +41,11 @@ export class SendQueue<T extends Queued> {
 
   find(id: string): T | undefined {
     return this.#items.find((item) => item.id === id);
+  }
+
+  /** The items of a channel, oldest first; the same array until one of them changes. */
+  inChannel(channelId: string): readonly T[] {
+    return this.#filter.pick(this.#items, channelId);
   }
 
   /** Adds an item and sends it; one with the same id makes room for it. */

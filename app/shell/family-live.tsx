@@ -13,7 +13,7 @@ import {
 import { useUser } from '../auth/session.tsx';
 import { progressQuery, raiseProgress } from '../model/unread.ts';
 import { familiesQuery } from '../model/family-queries.ts';
-import { useMessaging } from '../messages/messaging.tsx';
+import { useMessaging } from '../messages/messaging-context.ts';
 import { NOBODY_ONLINE, type Online, OnlineLog } from '../live/online.ts';
 import { TYPING_INTERVAL_MS, TypingStore } from '../live/typing.ts';
 import type { ConnectionState } from '../live/connection-state.ts';
