@@ -3,18 +3,18 @@ import { type ReactNode, Suspense } from 'react';
 import { Redirect, Route, Switch } from 'wouter';
 import { ForgotPassword, ResetPassword } from './auth/recover-password.tsx';
 import { SecondFactorGate } from './auth/second-factor-gate.tsx';
-import { useSession } from './auth/session.tsx';
+import { useSession } from './auth/session.ts';
 import { SignIn } from './auth/sign-in.tsx';
 import { SignUp } from './auth/sign-up.tsx';
-import { familiesQuery } from './model/family-queries.ts';
-import { FamilyShell } from './shell/family-shell.tsx';
 import { JoinByLink } from './families/join.tsx';
-import { lastFamilyId } from './model/last-visited.ts';
-import { familyPath } from './model/paths.ts';
 import { Welcome } from './families/welcome.tsx';
 import { MessagingProvider } from './messages/messaging-provider.tsx';
+import { familiesQuery } from './model/family-queries.ts';
+import { lastFamilyId } from './model/last-visited.ts';
+import { familyPath } from './model/paths.ts';
 import { lazyScreen } from './shared/lazy-screen.ts';
 import { Failure, Loading } from './shared/state.tsx';
+import { FamilyShell } from './shell/family-shell.tsx';
 
 const Settings = lazyScreen(() => import('./settings/settings.tsx'));
 

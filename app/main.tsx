@@ -4,10 +4,10 @@ import { notifyManager, QueryClient, QueryClientProvider } from '@tanstack/react
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { App } from './app.tsx';
-import { SessionProvider } from './auth/session.tsx';
+import { SessionProvider } from './auth/session-provider.tsx';
 import { applyTheme, readTheme } from './settings/theme.ts';
 import { ErrorBoundary } from './shared/error-boundary.tsx';
-import { Toasts } from './shared/toast.tsx';
+import { Toasts } from './shared/toasts.tsx';
 
 applyTheme(readTheme());
 

@@ -1,15 +1,16 @@
 import { keepPreviousData, useMutation, useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
+import { supabase } from '../model/supabase.ts';
 import { Button } from '../shared/button.tsx';
 import { describeError } from '../shared/errors.ts';
 import { Field, Notice } from '../shared/field.tsx';
-import { Form, textOf } from '../shared/form.tsx';
+import { textOf } from '../shared/form-values.ts';
+import { Form } from '../shared/form.tsx';
 import { Failure, Loading } from '../shared/state.tsx';
-import { showErrorToast } from '../shared/toast.tsx';
-import { supabase } from '../model/supabase.ts';
+import { showErrorToast } from '../shared/toast.ts';
 import { signOut } from './auth-actions.ts';
 import { AuthPage } from './auth-page.tsx';
-import { useSession } from './session.tsx';
+import { useSession } from './session.ts';
 
 /**
  * Asks for the code of the authenticator app before anything else, if the person has set one up. The database insists

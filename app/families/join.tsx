@@ -2,14 +2,14 @@ import { useMutation, useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { Link, Redirect } from 'wouter';
 import { AuthPage } from '../auth/auth-page.tsx';
+import { joinFamily } from '../model/family-queries.ts';
+import { familyPath } from '../model/paths.ts';
+import { supabase } from '../model/supabase.ts';
 import { Button } from '../shared/button.tsx';
 import { describeError } from '../shared/errors.ts';
 import { Notice } from '../shared/field.tsx';
 import { Loading } from '../shared/state.tsx';
-import { supabase } from '../model/supabase.ts';
-import { joinFamily } from '../model/family-queries.ts';
-import { familyPath } from '../model/paths.ts';
-import { useEnterFamily } from './welcome.tsx';
+import { useEnterFamily } from './use-enter-family.ts';
 
 /** Where an invite link leads: says whose invitation it is before anything happens. */
 export function JoinByLink({ code }: { code: string }): ReactNode {

@@ -1,15 +1,16 @@
-import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useMutation } from '@tanstack/react-query';
 import { type ReactNode, useState } from 'react';
 import { useLocation } from 'wouter';
 import { signOut } from '../auth/auth-actions.ts';
 import { AuthPage } from '../auth/auth-page.tsx';
+import { createFamily, joinFamily } from '../model/family-queries.ts';
 import { Button } from '../shared/button.tsx';
 import { describeError } from '../shared/errors.ts';
 import { Field, Notice } from '../shared/field.tsx';
-import { Form, textOf } from '../shared/form.tsx';
-import { showErrorToast } from '../shared/toast.tsx';
-import { createFamily, familiesQuery, type Family, joinFamily } from '../model/family-queries.ts';
-import { familyPath } from '../model/paths.ts';
+import { textOf } from '../shared/form-values.ts';
+import { Form } from '../shared/form.tsx';
+import { showErrorToast } from '../shared/toast.ts';
+import { useEnterFamily } from './use-enter-family.ts';
 
 /** For somebody without a family, and for everybody who wants another one. */
 export function Welcome({ isFirst }: { isFirst: boolean }): ReactNode {
@@ -39,16 +40,6 @@ export function Welcome({ isFirst }: { isFirst: boolean }): ReactNode {
       )}
     </AuthPage>
   );
-}
-
-/** Goes to a family that was just made or joined, with the list of families up to date before it opens. */
-export function useEnterFamily(): (family: Family) => Promise<void> {
-  const [, navigate] = useLocation();
-  const queryClient = useQueryClient();
-  return async (family) => {
-    await queryClient.fetchQuery({ ...familiesQuery, staleTime: 0 });
-    navigate(familyPath(family.id), { replace: true });
-  };
 }
 
 function CreateForm(): ReactNode {

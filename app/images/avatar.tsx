@@ -1,11 +1,7 @@
 import type { CSSProperties, ReactNode } from 'react';
-import { useSignedUrl } from './signed-urls.ts';
 import styles from './avatar.module.css';
-
-/** The CSS colour of a person; `undefined` stands for somebody who is gone. */
-export function personColor(color: string | undefined): string {
-  return `var(--person-${color ?? 'slate'})`;
-}
+import { personColor } from './person-color.ts';
+import { useSignedUrl } from './signed-urls.ts';
 
 interface AvatarProps {
   name: string;

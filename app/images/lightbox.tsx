@@ -1,8 +1,8 @@
 import { type ComponentProps, type KeyboardEvent, type ReactNode, useRef, useState } from 'react';
 import buttonStyles from '../shared/button.module.css';
 import { IconButton } from '../shared/button.tsx';
-import { useModal } from '../shared/dialog.tsx';
 import { Icon } from '../shared/icon.tsx';
+import { useModal } from '../shared/use-modal.ts';
 import styles from './lightbox.module.css';
 import { useImageSource } from './use-image-source.ts';
 

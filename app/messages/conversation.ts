@@ -1,6 +1,6 @@
-import type { Message } from './message.ts';
 import { MessageLog } from './message-log.ts';
 import { fetchChanges, fetchPage, MAX_ROWS, PAGE_SIZE } from './message-requests.ts';
+import type { Message } from './message.ts';
 
 export interface ConversationSnapshot {
   readonly status: 'loading' | 'ready' | 'failed';

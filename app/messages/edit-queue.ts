@@ -1,5 +1,5 @@
-import type { Message } from './message.ts';
 import { deleteMessage, editMessage } from './message-requests.ts';
+import type { Message } from './message.ts';
 import type { Queued } from './queued.ts';
 import { SendQueue } from './send-queue.ts';
 

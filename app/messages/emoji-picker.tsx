@@ -1,8 +1,8 @@
 import type { ReactNode } from 'react';
 import { IconButton } from '../shared/button.tsx';
 import { Popover } from '../shared/popover.tsx';
-import { EMOJI } from './emoji.ts';
 import styles from './emoji-picker.module.css';
+import { EMOJI } from './emoji.ts';
 
 interface EmojiPickerProps {
   label: string;

@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react';
-import type { Member } from '../model/member.ts';
 import { Avatar } from '../images/avatar.tsx';
+import type { Member } from '../model/member.ts';
 import styles from './composer.module.css';
 
 interface MentionListProps {

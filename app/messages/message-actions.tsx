@@ -1,14 +1,14 @@
 import { type ReactNode, useState } from 'react';
 import { Button, IconButton } from '../shared/button.tsx';
 import { Dialog, DialogActions } from '../shared/dialog.tsx';
-import { showErrorToast, showToast } from '../shared/toast.tsx';
+import { showErrorToast, showToast } from '../shared/toast.ts';
 import { useConversationScreen } from './conversation-context.ts';
-import { QUICK_EMOJI } from './emoji.ts';
 import { EmojiPicker } from './emoji-picker.tsx';
-import { type Message, readImages } from './message.ts';
+import { QUICK_EMOJI } from './emoji.ts';
 import styles from './message-item.module.css';
+import { type Message, readImages } from './message.ts';
 import { useMessaging } from './messaging-context.ts';
-import { useToggleReaction } from './reaction-bar.tsx';
+import { useToggleReaction } from './use-toggle-reaction.ts';
 
 interface MessageActionsProps {
   message: Message;

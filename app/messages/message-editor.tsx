@@ -3,9 +3,9 @@ import { Button } from '../shared/button.tsx';
 import { useConversationScreen } from './conversation-context.ts';
 import { keepDraft, readDraft } from './drafts.ts';
 import { LengthHint } from './length-hint.tsx';
-import { type Message, readImages } from './message.ts';
 import styles from './message-item.module.css';
 import { excessOf } from './message-length.ts';
+import { type Message, readImages } from './message.ts';
 import { useMessaging } from './messaging-context.ts';
 import { findMentions } from './text.ts';
 

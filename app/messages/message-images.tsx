@@ -3,8 +3,8 @@ import { sizeOfImages } from '../images/layout.ts';
 import { Lightbox } from '../images/lightbox.tsx';
 import { useImageSource } from '../images/use-image-source.ts';
 import { Icon } from '../shared/icon.tsx';
-import type { MessageImage } from './message.ts';
 import styles from './message-images.module.css';
+import type { MessageImage } from './message.ts';
 
 interface MessageImagesProps {
   images: readonly MessageImage[];

@@ -1,13 +1,14 @@
 import { type CSSProperties, memo, type ReactNode, useState } from 'react';
+import { Avatar } from '../images/avatar.tsx';
 import { sizeOfImages } from '../images/layout.ts';
-import { Avatar, personColor } from '../images/avatar.tsx';
+import { personColor } from '../images/person-color.ts';
 import { formatDay, formatFull, formatTime } from '../shared/format-time.ts';
 import { GONE, useConversationScreen } from './conversation-context.ts';
 import { applyEdit } from './edit-queue.ts';
 import { MessageActions } from './message-actions.tsx';
 import { MessageEditor } from './message-editor.tsx';
-import styles from './message-item.module.css';
 import { MessageImages } from './message-images.tsx';
+import styles from './message-item.module.css';
 import { MessageText } from './message-text.tsx';
 import { EditStatus, OutgoingStatus } from './outgoing-status.tsx';
 import { ReactionBar } from './reaction-bar.tsx';

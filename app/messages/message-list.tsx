@@ -1,7 +1,7 @@
 import { type KeyboardEvent, type ReactNode, useEffect, useState } from 'react';
 import { Icon } from '../shared/icon.tsx';
-import type { ConversationSnapshot } from './conversation.ts';
 import { useConversationScreen } from './conversation-context.ts';
+import type { ConversationSnapshot } from './conversation.ts';
 import { MessageItem } from './message-item.tsx';
 import styles from './message-list.module.css';
 import type { Row } from './rows.ts';

@@ -1,5 +1,5 @@
-import { errorCode } from '../shared/errors.ts';
 import { supabase } from '../model/supabase.ts';
+import { errorCode } from '../shared/errors.ts';
 import { removeImages } from './image-requests.ts';
 import type { Message } from './message.ts';
 import type { NewMessage } from './outgoing-message.ts';

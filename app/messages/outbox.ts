@@ -1,9 +1,9 @@
 import { extensionOf } from '../images/encode.ts';
 import { localImages } from '../images/local-images.ts';
 import { isTemporary } from '../shared/errors.ts';
-import type { Message } from './message.ts';
 import { removeImages, uploadImage } from './image-requests.ts';
 import { insertMessage } from './message-requests.ts';
+import type { Message } from './message.ts';
 import type { MessageDraft, OutgoingMessage } from './outgoing-message.ts';
 import { SendQueue } from './send-queue.ts';
 

@@ -1,25 +1,8 @@
-import { useMutation } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
-import { showErrorToast } from '../shared/toast.tsx';
 import { GONE, useConversationScreen } from './conversation-context.ts';
-import { type Message, readReactions } from './message.ts';
 import styles from './message-item.module.css';
-import { addReaction, removeReaction } from './message-requests.ts';
-
-/** Adds one's reaction to a message, or takes it back. */
-export function useToggleReaction(message: Message): (emoji: string) => void {
-  const { conversation, userId } = useConversationScreen();
-  const { mutate } = useMutation({
-    mutationFn: async (emoji: string) => {
-      const people = readReactions(message.reactions).find(([other]) => other === emoji)?.[1] ?? [];
-      const target = { messageId: message.id, emoji };
-      await (people.includes(userId) ? removeReaction({ ...target, userId }) : addReaction(target));
-      await conversation.catchUp();
-    },
-    onError: showErrorToast,
-  });
-  return mutate;
-}
+import { type Message, readReactions } from './message.ts';
+import { useToggleReaction } from './use-toggle-reaction.ts';
 
 export function ReactionBar({ message }: { message: Message }): ReactNode {
   const { userId, members, canWrite } = useConversationScreen();

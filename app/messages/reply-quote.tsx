@@ -1,10 +1,10 @@
 import { useQuery } from '@tanstack/react-query';
 import type { CSSProperties, ReactNode } from 'react';
-import { personColor } from '../images/avatar.tsx';
-import { summarizeMessage } from './message.ts';
+import { personColor } from '../images/person-color.ts';
 import { GONE, useConversationScreen } from './conversation-context.ts';
 import styles from './message-item.module.css';
 import { fetchMessage } from './message-requests.ts';
+import { summarizeMessage } from './message.ts';
 
 /** What a message answers to; a press leads there. Loaded by itself when it lies further back than what is loaded. */
 export function ReplyQuote({ messageId }: { messageId: string }): ReactNode {

@@ -1,6 +1,6 @@
 import { useState } from 'react';
 import { encodeImage } from '../images/encode.ts';
-import { showErrorToast, showToast } from '../shared/toast.tsx';
+import { showErrorToast, showToast } from '../shared/toast.ts';
 import type { DraftImage } from './outgoing-message.ts';
 
 /** As the column `images` allows. */

@@ -1,7 +1,7 @@
 import { queryOptions } from '@tanstack/react-query';
 import type { Enums, Tables } from './database.types.ts';
-import { supabase } from './supabase.ts';
 import type { Member } from './member.ts';
+import { supabase } from './supabase.ts';
 
 export type Family = Tables<'families'>;
 

@@ -1,9 +1,9 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { type ReactNode, useRef } from 'react';
+import { Avatar } from '../images/avatar.tsx';
 import type { Crop } from '../images/crop.ts';
 import { encodeAvatar, measureImage } from '../images/encode.ts';
 import { useFileDrop } from '../images/use-file-drop.ts';
-import { Avatar } from '../images/avatar.tsx';
 import { Button } from '../shared/button.tsx';
 import { describeError } from '../shared/errors.ts';
 import { Notice } from '../shared/field.tsx';

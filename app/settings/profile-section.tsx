@@ -1,10 +1,12 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import type { CSSProperties, ReactNode } from 'react';
-import { Avatar, personColor } from '../images/avatar.tsx';
+import { Avatar } from '../images/avatar.tsx';
+import { personColor } from '../images/person-color.ts';
 import { Button } from '../shared/button.tsx';
 import { describeError } from '../shared/errors.ts';
 import { Field, Notice } from '../shared/field.tsx';
-import { Form, textOf } from '../shared/form.tsx';
+import { textOf } from '../shared/form-values.ts';
+import { Form } from '../shared/form.tsx';
 import { PageSection } from '../shared/page.tsx';
 import { COLORS, type Profile, saveProfile } from './profile.ts';
 import styles from './settings.module.css';

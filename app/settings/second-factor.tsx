@@ -1,41 +1,15 @@
-import { queryOptions, useMutation, useQueryClient } from '@tanstack/react-query';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { type ReactNode, useState } from 'react';
+import { supabase } from '../model/supabase.ts';
 import { Button } from '../shared/button.tsx';
 import { describeError } from '../shared/errors.ts';
 import { Field, Notice } from '../shared/field.tsx';
-import { Form, textOf } from '../shared/form.tsx';
+import { textOf } from '../shared/form-values.ts';
+import { Form } from '../shared/form.tsx';
 import { PageSection } from '../shared/page.tsx';
-import { showErrorToast, showToast } from '../shared/toast.tsx';
-import { supabase } from '../model/supabase.ts';
+import { showErrorToast, showToast } from '../shared/toast.ts';
+import { type Enrollment, factorsQuery, startEnrollment } from './factors.ts';
 import styles from './settings.module.css';
-
-/** The authenticator apps that the person has set up and verified. */
-export const factorsQuery = queryOptions({
-  queryKey: ['factors'],
-  queryFn: async () => {
-    const { data, error } = await supabase.auth.mfa.listFactors();
-    if (error) throw error;
-    return data.totp;
-  },
-});
-
-interface Enrollment {
-  readonly factorId: string;
-  readonly qrCode: string;
-  readonly secret: string;
-}
-
-/** Starts afresh: a factor that was begun and never verified would block the next one. */
-async function startEnrollment(): Promise<Enrollment> {
-  const known = await supabase.auth.mfa.listFactors();
-  if (known.error) throw known.error;
-  for (const factor of known.data.all) {
-    if (factor.status === 'unverified') await supabase.auth.mfa.unenroll({ factorId: factor.id });
-  }
-  const { data, error } = await supabase.auth.mfa.enroll({ factorType: 'totp', issuer: 'OurChat' });
-  if (error) throw error;
-  return { factorId: data.id, qrCode: data.totp.qr_code, secret: data.totp.secret };
-}
 
 /** An authenticator app as a second step of signing in. */
 export function SecondFactorSection({ factor }: { factor: { readonly id: string } | undefined }): ReactNode {

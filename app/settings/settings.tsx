@@ -2,20 +2,22 @@ import { useMutation, useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { useLocation } from 'wouter';
 import { changePassword, MIN_PASSWORD_LENGTH, signOut } from '../auth/auth-actions.ts';
-import { useUser } from '../auth/session.tsx';
+import { useUser } from '../auth/session.ts';
 import { Button, IconButton } from '../shared/button.tsx';
 import { describeError } from '../shared/errors.ts';
 import { Field, Notice } from '../shared/field.tsx';
-import { Form, passwordOf } from '../shared/form.tsx';
+import { passwordOf } from '../shared/form-values.ts';
+import { Form } from '../shared/form.tsx';
 import pageStyles from '../shared/page.module.css';
 import { Page, PageSection } from '../shared/page.tsx';
 import { Failure, Loading } from '../shared/state.tsx';
-import { showErrorToast } from '../shared/toast.tsx';
+import { showErrorToast } from '../shared/toast.ts';
 import { useTitle } from '../shared/use-title.ts';
+import { factorsQuery } from './factors.ts';
 import { PictureSection } from './picture-section.tsx';
 import { ProfileSection } from './profile-section.tsx';
 import { profileQuery } from './profile.ts';
-import { factorsQuery, SecondFactorSection } from './second-factor.tsx';
+import { SecondFactorSection } from './second-factor.tsx';
 import { ThemeSection } from './theme-section.tsx';
 
 export default function Settings(): ReactNode {

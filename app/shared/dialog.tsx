@@ -1,25 +1,12 @@
-import { type ReactNode, type RefObject, useId, useLayoutEffect, useRef } from 'react';
+import { type ReactNode, useId, useLayoutEffect, useRef } from 'react';
 import { IconButton } from './button.tsx';
 import styles from './dialog.module.css';
+import { useModal } from './use-modal.ts';
 
 interface DialogProps {
   title: string;
   onClose: () => void;
   children: ReactNode;
-}
-
-/**
- * Shows a `<dialog>` above the page for as long as its component lives. It is closed while it is still in the page, because
- * only then the browser gives the focus back to where it was.
- */
-export function useModal(): RefObject<HTMLDialogElement | null> {
-  const ref = useRef<HTMLDialogElement>(null);
-  useLayoutEffect(() => {
-    const dialog = ref.current;
-    dialog?.showModal();
-    return () => dialog?.close();
-  }, []);
-  return ref;
 }
 
 /** A modal dialog. The browser's own <dialog> traps the focus, closes on Escape and gives the focus back. */

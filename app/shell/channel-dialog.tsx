@@ -1,12 +1,6 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { useLocation } from 'wouter';
-import { channelPath } from '../model/paths.ts';
-import { Button } from '../shared/button.tsx';
-import { Dialog, DialogActions } from '../shared/dialog.tsx';
-import { describeError } from '../shared/errors.ts';
-import { Field, Notice } from '../shared/field.tsx';
-import { Form, textOf } from '../shared/form.tsx';
 import {
   changeChannel,
   type Channel,
@@ -14,6 +8,13 @@ import {
   createChannel,
   tidyChannelName,
 } from '../model/channel-queries.ts';
+import { channelPath } from '../model/paths.ts';
+import { Button } from '../shared/button.tsx';
+import { Dialog, DialogActions } from '../shared/dialog.tsx';
+import { describeError } from '../shared/errors.ts';
+import { Field, Notice } from '../shared/field.tsx';
+import { textOf } from '../shared/form-values.ts';
+import { Form } from '../shared/form.tsx';
 
 interface ChannelDialogProps {
   familyId: string;

@@ -1,15 +1,15 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { type ReactNode, useState } from 'react';
-import { useUser } from '../auth/session.tsx';
+import { useUser } from '../auth/session.ts';
+import { type Channel, channelsQuery, setChannelArchived } from '../model/channel-queries.ts';
 import type { Family } from '../model/family-queries.ts';
 import type { Member } from '../model/member.ts';
-import { ConnectionBadge } from './connection-badge.tsx';
 import { IconButton } from '../shared/button.tsx';
 import { Popover, PopoverItem } from '../shared/popover.tsx';
-import { showErrorToast } from '../shared/toast.tsx';
+import { showErrorToast } from '../shared/toast.ts';
 import { ChannelDialog } from './channel-dialog.tsx';
-import { type Channel, channelsQuery, setChannelArchived } from '../model/channel-queries.ts';
 import styles from './channel-view.module.css';
+import { ConnectionBadge } from './connection-badge.tsx';
 
 interface ChannelHeaderProps {
   family: Family;

@@ -1,13 +1,13 @@
 import { useQuery } from '@tanstack/react-query';
 import { type ReactNode, useState } from 'react';
 import { Link, useRoute } from 'wouter';
+import type { Channel } from '../model/channel-queries.ts';
 import { channelPath } from '../model/paths.ts';
-import styles from './sidebar.module.css';
+import { countUnread, progressQuery } from '../model/unread.ts';
 import { IconButton } from '../shared/button.tsx';
 import { Icon } from '../shared/icon.tsx';
 import { ChannelDialog } from './channel-dialog.tsx';
-import type { Channel } from '../model/channel-queries.ts';
-import { countUnread, progressQuery } from '../model/unread.ts';
+import styles from './sidebar.module.css';
 
 interface ChannelListProps {
   familyId: string;

@@ -1,7 +1,7 @@
 import type { ReactNode } from 'react';
 import type { ConnectionState } from '../live/connection-state.ts';
-import { useFamilyLive } from './family-live.tsx';
 import styles from './connection-badge.module.css';
+import { useFamilyLive } from './family-live.ts';
 
 const APPEARANCE: Readonly<Record<ConnectionState, { style: string; label: string; title: string }>> = {
   connecting: { style: 'waiting', label: 'Connecting…', title: 'Connecting to your family' },

@@ -1,17 +1,7 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { type ReactNode, useEffect, useState } from 'react';
 import { useLocation } from 'wouter';
-import { useUser } from '../auth/session.tsx';
-import { useFamilyLive } from './family-live.tsx';
-import { Button, IconButton } from '../shared/button.tsx';
-import { Dialog, DialogActions } from '../shared/dialog.tsx';
-import { describeError } from '../shared/errors.ts';
-import { Field, Notice } from '../shared/field.tsx';
-import { Form, textOf } from '../shared/form.tsx';
-import styles from '../shared/page.module.css';
-import { Page, PageSection } from '../shared/page.tsx';
-import { showErrorToast, showToast } from '../shared/toast.tsx';
-import { useTitle } from '../shared/use-title.ts';
+import { useUser } from '../auth/session.ts';
 import {
   familiesQuery,
   type Family,
@@ -21,6 +11,17 @@ import {
   replaceInviteCode,
 } from '../model/family-queries.ts';
 import type { Member } from '../model/member.ts';
+import { Button, IconButton } from '../shared/button.tsx';
+import { Dialog, DialogActions } from '../shared/dialog.tsx';
+import { describeError } from '../shared/errors.ts';
+import { Field, Notice } from '../shared/field.tsx';
+import { textOf } from '../shared/form-values.ts';
+import { Form } from '../shared/form.tsx';
+import styles from '../shared/page.module.css';
+import { Page, PageSection } from '../shared/page.tsx';
+import { showErrorToast, showToast } from '../shared/toast.ts';
+import { useTitle } from '../shared/use-title.ts';
+import { useFamilyLive } from './family-live.ts';
 import { CopyInviteLink } from './invite-hint.tsx';
 import { MemberRow } from './member-row.tsx';
 

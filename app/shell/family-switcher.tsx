@@ -1,10 +1,10 @@
 import { useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { useLocation } from 'wouter';
-import { Icon } from '../shared/icon.tsx';
-import { Popover, PopoverItem } from '../shared/popover.tsx';
 import { familiesQuery, type Family } from '../model/family-queries.ts';
 import { familyPath, familySettingsPath } from '../model/paths.ts';
+import { Icon } from '../shared/icon.tsx';
+import { Popover, PopoverItem } from '../shared/popover.tsx';
 import styles from './sidebar.module.css';
 
 /** The family's name; behind it the other families and what can be done with this one. */

@@ -1,7 +1,7 @@
 import type { ReactNode } from 'react';
-import { Button } from '../shared/button.tsx';
-import { showToast } from '../shared/toast.tsx';
 import { type Family, formatInviteCode, inviteLink } from '../model/family-queries.ts';
+import { Button } from '../shared/button.tsx';
+import { showToast } from '../shared/toast.ts';
 import styles from './sidebar.module.css';
 
 /** Shown while somebody is alone in their family: the next thing to do is to invite the others. */

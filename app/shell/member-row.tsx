@@ -1,14 +1,14 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { type ReactNode, useState } from 'react';
-import { useUser } from '../auth/session.tsx';
+import { useUser } from '../auth/session.ts';
 import { Avatar } from '../images/avatar.tsx';
+import { membersQuery, removeMember, setMemberRole } from '../model/family-queries.ts';
+import type { Member } from '../model/member.ts';
 import { Button, IconButton } from '../shared/button.tsx';
 import { Dialog, DialogActions } from '../shared/dialog.tsx';
 import styles from '../shared/page.module.css';
 import { Popover, PopoverItem } from '../shared/popover.tsx';
-import { showErrorToast } from '../shared/toast.tsx';
-import { membersQuery, removeMember, setMemberRole } from '../model/family-queries.ts';
-import type { Member } from '../model/member.ts';
+import { showErrorToast } from '../shared/toast.ts';
 
 interface MemberRowProps {
   member: Member;

@@ -1,10 +1,10 @@
 import type { ReactNode } from 'react';
-import { useUser } from '../auth/session.tsx';
+import { useUser } from '../auth/session.ts';
+import { Avatar } from '../images/avatar.tsx';
 import type { Channel } from '../model/channel-queries.ts';
 import type { Member } from '../model/member.ts';
+import { useFamilyLive } from './family-live.ts';
 import styles from './sidebar.module.css';
-import { useFamilyLive } from './family-live.tsx';
-import { Avatar } from '../images/avatar.tsx';
 
 interface PeopleListProps {
   members: readonly Member[];

@@ -1,18 +1,18 @@
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { type ReactNode, useDeferredValue, useState } from 'react';
 import { Link } from 'wouter';
+import { GONE } from '../messages/conversation-context.ts';
+import { type Message, readImages } from '../messages/message.ts';
 import type { Channel } from '../model/channel-queries.ts';
 import type { Family } from '../model/family-queries.ts';
 import type { Member } from '../model/member.ts';
 import { channelPath } from '../model/paths.ts';
+import { supabase } from '../model/supabase.ts';
 import { Dialog } from '../shared/dialog.tsx';
 import { Field } from '../shared/field.tsx';
 import { formatFull } from '../shared/format-time.ts';
 import { Icon } from '../shared/icon.tsx';
 import { Failure } from '../shared/state.tsx';
-import { supabase } from '../model/supabase.ts';
-import { GONE } from '../messages/conversation-context.ts';
-import { type Message, readImages } from '../messages/message.ts';
 import styles from './search-dialog.module.css';
 
 interface SearchDialogProps {

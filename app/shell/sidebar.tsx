@@ -1,16 +1,16 @@
 import type { ReactNode } from 'react';
 import { Link } from 'wouter';
-import { useUser } from '../auth/session.tsx';
-import { ChannelList } from './channel-list.tsx';
-import type { Channel } from '../model/channel-queries.ts';
-import { PeopleList } from './people-list.tsx';
+import { useUser } from '../auth/session.ts';
 import { Avatar } from '../images/avatar.tsx';
-import buttonStyles from '../shared/button.module.css';
-import { Icon } from '../shared/icon.tsx';
+import type { Channel } from '../model/channel-queries.ts';
 import type { Family } from '../model/family-queries.ts';
 import type { Member } from '../model/member.ts';
+import buttonStyles from '../shared/button.module.css';
+import { Icon } from '../shared/icon.tsx';
+import { ChannelList } from './channel-list.tsx';
 import { FamilySwitcher } from './family-switcher.tsx';
 import { InviteHint } from './invite-hint.tsx';
+import { PeopleList } from './people-list.tsx';
 import styles from './sidebar.module.css';
 
 interface SidebarProps {

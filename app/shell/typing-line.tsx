@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react';
 import type { Member } from '../model/member.ts';
-import { useTyping } from './family-live.tsx';
+import { useTyping } from './family-live.ts';
 import styles from './typing-line.module.css';
 
 /** "Anna is typing…", in a line that is always there so that nothing moves. */

@@ -2,7 +2,7 @@ import { useEffect } from 'react';
 import { useSearchParams } from 'wouter';
 import { fetchMessage } from '../messages/message-requests.ts';
 import type { Message } from '../messages/message.ts';
-import { showErrorToast, showToast } from '../shared/toast.tsx';
+import { showErrorToast, showToast } from '../shared/toast.ts';
 
 /** Follows a deep link `?message=<id>` once the conversation is there. */
 export function useLinkedMessage(

@@ -1,8 +1,6 @@
-import { type ReactNode, useSyncExternalStore } from 'react';
 import { describeError } from './errors.ts';
-import styles from './toast.module.css';
 
-interface Toast {
+export interface Toast {
   readonly id: number;
   readonly text: string;
 }
@@ -30,20 +28,11 @@ export function showErrorToast(error: unknown): void {
   showToast(describeError(error));
 }
 
-function subscribe(listener: () => void): () => void {
+export function subscribe(listener: () => void): () => void {
   listeners.add(listener);
   return () => listeners.delete(listener);
 }
 
-export function Toasts(): ReactNode {
-  const current = useSyncExternalStore(subscribe, () => toasts);
-  return (
-    <output className={styles['region']}>
-      {current.map((toast) => (
-        <p key={toast.id} className={styles['toast']}>
-          {toast.text}
-        </p>
-      ))}
-    </output>
-  );
+export function currentToasts(): readonly Toast[] {
+  return toasts;
 }

@@ -1,38 +1,15 @@
 import { type QueryClient, useQueryClient } from '@tanstack/react-query';
-import {
-  createContext,
-  type ReactNode,
-  useCallback,
-  useContext,
-  useEffect,
-  useMemo,
-  useRef,
-  useState,
-  useSyncExternalStore,
-} from 'react';
-import { useUser } from '../auth/session.tsx';
-import { progressQuery, raiseProgress } from '../model/unread.ts';
-import { familiesQuery } from '../model/family-queries.ts';
-import { useMessaging } from '../messages/messaging-context.ts';
-import { NOBODY_ONLINE, type Online, OnlineLog } from '../live/online.ts';
-import { TYPING_INTERVAL_MS, TypingStore } from '../live/typing.ts';
+import { type ReactNode, useCallback, useEffect, useMemo, useRef, useState } from 'react';
+import { useUser } from '../auth/session.ts';
 import type { ConnectionState } from '../live/connection-state.ts';
 import type { ListTable } from '../live/family-channel.ts';
 import { FamilyConnection } from '../live/family-connection.ts';
-
-interface FamilyLive {
-  readonly state: ConnectionState;
-  readonly online: Online;
-  readonly typing: TypingStore;
-  /** Tells the others which channel is on screen. */
-  readonly watch: (channelId: string | null) => void;
-  /** Tells the others that this person is typing; may be called at every key press. */
-  readonly signalTyping: (channelId: string) => void;
-  /** The message is sent: the next key press is news again. */
-  readonly endTyping: () => void;
-}
-
-const LiveContext = createContext<FamilyLive | undefined>(undefined);
+import { NOBODY_ONLINE, OnlineLog } from '../live/online.ts';
+import { TYPING_INTERVAL_MS, TypingStore } from '../live/typing.ts';
+import { useMessaging } from '../messages/messaging-context.ts';
+import { familiesQuery } from '../model/family-queries.ts';
+import { progressQuery, raiseProgress } from '../model/unread.ts';
+import { LiveContext } from './family-live.ts';
 
 /** Connects a family's screens to realtime and hands what arrives to the caches that show it. */
 export function FamilyLiveProvider({
@@ -104,18 +81,6 @@ export function FamilyLiveProvider({
     [state, online, typing, watch, signalTyping, endTyping],
   );
   return <LiveContext value={value}>{children}</LiveContext>;
-}
-
-export function useFamilyLive(): FamilyLive {
-  const live = useContext(LiveContext);
-  if (!live) throw new Error('useFamilyLive() needs a FamilyLiveProvider');
-  return live;
-}
-
-/** Ids of the others who are typing in a channel. */
-export function useTyping(channelId: string): readonly string[] {
-  const { typing } = useFamilyLive();
-  return useSyncExternalStore(typing.subscribe, () => typing.in(channelId));
 }
 
 function refetchLists(queryClient: QueryClient, familyId: string, table: ListTable): void {

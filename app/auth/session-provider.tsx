@@ -1,14 +1,7 @@
-import type { Session, User } from '@supabase/supabase-js';
 import { useQueryClient } from '@tanstack/react-query';
-import { createContext, type ReactNode, useContext, useEffect, useRef, useState } from 'react';
+import { type ReactNode, useEffect, useRef, useState } from 'react';
 import { supabase } from '../model/supabase.ts';
-
-type SessionState =
-  | { readonly status: 'loading' }
-  | { readonly status: 'signed-out' }
-  | { readonly status: 'signed-in'; readonly user: User; readonly session: Session };
-
-const SessionContext = createContext<SessionState>({ status: 'loading' });
+import { SessionContext, type SessionState } from './session.ts';
 
 /** Follows the session of supabase-js: the first one from the cookies, then every change, also from other tabs. */
 export function SessionProvider({ children }: { children: ReactNode }): ReactNode {
@@ -25,15 +18,4 @@ export function SessionProvider({ children }: { children: ReactNode }): ReactNod
     return () => data.subscription.unsubscribe();
   }, [queryClient]);
   return <SessionContext value={state}>{children}</SessionContext>;
-}
-
-export function useSession(): SessionState {
-  return useContext(SessionContext);
-}
-
-/** The person who is signed in; for components below the signed-in routes only. */
-export function useUser(): User {
-  const session = useContext(SessionContext);
-  if (session.status !== 'signed-in') throw new Error('useUser() needs a signed-in session');
-  return session.user;
 }

@@ -1,0 +1,20 @@
+import type { Session, User } from '@supabase/supabase-js';
+import { createContext, useContext } from 'react';
+
+export type SessionState =
+  | { readonly status: 'loading' }
+  | { readonly status: 'signed-out' }
+  | { readonly status: 'signed-in'; readonly user: User; readonly session: Session };
+
+export const SessionContext = createContext<SessionState>({ status: 'loading' });
+
+export function useSession(): SessionState {
+  return useContext(SessionContext);
+}
+
+/** The person who is signed in; for components below the signed-in routes only. */
+export function useUser(): User {
+  const session = useContext(SessionContext);
+  if (session.status !== 'signed-in') throw new Error('useUser() needs a signed-in session');
+  return session.user;
+}
