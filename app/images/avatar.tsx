@@ -21,13 +21,9 @@ export function Avatar({ name, color, picture = null, size = 36, online = false 
   const { url, onError } = useSignedUrl('avatars', picture);
   const style = { '--size': `${size}px`, '--person': personColor(color) } as CSSProperties;
   return (
-    <span
-      className={`${styles['avatar']} ${online ? styles['online'] : ''}`}
-      style={style}
-      aria-hidden="true"
-    >
+    <span className={`${styles.avatar} ${online ? styles.online : ''}`} style={style} aria-hidden="true">
       {initials(name)}
-      {url !== undefined && <img className={styles['image']} src={url} alt="" onError={onError} />}
+      {url !== undefined && <img className={styles.image} src={url} alt="" onError={onError} />}
     </span>
   );
 }

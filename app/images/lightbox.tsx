@@ -35,7 +35,7 @@ export function Lightbox({ images, start, onClose }: LightboxProps): ReactNode {
     // oxlint-disable-next-line jsx-a11y/no-noninteractive-element-interactions
     <dialog
       ref={ref}
-      className={styles['lightbox']}
+      className={styles.lightbox}
       aria-label="Picture"
       onCancel={onClose}
       onKeyDown={onKeyDown}
@@ -43,19 +43,19 @@ export function Lightbox({ images, start, onClose }: LightboxProps): ReactNode {
         if (!(event.target instanceof Element && event.target.closest('button, a, img, p'))) onClose();
       }}
     >
-      <div className={styles['bar']}>
+      <div className={styles.bar}>
         <span>{images.length > 1 && `${index + 1} of ${images.length}`}</span>
         <SaveLink path={image.path} />
         <IconButton icon="close" label="Close" onClick={onClose} />
       </div>
-      <div className={styles['stage']} {...(images.length > 1 && swipe)}>
+      <div className={styles.stage} {...(images.length > 1 && swipe)}>
         {images.length > 1 && (
           <IconButton icon="chevronLeft" label="Previous picture" onClick={() => go(-1)} />
         )}
         <LargeImage key={image.path} {...image} />
         {images.length > 1 && <IconButton icon="chevronRight" label="Next picture" onClick={() => go(1)} />}
       </div>
-      <p className={styles['caption']} aria-live="polite">
+      <p className={styles.caption} aria-live="polite">
         {image.alt}
       </p>
     </dialog>
@@ -65,7 +65,7 @@ export function Lightbox({ images, start, onClose }: LightboxProps): ReactNode {
 function LargeImage({ path, alt }: { path: string; alt: string }): ReactNode {
   const { url, onError } = useImageSource(path);
   return (
-    <div className={styles['frame']}>
+    <div className={styles.frame}>
       {url === undefined ? <Icon name="image" size={40} /> : <img src={url} alt={alt} onError={onError} />}
     </div>
   );
@@ -77,7 +77,7 @@ function SaveLink({ path }: { path: string }): ReactNode {
   if (url === undefined) return null;
   return (
     <a
-      className={buttonStyles['icon']}
+      className={buttonStyles.icon}
       href={url.startsWith('blob:') ? url : `${url}&download=`}
       download
       aria-label="Save picture"

@@ -14,17 +14,17 @@ interface AttachmentTrayProps {
 export function AttachmentTray({ attachments, onDescribe, onRemove }: AttachmentTrayProps): ReactNode {
   if (attachments.length === 0) return null;
   return (
-    <ul className={styles['tray']} aria-label="Pictures to send">
+    <ul className={styles.tray} aria-label="Pictures to send">
       {attachments.map((attachment, index) => {
         const number = attachments.length === 1 ? '' : ` ${index + 1}`;
         return (
-          <li key={attachment.key} className={styles['item']}>
+          <li key={attachment.key} className={styles.item}>
             <BlobImage blob={attachment.blob} alt={attachment.alt || `To be sent${number}`} />
             <IconButton
               icon="close"
               label={`Remove picture${number}`}
               size="small"
-              className={styles['remove']}
+              className={styles.remove}
               onClick={() => onRemove(attachment.key)}
             />
             <input

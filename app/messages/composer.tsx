@@ -123,13 +123,13 @@ export function Composer(props: ComposerProps): ReactNode {
   };
 
   return (
-    <div className={styles['composer']}>
-      {isDragging && <div className={styles['dropHint']}>Let go to add the pictures</div>}
+    <div className={styles.composer}>
+      {isDragging && <div className={styles.dropHint}>Let go to add the pictures</div>}
       {suggestions.length > 0 && (
         <MentionList id={listId} members={suggestions} active={active} onPick={complete} />
       )}
       {replyingTo && (
-        <div className={styles['replying']}>
+        <div className={styles.replying}>
           <p>
             Reply to <strong>{members.get(replyingTo.author_id ?? '')?.name ?? GONE}</strong>:{' '}
             {summarizeMessage(replyingTo)}
@@ -138,8 +138,8 @@ export function Composer(props: ComposerProps): ReactNode {
         </div>
       )}
       <LengthHint text={text} />
-      <div className={styles['box']}>
-        <div className={styles['attachments']}>
+      <div className={styles.box}>
+        <div className={styles.attachments}>
           <AttachmentTray attachments={attachments} onDescribe={describe} onRemove={remove} />
         </div>
         <FileButton label="Add pictures" onFiles={(files) => void add(files)} />
@@ -149,7 +149,7 @@ export function Composer(props: ComposerProps): ReactNode {
         />
         <textarea
           ref={input}
-          className={styles['input']}
+          className={styles.input}
           rows={1}
           value={text}
           dir="auto"
@@ -172,7 +172,7 @@ export function Composer(props: ComposerProps): ReactNode {
             void add([...files]);
           }}
         />
-        <IconButton icon="send" label="Send" className={styles['send']} disabled={!canSend} onClick={send} />
+        <IconButton icon="send" label="Send" className={styles.send} disabled={!canSend} onClick={send} />
       </div>
     </div>
   );

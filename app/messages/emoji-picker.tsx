@@ -20,20 +20,20 @@ export function EmojiPicker(props: EmojiPickerProps): ReactNode {
       label={label}
       side={side}
       align={align}
-      className={styles['panel']}
+      className={styles.panel}
       onOpenChange={onOpenChange}
       renderTrigger={(trigger) => <IconButton icon="smile" label={label} size={size} {...trigger} />}
     >
       {(close) =>
         EMOJI.map((group) => (
-          <fieldset key={group.label} className={styles['group']}>
-            <legend className={styles['label']}>{group.label}</legend>
-            <div className={styles['grid']}>
+          <fieldset key={group.label} className={styles.group}>
+            <legend className={styles.label}>{group.label}</legend>
+            <div className={styles.grid}>
               {group.emoji.map((emoji) => (
                 <button
                   key={emoji}
                   type="button"
-                  className={styles['emoji']}
+                  className={styles.emoji}
                   onClick={() => {
                     close();
                     onPick(emoji);

@@ -6,7 +6,7 @@ import { excessOf, MAX_MESSAGE_LENGTH } from './message-length.ts';
 export function LengthHint({ text }: { text: string }): ReactNode {
   const excess = excessOf(text);
   return (
-    <output className={styles['lengthHint']}>
+    <output className={styles.lengthHint}>
       {excess > 0 &&
         `${excess.toLocaleString()} characters too many: a message holds ${MAX_MESSAGE_LENGTH.toLocaleString()}.`}
     </output>

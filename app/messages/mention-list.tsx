@@ -15,7 +15,7 @@ interface MentionListProps {
 export function MentionList({ id, members, active, onPick }: MentionListProps): ReactNode {
   return (
     // oxlint-disable-next-line jsx-a11y/prefer-tag-over-role
-    <div className={styles['suggestions']} role="listbox" id={id} aria-label="People">
+    <div className={styles.suggestions} role="listbox" id={id} aria-label="People">
       {members.map((member) => (
         // oxlint-disable-next-line jsx-a11y/click-events-have-key-events, jsx-a11y/interactive-supports-focus
         <div
@@ -24,7 +24,7 @@ export function MentionList({ id, members, active, onPick }: MentionListProps): 
           // oxlint-disable-next-line jsx-a11y/prefer-tag-over-role
           role="option"
           aria-selected={member === active}
-          className={styles['suggestion']}
+          className={styles.suggestion}
           onPointerDown={(event) => event.preventDefault()}
           onClick={() => onPick(member.name)}
         >

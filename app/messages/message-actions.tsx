@@ -32,14 +32,14 @@ export function MessageActions({ message, onEdit, onPickerChange }: MessageActio
   };
   const isOwn = message.author_id === userId;
   return (
-    <div className={styles['actions']} role="toolbar" aria-label="Message">
+    <div className={styles.actions} role="toolbar" aria-label="Message">
       {canWrite && (
         <>
           {QUICK_EMOJI.slice(0, 3).map((emoji) => (
             <button
               key={emoji}
               type="button"
-              className={styles['quick']}
+              className={styles.quick}
               aria-label={`React with ${emoji}`}
               onClick={() => toggle(emoji)}
             >

@@ -56,7 +56,7 @@ export function MessageEditor({ message, onClose }: { message: Message; onClose:
     save();
   };
   return (
-    <div className={styles['editor']}>
+    <div className={styles.editor}>
       <LengthHint text={body} />
       <textarea
         ref={textarea}
@@ -66,7 +66,7 @@ export function MessageEditor({ message, onClose }: { message: Message; onClose:
         onChange={(event) => change(event.target.value)}
         onKeyDown={onKeyDown}
       />
-      <div className={styles['editorActions']}>
+      <div className={styles.editorActions}>
         <Button variant="quiet" onClick={close}>
           Cancel
         </Button>

@@ -21,16 +21,12 @@ export function MessageImages({ images, author }: MessageImagesProps): ReactNode
     alt: alt ?? (images.length === 1 ? `Picture from ${author}` : `Picture ${index + 1} from ${author}`),
   }));
   return (
-    <div
-      className={styles['images']}
-      data-count={images.length}
-      style={{ aspectRatio: `${width} / ${height}` }}
-    >
+    <div className={styles.images} data-count={images.length} style={{ aspectRatio: `${width} / ${height}` }}>
       {described.map((image, index) => (
         <button
           key={image.path}
           type="button"
-          className={styles['tile']}
+          className={styles.tile}
           aria-haspopup="dialog"
           onClick={() => setOpenIndex(index)}
         >
@@ -48,7 +44,7 @@ function Thumbnail({ path, alt }: { path: string; alt: string }): ReactNode {
   const { url, onError } = useImageSource(path);
   if (url === undefined) {
     return (
-      <span className={styles['missing']}>
+      <span className={styles.missing}>
         <Icon name="image" />
         <span className="visually-hidden">{alt}</span>
       </span>

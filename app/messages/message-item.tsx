@@ -43,11 +43,11 @@ export const MessageItem = memo(function MessageItem(props: MessageItemProps): R
   const onItsWay = row.outgoing ?? edit;
   const showsActions = message?.deleted_at === null && !isEditing && (isPointed || hasFocus || isPicking);
   const classes = [
-    styles['row'],
-    isOwn && styles['own'],
-    isFlashing && styles['flash'],
-    onItsWay && (onItsWay.state === 'failed' ? styles['failed'] : styles['sending']),
-    message?.mentions.includes(userId) === true && styles['mentionsMe'],
+    styles.row,
+    isOwn && styles.own,
+    isFlashing && styles.flash,
+    onItsWay && (onItsWay.state === 'failed' ? styles.failed : styles.sending),
+    message?.mentions.includes(userId) === true && styles.mentionsMe,
   ];
   return (
     // oxlint-disable-next-line jsx-a11y/no-noninteractive-element-interactions -- its tools are buttons of their own
@@ -70,20 +70,20 @@ export const MessageItem = memo(function MessageItem(props: MessageItemProps): R
         if (!event.currentTarget.contains(event.relatedTarget)) setHasFocus(false);
       }}
     >
-      {row.startsDay && <div className={styles['separator']}>{capitalize(formatDay(row.createdAt))}</div>}
-      {row.isFirstUnread && <div className={`${styles['separator']} ${styles['unread']}`}>New messages</div>}
-      <div className={`${styles['line']} ${row.startsGroup ? styles['first'] : ''}`}>
+      {row.startsDay && <div className={styles.separator}>{capitalize(formatDay(row.createdAt))}</div>}
+      {row.isFirstUnread && <div className={`${styles.separator} ${styles.unread}`}>New messages</div>}
+      <div className={`${styles.line} ${row.startsGroup ? styles.first : ''}`}>
         {!isOwn &&
           (row.startsGroup ? (
             <Avatar name={name} color={author?.color} picture={author?.avatarPath} />
           ) : (
             <span />
           ))}
-        <div className={styles['content']}>
+        <div className={styles.content}>
           {row.startsGroup && (
-            <div className={styles['head']}>
-              {!isOwn && <span className={styles['author']}>{name}</span>}
-              <time className={styles['time']} dateTime={row.createdAt} title={formatFull(row.createdAt)}>
+            <div className={styles.head}>
+              {!isOwn && <span className={styles.author}>{name}</span>}
+              <time className={styles.time} dateTime={row.createdAt} title={formatFull(row.createdAt)}>
                 {formatTime(row.createdAt)}
               </time>
             </div>
@@ -112,7 +112,7 @@ export const MessageItem = memo(function MessageItem(props: MessageItemProps): R
 function Bubble({ row: { message, outgoing }, author }: { row: Row; author: string }): ReactNode {
   const { members } = useConversationScreen();
   if (message?.deleted_at != null) {
-    return <p className={`${styles['bubble']} ${styles['deleted']}`}>This message was deleted</p>;
+    return <p className={`${styles.bubble} ${styles.deleted}`}>This message was deleted</p>;
   }
   const replyTo = message?.reply_to ?? outgoing?.replyTo ?? null;
   const mentions = message?.mentions ?? outgoing?.mentions ?? [];
@@ -120,7 +120,7 @@ function Bubble({ row: { message, outgoing }, author }: { row: Row; author: stri
   const images = rowImages({ message, outgoing });
   return (
     <div
-      className={`${styles['bubble']} ${images.length > 0 ? styles['withImages'] : ''}`}
+      className={`${styles.bubble} ${images.length > 0 ? styles.withImages : ''}`}
       style={{ '--images-width': `${sizeOfImages(images).width}px` } as CSSProperties}
     >
       {replyTo !== null && <ReplyQuote messageId={replyTo} />}
@@ -128,7 +128,7 @@ function Bubble({ row: { message, outgoing }, author }: { row: Row; author: stri
       {body !== '' && (
         <MessageText body={body} mentionedNames={mentions.flatMap((id) => members.get(id)?.name ?? [])} />
       )}
-      {message?.edited_at != null && <span className={styles['note']}>edited</span>}
+      {message?.edited_at != null && <span className={styles.note}>edited</span>}
     </div>
   );
 }

@@ -42,7 +42,7 @@ export function MessageList(props: MessageListProps): ReactNode {
   const tabKey = rows.some((row) => row.key === currentKey) ? currentKey : lastKey;
   const moveFocus = (event: KeyboardEvent): void => {
     const step = { ArrowUp: -1, ArrowDown: 1 }[event.key];
-    const isLine = event.target instanceof HTMLElement && event.target.dataset['message'] !== undefined;
+    const isLine = event.target instanceof HTMLElement && event.target.dataset.message !== undefined;
     if (step === undefined || !isLine) return;
     event.preventDefault();
     const index = rows.findIndex((row) => row.key === currentKey) + step;
@@ -58,12 +58,12 @@ export function MessageList(props: MessageListProps): ReactNode {
   };
 
   return (
-    <div className={styles['frame']}>
+    <div className={styles.frame}>
       {/* It only notices that the reader has begun to scroll. */}
       {/* oxlint-disable-next-line jsx-a11y/no-static-element-interactions */}
       <div
         ref={scroller}
-        className={styles['scroller']}
+        className={styles.scroller}
         onScroll={scroll.onScroll}
         onWheel={unpin}
         onPointerDown={unpin}
@@ -73,14 +73,14 @@ export function MessageList(props: MessageListProps): ReactNode {
         {/* The arrow keys go from line to line. */}
         {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-element-interactions */}
         <div
-          className={styles['canvas']}
+          className={styles.canvas}
           style={{ height: virtualizer.getTotalSize(), visibility: scroll.isSettled ? 'visible' : 'hidden' }}
           role="log"
           aria-label={`Messages in ${channelName}`}
           aria-live="off"
           onKeyDown={moveFocus}
         >
-          <div className={styles['top']}>
+          <div className={styles.top}>
             {hasOlder ? 'Loading earlier messages…' : `This is the beginning of #${channelName}.`}
           </div>
           {items.map((item) => {
@@ -91,7 +91,7 @@ export function MessageList(props: MessageListProps): ReactNode {
                 key={item.key}
                 ref={virtualizer.measureElement}
                 data-index={item.index}
-                className={styles['item']}
+                className={styles.item}
                 style={{ transform: `translateY(${item.start}px)` }}
               >
                 <MessageItem
@@ -108,7 +108,7 @@ export function MessageList(props: MessageListProps): ReactNode {
         </div>
       </div>
       {!isAtEnd && (
-        <button type="button" className={styles['toEnd']} onClick={() => virtualizer.scrollToEnd()}>
+        <button type="button" className={styles.toEnd} onClick={() => virtualizer.scrollToEnd()}>
           <Icon name="arrowDown" size={16} /> Newest messages
         </button>
       )}

@@ -10,7 +10,7 @@ interface MessageTextProps {
 export function MessageText({ body, mentionedNames }: MessageTextProps): ReactNode {
   return (
     // "auto": what is written from right to left begins at the right.
-    <p dir="auto" className={`${styles['text']} ${isOnlyEmoji(body) ? styles['emojiOnly'] : ''}`}>
+    <p dir="auto" className={`${styles.text} ${isOnlyEmoji(body) ? styles.emojiOnly : ''}`}>
       {splitText(body, mentionedNames).map((part, index) => {
         // Parts of a fixed text never move.
         const key = index;
@@ -23,7 +23,7 @@ export function MessageText({ body, mentionedNames }: MessageTextProps): ReactNo
         }
         if (part.kind === 'mention') {
           return (
-            <strong key={key} className={styles['mention']}>
+            <strong key={key} className={styles.mention}>
               {part.text}
             </strong>
           );

@@ -7,7 +7,7 @@ import type { OutgoingMessage } from './outgoing-message.ts';
 /** Where a message is on its way, and what can be done about it. */
 export function OutgoingStatus({ item }: { item: OutgoingMessage }): ReactNode {
   const { outbox } = useMessaging();
-  if (item.state === 'sending') return <p className={styles['status']}>Sending…</p>;
+  if (item.state === 'sending') return <p className={styles.status}>Sending…</p>;
   if (item.state === 'waiting') return <Waiting />;
   return (
     <Refused
@@ -33,7 +33,7 @@ export function EditStatus({ edit: { id, state, error, change } }: { edit: Pendi
 }
 
 function Waiting(): ReactNode {
-  return <p className={styles['status']}>Waiting for the connection</p>;
+  return <p className={styles.status}>Waiting for the connection</p>;
 }
 
 interface RefusedProps {
@@ -44,12 +44,12 @@ interface RefusedProps {
 
 function Refused({ text, onRetry, onDiscard }: RefusedProps): ReactNode {
   return (
-    <div className={styles['status']} role="alert">
+    <div className={styles.status} role="alert">
       <span>{text}</span>
-      <button type="button" className={styles['statusAction']} onClick={onRetry}>
+      <button type="button" className={styles.statusAction} onClick={onRetry}>
         Try again
       </button>
-      <button type="button" className={styles['statusAction']} onClick={onDiscard}>
+      <button type="button" className={styles.statusAction} onClick={onDiscard}>
         Discard
       </button>
     </div>

@@ -10,7 +10,7 @@ export function ReactionBar({ message }: { message: Message }): ReactNode {
   const reactions = readReactions(message.reactions);
   if (reactions.length === 0) return null;
   return (
-    <div className={styles['reactions']}>
+    <div className={styles.reactions}>
       {reactions.map(([emoji, people]) => {
         const names = people
           .map((id) => (id === userId ? 'you' : (members.get(id)?.name ?? GONE)))
@@ -19,7 +19,7 @@ export function ReactionBar({ message }: { message: Message }): ReactNode {
           <button
             key={emoji}
             type="button"
-            className={styles['reaction']}
+            className={styles.reaction}
             aria-pressed={people.includes(userId)}
             title={names}
             disabled={!canWrite}

@@ -22,14 +22,14 @@ export function ReplyQuote({ messageId }: { messageId: string }): ReactNode {
   return (
     <button
       type="button"
-      className={styles['quote']}
+      className={styles.quote}
       style={{ '--person': personColor(author?.color) } as CSSProperties}
       disabled={!message}
       onClick={() => message && jumpTo(message)}
     >
       <span className="visually-hidden">In reply to</span>
-      <span className={styles['quoteAuthor']}>{message ? (author?.name ?? GONE) : ' '}</span>
-      <span className={styles['quoteText']}>{text}</span>
+      <span className={styles.quoteAuthor}>{message ? (author?.name ?? GONE) : ' '}</span>
+      <span className={styles.quoteText}>{text}</span>
     </button>
   );
 }

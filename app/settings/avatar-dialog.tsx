@@ -24,9 +24,9 @@ export function AvatarDialog({ chosen, isSaving, error, onSave, onClose }: Avata
   const [crop, setCrop] = useState(MIDDLE);
   return (
     <Dialog title="Your new picture" onClose={onClose}>
-      <div className={styles['preview']}>
+      <div className={styles.preview}>
         <div
-          className={styles['handle']}
+          className={styles.handle}
           onPointerDown={(event) => event.currentTarget.setPointerCapture(event.pointerId)}
           onPointerMove={(event) => {
             const element = event.currentTarget;
@@ -40,11 +40,11 @@ export function AvatarDialog({ chosen, isSaving, error, onSave, onClose }: Avata
           <CropRange label="Left or right" value={crop.x} onChange={(x) => setCrop({ ...crop, x })} />
           <CropRange label="Up or down" value={crop.y} onChange={(y) => setCrop({ ...crop, y })} />
         </div>
-        <div className={styles['small']}>
+        <div className={styles.small}>
           <Cropped chosen={chosen} crop={crop} alt="" />
         </div>
       </div>
-      <label className={styles['zoom']}>
+      <label className={styles.zoom}>
         Closer
         <input
           type="range"
@@ -76,7 +76,7 @@ function Cropped({ chosen, crop, alt }: { chosen: ChosenFile; crop: Crop; alt: s
       blob={chosen.file}
       alt={alt}
       draggable={false}
-      className={styles['image']}
+      className={styles.image}
       style={{
         width: percent(chosen.width),
         height: percent(chosen.height),

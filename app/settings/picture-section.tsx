@@ -42,10 +42,10 @@ export function PictureSection({ profile }: { profile: Profile }): ReactNode {
   const failure = choice.error ?? (chosen ? null : save.error);
   return (
     <PageSection title="Your picture">
-      <div className={`${styles['picture']} ${isDragging ? styles['dragging'] : ''}`}>
+      <div className={`${styles.picture} ${isDragging ? styles.dragging : ''}`}>
         <Avatar name={name} color={color} picture={picture} size={88} />
-        <div className={styles['pictureChoice']}>
-          <div className={pageStyles['row']}>
+        <div className={styles.pictureChoice}>
+          <div className={pageStyles.row}>
             <Button busy={choice.isPending} onClick={() => input.current?.click()}>
               {picture === null ? 'Choose a picture' : 'Change picture'}
             </Button>
@@ -60,7 +60,7 @@ export function PictureSection({ profile }: { profile: Profile }): ReactNode {
               </Button>
             )}
           </div>
-          <p className={pageStyles['text']}>
+          <p className={pageStyles.text}>
             {isDragging ? 'Let go to use this picture.' : 'Or drop one here. Only your families see it.'}
           </p>
         </div>

@@ -29,12 +29,12 @@ export function ProfileSection({ profile }: { profile: Profile }): ReactNode {
         }
       >
         <Field label="Your name" name="name" defaultValue={profile.display_name} maxLength={40} required />
-        <fieldset className={styles['colors']}>
+        <fieldset className={styles.colors}>
           <legend>Your colour</legend>
           {COLORS.map((color) => (
             <label
               key={color}
-              className={styles['color']}
+              className={styles.color}
               style={{ '--person': personColor(color) } as CSSProperties}
               title={color}
             >

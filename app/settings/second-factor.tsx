@@ -66,9 +66,9 @@ function EnrollmentForm({ enrollment, onDone }: { enrollment: Enrollment; onDone
   return (
     <>
       <p>Scan this with your authenticator app, then enter the code that it shows.</p>
-      <img className={styles['qr']} src={enrollment.qrCode} alt="QR code for the authenticator app" />
+      <img className={styles.qr} src={enrollment.qrCode} alt="QR code for the authenticator app" />
       <p>
-        Or type this key: <span className={styles['secret']}>{enrollment.secret}</span>
+        Or type this key: <span className={styles.secret}>{enrollment.secret}</span>
       </p>
       <Form onSubmit={(values) => verify.mutate(textOf(values, 'code').replaceAll(' ', ''))}>
         <Field

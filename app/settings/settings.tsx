@@ -87,7 +87,7 @@ function SignOutSection({ email }: { email: string }): ReactNode {
   const mutation = useMutation({ mutationFn: signOut, onError: showErrorToast });
   return (
     <PageSection title="Sign out" text={`You are signed in as ${email}.`}>
-      <div className={pageStyles['row']}>
+      <div className={pageStyles.row}>
         <Button busy={mutation.isPending} onClick={() => mutation.mutate('local')}>
           Sign out
         </Button>

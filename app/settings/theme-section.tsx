@@ -13,7 +13,7 @@ export function ThemeSection(): ReactNode {
   const [theme, setCurrent] = useState(readTheme);
   return (
     <PageSection title="Appearance">
-      <fieldset className={styles['themes']}>
+      <fieldset className={styles.themes}>
         <legend className="visually-hidden">Appearance</legend>
         {THEMES.map(({ value, label }) => (
           <label key={value}>

@@ -23,6 +23,6 @@ export function setTheme(theme: Theme): void {
 
 /** Called before the first render, so that nothing flashes in the other theme. */
 export function applyTheme(theme: Theme): void {
-  if (theme === 'system') delete document.documentElement.dataset['theme'];
-  else document.documentElement.dataset['theme'] = theme;
+  if (theme === 'system') delete document.documentElement.dataset.theme;
+  else document.documentElement.dataset.theme = theme;
 }

@@ -20,7 +20,7 @@ export function Button({
     <button
       type="button"
       {...rest}
-      className={`${styles['button']} ${styles[variant]} ${className ?? ''}`}
+      className={`${styles.button} ${styles[variant]} ${className ?? ''}`}
       disabled={disabled === true || busy === true}
       aria-busy={busy}
     />
@@ -41,7 +41,7 @@ export function IconButton({ icon, label, size = 'normal', className, ...rest }:
       title={label}
       {...rest}
       aria-label={label}
-      className={`${styles['icon']} ${size === 'small' ? styles['small'] : ''} ${className ?? ''}`}
+      className={`${styles.icon} ${size === 'small' ? styles.small : ''} ${className ?? ''}`}
     >
       <Icon name={icon} size={size === 'small' ? 18 : 20} />
     </button>

@@ -23,20 +23,20 @@ export function Dialog({ title, onClose, children }: DialogProps): ReactNode {
     // oxlint-disable-next-line jsx-a11y/click-events-have-key-events, jsx-a11y/no-noninteractive-element-interactions
     <dialog
       ref={ref}
-      className={styles['dialog']}
+      className={styles.dialog}
       aria-labelledby={titleId}
       onCancel={onClose}
       onClick={(event) => {
         if (event.target === ref.current) onClose();
       }}
     >
-      <div className={styles['header']}>
-        <h2 className={styles['title']} id={titleId}>
+      <div className={styles.header}>
+        <h2 className={styles.title} id={titleId}>
           {title}
         </h2>
         <IconButton icon="close" label="Close" onClick={onClose} />
       </div>
-      <div ref={body} className={styles['body']}>
+      <div ref={body} className={styles.body}>
         {children}
       </div>
     </dialog>
@@ -45,5 +45,5 @@ export function Dialog({ title, onClose, children }: DialogProps): ReactNode {
 
 /** The row of buttons that ends a dialog. */
 export function DialogActions({ children }: { children: ReactNode }): ReactNode {
-  return <div className={styles['actions']}>{children}</div>;
+  return <div className={styles.actions}>{children}</div>;
 }

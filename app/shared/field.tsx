@@ -10,18 +10,18 @@ interface FieldProps extends ComponentProps<'input'> {
 export function Field({ label, hint, ...input }: FieldProps): ReactNode {
   const id = useId();
   return (
-    <div className={styles['field']}>
-      <label className={styles['label']} htmlFor={id}>
+    <div className={styles.field}>
+      <label className={styles.label} htmlFor={id}>
         {label}
       </label>
       <input
         {...input}
         id={id}
-        className={styles['input']}
+        className={styles.input}
         aria-describedby={hint === undefined ? undefined : `${id}-hint`}
       />
       {hint !== undefined && (
-        <span className={styles['hint']} id={`${id}-hint`}>
+        <span className={styles.hint} id={`${id}-hint`}>
           {hint}
         </span>
       )}
@@ -32,7 +32,7 @@ export function Field({ label, hint, ...input }: FieldProps): ReactNode {
 /** A message about the form as a whole, announced when it appears. */
 export function Notice({ kind, children }: { kind: 'error' | 'info'; children: ReactNode }): ReactNode {
   return (
-    <p className={`${styles['notice']} ${styles[kind]}`} role={kind === 'error' ? 'alert' : 'status'}>
+    <p className={`${styles.notice} ${styles[kind]}`} role={kind === 'error' ? 'alert' : 'status'}>
       {children}
     </p>
   );

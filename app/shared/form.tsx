@@ -10,7 +10,7 @@ interface FormProps {
 export function Form({ onSubmit, children }: FormProps): ReactNode {
   return (
     <form
-      className={styles['form']}
+      className={styles.form}
       onSubmit={(event) => {
         event.preventDefault();
         onSubmit(new FormData(event.currentTarget), event.currentTarget);

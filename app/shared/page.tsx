@@ -11,12 +11,12 @@ interface PageProps {
 /** A page of settings: a header and sections below one another. */
 export function Page({ title, lead, children }: PageProps): ReactNode {
   return (
-    <main className={styles['page']}>
-      <header className={styles['header']}>
+    <main className={styles.page}>
+      <header className={styles.header}>
         {lead}
-        <h1 className={styles['title']}>{title}</h1>
+        <h1 className={styles.title}>{title}</h1>
       </header>
-      <div className={styles['sections']}>{children}</div>
+      <div className={styles.sections}>{children}</div>
     </main>
   );
 }
@@ -29,9 +29,9 @@ interface PageSectionProps {
 
 export function PageSection({ title, text, children }: PageSectionProps): ReactNode {
   return (
-    <section className={styles['section']}>
-      <h2 className={styles['heading']}>{title}</h2>
-      {text !== undefined && <p className={styles['text']}>{text}</p>}
+    <section className={styles.section}>
+      <h2 className={styles.heading}>{title}</h2>
+      {text !== undefined && <p className={styles.text}>{text}</p>}
       {children}
     </section>
   );

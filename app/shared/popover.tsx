@@ -67,7 +67,7 @@ export function Popover(props: PopoverProps): ReactNode {
     // oxlint-disable-next-line jsx-a11y/no-static-element-interactions
     <div
       ref={anchor}
-      className={styles['anchor']}
+      className={styles.anchor}
       onKeyDown={(event) => {
         if (!isOpen) return;
         if (event.key === 'Escape') {
@@ -96,7 +96,7 @@ export function Popover(props: PopoverProps): ReactNode {
           // oxlint-disable-next-line jsx-a11y/prefer-tag-over-role -- a fieldset is for the fields of a form
           role="group"
           aria-label={label}
-          className={`${styles['panel']} ${styles[side === 'auto' ? roomier : side]} ${styles[align]} ${className ?? ''}`}
+          className={`${styles.panel} ${styles[side === 'auto' ? roomier : side]} ${styles[align]} ${className ?? ''}`}
         >
           {children(() => change(false))}
         </div>
@@ -127,7 +127,7 @@ export function PopoverItem({ icon, isDangerous, onSelect, children }: PopoverIt
   return (
     <button
       type="button"
-      className={`${styles['item']} ${isDangerous === true ? styles['dangerous'] : ''}`}
+      className={`${styles.item} ${isDangerous === true ? styles.dangerous : ''}`}
       onClick={onSelect}
     >
       {icon && <Icon name={icon} size={18} />}

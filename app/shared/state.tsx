@@ -6,8 +6,8 @@ import styles from './state.module.css';
 /** What a screen shows while it has nothing else to show. */
 export function Loading({ label = 'Loading', page = false }: { label?: string; page?: boolean }): ReactNode {
   return (
-    <output className={`${styles['state']} ${page ? styles['page'] : ''}`}>
-      <span className={styles['spinner']} />
+    <output className={`${styles.state} ${page ? styles.page : ''}`}>
+      <span className={styles.spinner} />
       <span className="visually-hidden">{label}</span>
     </output>
   );
@@ -15,9 +15,9 @@ export function Loading({ label = 'Loading', page = false }: { label?: string; p
 
 export function Failure({ error, onRetry }: { error: unknown; onRetry?: () => void }): ReactNode {
   return (
-    <div className={styles['state']} role="alert">
-      <p className={styles['title']}>That did not work</p>
-      <p className={styles['text']}>{describeError(error)}</p>
+    <div className={styles.state} role="alert">
+      <p className={styles.title}>That did not work</p>
+      <p className={styles.text}>{describeError(error)}</p>
       {onRetry && <Button onClick={onRetry}>Try again</Button>}
     </div>
   );
@@ -31,9 +31,9 @@ interface EmptyProps {
 
 export function Empty({ title, page = false, children }: EmptyProps): ReactNode {
   return (
-    <div className={`${styles['state']} ${page ? styles['page'] : ''}`}>
-      <p className={styles['title']}>{title}</p>
-      {children !== undefined && <div className={styles['text']}>{children}</div>}
+    <div className={`${styles.state} ${page ? styles.page : ''}`}>
+      <p className={styles.title}>{title}</p>
+      {children !== undefined && <div className={styles.text}>{children}</div>}
     </div>
   );
 }

@@ -5,9 +5,9 @@ import { currentToasts, subscribe } from './toast.ts';
 export function Toasts(): ReactNode {
   const current = useSyncExternalStore(subscribe, currentToasts);
   return (
-    <output className={styles['region']}>
+    <output className={styles.region}>
       {current.map((toast) => (
-        <p key={toast.id} className={styles['toast']}>
+        <p key={toast.id} className={styles.toast}>
           {toast.text}
         </p>
       ))}

@@ -32,14 +32,14 @@ export function ChannelHeader(props: ChannelHeaderProps): ReactNode {
   const isArchived = channel.archived_at !== null;
   const isOwner = members.some((member) => member.id === userId && member.role === 'owner');
   return (
-    <header className={styles['header']}>
+    <header className={styles.header}>
       <IconButton icon="menu" label="Channels and people" className="narrow-only" onClick={onOpenMenu} />
-      <div className={styles['titles']}>
-        <h1 className={styles['name']}>
-          <span className={styles['hash']}># </span>
+      <div className={styles.titles}>
+        <h1 className={styles.name}>
+          <span className={styles.hash}># </span>
           {channel.name}
         </h1>
-        {channel.description !== '' && <p className={styles['description']}>{channel.description}</p>}
+        {channel.description !== '' && <p className={styles.description}>{channel.description}</p>}
       </div>
       <ConnectionBadge />
       <IconButton icon="search" label="Search" onClick={onOpenSearch} />

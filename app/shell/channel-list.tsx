@@ -20,19 +20,19 @@ export function ChannelList({ familyId, channels }: ChannelListProps): ReactNode
   const archived = channels.filter((channel) => channel.archived_at !== null);
   return (
     <nav aria-label="Channels">
-      <div className={styles['heading']}>
+      <div className={styles.heading}>
         <h2>Channels</h2>
         <IconButton icon="plus" label="New channel" size="small" onClick={() => setIsCreating(true)} />
       </div>
-      <ul className={styles['list']}>
+      <ul className={styles.list}>
         {open.map((channel) => (
           <ChannelLink key={channel.id} channel={channel} />
         ))}
       </ul>
       {archived.length > 0 && (
-        <details className={styles['archived']}>
+        <details className={styles.archived}>
           <summary>Archived ({archived.length})</summary>
-          <ul className={styles['list']}>
+          <ul className={styles.list}>
             {archived.map((channel) => (
               <ChannelLink key={channel.id} channel={channel} />
             ))}
@@ -51,13 +51,11 @@ function ChannelLink({ channel }: { channel: Channel }): ReactNode {
   const unread = countUnread(progress?.[channel.id]);
   return (
     <li>
-      <Link href={path} className={styles['link'] ?? ''} aria-current={isCurrent ? 'page' : undefined}>
+      <Link href={path} className={styles.link ?? ''} aria-current={isCurrent ? 'page' : undefined}>
         <Icon name={channel.archived_at === null ? 'hash' : 'archive'} size={16} />
-        <span className={`${styles['linkName']} ${unread > 0 ? styles['hasUnread'] : ''}`}>
-          {channel.name}
-        </span>
+        <span className={`${styles.linkName} ${unread > 0 ? styles.hasUnread : ''}`}>{channel.name}</span>
         {unread > 0 && (
-          <span className={styles['count']}>
+          <span className={styles.count}>
             {unread > 99 ? '99+' : unread}
             <span className="visually-hidden"> unread</span>
           </span>

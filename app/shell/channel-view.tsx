@@ -88,7 +88,7 @@ export function ChannelView({
 
   return (
     <ConversationContext value={screen}>
-      <main className={styles['view']}>
+      <main className={styles.view}>
         <ChannelHeader
           family={family}
           channel={channel}
@@ -126,9 +126,7 @@ export function ChannelView({
             onSent={endTyping}
           />
         ) : (
-          <p className={composerStyles['closed']}>
-            This channel is archived. You can read it, but not write.
-          </p>
+          <p className={composerStyles.closed}>This channel is archived. You can read it, but not write.</p>
         )}
       </main>
     </ConversationContext>

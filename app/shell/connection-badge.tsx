@@ -29,8 +29,8 @@ export function ConnectionBadge(): ReactNode {
   const { state } = useFamilyLive();
   const { style, label, title } = APPEARANCE[state];
   return (
-    <output className={`${styles['badge']} ${styles[style]}`} title={title} data-state={state}>
-      <span className={styles['label']}>{label}</span>
+    <output className={`${styles.badge} ${styles[style]}`} title={title} data-state={state}>
+      <span className={styles.label}>{label}</span>
     </output>
   );
 }

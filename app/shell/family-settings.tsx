@@ -55,7 +55,7 @@ export default function FamilySettings({ family, members, onOpenMenu }: FamilySe
     >
       <InviteSection family={family} isOwner={isOwner} />
       <PageSection title={`People (${current.length})`}>
-        <ul className={styles['people']}>
+        <ul className={styles.people}>
           {current.map((member) => (
             <MemberRow key={member.id} member={member} familyId={family.id} isOwner={isOwner} />
           ))}
@@ -82,8 +82,8 @@ function InviteSection({ family, isOwner }: { family: Family; isOwner: boolean }
       title="Invite"
       text="Whoever has this code, or the link, can join. Share it with your family only."
     >
-      <div className={styles['row']}>
-        <strong className={styles['code']}>{formatInviteCode(family.invite_code)}</strong>
+      <div className={styles.row}>
+        <strong className={styles.code}>{formatInviteCode(family.invite_code)}</strong>
         <CopyInviteLink family={family} />
         {isOwner && (
           <Button variant="quiet" busy={replace.isPending} onClick={() => replace.mutate(family.id)}>

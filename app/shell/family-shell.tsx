@@ -42,14 +42,14 @@ function FamilyScreens({ family }: { family: Family }): ReactNode {
   const { data: channelList = [] } = channels;
   const { data: memberList = [] } = members;
   return (
-    <div className={styles['shell']}>
-      <div ref={drawerElement} className={`${styles['drawer']} ${drawer.isOpen ? styles['open'] : ''}`}>
+    <div className={styles.shell}>
+      <div ref={drawerElement} className={`${styles.drawer} ${drawer.isOpen ? styles.open : ''}`}>
         <Sidebar family={family} channels={channelList} members={memberList} />
       </div>
       {drawer.isOpen && (
         <button
           type="button"
-          className={styles['backdrop']}
+          className={styles.backdrop}
           aria-label="Close the channel list"
           onClick={drawer.close}
         />

@@ -16,7 +16,7 @@ export function FamilySwitcher({ family }: { family: Family }): ReactNode {
     <Popover
       label="Family"
       renderTrigger={(trigger) => (
-        <button type="button" className={styles['switcher']} {...trigger}>
+        <button type="button" className={styles.switcher} {...trigger}>
           <span>{family.name}</span>
           <Icon name="chevronDown" size={18} />
         </button>
@@ -32,7 +32,7 @@ export function FamilySwitcher({ family }: { family: Family }): ReactNode {
             <PopoverItem icon="people" onSelect={go(familySettingsPath(family.id))}>
               Family settings and invite
             </PopoverItem>
-            <hr className={styles['divider']} />
+            <hr className={styles.divider} />
             {others.map((other) => (
               <PopoverItem key={other.id} icon="arrowLeft" onSelect={go(familyPath(other.id))}>
                 {other.name}

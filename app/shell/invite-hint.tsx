@@ -7,7 +7,7 @@ import styles from './sidebar.module.css';
 /** Shown while somebody is alone in their family: the next thing to do is to invite the others. */
 export function InviteHint({ family }: { family: Family }): ReactNode {
   return (
-    <section className={styles['invite']} aria-label="Invite your family">
+    <section className={styles.invite} aria-label="Invite your family">
       <p>
         Nobody else is here yet. Your invite code is <strong>{formatInviteCode(family.invite_code)}</strong>.
       </p>

@@ -33,13 +33,13 @@ export function MemberRow({ member, familyId, isOwner }: MemberRowProps): ReactN
   const target = { familyId, userId: member.id };
   const nextRole = member.role === 'owner' ? 'member' : 'owner';
   return (
-    <li className={styles['person']}>
+    <li className={styles.person}>
       <Avatar name={member.name} color={member.color} picture={member.avatarPath} />
-      <span className={styles['personName']}>
+      <span className={styles.personName}>
         {member.name}
         {member.id === userId && ' (you)'}
       </span>
-      <span className={styles['role']}>{member.role === 'owner' ? 'Owner' : 'Member'}</span>
+      <span className={styles.role}>{member.role === 'owner' ? 'Owner' : 'Member'}</span>
       {isOwner && (
         <Popover
           label={member.name}

@@ -22,16 +22,16 @@ export function PeopleList({ members, channels }: PeopleListProps): ReactNode {
   ];
   return (
     <section aria-label="People">
-      <div className={styles['heading']}>
+      <div className={styles.heading}>
         <h2>People</h2>
         <span>{online.size > 0 && `${people.filter((person) => online.has(person.id)).length} online`}</span>
       </div>
-      <ul className={styles['list']}>
+      <ul className={styles.list}>
         {people.map((person) => {
           const isOnline = online.has(person.id);
           const channel = channels.find((other) => other.id === online.get(person.id));
           return (
-            <li key={person.id} className={styles['person']} data-online={isOnline}>
+            <li key={person.id} className={styles.person} data-online={isOnline}>
               <Avatar
                 name={person.name}
                 color={person.color}
@@ -39,12 +39,12 @@ export function PeopleList({ members, channels }: PeopleListProps): ReactNode {
                 size={26}
                 online={isOnline}
               />
-              <span className={`${styles['linkName']} ${isOnline ? '' : styles['away']}`}>
+              <span className={`${styles.linkName} ${isOnline ? '' : styles.away}`}>
                 {person.name}
                 {person.id === userId && ' (you)'}
                 {isOnline && <span className="visually-hidden">, online</span>}
               </span>
-              {channel && <span className={styles['where']}>#{channel.name}</span>}
+              {channel && <span className={styles.where}>#{channel.name}</span>}
             </li>
           );
         })}

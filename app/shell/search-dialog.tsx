@@ -53,9 +53,9 @@ export default function SearchDialog({ family, channels, members, onClose }: Sea
       {isError ? (
         <Failure error={error} />
       ) : (
-        <output className={styles['status']}>{describeResults(wanted, results.length, isFetching)}</output>
+        <output className={styles.status}>{describeResults(wanted, results.length, isFetching)}</output>
       )}
-      <ul className={styles['results']}>
+      <ul className={styles.results}>
         {results.map((message) => {
           const channel = channels.find((other) => other.id === message.channel_id);
           const author = members.find((member) => member.id === message.author_id);
@@ -63,15 +63,15 @@ export default function SearchDialog({ family, channels, members, onClose }: Sea
             <li key={message.id}>
               <Link
                 href={channelPath(family.id, message.channel_id, message.id)}
-                className={styles['result'] ?? ''}
+                className={styles.result ?? ''}
                 onClick={onClose}
               >
-                <span className={styles['meta']}>
+                <span className={styles.meta}>
                   {author?.name ?? GONE} in #{channel?.name} · {formatFull(message.created_at)}
                 </span>
-                <span className={styles['body']}>{message.body}</span>
+                <span className={styles.body}>{message.body}</span>
                 {readImages(message.images).map(({ path, alt }) => (
-                  <span key={path} className={styles['picture']}>
+                  <span key={path} className={styles.picture}>
                     <Icon name="image" size={16} /> {alt ?? 'Picture'}
                   </span>
                 ))}

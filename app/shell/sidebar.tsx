@@ -24,21 +24,21 @@ export function Sidebar({ family, channels, members }: SidebarProps): ReactNode 
   const me = members.find((member) => member.id === userId);
   const isAlone = members.filter((member) => !member.hasLeft).length === 1;
   return (
-    <aside className={styles['sidebar']} aria-label={family.name}>
-      <div className={styles['top']}>
+    <aside className={styles.sidebar} aria-label={family.name}>
+      <div className={styles.top}>
         <FamilySwitcher family={family} />
       </div>
-      <div className={styles['lists']}>
+      <div className={styles.lists}>
         <ChannelList familyId={family.id} channels={channels} />
         <PeopleList members={members} channels={channels} />
         {isAlone && <InviteHint family={family} />}
       </div>
-      <div className={styles['me']}>
+      <div className={styles.me}>
         <Avatar name={me?.name ?? ''} color={me?.color} picture={me?.avatarPath} size={32} />
-        <span className={styles['myName']}>{me?.name}</span>
+        <span className={styles.myName}>{me?.name}</span>
         <Link
           href="/settings"
-          className={buttonStyles['icon'] ?? ''}
+          className={buttonStyles.icon ?? ''}
           aria-label="Your settings"
           title="Your settings"
         >

@@ -14,7 +14,7 @@ export function TypingLine({
   const ids = useTyping(channelId);
   const names = ids.flatMap((id) => members.find((member) => member.id === id)?.name ?? []);
   return (
-    <p className={styles['line']} aria-live="polite">
+    <p className={styles.line} aria-live="polite">
       {describeTyping(names)}
     </p>
   );
