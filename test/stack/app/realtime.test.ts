@@ -78,3 +78,21 @@ test('shows members who is online', async () => {
   await expect(isSeen).resolves.toBeUndefined();
   await Promise.all([listener.channel.unsubscribe(), other.channel.unsubscribe()]);
 });
+
+// Before version 2.112, supabase-js never removed somebody who had tracked twice. The page tracks again for every channel
+// it shows.
+test('shows members that somebody has left, even after a second track', async () => {
+  const listener = await join(anna, (channel) => channel.on('presence', { event: 'sync' }, () => {}));
+  const seen = (): unknown[] => {
+    const pages = listener.channel.presenceState<{ channelId: string | null }>()[ben.id] ?? [];
+    return pages.map((page) => page.channelId);
+  };
+  const other = await join(ben);
+  await other.channel.track({ channelId });
+  await expect.poll(seen).toEqual([channelId]);
+  await other.channel.track({ channelId: null });
+  await expect.poll(seen).toEqual([null]);
+  await other.channel.unsubscribe();
+  await expect.poll(seen).toEqual([]);
+  await listener.channel.unsubscribe();
+});
