@@ -58,7 +58,7 @@ function SignedIn(): ReactNode {
   );
 }
 
-/** Leads to the family where the person was last, or to the page where the first one is made or joined. */
+/** Redirects to the family visited last; without a family, shows the page to start or join one. */
 function Home(): ReactNode {
   const families = useQuery(familiesQuery);
   if (families.isPending) return <Loading page />;

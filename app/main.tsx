@@ -11,17 +11,17 @@ import { Toasts } from './shared/toasts.tsx';
 
 applyTheme(readTheme());
 
-// A button is disabled as soon as it is pressed, not a moment later: the second press of a double click must not make a
-// second family.
+// Disable a button in the microtask after the click: the second click of a double click must not create a second
+// family.
 notifyManager.setScheduler(queueMicrotask);
 
 const queryClient = new QueryClient({
   defaultOptions: {
     queries: {
-      // Realtime says when something has changed; fetching again on every focus would only repeat what is known.
+      // Realtime reports changes, so refetching on every focus would be redundant.
       staleTime: 60_000,
       refetchOnWindowFocus: false,
-      // supabase-js asks again by itself when there is no answer, and what the database refuses it refuses again.
+      // supabase-js retries network failures itself, and a refused request would be refused again.
       retry: false,
     },
   },

@@ -1,8 +1,8 @@
 /**
- * What the page's host sends with every file, as names and values: the page may contact its own origin and Supabase, run
- * its own scripts, and be framed by nobody. docs/deploy.md holds a copy for static hosts.
+ * Response headers for every file of the page, by name: the page may contact its own origin and Supabase, run its
+ * own scripts, and not be framed. docs/deploy.md has a copy for static hosts.
  *
- * @param supabaseUrl URL of the project; nothing, or "/", when Supabase is on the page's own origin
+ * @param supabaseUrl URL of the project; omitted or "/" when Supabase is on the page's own origin
  */
 export function securityHeaders(supabaseUrl = '/'): Record<string, string> {
   const origin = URL.canParse(supabaseUrl) ? new URL(supabaseUrl).origin : undefined;
@@ -11,7 +11,7 @@ export function securityHeaders(supabaseUrl = '/'): Record<string, string> {
     'default-src': ["'none'"],
     'script-src': ["'self'"],
     'style-src': ["'self'"],
-    // data: is the QR code of the second step; blob: a picture that is about to be sent.
+    // data: for the QR code of two-factor authentication, blob: for pictures that are not sent yet.
     'img-src': ["'self'", 'data:', 'blob:', ...supabase],
     // http → ws, https → wss: Realtime's socket.
     'connect-src': ["'self'", ...supabase, ...supabase.map((url) => url.replace(/^http/, 'ws'))],
@@ -19,7 +19,7 @@ export function securityHeaders(supabaseUrl = '/'): Record<string, string> {
     'base-uri': ["'none'"],
     'form-action': ["'self'"],
     'frame-ancestors': ["'none'"],
-    // No string becomes markup or a script, not even by a mistake of our own.
+    // No string becomes markup or script, even through a bug in the app.
     'require-trusted-types-for': ["'script'"],
     'trusted-types': ["'none'"],
   };

@@ -129,7 +129,7 @@ async function measureInBrowser({ url, dbUrl }) {
       }).observe({ type: 'longtask' });
     });
     await page.goto(url);
-    await page.getByLabel('E-mail').fill('anna@example.com');
+    await page.getByLabel('Email').fill('anna@example.com');
     await page.getByLabel('Password').fill('family-demo');
     await page.getByRole('button', { name: 'Sign in', exact: true }).click();
     await page.locator('[data-state="live"]').waitFor();

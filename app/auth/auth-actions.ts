@@ -1,6 +1,6 @@
 import { supabase } from '../model/supabase.ts';
 
-/** Minimum length of a password, as in supabase/config.toml. */
+/** Minimum password length, the same as in supabase/config.toml. */
 export const MIN_PASSWORD_LENGTH = 8;
 
 export interface Credentials {
@@ -15,7 +15,7 @@ export async function signIn({ email, password }: Credentials): Promise<void> {
 }
 
 /**
- * @returns whether the person is signed in at once; otherwise a mail with a confirmation link is on its way
+ * @returns true if the user is signed in immediately; false if an email with a confirmation link was sent
  * @throws AuthError
  */
 export async function signUp(input: Credentials & { displayName: string }): Promise<boolean> {
@@ -52,7 +52,7 @@ export async function changePassword(password: string): Promise<void> {
 }
 
 /**
- * Signs out here, or on every device. When the server cannot be reached the session of this browser ends all the same.
+ * Signs out on this device, or on all. If the server cannot be reached, this browser's session still ends.
  *
  * @throws AuthError
  */

@@ -6,11 +6,11 @@ interface AuthPageProps {
   title: string;
   lead?: string;
   children: ReactNode;
-  /** Ways to the neighbouring pages. */
+  /** Links to related pages. */
   links?: ReactNode;
 }
 
-/** The frame of every page that needs no family yet: signing in, signing up, recovering, joining. */
+/** Layout of every page outside a family: sign-in, sign-up, password recovery, joining. */
 export function AuthPage({ title, lead, children, links }: AuthPageProps): ReactNode {
   useTitle(title);
   return (

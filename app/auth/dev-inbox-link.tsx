@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react';
 
-/** In development no mail leaves the machine: this leads to the inbox that keeps them. Not part of a production build. */
+/** Link to the development inbox, which captures outgoing email. Not part of a production build. */
 export function DevInboxLink(): ReactNode {
   if (!import.meta.env.DEV) return null;
   return (

@@ -11,26 +11,26 @@ import { changePassword, MIN_PASSWORD_LENGTH, requestPasswordReset } from './aut
 import { AuthPage } from './auth-page.tsx';
 import { DevInboxLink } from './dev-inbox-link.tsx';
 
-/** First step: ask for the mail. The answer is the same whether the account exists or not. */
+/** Step 1: request the email. The response is the same whether or not the account exists. */
 export function ForgotPassword(): ReactNode {
   const mutation = useMutation({ mutationFn: requestPasswordReset });
   return (
     <AuthPage
       title="Forgot your password?"
-      lead="We send you a link with which you can choose a new one."
+      lead="We will email you a link to choose a new one."
       links={<Link href="/">Back to sign in</Link>}
     >
       {mutation.isSuccess ? (
         <Notice kind="info">
-          If there is an account with this address, a mail is on its way. Open its link in this browser.{' '}
+          If there is an account with this address, an email is on its way. Open its link in this browser.{' '}
           <DevInboxLink />
         </Notice>
       ) : (
         <Form onSubmit={(values) => mutation.mutate(textOf(values, 'email'))}>
-          <Field label="E-mail" name="email" type="email" autoComplete="email" required />
+          <Field label="Email" name="email" type="email" autoComplete="email" required />
           {mutation.isError && <Notice kind="error">{describeError(mutation.error)}</Notice>}
           <Button type="submit" variant="primary" busy={mutation.isPending}>
-            Send the link
+            Send reset link
           </Button>
         </Form>
       )}
@@ -38,7 +38,7 @@ export function ForgotPassword(): ReactNode {
   );
 }
 
-/** Second step: the link in the mail has signed the person in and led here. */
+/** Step 2: the link in the email signs the person in and opens this page. */
 export function ResetPassword(): ReactNode {
   const [, navigate] = useLocation();
   const mutation = useMutation({

@@ -13,8 +13,9 @@ import { AuthPage } from './auth-page.tsx';
 import { useSession } from './session.ts';
 
 /**
- * Asks for the code of the authenticator app before anything else, if the person has set one up. The database insists
- * on it as well (private.is_session_strong_enough): this page only explains why it is empty otherwise.
+ * Asks for the code of the authenticator app before anything else, if the user has set up two-factor
+ * authentication. The database enforces it too (private.is_session_strong_enough): without this page, every list
+ * would be empty.
  */
 export function SecondFactorGate({ children }: { children: ReactNode }): ReactNode {
   const session = useSession();
@@ -27,7 +28,7 @@ export function SecondFactorGate({ children }: { children: ReactNode }): ReactNo
       return data.nextLevel === 'aal2' && data.currentLevel !== 'aal2';
     },
     staleTime: Number.POSITIVE_INFINITY,
-    // A refreshed token is asked about behind the screen that is open.
+    // When the token is refreshed, the check does not hide the open screen.
     placeholderData: keepPreviousData,
   });
   if (assurance.isPending) return <Loading page />;
@@ -39,7 +40,7 @@ async function verifyCode(code: string): Promise<void> {
   const factors = await supabase.auth.mfa.listFactors();
   if (factors.error) throw factors.error;
   const factor = factors.data.totp[0];
-  if (!factor) throw new Error('There is no authenticator app for this account.');
+  if (!factor) throw new Error('No authenticator app is set up for this account.');
   const { error } = await supabase.auth.mfa.challengeAndVerify({ factorId: factor.id, code });
   if (error) throw error;
 }
@@ -47,7 +48,7 @@ async function verifyCode(code: string): Promise<void> {
 function SecondFactorForm(): ReactNode {
   const mutation = useMutation({ mutationFn: verifyCode });
   return (
-    <AuthPage title="One more step" lead="Enter the code that your authenticator app shows.">
+    <AuthPage title="Two-factor authentication" lead="Enter the code from your authenticator app.">
       <Form onSubmit={(values) => mutation.mutate(textOf(values, 'code').replaceAll(' ', ''))}>
         <Field
           label="Code"

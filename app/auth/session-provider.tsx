@@ -3,14 +3,16 @@ import { type ReactNode, useEffect, useRef, useState } from 'react';
 import { supabase } from '../model/supabase.ts';
 import { SessionContext, type SessionState } from './session.ts';
 
-/** Follows the session of supabase-js: the first one from the cookies, then every change, also from other tabs. */
+/**
+ * Provides the session of supabase-js: first from the cookies, then every change, including those from other tabs.
+ */
 export function SessionProvider({ children }: { children: ReactNode }): ReactNode {
   const [state, setState] = useState<SessionState>({ status: 'loading' });
   const queryClient = useQueryClient();
   const lastUserId = useRef<string | undefined>(undefined);
   useEffect(() => {
     const { data } = supabase.auth.onAuthStateChange((_event, session) => {
-      // What one person has loaded is not for the next one on this machine.
+      // Data loaded for one user must not be shown to the next one on this machine.
       if (lastUserId.current !== undefined && lastUserId.current !== session?.user.id) queryClient.clear();
       lastUserId.current = session?.user.id;
       setState(session ? { status: 'signed-in', user: session.user, session } : { status: 'signed-out' });

@@ -12,7 +12,7 @@ export function useSession(): SessionState {
   return useContext(SessionContext);
 }
 
-/** The person who is signed in; for components below the signed-in routes only. */
+/** The signed-in user; only for components inside the signed-in routes. */
 export function useUser(): User {
   const session = useContext(SessionContext);
   if (session.status !== 'signed-in') throw new Error('useUser() needs a signed-in session');

@@ -10,7 +10,7 @@ import { requestMagicLink, signIn } from './auth-actions.ts';
 import { AuthPage } from './auth-page.tsx';
 import { DevInboxLink } from './dev-inbox-link.tsx';
 
-/** Shown at any address to somebody who is not signed in, so that signing in leads on to that address. */
+/** Shown at every URL while signed out, so that signing in continues to that URL. */
 export function SignIn(): ReactNode {
   const [withPassword, setWithPassword] = useState(true);
   const [location] = useLocation();
@@ -28,7 +28,7 @@ export function SignIn(): ReactNode {
     >
       {withPassword ? <PasswordForm /> : <MagicLinkForm />}
       <Button variant="quiet" onClick={() => setWithPassword(!withPassword)}>
-        {withPassword ? 'Sign in with a link by mail instead' : 'Sign in with your password instead'}
+        {withPassword ? 'Email me a sign-in link instead' : 'Use your password instead'}
       </Button>
     </AuthPage>
   );
@@ -42,7 +42,7 @@ function PasswordForm(): ReactNode {
         mutation.mutate({ email: textOf(values, 'email'), password: passwordOf(values, 'password') });
       }}
     >
-      <Field label="E-mail" name="email" type="email" autoComplete="email" required />
+      <Field label="Email" name="email" type="email" autoComplete="email" required />
       <Field label="Password" name="password" type="password" autoComplete="current-password" required />
       {mutation.isError && <Notice kind="error">{describeError(mutation.error)}</Notice>}
       <Button type="submit" variant="primary" busy={mutation.isPending}>
@@ -57,16 +57,16 @@ function MagicLinkForm(): ReactNode {
   if (mutation.isSuccess) {
     return (
       <Notice kind="info">
-        We have sent you a mail. Open the link in it, in this browser, to sign in. <DevInboxLink />
+        We sent you an email. Open its link in this browser to sign in. <DevInboxLink />
       </Notice>
     );
   }
   return (
     <Form onSubmit={(values) => mutation.mutate(textOf(values, 'email'))}>
-      <Field label="E-mail" name="email" type="email" autoComplete="email" required />
+      <Field label="Email" name="email" type="email" autoComplete="email" required />
       {mutation.isError && <Notice kind="error">{describeError(mutation.error)}</Notice>}
       <Button type="submit" variant="primary" busy={mutation.isPending}>
-        Send me a link
+        Send sign-in link
       </Button>
     </Form>
   );

@@ -19,12 +19,12 @@ export function SignUp(): ReactNode {
   return (
     <AuthPage
       title="Create your account"
-      lead="Then start a family, or join one with an invite code."
-      links={<Link href="/">Have an account already? Sign in</Link>}
+      lead="Next, start a family or join one with an invite code."
+      links={<Link href="/">Already have an account? Sign in</Link>}
     >
       {mutation.data === false ? (
         <Notice kind="info">
-          Almost there: open the link in the mail that we have sent you. <DevInboxLink />
+          Almost there: open the link in the email we sent you. <DevInboxLink />
         </Notice>
       ) : (
         <Form
@@ -40,11 +40,11 @@ export function SignUp(): ReactNode {
             label="Your name"
             name="displayName"
             autoComplete="given-name"
-            hint="As your family calls you."
+            hint="What your family calls you."
             maxLength={40}
             required
           />
-          <Field label="E-mail" name="email" type="email" autoComplete="email" required />
+          <Field label="Email" name="email" type="email" autoComplete="email" required />
           <Field
             label="Password"
             name="password"

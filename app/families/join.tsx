@@ -11,7 +11,7 @@ import { Notice } from '../shared/field.tsx';
 import { Loading } from '../shared/state.tsx';
 import { useEnterFamily } from './use-enter-family.ts';
 
-/** Where an invite link leads: says whose invitation it is before anything happens. */
+/** Target of an invite link: shows the family's name and asks before joining. */
 export function JoinByLink({ code }: { code: string }): ReactNode {
   const enter = useEnterFamily();
   const join = useMutation({ mutationFn: joinFamily, onSuccess: enter });
@@ -26,11 +26,11 @@ export function JoinByLink({ code }: { code: string }): ReactNode {
   if (invite.data?.is_member === true) return <Redirect to={familyPath(invite.data.family_id)} replace />;
   if (invite.data === null || invite.isError) {
     return (
-      <AuthPage title="This invitation does not work" links={<Link href="/">Go to OurChat</Link>}>
+      <AuthPage title="This invitation is not valid" links={<Link href="/">Go to OurChat</Link>}>
         <Notice kind="error">
           {invite.isError
             ? describeError(invite.error)
-            : 'The link may be incomplete, or it has been replaced by a new one.'}
+            : 'The link may be incomplete, or a new one has replaced it.'}
         </Notice>
       </AuthPage>
     );
@@ -39,7 +39,7 @@ export function JoinByLink({ code }: { code: string }): ReactNode {
   return (
     <AuthPage
       title={`Join ${name}?`}
-      lead={count === 1 ? 'One person is there already.' : `${count} people are there already.`}
+      lead={count === 1 ? 'One member so far.' : `${count} members so far.`}
       links={<Link href="/">Not now</Link>}
     >
       {join.isError && <Notice kind="error">{describeError(join.error)}</Notice>}

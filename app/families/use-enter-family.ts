@@ -3,7 +3,7 @@ import { useLocation } from 'wouter';
 import { familiesQuery, type Family } from '../model/family-queries.ts';
 import { familyPath } from '../model/paths.ts';
 
-/** Goes to a family that was just made or joined, with the list of families up to date before it opens. */
+/** Opens a family that was just created or joined, after refetching the list of families. */
 export function useEnterFamily(): (family: Family) => Promise<void> {
   const [, navigate] = useLocation();
   const queryClient = useQueryClient();

@@ -12,7 +12,7 @@ import { Form } from '../shared/form.tsx';
 import { showErrorToast } from '../shared/toast.ts';
 import { useEnterFamily } from './use-enter-family.ts';
 
-/** For somebody without a family, and for everybody who wants another one. */
+/** Starts or joins a family: the first one (`isFirst`) or another one. */
 export function Welcome({ isFirst }: { isFirst: boolean }): ReactNode {
   const [joining, setJoining] = useState(false);
   const [, navigate] = useLocation();
@@ -21,8 +21,8 @@ export function Welcome({ isFirst }: { isFirst: boolean }): ReactNode {
       title={joining ? 'Join your family' : isFirst ? 'Start your family' : 'Start another family'}
       lead={
         joining
-          ? 'Somebody in it can give you the invite code.'
-          : 'Give it a name. You can invite everyone right after.'
+          ? 'Ask someone in your family for the invite code.'
+          : 'Give it a name. You can invite everyone afterwards.'
       }
     >
       {joining ? <JoinForm /> : <CreateForm />}

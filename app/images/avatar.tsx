@@ -14,8 +14,8 @@ interface AvatarProps {
 }
 
 /**
- * Initials on the person's colour, and their picture above them as soon as it is there: the room is the same, so nothing
- * moves, and a picture that does not come is not missed. Decoration: the name stands beside it.
+ * Initials on the person's colour, covered by their picture once it has loaded. Both have the same size, so nothing
+ * moves, and the initials stay if the picture does not load. Hidden from screen readers: the name is next to it.
  */
 export function Avatar({ name, color, picture = null, size = 36, online = false }: AvatarProps): ReactNode {
   const { url, onError } = useSignedUrl('avatars', picture);
@@ -28,7 +28,7 @@ export function Avatar({ name, color, picture = null, size = 36, online = false 
   );
 }
 
-/** First letters of the first and the last word, by grapheme so that no accent or emoji is cut in two. */
+/** First letters of the first and the last word. Split by grapheme, so that no accent or emoji is cut in two. */
 function initials(name: string): string {
   const words = name.trim().split(/\s+/);
   const pick = words.length > 1 ? [words[0], words.at(-1)] : [words[0]];

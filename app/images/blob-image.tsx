@@ -5,7 +5,7 @@ interface BlobImageProps extends Omit<ComponentProps<'img'>, 'src' | 'ref'> {
   alt: string;
 }
 
-/** A picture that only this page has. Its address lives as long as the element does. */
+/** An image from a Blob. Its object URL is revoked when the element is removed. */
 export function BlobImage({ blob, alt, ...rest }: BlobImageProps): ReactNode {
   const show = useCallback(
     (element: HTMLImageElement) => {

@@ -1,6 +1,6 @@
-/** Which square of a picture is taken: how near, and where between its edges (0 to 1). */
+/** A square part of a picture: its zoom, and its position between the edges (0 to 1). */
 export interface Crop {
-  /** 1: as much as fits. */
+  /** 1: the largest square that fits. */
   readonly zoom: number;
   readonly x: number;
   readonly y: number;
@@ -14,7 +14,7 @@ export interface Size {
 export const MAX_ZOOM = 4;
 export const MIDDLE: Crop = { zoom: 1, x: 0.5, y: 0.5 };
 
-/** The square in pixels of the picture. It never reaches beyond an edge. */
+/** The square in pixels of the picture, always inside its edges. */
 export function cropArea({ width, height }: Size, crop: Crop): { left: number; top: number; side: number } {
   const side = Math.min(width, height) / crop.zoom;
   return { left: (width - side) * crop.x, top: (height - side) * crop.y, side };
@@ -23,8 +23,8 @@ export function cropArea({ width, height }: Size, crop: Crop): { left: number; t
 /**
  * The crop after the picture was dragged.
  *
- * @param dx of the width of the square, to the right
- * @param dy of its height, downwards
+ * @param dx distance to the right, as a fraction of the square's side
+ * @param dy distance down, as a fraction of the same
  */
 export function moveCrop(size: Size, crop: Crop, dx: number, dy: number): Crop {
   const { side } = cropArea(size, crop);

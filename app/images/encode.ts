@@ -3,10 +3,14 @@ import type { EncodedImage } from './encoded-image.ts';
 
 const AVATAR_PX = 256;
 const MAX_SIDE_PX = 1_600;
-/** As the bucket `message-images` allows. */
+/** The size limit of the bucket `message-images`. */
 const MAX_BYTES = 5 * 1024 * 1024;
 
-/** How large a picture is, upright. @throws Error with a sentence for people, when the file is none */
+/**
+ * Size of a picture, upright.
+ *
+ * @throws Error with a message for the user if the file is not a picture
+ */
 export async function measureImage(file: Blob): Promise<Size> {
   const bitmap = await decode(file);
   const { width, height } = bitmap;
@@ -14,13 +18,17 @@ export async function measureImage(file: Blob): Promise<Size> {
   return { width, height };
 }
 
-/** A part of a picture as a small square. @throws Error with a sentence for people */
+/**
+ * Crops a picture to a square of 256 pixels.
+ *
+ * @throws Error with a message for the user
+ */
 export async function encodeAvatar(file: Blob, crop: Crop): Promise<Blob> {
   const bitmap = await decode(file);
   const { left, top, side } = cropArea(bitmap, crop);
   const canvas = new OffscreenCanvas(AVATAR_PX, AVATAR_PX);
   const context = contextOf(canvas);
-  // The initials behind it are not to shine through.
+  // Transparent pixels would show the initials behind the picture.
   context.fillStyle = '#fff';
   context.fillRect(0, 0, AVATAR_PX, AVATAR_PX);
   context.drawImage(bitmap, left, top, side, side, 0, 0, AVATAR_PX, AVATAR_PX);
@@ -28,7 +36,11 @@ export async function encodeAvatar(file: Blob, crop: Crop): Promise<Blob> {
   return toBlob(canvas, 'image/jpeg');
 }
 
-/** A picture for a message: at most 1,600 pixels a side. A GIF stays as it is, or it would stop moving. @throws Error with a sentence for people */
+/**
+ * Scales a picture to at most 1,600 pixels a side. A GIF is kept as it is, to keep its animation.
+ *
+ * @throws Error with a message for the user
+ */
 export async function encodeImage(file: Blob): Promise<EncodedImage> {
   const bitmap = await decode(file);
   const isAnimated = file.type === 'image/gif';
@@ -40,29 +52,27 @@ export async function encodeImage(file: Blob): Promise<EncodedImage> {
   bitmap.close();
   const fallback = file.type === 'image/jpeg' ? 'image/jpeg' : 'image/png';
   const blob = isAnimated ? file : await toBlob(canvas, fallback);
-  if (blob.size > MAX_BYTES) throw new Error('This picture is too large: at most 5 MB can be sent.');
+  if (blob.size > MAX_BYTES) throw new Error('This picture is too large. The limit is 5 MB.');
   return { blob, width, height };
 }
 
-/** "webp" for "image/webp": how stored files are named. */
+/** File extension for a stored picture: "webp" for "image/webp". */
 export function extensionOf(blob: Blob): string {
   return blob.type === 'image/jpeg' ? 'jpg' : blob.type.replace('image/', '');
 }
 
-/** Upright, as the camera was held. */
+/** Decodes a picture and applies the orientation of the camera. */
 async function decode(file: Blob): Promise<ImageBitmap> {
   try {
     return await createImageBitmap(file, { imageOrientation: 'from-image' });
   } catch {
-    throw new Error(
-      'This browser cannot show this file as a picture. JPEG, PNG, WebP and GIF work everywhere.',
-    );
+    throw new Error('This browser cannot open this file as a picture. Use JPEG, PNG, WebP or GIF.');
   }
 }
 
 function contextOf(canvas: OffscreenCanvas): OffscreenCanvasRenderingContext2D {
   const context = canvas.getContext('2d');
-  if (!context) throw new Error('This browser cannot scale pictures.');
+  if (!context) throw new Error('This browser cannot resize pictures.');
   context.imageSmoothingQuality = 'high';
   return context;
 }

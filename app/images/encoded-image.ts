@@ -1,4 +1,7 @@
-/** A picture as it is stored: scaled, and without what a camera writes along (where and when it was taken). */
+/**
+ * A picture ready to upload: scaled, and without metadata such as place and time. (Not in encode.ts, whose DOM
+ * types the unit tests are compiled without.)
+ */
 export interface EncodedImage {
   readonly blob: Blob;
   readonly width: number;

@@ -6,7 +6,7 @@ interface FileButtonProps {
   onFiles: (files: readonly File[]) => void;
 }
 
-/** A button that lets one choose pictures. */
+/** A button that opens a file picker for pictures. */
 export function FileButton({ label, onFiles }: FileButtonProps): ReactNode {
   const input = useRef<HTMLInputElement>(null);
   return (
@@ -21,7 +21,7 @@ export function FileButton({ label, onFiles }: FileButtonProps): ReactNode {
         aria-label={label}
         onChange={(event) => {
           onFiles([...(event.target.files ?? [])]);
-          // Choosing the same file again is a change as well.
+          // Reset, so that choosing the same file again fires a change event.
           event.target.value = '';
         }}
       />

@@ -1,4 +1,4 @@
-// IndexedDB holds files where localStorage cannot. One store: path in the bucket → file.
+// Files in IndexedDB, because localStorage holds only strings. One store: bucket path → file.
 
 const STORE = 'images';
 

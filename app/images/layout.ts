@@ -2,13 +2,13 @@ import type { Size } from './crop.ts';
 
 const MAX_WIDTH = 320;
 const MAX_HEIGHT = 280;
-/** Wide enough for words below it, and high enough to be pressed. */
+/** Wide enough for text below the picture, and high enough to tap. */
 const MIN_WIDTH = 200;
 const MIN_HEIGHT = 64;
 
 /**
- * The room that the pictures of a message take, in pixels; less wide where the screen is. Known before any of them is
- * loaded, so nothing moves when they come.
+ * Size of a message's picture area in pixels; narrower on a narrow screen. Known before any picture has loaded, so
+ * that nothing moves.
  */
 export function sizeOfImages(images: readonly Size[]): Size {
   const [first, ...others] = images;

@@ -8,14 +8,14 @@ import { useImageSource } from './use-image-source.ts';
 
 interface LightboxProps {
   images: readonly { readonly path: string; readonly alt: string }[];
-  /** Index of the one to begin with. */
+  /** Index of the picture to show first. */
   start: number;
   onClose: () => void;
 }
 
 /**
- * Pictures at their full size, above everything. Escape and a press beside the picture close it, the arrow keys and
- * a finger go from one to the next, and the browser's <dialog> gives the focus back.
+ * Shows pictures at full size above the page. Escape or a click beside the picture closes it, arrow keys and swipes
+ * change the picture, and the browser's <dialog> restores the focus.
  */
 export function Lightbox({ images, start, onClose }: LightboxProps): ReactNode {
   const ref = useModal();
@@ -23,7 +23,7 @@ export function Lightbox({ images, start, onClose }: LightboxProps): ReactNode {
   const image = images[index];
   const go = (step: number): void => setIndex((index + step + images.length) % images.length);
   const onKeyDown = (event: KeyboardEvent): void => {
-    // The conversation behind has keys of its own.
+    // The conversation behind handles the arrow keys too.
     event.stopPropagation();
     const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
     if (step !== undefined) go(step);
@@ -31,7 +31,7 @@ export function Lightbox({ images, start, onClose }: LightboxProps): ReactNode {
   const swipe = useSwipe(go);
   if (!image) return null;
   return (
-    // A press beside the picture has the dialog itself, or the row of buttons, as its target.
+    // The target of a click beside the picture is the dialog itself or the row of buttons.
     // oxlint-disable-next-line jsx-a11y/no-noninteractive-element-interactions
     <dialog
       ref={ref}
@@ -71,7 +71,10 @@ function LargeImage({ path, alt }: { path: string; alt: string }): ReactNode {
   );
 }
 
-/** Storage sends a file to be kept when it is asked with `download`; one of this page needs the attribute only. */
+/**
+ * With the query parameter `download`, Storage sends the file as an attachment; a blob URL needs only the
+ * attribute.
+ */
 function SaveLink({ path }: { path: string }): ReactNode {
   const { url } = useImageSource(path);
   if (url === undefined) return null;
@@ -88,10 +91,10 @@ function SaveLink({ path }: { path: string }): ReactNode {
   );
 }
 
-/** Least movement of a finger, in pixels, that turns to the next picture. */
+/** Minimum swipe distance in pixels. */
 const SWIPE_PX = 50;
 
-/** Turns with a finger; not while the picture is enlarged, when a finger moves it. */
+/** Swiping changes the picture, except while the page is zoomed in, when it scrolls. */
 function useSwipe(go: (step: number) => void): Pick<ComponentProps<'div'>, 'onTouchStart' | 'onTouchEnd'> {
   const startX = useRef(0);
   return {

@@ -1,11 +1,11 @@
 import { deleteImage, getImage, putImage } from './image-database.ts';
 
-/** Sent pictures whose file the page keeps, so that they are not downloaded where they came from. */
+/** Number of sent pictures kept in memory, so that the sender does not download them. */
 const KEPT_SENT = 40;
 
 /**
- * Pictures that this page is about to send, by their path in the bucket: shown at once, and kept in IndexedDB until the
- * server has them, so that they survive a reload as the text of a message does.
+ * Pictures that this page is sending, by bucket path. They are shown immediately and kept in IndexedDB until the
+ * server has them, so that they survive a reload like the text of a message.
  */
 class LocalImages {
   readonly #files = new Map<string, { readonly blob: Blob; readonly url: string }>();
@@ -17,18 +17,18 @@ class LocalImages {
     return () => this.#listeners.delete(listener);
   };
 
-  /** Address within this page, of a picture that it has in memory. */
+  /** Object URL of a picture in memory. */
   urlOf(path: string): string | undefined {
     return this.#files.get(path)?.url;
   }
 
   add(path: string, blob: Blob): void {
     this.#hold(path, blob);
-    // Blocked or full storage: the picture lives as long as the page.
+    // Blocked or full storage: the picture is lost when the page closes.
     putImage(path, blob).catch(() => {});
   }
 
-  /** @returns undefined when it was lost with the page that had it */
+  /** @returns undefined if the picture was lost with the page that created it */
   async find(path: string): Promise<Blob | undefined> {
     const held = this.#files.get(path)?.blob;
     if (held) return held;
@@ -37,7 +37,7 @@ class LocalImages {
     return stored;
   }
 
-  /** The server has it, or nobody wants it any more. */
+  /** Drops the stored copy: the server has the picture, or its message was discarded. */
   release(path: string): void {
     deleteImage(path).catch(() => {});
     this.#sent = [...this.#sent, path];

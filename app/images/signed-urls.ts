@@ -2,11 +2,14 @@ import { useQuery } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
 import { supabase } from '../model/supabase.ts';
 
-/** Both are private: a file is read with a signed URL, which Supabase gives to whoever its policies let read the file. */
+/**
+ * Both are private: a file is loaded with a signed URL, which Storage creates only if the policies let the user
+ * read the file.
+ */
 export type Bucket = 'avatars' | 'message-images';
 
 const LIFETIME_S = 60 * 60;
-/** A URL is renewed this long before it ends, so that none is handed to an `<img>` in its last moments. */
+/** A URL is renewed this long before it expires, so that no `<img>` gets one that is about to. */
 const RESERVE_MS = 5 * 60_000;
 const RETRY_MS = 10_000;
 
@@ -22,18 +25,18 @@ interface Batch {
 
 const batches = new Map<Bucket, Batch>();
 
-/** What an `<img>` needs: where to load from, once that is known, and whom to tell when it does not load. */
+/** What an `<img>` needs: a URL, once it is known, and an error handler. */
 export interface ImageSource {
   readonly url: string | undefined;
   readonly onError: () => void;
 }
 
 /**
- * The address at which a file can be loaded for the next hour. What one screen asks for is signed with one request. After a
- * failure, of signing or of loading, it is tried again every few seconds for as long as somebody looks.
+ * A URL that loads a file for the next hour. All files of a screen are signed in one request. After a failure to
+ * sign or to load, it is retried every few seconds while the component is mounted.
  *
  * @param path `null` for no file
- * @returns no URL while it is not known, and for a file that is not there or not for this person
+ * @returns no URL while it is unknown, or if the file does not exist or the user may not read it
  */
 export function useSignedUrl(bucket: Bucket, path: string | null): ImageSource {
   const { data: url, refetch } = useQuery({
@@ -55,7 +58,7 @@ export function useSignedUrl(bucket: Bucket, path: string | null): ImageSource {
   return { url: isBroken ? undefined : url, onError: () => setBrokenUrl(url) };
 }
 
-/** A component that comes back after an hour waits for the new URL instead of showing the old one. */
+/** A component that mounts again after an hour waits for a new URL instead of using the expired one. */
 function usableUrl(signed: SignedUrl | null): string | undefined {
   return signed && signed.expiresAt > Date.now() ? signed.url : undefined;
 }
@@ -66,7 +69,7 @@ async function sign(bucket: Bucket, path: string): Promise<SignedUrl | null> {
   return (await batch.urls).get(path) ?? null;
 }
 
-/** Waits until all components of a screen have asked, then signs. */
+/** Collects the paths that all components of a screen need, then signs them in one request. */
 function startBatch(bucket: Bucket): Batch {
   const paths = new Set<string>();
   const urls = new Promise((resolve) => setTimeout(resolve)).then(() => {

@@ -1,7 +1,7 @@
 import { useEffect, useEffectEvent, useState } from 'react';
 
 /**
- * Takes files that are dropped anywhere on the page, which then does not leave for them as it would by itself.
+ * Accepts files dropped anywhere on the page, instead of letting the browser open them.
  *
  * @returns whether files are being dragged over the page
  */
@@ -9,7 +9,7 @@ export function useFileDrop(onFiles: (files: readonly File[]) => void): boolean 
   const [isDragging, setIsDragging] = useState(false);
   const take = useEffectEvent(onFiles);
   useEffect(() => {
-    // Each element that is entered and left on the way counts; the page is left when as many are left as were entered.
+    // dragenter and dragleave fire for every element on the way: the pointer has left the page when their counts match.
     let depth = 0;
     const move = (event: DragEvent, change: number): void => {
       if (event.dataTransfer?.types.includes('Files') !== true) return;

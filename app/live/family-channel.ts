@@ -4,10 +4,10 @@ import { supabase } from '../model/supabase.ts';
 import type { PresenceEntry } from './presence-tracker.ts';
 import { isSignal, isTypingSignal, type Signal, type TypingSignal } from './signal.ts';
 
-/** Tables whose changes only tell that a list has to be fetched again. */
+/** Tables whose changes only trigger a refetch of a list. */
 export type ListTable = 'users' | 'families' | 'family_members' | 'channels';
 
-/** What arrives on a family's channel. */
+/** Events of a family's channel. */
 export interface FamilyEvents {
   onMessage(message: Tables<'messages'>): void;
   onRead(read: Tables<'channel_reads'>): void;
@@ -19,10 +19,10 @@ export interface FamilyEvents {
 }
 
 /**
- * The realtime channel of a family, not subscribed to yet: postgres changes, presence and signals. It is private;
- * who may join it says supabase/migrations/20261101090700_realtime.sql.
+ * Creates the private Realtime channel of a family, not subscribed yet, for postgres changes, presence and signals.
+ * The policies in supabase/migrations/20261101090700_realtime.sql decide who may join.
  *
- * @param onPostgres whether postgres changes arrive: they begin some time after the channel is joined, or not at all
+ * @param onPostgres called when postgres changes have started, some time after the join, or have failed to start
  */
 export function createFamilyChannel(
   familyId: string,

@@ -5,28 +5,28 @@ import { createFamilyChannel, type FamilyEvents } from './family-channel.ts';
 import { isReachable } from './is-reachable.ts';
 import { PresenceTracker } from './presence-tracker.ts';
 
-/** What a connection tells: the news of the channel, and how the channel is. */
+/** Events of the channel and of the connection itself. */
 export interface ConnectionEvents extends FamilyEvents {
   onState(state: ConnectionState): void;
-  /** Something may have been missed: fetch what is newer than what is known. */
+  /** Events may have been missed: fetch what is newer than the loaded data. */
   onCatchUp(): void;
 }
 
 const POLL_INTERVAL_MS = 5_000;
-/** How long the connection may be away before the page starts to ask. */
+/** How long the connection may be down before the page starts to poll. */
 const GRACE_MS = 4_000;
 const MAX_REJOIN_DELAY_MS = 15_000;
-/** How long a channel may take to say goodbye before its place is given to the next one. */
+/** How long to wait for a channel to leave before the next one joins. */
 const LEAVE_TIMEOUT_MS = 1_500;
 
-/** supabase-js holds one channel for a topic: the next one is made when the last one is gone. */
+/** supabase-js keeps one channel per topic, so a new one is created after the last one has left. */
 let leaving: Promise<unknown> = Promise.resolve();
 
 /**
- * Keeps the one realtime channel of a family joined.
+ * Keeps a family's Realtime channel joined.
  *
- * Every time it comes (back) up, it asks for a catch-up, because nothing tells what was missed meanwhile. While it is
- * down it asks for one every few seconds, so that the app works without realtime too, only slower.
+ * Each time the channel is joined, it requests a catch-up, because Realtime does not replay missed changes. While
+ * the channel is down, it requests one every few seconds, so that the app also works without Realtime, only slower.
  */
 export class FamilyConnection {
   readonly #familyId: string;
@@ -39,7 +39,7 @@ export class FamilyConnection {
   #channel: RealtimeChannel | undefined;
   #state: ConnectionState = 'connecting';
   #failures = 0;
-  /** Counts joins, so that one that has been overtaken gives up. */
+  /** Incremented at every join, so that an outdated one stops. */
   #generation = 0;
   #rejoinTimer: ReturnType<typeof setTimeout> | undefined;
   #graceTimer: ReturnType<typeof setTimeout> | undefined;
@@ -69,17 +69,17 @@ export class FamilyConnection {
     this.#leave();
   }
 
-  /** Tells the family which channel this page shows. */
+  /** Publishes which channel this page shows. */
   watch(channelId: string | null): void {
     this.#presence.watch(channelId);
   }
 
-  /** Tells the family that this person is typing in a channel. */
+  /** Signals that the user is typing in a channel. */
   sendTyping(channelId: string): void {
     this.#sendSignal('typing', channelId);
   }
 
-  // Through the database, which knows who this is. A signal that gets lost is not worth a word.
+  // Sent through the database, which knows the caller. A lost signal does no harm.
   #sendSignal(event: 'typing' | 'watching', channelId: string | null): void {
     if (this.#state !== 'live') return;
     const signal = { family_id: this.#familyId, event, channel_id: channelId ?? undefined };
@@ -93,14 +93,14 @@ export class FamilyConnection {
     this.#leave();
     this.#startGrace();
     await leaving;
-    // A private channel needs the access token with the first message already.
+    // A private channel needs the access token in its join message.
     await supabase.realtime.setAuth().catch(() => {});
     if (generation === this.#generation) this.#subscribe();
   }
 
   #subscribe(): void {
     const channel = createFamilyChannel(this.#familyId, this.#userId, this.#events, (isOk) => {
-      // What was written between the join and the first change is caught up with here.
+      // Fetch what was written between the join and the start of postgres changes.
       if (isOk) this.#events.onCatchUp();
       else this.#startPolling();
     });
@@ -121,8 +121,8 @@ export class FamilyConnection {
     this.#presence.onJoined();
   }
 
-  // supabase-js joins again by itself after some failures but not after others, such as the server closing the channel
-  // of an expired token. A new channel after a growing delay covers all of them.
+  // supabase-js rejoins after some failures but not after others, such as the server closing the channel because
+  // the token has expired. Creating a new channel after an increasing delay covers all of them.
   #onLost(): void {
     this.#presence.onLost();
     if (this.#state === 'live') {
@@ -157,7 +157,7 @@ export class FamilyConnection {
     if (!navigator.onLine) return;
     this.#events.onCatchUp();
     const state = (await isReachable()) ? 'polling' : 'unreachable';
-    // The channel may be back by now, or the network gone.
+    // By now the channel may be back, or the network gone.
     if (this.#pollTimer !== undefined && navigator.onLine) this.#setState(state);
   }
 
@@ -184,7 +184,7 @@ export class FamilyConnection {
     this.#setState('offline');
   };
 
-  // A laptop that wakes up, or a tab that the browser had put to sleep, may have missed anything.
+  // A laptop that slept, or a tab that the browser suspended, may have missed changes.
   #onVisible = (): void => {
     if (document.visibilityState === 'visible') this.#events.onCatchUp();
   };

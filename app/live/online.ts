@@ -1,17 +1,17 @@
 import type { PresenceEntry } from './presence-tracker.ts';
 import type { Signal } from './signal.ts';
 
-/** Who is online, by user id, and the channel on their screen (null: none). */
+/** The people online, by user id, with the channel on their screen (null: none). */
 export type Online = ReadonlyMap<string, string | null>;
 
 export const NOBODY_ONLINE: Online = new Map();
 
-/** Puts together what presence says and what signals have said since. */
+/** Merges presence and the signals received since. */
 export class OnlineLog {
   #presence: Online = NOBODY_ONLINE;
   readonly #signals = new Map<string, string | null>();
 
-  /** Presence has the last word about whoever's place in it has changed. */
+  /** A change in a person's presence overrides their earlier signals. */
   setPresence(people: ReadonlyMap<string, readonly PresenceEntry[]>): Online {
     const presence = new Map([...people].map(([id, pages]) => [id, pages.at(-1)?.channelId ?? null]));
     for (const id of this.#signals.keys()) {

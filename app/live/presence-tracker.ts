@@ -1,28 +1,31 @@
-/** What a page tells the family about the person at it. */
+/** The presence of one page. */
 export interface PresenceEntry {
-  /** The channel on screen; null on a page of settings. */
+  /** The channel on screen; null on a settings page. */
   readonly channelId: string | null;
 }
 
-/** Realtime allows five presence calls in 30 seconds and closes the channel at the sixth. A second is for slow networks. */
+/**
+ * Realtime allows five presence calls in 30 seconds and closes the channel at the sixth. The extra second allows
+ * for slow networks.
+ */
 const MAX_CALLS = 5;
 const WINDOW_MS = 31_000;
-/** Who passes through a channel on the way to another one has not been there. */
+/** A channel shown for less than this is not published. */
 const SETTLE_MS = 250;
 
 /**
- * Keeps the family's presence in step with what is on screen, within the number of calls that Realtime allows. A change
- * is told after a quarter of a second: as presence, or, after five in 31 seconds, by a signal to those who are there now,
- * and as presence when there are calls again, for those who come later.
+ * Publishes which channel is on screen, within Realtime's limit of presence calls. A change is published after 250
+ * ms: as presence, or, after five calls in 31 seconds, as a signal to the people who are online now. Presence
+ * follows once calls are allowed again, for people who join later.
  */
 export class PresenceTracker {
   readonly #track: (entry: PresenceEntry) => void;
   readonly #signal: (entry: PresenceEntry) => void;
   #watching: string | null = null;
-  /** What presence says; undefined while the server knows nothing. */
+  /** The channel in presence; undefined if nothing was tracked since the join. */
   #tracked: string | null | undefined;
-  /** What was said last, in either way. */
-  #told: string | null | undefined;
+  /** The channel published last, as presence or as a signal. */
+  #published: string | null | undefined;
   #isJoined = false;
   #calls: readonly number[] = [];
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -36,39 +39,39 @@ export class PresenceTracker {
   watch(channelId: string | null): void {
     if (channelId === this.#watching) return;
     this.#watching = channelId;
-    this.#tellSoon();
+    this.#publishSoon();
   }
 
-  /** The realtime channel was joined anew: the server knows nothing of this page and counts calls from zero. */
+  /** The Realtime channel was joined again: the server has no presence of this page and counts calls from zero. */
   onJoined(): void {
     this.#isJoined = true;
     this.#tracked = undefined;
-    this.#told = undefined;
+    this.#published = undefined;
     this.#calls = [];
-    this.#tellSoon();
+    this.#publishSoon();
   }
 
-  /** Until it is joined again there is nobody to tell. */
+  /** Nothing is published until the channel is joined again. */
   onLost(): void {
     this.#isJoined = false;
     clearTimeout(this.#timer);
   }
 
-  #tellSoon(): void {
+  #publishSoon(): void {
     clearTimeout(this.#timer);
-    if (this.#isJoined) this.#timer = setTimeout(() => this.#tell(), SETTLE_MS);
+    if (this.#isJoined) this.#timer = setTimeout(() => this.#publish(), SETTLE_MS);
   }
 
-  #tell(): void {
+  #publish(): void {
     const entry = { channelId: this.#watching };
     const isTracked = this.#tracked === this.#watching;
     const fifthLast = this.#calls.at(-MAX_CALLS) ?? Number.NEGATIVE_INFINITY;
     const wait = fifthLast + WINDOW_MS - Date.now();
-    // Presence that does not change would tell nobody anything.
-    if (this.#told !== this.#watching && (isTracked || wait > 0)) this.#signal(entry);
-    this.#told = this.#watching;
+    // Tracking the same channel again would cause no event, so a signal is needed then too.
+    if (this.#published !== this.#watching && (isTracked || wait > 0)) this.#signal(entry);
+    this.#published = this.#watching;
     if (isTracked) return;
-    if (wait > 0) this.#timer = setTimeout(() => this.#tell(), wait);
+    if (wait > 0) this.#timer = setTimeout(() => this.#publish(), wait);
     else {
       this.#calls = [...this.#calls, Date.now()].slice(-MAX_CALLS);
       this.#tracked = this.#watching;

@@ -1,10 +1,13 @@
-/** Somebody is typing in a channel, or looks at it now. The database says who (`send_signal`), not the sender. */
+/**
+ * Somebody is typing in a channel, or has it on screen. The database sets the user id (`send_signal`), not the
+ * sender.
+ */
 export interface Signal {
   readonly userId: string;
   readonly channelId: string | null;
 }
 
-/** Typing happens in a channel. */
+/** A typing signal always has a channel. */
 export type TypingSignal = Signal & { readonly channelId: string };
 
 export function isTypingSignal(payload: unknown): payload is TypingSignal {

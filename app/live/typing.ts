@@ -1,10 +1,10 @@
 import type { TypingSignal } from './signal.ts';
 
-/** A signal counts for this long; who goes on typing sends the next one before it ends. */
+/** A signal is valid for this long; a person who keeps typing sends the next one before it expires. */
 const VALID_MS = 6_000;
 export const TYPING_INTERVAL_MS = 3_000;
 
-/** Who is typing where, from signals that fade away by themselves. */
+/** Who is typing in which channel, from signals that expire. */
 export class TypingStore {
   readonly #listeners = new Set<() => void>();
   readonly #timers = new Map<string, ReturnType<typeof setTimeout>>();
@@ -31,7 +31,7 @@ export class TypingStore {
     if (!people.includes(userId)) this.#set(channelId, [...people, userId]);
   }
 
-  /** The message has arrived, or the signal has faded. */
+  /** Called when the message has arrived or the signal has expired. */
   end({ userId, channelId }: TypingSignal): void {
     const key = `${channelId} ${userId}`;
     clearTimeout(this.#timers.get(key));

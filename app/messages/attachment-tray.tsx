@@ -10,7 +10,7 @@ interface AttachmentTrayProps {
   onRemove: (key: string) => void;
 }
 
-/** The pictures that go with the next message, each with what it shows for those who cannot see it. */
+/** The pictures attached to the next message, each with a field for its description. */
 export function AttachmentTray({ attachments, onDescribe, onRemove }: AttachmentTrayProps): ReactNode {
   if (attachments.length === 0) return null;
   return (
@@ -19,7 +19,7 @@ export function AttachmentTray({ attachments, onDescribe, onRemove }: Attachment
         const number = attachments.length === 1 ? '' : ` ${index + 1}`;
         return (
           <li key={attachment.key} className={styles.item}>
-            <BlobImage blob={attachment.blob} alt={attachment.alt || `To be sent${number}`} />
+            <BlobImage blob={attachment.blob} alt={attachment.alt || `Picture${number} to send`} />
             <IconButton
               icon="close"
               label={`Remove picture${number}`}
@@ -28,7 +28,7 @@ export function AttachmentTray({ attachments, onDescribe, onRemove }: Attachment
               onClick={() => onRemove(attachment.key)}
             />
             <input
-              aria-label={`What picture${number} shows`}
+              aria-label={`Description of picture${number}`}
               placeholder="Describe it"
               value={attachment.alt}
               maxLength={300}

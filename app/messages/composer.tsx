@@ -12,7 +12,7 @@ import { useFileDrop } from '../images/use-file-drop.ts';
 import { IconButton } from '../shared/button.tsx';
 import { AttachmentTray } from './attachment-tray.tsx';
 import styles from './composer.module.css';
-import { GONE, useConversationScreen } from './conversation-context.ts';
+import { DELETED_USER, useConversationScreen } from './conversation-context.ts';
 import { keepDraft, readDraft } from './drafts.ts';
 import { EmojiPicker } from './emoji-picker.tsx';
 import { LengthHint } from './length-hint.tsx';
@@ -29,7 +29,7 @@ interface ComposerProps {
   channelName: string;
   replyingTo: Message | undefined;
   onReplyEnd: () => void;
-  /** Arrow up in the empty field. */
+  /** Arrow up was pressed in the empty field. */
   onEditLast: () => void;
   /** The text has changed and is not blank; called for every change. */
   onTyping: () => void;
@@ -57,14 +57,14 @@ export function Composer(props: ComposerProps): ReactNode {
     query && query.start !== dismissedAt ? suggestMembers([...members.values()], query.typed) : [];
   const active = suggestions[Math.min(selected, suggestions.length - 1)];
 
-  // Who opens a channel can write at once; on a phone the keyboard would cover the conversation.
+  // Focus the field when a channel opens, except on a phone, where the keyboard would cover the conversation.
   useEffect(() => {
     if (window.matchMedia('(hover: hover) and (pointer: fine)').matches) input.current?.focus();
   }, []);
   useEffect(() => {
     if (replyingTo) input.current?.focus();
   }, [replyingTo]);
-  // A caret set by us takes effect once React has written the text.
+  // The caret can be moved only after React has updated the text.
   useLayoutEffect(() => {
     if (nextCaret.current === undefined) return;
     input.current?.setSelectionRange(nextCaret.current, nextCaret.current);
@@ -110,7 +110,7 @@ export function Composer(props: ComposerProps): ReactNode {
     return true;
   };
   const onKeyDown = (event: KeyboardEvent): void => {
-    // While an input method composes a character, its keys are its own.
+    // Keys pressed while an input method composes a character belong to it.
     if (event.nativeEvent.isComposing) return;
     if (onSuggestionKey(event)) event.preventDefault();
     else if (event.key === 'Enter' && !event.shiftKey) {
@@ -124,17 +124,17 @@ export function Composer(props: ComposerProps): ReactNode {
 
   return (
     <div className={styles.composer}>
-      {isDragging && <div className={styles.dropHint}>Let go to add the pictures</div>}
+      {isDragging && <div className={styles.dropHint}>Drop pictures here</div>}
       {suggestions.length > 0 && (
         <MentionList id={listId} members={suggestions} active={active} onPick={complete} />
       )}
       {replyingTo && (
         <div className={styles.replying}>
           <p>
-            Reply to <strong>{members.get(replyingTo.author_id ?? '')?.name ?? GONE}</strong>:{' '}
+            Reply to <strong>{members.get(replyingTo.author_id ?? '')?.name ?? DELETED_USER}</strong>:{' '}
             {summarizeMessage(replyingTo)}
           </p>
-          <IconButton icon="close" label="Do not reply" size="small" onClick={onReplyEnd} />
+          <IconButton icon="close" label="Cancel reply" size="small" onClick={onReplyEnd} />
         </div>
       )}
       <LengthHint text={text} />
@@ -166,7 +166,7 @@ export function Composer(props: ComposerProps): ReactNode {
           onKeyDown={onKeyDown}
           onPaste={(event) => {
             const { files, types } = event.clipboardData;
-            // Spreadsheets put a picture of the text beside the text: then the text is meant.
+            // Spreadsheets copy a picture of the cells along with their text: paste the text.
             if (files.length === 0 || types.includes('text/plain')) return;
             event.preventDefault();
             void add([...files]);

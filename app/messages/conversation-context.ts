@@ -3,7 +3,7 @@ import type { Member } from '../model/member.ts';
 import type { Conversation } from './conversation.ts';
 import type { Message } from './message.ts';
 
-/** What every line of a conversation needs to know about the screen that it is on. */
+/** What every message of a conversation needs to know about the screen. */
 export interface ConversationScreen {
   readonly conversation: Conversation;
   readonly userId: string;
@@ -11,7 +11,7 @@ export interface ConversationScreen {
   /** False in an archived channel. */
   readonly canWrite: boolean;
   readonly reply: (message: Message) => void;
-  /** Scrolls to a message, loading history as far back as it takes. */
+  /** Scrolls to a message, loading older history if needed. */
   readonly jumpTo: (message: Pick<Message, 'id' | 'position'>) => void;
 }
 
@@ -23,5 +23,5 @@ export function useConversationScreen(): ConversationScreen {
   return screen;
 }
 
-/** Shown for somebody whose account is gone. */
-export const GONE = 'Someone who left';
+/** Name shown for a deleted account. */
+export const DELETED_USER = 'Someone who left';

@@ -10,10 +10,10 @@ export interface ConversationSnapshot {
   readonly isLoadingOlder: boolean;
 }
 
-/** Messages kept when a long conversation is left or read at its end. */
+/** Messages kept when the reader is at the end of a long conversation. */
 const KEPT_MESSAGES = 300;
 
-/** A channel's messages in this page: loads them, keeps them current, and tells React when they change. */
+/** A channel's messages on this page: loads them, keeps them up to date, and notifies React of changes. */
 export class Conversation {
   readonly channelId: string;
   readonly #log = new MessageLog();
@@ -39,25 +39,25 @@ export class Conversation {
 
   getSnapshot = (): ConversationSnapshot => this.#snapshot;
 
-  /** Up to where nothing is missing. */
+  /** No change is missing up to and including this revision. */
   get lastRevision(): number {
     return this.#log.lastRevision;
   }
 
-  /** Whether a component shows this conversation now. */
+  /** Whether a component shows this conversation. */
   get isWatched(): boolean {
     return this.#listeners.size > 0;
   }
 
-  /** A loaded message. */
+  /** Finds a loaded message. */
   find(id: string): Message | undefined {
     return this.#log.find(id);
   }
 
-  /** Takes a row from a live change or from the answer to a request of our own. */
+  /** Applies a row from a live change or from the response to our own request. */
   receive(message: Message): void {
     if (this.#snapshot.status !== 'ready') {
-      // The page on its way may have been read before this row was written.
+      // The page being loaded may have been read before this row was written.
       this.#catchUpAgain = true;
       return;
     }
@@ -67,9 +67,9 @@ export class Conversation {
   }
 
   /**
-   * Loads the newest page, or what has changed since; concurrent calls share one request, and one that comes while a
-   * request is under way is followed by another, since that one may have looked too early. Never rejects: a first load
-   * that fails shows in the snapshot, a later one is tried again by whoever watches the connection.
+   * Loads the newest page, or what has changed since. Concurrent calls share one request; a call during a request
+   * triggers another one, because the running one may have read too early. Never rejects: if the first load fails,
+   * the snapshot has the error; later failures are retried by the next catch-up.
    */
   catchUp(): Promise<void> {
     if (this.#catchingUp) {
@@ -94,7 +94,7 @@ export class Conversation {
     } while (this.#catchUpAgain);
   }
 
-  /** Loads one page further back, or all the way to `position`. */
+  /** Loads one page of older messages, or all pages back to `position`. */
   async loadOlder(position = Number.POSITIVE_INFINITY): Promise<void> {
     if (this.#snapshot.isLoadingOlder || !this.#log.hasOlder) return;
     this.#publish({ isLoadingOlder: true });
@@ -110,7 +110,7 @@ export class Conversation {
     }
   }
 
-  /** Lets go of what lies far back; called when the reader is at the newest message. */
+  /** Drops old messages beyond the newest 300; called when the reader is at the end. */
   trim(): void {
     if (this.#snapshot.isLoadingOlder || this.#log.messages.length <= 2 * KEPT_MESSAGES) return;
     this.#log.trim(KEPT_MESSAGES);
@@ -126,7 +126,7 @@ export class Conversation {
   async #loadChanges(): Promise<void> {
     const changes = await fetchChanges(this.channelId, this.#log.lastRevision);
     if (changes.length === MAX_ROWS) {
-      // Away for so long that starting over is cheaper than replaying.
+      // So many changes that reloading is cheaper than replaying them.
       await this.#loadNewest();
       return;
     }

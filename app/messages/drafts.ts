@@ -1,6 +1,6 @@
 const PREFIX = 'ourchat:draft:';
 
-/** What was typed and not sent, by key, for as long as the tab lives: also across a reload. "" when there is nothing. */
+/** Unsent text by key, kept in the tab across reloads; "" if there is none. */
 export function readDraft(key: string): string {
   try {
     return sessionStorage.getItem(PREFIX + key) ?? '';
@@ -10,12 +10,12 @@ export function readDraft(key: string): string {
   }
 }
 
-/** Keeps a draft; "" forgets it. */
+/** Stores a draft; "" removes it. */
 export function keepDraft(key: string, text: string): void {
   try {
     if (text === '') sessionStorage.removeItem(PREFIX + key);
     else sessionStorage.setItem(PREFIX + key, text);
   } catch {
-    // Blocked or full: it lives as long as its text field.
+    // Blocked or full storage: the draft is lost with its text field.
   }
 }

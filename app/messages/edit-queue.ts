@@ -3,19 +3,22 @@ import type { Message } from './message.ts';
 import type { Queued } from './queued.ts';
 import { SendQueue } from './send-queue.ts';
 
-/** A change of one's own message on its way; its id is the message's, so a later change takes the place of an earlier one. */
+/**
+ * An unsent edit or deletion of the user's own message. Its id is the message's, so a later change replaces an
+ * earlier one.
+ */
 export interface PendingEdit extends Queued {
   readonly change:
     | { readonly kind: 'edit'; readonly body: string; readonly mentions: readonly string[] }
     | { readonly kind: 'delete'; readonly imagePaths: readonly string[] };
 }
 
-/** Edits and deletions on their way, shown as if they were done. */
+/** Unsent edits and deletions, shown as if they were done. */
 export class EditQueue {
   readonly queue: SendQueue<PendingEdit>;
   readonly #onDelivered: (edit: PendingEdit, message: Message | null) => Promise<void>;
 
-  /** @param onDelivered takes the message as it is stored now; null when only its channel tells */
+  /** @param onDelivered receives the message as stored; null after a deletion, which has to be fetched */
   constructor(userId: string, onDelivered: (edit: PendingEdit, message: Message | null) => Promise<void>) {
     this.#onDelivered = onDelivered;
     this.queue = new SendQueue({
@@ -40,7 +43,7 @@ export class EditQueue {
   }
 }
 
-/** A message as it will be. A deletion that was refused is not shown: the message is still there. */
+/** A message with its unsent edit applied. A refused deletion is not applied: the message still exists. */
 export function applyEdit(message: Message, edit: PendingEdit | undefined): Message {
   if (edit?.change.kind === 'edit') {
     return { ...message, body: edit.change.body, mentions: [...edit.change.mentions] };

@@ -1,7 +1,7 @@
 /** Offered first for reactions. */
 export const QUICK_EMOJI = ['👍', '❤️', '😂', '😮', '😢', '🎉'] as const;
 
-/** A small set that covers a family's day; every other one can be typed. */
+/** A small selection; all others can be typed. */
 export const EMOJI: readonly { readonly label: string; readonly emoji: readonly string[] }[] = [
   {
     label: 'Faces',
@@ -12,7 +12,7 @@ export const EMOJI: readonly { readonly label: string; readonly emoji: readonly 
     emoji: ['👍', '👎', '👏', '🙏', '👋', '💪', '🤞', '👌', '❤️', '🧡', '💛', '💚', '💙', '💜', '💔', '✨'],
   },
   {
-    label: 'Every day',
+    label: 'Everyday',
     emoji: ['🎉', '🎂', '🎁', '☕', '🍕', '🍓', '🥕', '🍰', '🌞', '🌧️', '❄️', '🌈', '🏡', '🚗', '🚲', '✈️'],
   },
   {

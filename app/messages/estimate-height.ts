@@ -1,7 +1,7 @@
 import { sizeOfImages } from '../images/layout.ts';
 import { type Row, rowImages } from './rows.ts';
 
-/** In pixels, before a line is measured. The closer, the less the scroll bar moves. */
+/** Height of a row in pixels, before it is measured. The better the estimate, the less the scroll bar jumps. */
 export function estimateHeight(row: Row | undefined): number {
   if (!row) return 0;
   const lines = Math.ceil((row.message?.body ?? row.outgoing?.body ?? '').length / 80);

@@ -2,16 +2,16 @@ import { localImages } from '../images/local-images.ts';
 import { supabase } from '../model/supabase.ts';
 
 const YEAR_S = 365 * 24 * 60 * 60;
-/** A large picture on a slow line takes its time; after this long the attempt counts as failed. */
+/** Upload timeout: long enough for a large picture on a slow connection. */
 const TIMEOUT_MS = 90_000;
 
 /**
- * Stores a picture under its path. Safe to repeat: what is there already is the same picture, since nobody can replace a
- * file and the path holds the id of a message that this page has made.
+ * Uploads a picture to its path. Safe to repeat: an existing file is the same picture, because files cannot be
+ * replaced and the path contains a message id that this page has generated.
  */
 export async function uploadImage(path: string): Promise<void> {
   const blob = await localImages.find(path);
-  if (!blob) throw new Error('Its picture was lost when the page was closed. Please send it again.');
+  if (!blob) throw new Error('The picture was lost when the page was closed. Send it again.');
   const upload = supabase.storage
     .from('message-images')
     .upload(path, blob, { cacheControl: String(YEAR_S), contentType: blob.type });
@@ -19,7 +19,7 @@ export async function uploadImage(path: string): Promise<void> {
   if (error && !('statusCode' in error && error.statusCode === '409')) throw error;
 }
 
-/** Row level security keeps those that a message names. */
+/** Removes pictures, except those that a message uses: row level security keeps them. */
 export async function removeImages(paths: readonly string[]): Promise<void> {
   if (paths.length === 0) return;
   const { error } = await supabase.storage.from('message-images').remove([...paths]);
@@ -27,9 +27,9 @@ export async function removeImages(paths: readonly string[]): Promise<void> {
 }
 
 /**
- * Tidies up after pages that were closed at the wrong moment: removes this person's files that no message names.
+ * Removes the user's files that no message uses, left behind by pages that were closed at the wrong moment.
  *
- * @param waiting paths of pictures that are still to be sent
+ * @param waiting paths of pictures that are not sent yet
  */
 export async function removeStrayImages(waiting: ReadonlySet<string>): Promise<void> {
   const { data } = await supabase.rpc('stray_images').throwOnError();

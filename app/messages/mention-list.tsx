@@ -6,12 +6,15 @@ import styles from './composer.module.css';
 interface MentionListProps {
   id: string;
   members: readonly Member[];
-  /** The one that Enter takes. */
+  /** The one that Enter chooses. */
   active: Member | undefined;
   onPick: (name: string) => void;
 }
 
-/** People to mention. The keyboard stays in the text field, which points here with aria-activedescendant. */
+/**
+ * Suggestions for a mention. The focus stays in the text field, which refers to an option with
+ * aria-activedescendant.
+ */
 export function MentionList({ id, members, active, onPick }: MentionListProps): ReactNode {
   return (
     // oxlint-disable-next-line jsx-a11y/prefer-tag-over-role

@@ -1,12 +1,12 @@
 import type { Member } from '../model/member.ts';
 
-/** "@an" before the caret: where it begins and what has been typed after the @. */
+/** A mention that is being typed, such as "@an": its start and the text after the @. */
 export interface MentionQuery {
   readonly start: number;
   readonly typed: string;
 }
 
-/** The mention being typed at the caret, if there is one: an @ at the start of a word, up to 40 characters ago. */
+/** The mention before the caret, if any: an @ at the start of a word and at most 40 characters. */
 export function findMentionQuery(text: string, caret: number): MentionQuery | undefined {
   const before = text.slice(0, caret);
   const match = /(?:^|[\s(])@([^\s@]{0,40})$/u.exec(before);
@@ -27,7 +27,7 @@ export function suggestMembers(members: readonly Member[], typed: string): Membe
     .slice(0, 6);
 }
 
-/** The text with the mention completed and a blank after it, and where the caret goes. */
+/** Completes a mention and adds a space. @returns the new text and caret */
 export function completeMention(
   text: string,
   caret: number,

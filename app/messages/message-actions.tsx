@@ -16,7 +16,7 @@ interface MessageActionsProps {
   onPickerChange: (isOpen: boolean) => void;
 }
 
-/** The tools of one message, shown while it has the pointer or the focus. */
+/** Toolbar of a message, shown while the message is hovered or focused. */
 export function MessageActions({ message, onEdit, onPickerChange }: MessageActionsProps): ReactNode {
   const { userId, canWrite, reply } = useConversationScreen();
   const { edits } = useMessaging();
@@ -66,9 +66,9 @@ export function MessageActions({ message, onEdit, onPickerChange }: MessageActio
       )}
       {isConfirming && (
         <Dialog title="Delete this message?" onClose={() => setIsConfirming(false)}>
-          <p>It disappears for everyone. A mark stays in its place.</p>
+          <p>It is deleted for everyone. A placeholder stays in its place.</p>
           <DialogActions>
-            <Button onClick={() => setIsConfirming(false)}>Keep it</Button>
+            <Button onClick={() => setIsConfirming(false)}>Cancel</Button>
             <Button variant="danger" onClick={remove}>
               Delete
             </Button>

@@ -9,7 +9,7 @@ import { type Message, readImages } from './message.ts';
 import { useMessaging } from './messaging-context.ts';
 import { findMentions } from './text.ts';
 
-/** Changes a message in its place. Enter saves, Escape leaves it as it was; what is neither is there the next time. */
+/** Edits a message in place. Enter saves, Escape cancels; otherwise the text is kept as a draft. */
 export function MessageEditor({ message, onClose }: { message: Message; onClose: () => void }): ReactNode {
   const { members } = useConversationScreen();
   const { edits } = useMessaging();
@@ -17,7 +17,7 @@ export function MessageEditor({ message, onClose }: { message: Message; onClose:
   const textarea = useRef<HTMLTextAreaElement>(null);
   useEffect(() => {
     const element = textarea.current;
-    // The composer (arrow up), or the button "Edit", which is gone by now: then the line is the place to come back to.
+    // The focus returns to the composer (arrow up) or, since the button "Edit" is removed by now, to the message.
     const opener = document.activeElement;
     const origin = opener === document.body ? element?.closest('article') : opener;
     element?.focus();

@@ -8,11 +8,11 @@ import type { MessageImage } from './message.ts';
 
 interface MessageImagesProps {
   images: readonly MessageImage[];
-  /** Whose they are: said of a picture that nobody has described. */
+  /** Named in the alt text of a picture without a description. */
   author: string;
 }
 
-/** The pictures of a message, in a room whose size is known beforehand. A press shows one of them large. */
+/** The pictures of a message, in an area whose size is known in advance. A click shows a picture large. */
 export function MessageImages({ images, author }: MessageImagesProps): ReactNode {
   const [openIndex, setOpenIndex] = useState<number | undefined>(undefined);
   const { width, height } = sizeOfImages(images);

@@ -3,7 +3,7 @@ import { Avatar } from '../images/avatar.tsx';
 import { sizeOfImages } from '../images/layout.ts';
 import { personColor } from '../images/person-color.ts';
 import { formatDay, formatFull, formatTime } from '../shared/format-time.ts';
-import { GONE, useConversationScreen } from './conversation-context.ts';
+import { DELETED_USER, useConversationScreen } from './conversation-context.ts';
 import { applyEdit } from './edit-queue.ts';
 import { MessageActions } from './message-actions.tsx';
 import { MessageEditor } from './message-editor.tsx';
@@ -18,16 +18,16 @@ import { usePendingEdit } from './use-queued.ts';
 
 interface MessageItemProps {
   row: Row;
-  /** The one line that Tab reaches; the arrow keys move it. */
+  /** Whether Tab reaches this message; the arrow keys move on from it. */
   isCurrent: boolean;
-  /** Just jumped to: lights up once. */
+  /** Just jumped to: highlighted once. */
   isFlashing: boolean;
   isEditing: boolean;
   onEditingChange: (messageId: string | undefined) => void;
   onFocus: (key: string) => void;
 }
 
-/** One line of the conversation with whatever separates it from the one before. */
+/** One message, with the date or "New messages" above it where needed. */
 export const MessageItem = memo(function MessageItem(props: MessageItemProps): ReactNode {
   const { isCurrent, isFlashing, isEditing, onEditingChange, onFocus } = props;
   const { userId, members } = useConversationScreen();
@@ -37,7 +37,7 @@ export const MessageItem = memo(function MessageItem(props: MessageItemProps): R
   const [hasFocus, setHasFocus] = useState(false);
   const [isPicking, setIsPicking] = useState(false);
   const author = row.authorId === null ? undefined : members.get(row.authorId);
-  const name = author?.name ?? GONE;
+  const name = author?.name ?? DELETED_USER;
   const isOwn = row.authorId === userId;
   const { message } = row;
   const onItsWay = row.outgoing ?? edit;
@@ -50,12 +50,12 @@ export const MessageItem = memo(function MessageItem(props: MessageItemProps): R
     message?.mentions.includes(userId) === true && styles.mentionsMe,
   ];
   return (
-    // oxlint-disable-next-line jsx-a11y/no-noninteractive-element-interactions -- its tools are buttons of their own
+    // oxlint-disable-next-line jsx-a11y/no-noninteractive-element-interactions -- the handlers only show the toolbar
     <article
       className={classes.filter(Boolean).join(' ')}
       style={{ '--person': personColor(author?.color) } as CSSProperties}
       aria-label={`${isOwn ? 'You' : name}, ${formatTime(row.createdAt)}`}
-      // Lines can hold the focus so that their tools are within reach of the keyboard.
+      // Focusable, so that the keyboard reaches the toolbar.
       // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
       tabIndex={isCurrent ? 0 : -1}
       data-message={row.key}
@@ -63,7 +63,7 @@ export const MessageItem = memo(function MessageItem(props: MessageItemProps): R
       onPointerLeave={() => setIsPointed(false)}
       onFocus={(event) => {
         setHasFocus(true);
-        // A button in another line does not make that line the one that Tab reaches: it would be passed by.
+        // Focusing a button inside does not move the Tab stop here, or Tab would skip the newest message.
         if (event.target === event.currentTarget) onFocus(row.key);
       }}
       onBlur={(event) => {

@@ -11,15 +11,15 @@ interface MessageListProps {
   rows: readonly Row[];
   snapshot: ConversationSnapshot;
   channelName: string;
-  /** Message to scroll to and light up; a new object for every jump. */
+  /** Message to scroll to and highlight; a new object for every jump. */
   target: { readonly id: string } | undefined;
   editingId: string | undefined;
   onEditingChange: (messageId: string | undefined) => void;
-  /** Whether the newest message is in view, at every change of it. */
+  /** Called when the newest message comes into view or leaves it. */
   onAtEndChange: (isAtEnd: boolean) => void;
 }
 
-/** The scrolling conversation. Only what is in view is in the DOM, so ten thousand messages cost what fifty do. */
+/** The scrolling conversation. Only messages in view are in the DOM, so ten thousand cost as much as fifty. */
 export function MessageList(props: MessageListProps): ReactNode {
   const { rows, snapshot, channelName, target, editingId, onEditingChange, onAtEndChange } = props;
   const { conversation } = useConversationScreen();
@@ -32,7 +32,7 @@ export function MessageList(props: MessageListProps): ReactNode {
   const { hasOlder, isLoadingOlder } = snapshot;
   useEffect(() => {
     if (firstIndex === undefined || firstIndex > 10 || !hasOlder || isLoadingOlder) return;
-    // What fails here is tried again at the next scroll.
+    // A failure is retried at the next scroll.
     conversation.loadOlder().catch(() => {});
   }, [firstIndex, hasOlder, isLoadingOlder, conversation]);
 
@@ -49,7 +49,7 @@ export function MessageList(props: MessageListProps): ReactNode {
     const next = rows[index];
     if (!next) return;
     virtualizer.scrollToIndex(index, { align: 'auto' });
-    // The line may have to be rendered first.
+    // The message may have to be rendered first.
     requestAnimationFrame(() =>
       scroller.current
         ?.querySelector<HTMLElement>(`[data-message="${next.key}"]`)
@@ -59,7 +59,7 @@ export function MessageList(props: MessageListProps): ReactNode {
 
   return (
     <div className={styles.frame}>
-      {/* It only notices that the reader has begun to scroll. */}
+      {/* The handlers only detect that the reader has started to scroll. */}
       {/* oxlint-disable-next-line jsx-a11y/no-static-element-interactions */}
       <div
         ref={scroller}
@@ -70,7 +70,7 @@ export function MessageList(props: MessageListProps): ReactNode {
         onTouchMove={unpin}
         onKeyDown={unpin}
       >
-        {/* The arrow keys go from line to line. */}
+        {/* The arrow keys move between messages. */}
         {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-element-interactions */}
         <div
           className={styles.canvas}

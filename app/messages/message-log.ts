@@ -1,10 +1,10 @@
 import type { Message } from './message.ts';
 
 /**
- * The loaded part of a channel's conversation: an unbroken run of messages up to the newest one, in their order.
+ * The loaded part of a channel: all messages from some position up to the newest, in order.
  *
- * Pure bookkeeping, no network. It takes rows from anywhere in any order (a page of history, a catch-up, a live
- * change, twice the same) and keeps the newest revision of each. `lastRevision` says up to where nothing is missing.
+ * Pure bookkeeping, no network. It accepts rows from any source, in any order and repeatedly (a page of history, a
+ * catch-up, a live change), and keeps the newest revision of each. Up to `lastRevision`, no change is missing.
  */
 export class MessageLog {
   #messages: readonly Message[] = [];
@@ -12,12 +12,12 @@ export class MessageLog {
   #lastRevision = 0;
   #hasOlder = false;
 
-  /** In the order of `position`; a new array after every change. */
+  /** Sorted by `position`; a new array after every change. */
   get messages(): readonly Message[] {
     return this.#messages;
   }
 
-  /** Every change up to and including this revision is in here, as far as it concerns loaded messages. */
+  /** All changes to loaded messages up to and including this revision are applied. */
   get lastRevision(): number {
     return this.#lastRevision;
   }
@@ -38,7 +38,7 @@ export class MessageLog {
     return this.#byId.get(id);
   }
 
-  /** Starts over with the newest page. */
+  /** Replaces everything with the newest page. */
   reset(page: readonly Message[], hasOlder: boolean): void {
     this.#byId = new Map();
     this.#messages = [];
@@ -48,13 +48,13 @@ export class MessageLog {
     this.#lastRevision = maxRevision(page, 0);
   }
 
-  /** Adds a page that ends where the loaded part begins. It says nothing about newer revisions. */
+  /** Adds the page just before the loaded part. It does not advance `lastRevision`. */
   prepend(page: readonly Message[], hasOlder: boolean): void {
     this.#hasOlder = hasOlder;
     this.#merge(page);
   }
 
-  /** Adds the answer to "everything after `lastRevision`": without a gap by its nature. */
+  /** Adds all changes after `lastRevision`, which therefore have no gap. */
   catchUp(changes: readonly Message[]): void {
     this.#merge(changes.filter((message) => this.#isInRange(message)));
     this.#lastRevision = maxRevision(changes, this.#lastRevision);
@@ -63,7 +63,7 @@ export class MessageLog {
   /**
    * Adds one live change.
    *
-   * @returns false when changes before it are missing: the message is shown, and the caller has to catch up
+   * @returns false if earlier changes are missing: the message is added, and the caller has to catch up
    */
   apply(message: Message): boolean {
     const isNext = message.revision <= this.#lastRevision + 1;
@@ -72,7 +72,7 @@ export class MessageLog {
     return isNext;
   }
 
-  /** Forgets the oldest messages beyond the newest `keep`; they can be loaded again. */
+  /** Drops all but the newest `keep` messages; the others can be loaded again. */
   trim(keep: number): void {
     if (this.#messages.length <= keep) return;
     for (const message of this.#messages.slice(0, -keep)) this.#byId.delete(message.id);
@@ -80,7 +80,7 @@ export class MessageLog {
     this.#hasOlder = true;
   }
 
-  /** Whether a message lies in the loaded run or after it; one further back waits until its page is loaded. */
+  /** Whether a message belongs to the loaded part or follows it. Older ones are added when their page is loaded. */
   #isInRange(message: Message): boolean {
     return !this.#hasOlder || message.position >= (this.oldestPosition ?? 0);
   }
@@ -96,7 +96,7 @@ export class MessageLog {
       else added.push(row);
     }
     if (added.length === 0 && changed.size === 0) return;
-    // A message that came twice in one batch is added once, in its newest form.
+    // A message that occurs twice in one batch is added once, in its newest revision.
     const unique = [...new Set(added.map((row) => row.id))].flatMap((id) => this.#byId.get(id) ?? []);
     const kept = changed.size === 0 ? this.#messages : this.#messages.map((m) => changed.get(m.id) ?? m);
     const next = [...kept, ...unique];

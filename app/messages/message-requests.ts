@@ -5,10 +5,10 @@ import type { Message } from './message.ts';
 import type { NewMessage } from './outgoing-message.ts';
 
 export const PAGE_SIZE = 50;
-/** Most rows one answer may hold (`api.max_rows` in supabase/config.toml). */
+/** Maximum number of rows in a response (`api.max_rows` in supabase/config.toml). */
 export const MAX_ROWS = 1_000;
 
-/** A request without an answer after this long counts as failed; on a phone that has changed networks it never comes. */
+/** Request timeout: after a phone changes networks, a response may never come. */
 const TIMEOUT_MS = 15_000;
 
 function timeout(): AbortSignal {
@@ -17,7 +17,7 @@ function timeout(): AbortSignal {
 
 /**
  * One page of history, oldest first: the newest messages, or those just before `before` (keyset pagination: the
- * position is the key, so a page costs the same however far back it is and never shifts when new messages come).
+ * position is the key, so a page costs the same at any depth and does not shift when new messages arrive).
  */
 export async function fetchPage(channelId: string, before?: number, size = PAGE_SIZE): Promise<Message[]> {
   const query = supabase.from('messages').select('*').eq('channel_id', channelId);
@@ -58,8 +58,8 @@ export async function fetchMessage(id: string): Promise<Message | null> {
 const UNIQUE_VIOLATION = '23505';
 
 /**
- * Stores a message, whose pictures are there already. Safe to repeat: when an earlier attempt got through although its answer was lost, the id is taken,
- * and the message that has it is the one we sent.
+ * Stores a message whose pictures are already uploaded. Safe to repeat: if an earlier attempt succeeded but its
+ * response was lost, the id exists, and the stored message is the one we sent.
  *
  * @returns the message as stored
  */
@@ -84,10 +84,10 @@ export async function insertMessage(message: NewMessage): Promise<Message> {
 }
 
 /**
- * Changes the text of one's own message.
+ * Edits the text of the user's own message.
  *
  * @returns the message as stored
- * @throws Error when it was deleted meanwhile, or its channel archived
+ * @throws Error if the message has been deleted or its channel archived
  */
 export async function editMessage(input: {
   id: string;
@@ -103,14 +103,14 @@ export async function editMessage(input: {
     .abortSignal(timeout())
     .maybeSingle()
     .throwOnError();
-  if (!data) throw new Error('This message cannot be changed any more.');
+  if (!data) throw new Error('This message can no longer be edited.');
   return data;
 }
 
-/** The message first: from then on nobody can load its pictures, and only then their files may go. */
+/** Deletes a message, then its files: the policies keep files that a message uses. */
 export async function deleteMessage(id: string, imagePaths: readonly string[]): Promise<void> {
   await supabase.rpc('delete_message', { message_id: id }).abortSignal(timeout()).throwOnError();
-  // What stays behind here is removed the next time that the chat is opened (removeStrayImages).
+  // Files left behind are removed the next time the chat is opened (removeStrayImages).
   await removeImages(imagePaths).catch(() => {});
 }
 

@@ -9,10 +9,10 @@ interface MessageTextProps {
 
 export function MessageText({ body, mentionedNames }: MessageTextProps): ReactNode {
   return (
-    // "auto": what is written from right to left begins at the right.
+    // "auto" aligns right-to-left text to the right.
     <p dir="auto" className={`${styles.text} ${isOnlyEmoji(body) ? styles.emojiOnly : ''}`}>
       {splitText(body, mentionedNames).map((part, index) => {
-        // Parts of a fixed text never move.
+        // The parts of a text never change their order.
         const key = index;
         if (part.kind === 'link') {
           return (
@@ -34,7 +34,7 @@ export function MessageText({ body, mentionedNames }: MessageTextProps): ReactNo
   );
 }
 
-/** One to three emoji and nothing else are shown large. */
+/** Whether a text is one to three emoji, which are shown large. */
 function isOnlyEmoji(body: string): boolean {
   return /^(?:\p{RGI_Emoji}\s?){1,3}$/v.test(body.trim());
 }

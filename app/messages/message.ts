@@ -1,12 +1,12 @@
 import type { Tables } from '../model/database.types.ts';
 
-/** A stored message, as the table has it and as realtime delivers it. */
+/** A stored message: a row of the table, which Realtime delivers in the same form. */
 export type Message = Tables<'messages'>;
 
-/** Who reacted how: emoji → ids of people, in the order in which they did. */
+/** Reactions: emoji → user ids, in the order in which they reacted. */
 export type Reactions = readonly (readonly [emoji: string, userIds: readonly string[]])[];
 
-/** Reads the column `reactions`; anything that is not of its shape is left out. */
+/** Reads the column `reactions` and ignores anything malformed. */
 export function readReactions(value: Message['reactions']): Reactions {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return [];
   return Object.entries(value).flatMap(([emoji, people]) => {
@@ -18,21 +18,21 @@ export function readReactions(value: Message['reactions']): Reactions {
 
 /** A picture of a message. */
 export interface MessageImage {
-  /** Where it is in the bucket `message-images`: "<author>/<message>/<number>.webp". */
+  /** Path in the bucket `message-images`: "<author>/<message>/<number>.webp". */
   readonly path: string;
   /** In pixels. */
   readonly width: number;
   readonly height: number;
-  /** What it shows, if its sender has said so. */
+  /** Description by the sender, if any. */
   readonly alt?: string | undefined;
 }
 
-/** Reads the column `images`, whose shape a constraint of the table keeps. */
+/** Reads the column `images`, whose shape a table constraint guarantees. */
 export function readImages(value: Message['images']): readonly MessageImage[] {
   return Array.isArray(value) ? (value as unknown as readonly MessageImage[]) : [];
 }
 
-/** A message in one line: what it says, otherwise what it shows. */
+/** A message in one line: its text, otherwise its pictures. */
 export function summarizeMessage(message: Pick<Message, 'body' | 'images'>): string {
   if (message.body !== '') return message.body;
   const [image, ...others] = readImages(message.images);

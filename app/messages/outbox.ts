@@ -8,14 +8,14 @@ import type { MessageDraft, OutgoingMessage } from './outgoing-message.ts';
 import { SendQueue } from './send-queue.ts';
 
 /**
- * Messages on their way. Ids are made here, so an attempt can be repeated without a second message; so are the paths of
- * pictures, which are uploaded before the message that names them.
+ * Unsent messages. Message ids are generated here, so that a retry cannot create a second message; so are the paths
+ * of pictures, which are uploaded before the message that refers to them.
  */
 export class Outbox {
   readonly queue: SendQueue<OutgoingMessage>;
   readonly #userId: string;
   readonly #onDelivered: (message: Message) => void;
-  /** Paths of pictures that the server has. */
+  /** Paths of uploaded pictures. */
   readonly #uploaded = new Set<string>();
 
   constructor(userId: string, onDelivered: (message: Message) => void) {
@@ -26,7 +26,7 @@ export class Outbox {
       send: (item) => this.#send(item),
       upgrade: (item) => ({ ...item, images: item.images ?? [] }),
     });
-    // To be shown again after a reload.
+    // Load stored pictures, to show them after a reload.
     for (const path of this.imagePaths()) void localImages.find(path);
   }
 
@@ -40,15 +40,15 @@ export class Outbox {
     this.queue.add({ ...draft, id, images, createdAt: new Date().toISOString(), state: 'sending' });
   }
 
-  /** Gives up a message that was refused. */
+  /** Discards a refused message. */
   discard(item: OutgoingMessage): void {
     this.queue.discard(item.id);
     this.#release(item);
-    // What cannot be removed now is a stray file, and removed another time.
+    // Files that cannot be removed now are removed later (removeStrayImages).
     removeImages(item.images.map((image) => image.path)).catch(() => {});
   }
 
-  /** Paths of the pictures that are still to be sent. */
+  /** Paths of pictures that are not sent yet. */
   imagePaths(): ReadonlySet<string> {
     return new Set(this.queue.getSnapshot().flatMap((item) => item.images.map((image) => image.path)));
   }
@@ -67,7 +67,7 @@ export class Outbox {
     try {
       return await insertMessage(item);
     } catch (error) {
-      // Perhaps a picture is not there any more: the next attempt begins with them.
+      // A picture may no longer exist, so the next attempt uploads them again.
       if (!isTemporary(error)) this.#uploaded.clear();
       throw error;
     }

@@ -2,7 +2,7 @@ import type { EncodedImage } from '../images/encoded-image.ts';
 import type { MessageImage } from './message.ts';
 import type { Queued } from './queued.ts';
 
-/** What it takes to store a message. The id is made by whoever writes it. */
+/** What is needed to store a message. The client generates the id. */
 export interface NewMessage {
   readonly id: string;
   readonly channelId: string;
@@ -12,7 +12,7 @@ export interface NewMessage {
   readonly images: readonly MessageImage[];
 }
 
-/** A picture that is chosen and not sent, with what it shows. */
+/** A chosen picture that is not sent yet, with its description. */
 export interface DraftImage extends EncodedImage {
   readonly alt: string;
 }
@@ -22,5 +22,5 @@ export interface MessageDraft extends Omit<NewMessage, 'id' | 'images'> {
   readonly images: readonly DraftImage[];
 }
 
-/** A message on its way. */
+/** A message that the server does not have yet. */
 export interface OutgoingMessage extends NewMessage, Queued {}

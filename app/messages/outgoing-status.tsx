@@ -4,7 +4,7 @@ import styles from './message-item.module.css';
 import { useMessaging } from './messaging-context.ts';
 import type { OutgoingMessage } from './outgoing-message.ts';
 
-/** Where a message is on its way, and what can be done about it. */
+/** Status of an unsent message, with buttons to retry or discard a refused one. */
 export function OutgoingStatus({ item }: { item: OutgoingMessage }): ReactNode {
   const { outbox } = useMessaging();
   if (item.state === 'sending') return <p className={styles.status}>Sending…</p>;
@@ -18,7 +18,7 @@ export function OutgoingStatus({ item }: { item: OutgoingMessage }): ReactNode {
   );
 }
 
-/** As above, of an edit or a deletion. What goes well is over before one could read a word about it. */
+/** The same for an edit or a deletion. Shows nothing while sending, which is usually too short to read. */
 export function EditStatus({ edit: { id, state, error, change } }: { edit: PendingEdit }): ReactNode {
   const { queue } = useMessaging().edits;
   if (state === 'sending') return null;

@@ -1,5 +1,5 @@
 import type { ReactNode } from 'react';
-import { GONE, useConversationScreen } from './conversation-context.ts';
+import { DELETED_USER, useConversationScreen } from './conversation-context.ts';
 import styles from './message-item.module.css';
 import { type Message, readReactions } from './message.ts';
 import { useToggleReaction } from './use-toggle-reaction.ts';
@@ -13,7 +13,7 @@ export function ReactionBar({ message }: { message: Message }): ReactNode {
     <div className={styles.reactions}>
       {reactions.map(([emoji, people]) => {
         const names = people
-          .map((id) => (id === userId ? 'you' : (members.get(id)?.name ?? GONE)))
+          .map((id) => (id === userId ? 'you' : (members.get(id)?.name ?? DELETED_USER)))
           .join(', ');
         return (
           <button

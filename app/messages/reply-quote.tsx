@@ -1,12 +1,12 @@
 import { useQuery } from '@tanstack/react-query';
 import type { CSSProperties, ReactNode } from 'react';
 import { personColor } from '../images/person-color.ts';
-import { GONE, useConversationScreen } from './conversation-context.ts';
+import { DELETED_USER, useConversationScreen } from './conversation-context.ts';
 import styles from './message-item.module.css';
 import { fetchMessage } from './message-requests.ts';
 import { summarizeMessage } from './message.ts';
 
-/** What a message answers to; a press leads there. Loaded by itself when it lies further back than what is loaded. */
+/** The message that a reply refers to; a click jumps to it. Fetched separately if it is not loaded. */
 export function ReplyQuote({ messageId }: { messageId: string }): ReactNode {
   const { conversation, members, jumpTo } = useConversationScreen();
   const loaded = conversation.find(messageId);
@@ -28,7 +28,7 @@ export function ReplyQuote({ messageId }: { messageId: string }): ReactNode {
       onClick={() => message && jumpTo(message)}
     >
       <span className="visually-hidden">In reply to</span>
-      <span className={styles.quoteAuthor}>{message ? (author?.name ?? GONE) : ' '}</span>
+      <span className={styles.quoteAuthor}>{message ? (author?.name ?? DELETED_USER) : ' '}</span>
       <span className={styles.quoteText}>{text}</span>
     </button>
   );

@@ -1,7 +1,7 @@
 import { type Message, type MessageImage, readImages } from './message.ts';
 import type { OutgoingMessage } from './outgoing-message.ts';
 
-/** A line of the conversation. What separates it from the one before is part of it, so that keys are messages only. */
+/** A row of the conversation. Separators belong to the row below them, so that every key is a message id. */
 export interface Row {
   readonly key: string;
   readonly message: Message | undefined;
@@ -10,24 +10,24 @@ export interface Row {
   readonly createdAt: string;
   /** First of its day: show the date above. */
   readonly startsDay: boolean;
-  /** First of a run by the same person: show who it is. */
+  /** First of a group by the same person: show the name. */
   readonly startsGroup: boolean;
-  /** First unread one: show the line "New messages" above. */
+  /** First unread message: show "New messages" above. */
   readonly isFirstUnread: boolean;
 }
 
-/** The pictures of a line, stored or on their way. */
+/** The pictures of a row, stored or unsent. */
 export function rowImages({ message, outgoing }: Pick<Row, 'message' | 'outgoing'>): readonly MessageImage[] {
   return message ? readImages(message.images) : (outgoing?.images ?? []);
 }
 
-/** A pause this long ends a run of messages. */
+/** A pause this long starts a new group. */
 const GROUP_MS = 5 * 60_000;
 
 /**
- * Stored messages, then those on their way.
+ * Builds the rows: stored messages, then unsent ones.
  *
- * @param readPosition how far the person had read when the channel was opened
+ * @param readPosition position of the last message read when the channel was opened
  */
 export function buildRows(
   messages: readonly Message[],
@@ -77,7 +77,7 @@ export function buildRows(
   });
 }
 
-/** Beginning and end of a local day; asked for once a day of the conversation, not once a message. */
+/** Start and end of a local day; computed once per day of the conversation, not once per message. */
 function dayOf(time: number): { start: number; end: number } {
   const date = new Date(time);
   const midnight = (days: number): number =>

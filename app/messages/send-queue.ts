@@ -5,17 +5,16 @@ import type { Queued } from './queued.ts';
 const MAX_RETRY_DELAY_MS = 15_000;
 
 interface SendQueueOptions<T extends Queued> {
-  /** Begins the names of the items in localStorage. */
+  /** Prefix of the items' keys in localStorage. */
   readonly storagePrefix: string;
-  /** Brings an item to the server; may be called again for the same one. What it throws decides how it goes on. */
+  /** Sends an item; may be called again for the same one. The error it throws decides whether the item is retried. */
   readonly send: (item: T) => Promise<void>;
-  /** Completes an item that an older version of the app has stored. */
+  /** Upgrades an item stored by an older version of the app. */
   readonly upgrade?: (stored: T) => T;
 }
 
 /**
- * Sends items one after another, in the order in which they were added, and keeps them (also across a reload, in
- * localStorage) until the server has them.
+ * Sends items one by one, in the order they were added, and keeps them in localStorage until the server has them.
  */
 export class SendQueue<T extends Queued> {
   readonly #options: SendQueueOptions<T>;
@@ -36,7 +35,7 @@ export class SendQueue<T extends Queued> {
     return () => this.#listeners.delete(listener);
   };
 
-  /** Everything on its way, oldest first; a new array after every change. */
+  /** All unsent items, oldest first; a new array after every change. */
   getSnapshot = (): readonly T[] => this.#items;
 
   find(id: string): T | undefined {
@@ -48,14 +47,14 @@ export class SendQueue<T extends Queued> {
     return this.#filter.pick(this.#items, channelId);
   }
 
-  /** Adds an item and sends it; one with the same id makes room for it. */
+  /** Adds an item, replacing one with the same id, and sends it. */
   add(item: T): void {
     this.#store(item);
     this.#replaceItems([...this.#items.filter((other) => other.id !== item.id), item]);
     void this.flush();
   }
 
-  /** Tries a refused item again. */
+  /** Retries a refused item. */
   retry(id: string): void {
     this.#update(id, { state: 'sending' });
     void this.flush();
@@ -70,7 +69,7 @@ export class SendQueue<T extends Queued> {
     this.#replaceItems(this.#items.filter((item) => item.id !== id));
   }
 
-  /** Sends what waits, now: called when the connection is back. */
+  /** Sends all items now; called when the connection is back. */
   async flush(): Promise<void> {
     clearTimeout(this.#retryTimer);
     if (this.#isFlushing) return;
@@ -84,7 +83,7 @@ export class SendQueue<T extends Queued> {
     }
   }
 
-  /** Stops trying; what is unsent stays stored for the next time. */
+  /** Stops retrying; unsent items stay stored for the next page load. */
   stop(): void {
     clearTimeout(this.#retryTimer);
   }
@@ -93,9 +92,9 @@ export class SendQueue<T extends Queued> {
     return this.#items.find((item) => item.state !== 'failed');
   }
 
-  /** @returns false when there is no connection, so that trying the next one is of no use */
+  /** @returns false if there is no connection, so that trying the next item is pointless */
   async #attempt(item: T): Promise<boolean> {
-    // Replaced while it was under way: then the newer one has its own turn.
+    // False if the item was replaced while it was being sent; the newer one is sent next.
     const isCurrent = (): boolean => this.find(item.id)?.createdAt === item.createdAt;
     try {
       await this.#options.send(item);
@@ -127,7 +126,7 @@ export class SendQueue<T extends Queued> {
     try {
       localStorage.setItem(this.#options.storagePrefix + item.id, JSON.stringify(item));
     } catch {
-      // Blocked or full storage: the item lives as long as the page.
+      // Blocked or full storage: the item is lost when the page closes.
     }
   }
 

@@ -4,12 +4,12 @@ export type TextPart =
   | { readonly kind: 'mention'; readonly text: string };
 
 const URL_PATTERN = /\bhttps?:\/\/[^\s<>"]+/giu;
-/** Punctuation that ends a sentence rather than an address. */
+/** Punctuation that ends a sentence rather than a URL. */
 const TRAILING = /[.,;:!?'*_~]+$/;
 
 /**
- * Splits what somebody wrote into plain text, links and mentions. The result is rendered as React text nodes, so
- * nothing that is written can become HTML; only http and https addresses become links.
+ * Splits a message into plain text, links and mentions. The result is rendered as React text nodes, so no text can
+ * become HTML; only http and https URLs become links.
  *
  * @param mentionedNames names of the people the message mentions
  */
@@ -60,7 +60,7 @@ export function findMentions(
   return people.filter((person) => mentioned.has(person.name)).map((person) => person.id);
 }
 
-/** Leaves off punctuation, and a closing bracket that was not opened within the address. */
+/** Removes trailing punctuation, and a closing bracket that was not opened within the URL. */
 function trimAddress(address: string): string {
   const trimmed = address.replace(TRAILING, '');
   const isUnbalanced = trimmed.endsWith(')') && !trimmed.includes('(');

@@ -3,7 +3,7 @@ import { encodeImage } from '../images/encode.ts';
 import { showErrorToast, showToast } from '../shared/toast.ts';
 import type { DraftImage } from './outgoing-message.ts';
 
-/** As the column `images` allows. */
+/** The limit of the column `images`. */
 const MAX_IMAGES = 4;
 
 export interface Attachment extends DraftImage {
@@ -12,7 +12,7 @@ export interface Attachment extends DraftImage {
 
 interface Attachments {
   readonly attachments: readonly Attachment[];
-  /** Files are being scaled. */
+  /** Pictures are being scaled. */
   readonly isBusy: boolean;
   readonly add: (files: readonly File[]) => Promise<void>;
   readonly describe: (key: string, alt: string) => void;
@@ -20,10 +20,10 @@ interface Attachments {
   readonly clear: () => void;
 }
 
-/** What was chosen and not sent, by channel, for as long as the page lives. */
+/** Pictures chosen but not sent, by channel, kept until the page closes. */
 const drafts = new Map<string, readonly Attachment[]>();
 
-/** The pictures that the next message of a channel takes along. */
+/** The pictures attached to the next message of a channel. */
 export function useAttachments(channelId: string): Attachments {
   const [attachments, setAttachments] = useState(drafts.get(channelId) ?? []);
   const [isBusy, setIsBusy] = useState(false);
@@ -34,7 +34,7 @@ export function useAttachments(channelId: string): Attachments {
   };
   const add = async (files: readonly File[]): Promise<void> => {
     const room = MAX_IMAGES - (drafts.get(channelId)?.length ?? 0);
-    if (files.length > room) showToast(`A message takes ${MAX_IMAGES} pictures.`);
+    if (files.length > room) showToast(`A message can have up to ${MAX_IMAGES} pictures.`);
     setIsBusy(true);
     for (const file of files.slice(0, room)) {
       try {

@@ -4,34 +4,34 @@ import type { Conversation } from './conversation.ts';
 import { estimateHeight } from './estimate-height.ts';
 import type { Row } from './rows.ts';
 
-/** Room above the oldest message, for the beginning of the channel or the sign that more is loading. */
+/** Space above the oldest message, for the beginning of the channel or the loading indicator. */
 const TOP_PX = 80;
 const BOTTOM_PX = 8;
 /** This close to the end counts as reading the newest message. */
 const END_PX = 60;
 
 const SETTLE_MS = 50;
-/** How long an opened conversation holds on to its end. */
+/** How long an opened conversation stays pinned to its end. */
 const PIN_MS = 1_000;
 
 interface MessageScroll {
   readonly scroller: RefObject<HTMLDivElement | null>;
   readonly virtualizer: Virtualizer<HTMLDivElement, Element>;
-  /** Whether the first lines have been measured; before, their places are guesses. */
+  /** Whether the first rows have been measured; before, their positions are estimates. */
   readonly isSettled: boolean;
   /** Whether the newest message is in view. */
   readonly isAtEnd: boolean;
   readonly onScroll: () => void;
-  /** The reader scrolls: the end is not held any longer. */
+  /** The reader scrolls: unpins the end. */
   readonly unpin: () => void;
 }
 
 /**
- * Where the conversation stands: it opens at the first unread message or at the end, holds its place while history is added
- * above, follows new messages while the end is in view, and jumps to a target.
+ * Scrolling of a conversation: it opens at the first unread message or at the end, keeps its position while history
+ * is added above, follows new messages while the end is in view, and jumps to a target.
  *
  * @param target message to scroll to; a new object for every jump
- * @param onJump gets the key of the target's line when it has been scrolled to
+ * @param onJump called with the key of the target's row after scrolling to it
  */
 export function useMessageScroll(
   rows: readonly Row[],
@@ -50,14 +50,13 @@ export function useMessageScroll(
     overscan: 8,
     paddingStart: TOP_PX,
     paddingEnd: BOTTOM_PX,
-    // Holds the place when history is added above, and follows new messages when the end is in view.
+    // Keeps the position when history is added above, and follows new messages while the end is in view.
     anchorTo: 'end',
     followOnAppend: true,
     scrollEndThreshold: END_PX,
   });
 
-  // A channel opens at the first unread message, otherwise at the end.
-  // Until the first lines are measured their places are guesses: they are shown when they hold still.
+  // Rows are hidden until the first ones are measured, because until then their positions are estimates.
   const [isSettled, setIsSettled] = useState(false);
   useEffect(() => {
     const timer = setTimeout(() => setIsSettled(true), SETTLE_MS);
@@ -81,13 +80,13 @@ export function useMessageScroll(
       virtualizer.scrollToEnd();
     }
   }, [rows, virtualizer, unpin]);
-  // Lines turn out taller than guessed, emoji fonts come late: until the reader scrolls, the end stays the end.
+  // Rows turn out taller than estimated and emoji fonts load late: stay at the end until the reader scrolls.
   const totalSize = virtualizer.getTotalSize();
   useLayoutEffect(() => {
     if (isPinned.current && !virtualizer.isAtEnd(1)) virtualizer.scrollToEnd();
   });
 
-  // One's own message is worth leaving the history for.
+  // Scroll to the end when the user sends a message.
   const lastOutgoing = rows.findLast((row) => row.outgoing)?.key;
   useEffect(() => {
     if (lastOutgoing !== undefined) virtualizer.scrollToEnd();
@@ -112,7 +111,7 @@ export function useMessageScroll(
   }, [conversation]);
   useEffect(checkEnd, [checkEnd, rows.length, totalSize]);
 
-  // The composer grows with what is written, and a keyboard comes up: who reads the end goes on reading it.
+  // When the composer grows or an on-screen keyboard appears, keep the end in view.
   const wasAtEnd = useRef(true);
   useEffect(() => void (wasAtEnd.current = isAtEnd), [isAtEnd]);
   useEffect(() => {

@@ -3,7 +3,9 @@ import type { PendingEdit } from './edit-queue.ts';
 import { useMessaging } from './messaging-context.ts';
 import type { OutgoingMessage } from './outgoing-message.ts';
 
-/** Messages of a channel that the server does not have yet, oldest first; the same array until one of them changes. */
+/**
+ * Messages of a channel that the server does not have yet, oldest first; the same array until one of them changes.
+ */
 export function useOutgoing(channelId: string): readonly OutgoingMessage[] {
   const { queue } = useMessaging().outbox;
   return useSyncExternalStore(queue.subscribe, () => queue.inChannel(channelId));

@@ -4,7 +4,7 @@ import { useConversationScreen } from './conversation-context.ts';
 import { addReaction, removeReaction } from './message-requests.ts';
 import { type Message, readReactions } from './message.ts';
 
-/** Adds one's reaction to a message, or takes it back. */
+/** Adds or removes the user's reaction to a message. */
 export function useToggleReaction(message: Message): (emoji: string) => void {
   const { conversation, userId } = useConversationScreen();
   const { mutate } = useMutation({

@@ -4,7 +4,7 @@ import { supabase } from './supabase.ts';
 
 export type Channel = Tables<'channels'>;
 
-/** All channels of a family, archived ones as well, in the order in which they were made. */
+/** All channels of a family, including archived ones, oldest first. */
 export function channelsQuery(familyId: string) {
   return queryOptions({
     queryKey: ['channels', familyId],
@@ -50,7 +50,7 @@ export async function setChannelArchived(input: { channelId: string; archived: b
     .throwOnError();
 }
 
-/** "Summer Holiday" → "summer-holiday": what people type becomes a name that is easy to say and to link. */
+/** Normalizes a typed name: "Summer Holiday" → "summer-holiday". */
 export function tidyChannelName(text: string): string {
   return text
     .trim()

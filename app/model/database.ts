@@ -1,7 +1,7 @@
 import type { Database as Generated } from './database.types.ts';
 
-// The generated types say what the database tells of itself. That triggers fill some columns is known only here: whoever
-// inserts a message leaves them out, and no client has the privilege to write them.
+// The generated types cannot know that triggers fill some columns: an insert omits them, and no client has the
+// privilege to write them.
 type FilledByTriggers = 'family_id' | 'position' | 'revision';
 
 type Schema = Generated['public'];
@@ -10,7 +10,7 @@ type Corrected = {
   messages: Omit<Messages, 'Insert'> & { Insert: Omit<Messages['Insert'], FilledByTriggers> };
 };
 
-/** What the client may read and write: `createClient<Database>()`. */
+/** The schema as the client may use it: `createClient<Database>()`. */
 export type Database = Omit<Generated, 'public'> & {
   public: Omit<Schema, 'Tables'> & { Tables: Omit<Schema['Tables'], keyof Corrected> & Corrected };
 };

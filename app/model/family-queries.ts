@@ -5,7 +5,7 @@ import { supabase } from './supabase.ts';
 
 export type Family = Tables<'families'>;
 
-/** The families of the person who is signed in, oldest first. Row level security hides every other one. */
+/** The signed-in user's families, oldest first. Row level security hides all others. */
 export const familiesQuery = queryOptions({
   queryKey: ['families'],
   queryFn: async (): Promise<Family[]> => {
@@ -14,7 +14,7 @@ export const familiesQuery = queryOptions({
   },
 });
 
-/** Everyone who belongs or has belonged to a family, by name. */
+/** Current and former members of a family, sorted by name. */
 export function membersQuery(familyId: string) {
   return queryOptions({
     queryKey: ['members', familyId],
@@ -80,7 +80,7 @@ export function formatInviteCode(code: string): string {
   return `${code.slice(0, 5)}-${code.slice(5)}`;
 }
 
-/** An address that leads to "Join …" for whoever opens it. */
+/** URL of the page "Join …" for a family. */
 export function inviteLink(code: string): string {
   return `${window.location.origin}/join/${code}`;
 }

@@ -1,7 +1,7 @@
 const FAMILY_KEY = 'ourchat:last-family';
 const CHANNEL_KEY = 'ourchat:last-channel:';
 
-/** Remembers, in this browser, where the person was last. A preference, so losing it does no harm. */
+/** Remembers the family and channel visited last in this browser. Losing it does no harm. */
 export function rememberVisit(familyId: string, channelId: string): void {
   write(FAMILY_KEY, familyId);
   write(CHANNEL_KEY + familyId, channelId);
@@ -19,7 +19,7 @@ function read(key: string): string | undefined {
   try {
     return localStorage.getItem(key) ?? undefined;
   } catch {
-    // Storage may be blocked; then nothing is remembered.
+    // Blocked storage: nothing is remembered.
     return undefined;
   }
 }
@@ -28,6 +28,6 @@ function write(key: string, value: string): void {
   try {
     localStorage.setItem(key, value);
   } catch {
-    // As above; or it is full.
+    // Blocked or full storage: nothing is remembered.
   }
 }

@@ -1,12 +1,12 @@
 import type { Enums } from './database.types.ts';
 
-/** Somebody who belongs, or has belonged, to a family. */
+/** A current or former member of a family. */
 export interface Member {
   readonly id: string;
   readonly name: string;
   readonly color: string;
   readonly avatarPath: string | null;
   readonly role: Enums<'family_role'>;
-  /** Left the family, or was removed; kept for the names in its history. */
+  /** Left or was removed; kept so that old messages show a name. */
   readonly hasLeft: boolean;
 }

@@ -1,4 +1,4 @@
-/** Addresses inside a family; deep links are made of these as well. */
+/** URL paths inside a family, also used for deep links. */
 export function familyPath(familyId: string): string {
   return `/family/${familyId}`;
 }

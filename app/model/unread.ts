@@ -1,7 +1,7 @@
 import { type QueryClient, queryOptions } from '@tanstack/react-query';
 import { supabase } from './supabase.ts';
 
-/** How far a channel goes and how far this person has read, in positions of messages. */
+/** The last message of a channel and the last one that the user has read. */
 export interface ChannelProgress {
   readonly lastPosition: number;
   readonly lastRevision: number;
@@ -12,13 +12,16 @@ export type FamilyProgress = Readonly<Record<string, ChannelProgress>>;
 
 const NOTHING: ChannelProgress = { lastPosition: 0, lastRevision: 0, readPosition: 0 };
 
-/** Progress of every channel of a family by channel id. Positions are counted without gaps, so unread is a subtraction. */
+/**
+ * Progress of all channels of a family, by channel id. Positions have no gaps, so the unread count is a
+ * subtraction.
+ */
 export function progressQuery(familyId: string) {
   return queryOptions({
     queryKey: ['progress', familyId],
-    // One small query now and then tells whether a live change got lost on its way (useLostChanges).
+    // A small periodic query detects missed live changes (useLostChanges).
     refetchInterval: 15_000,
-    // An answer that was under way while a message came in must not take it back.
+    // A response requested before a message arrived must not undo the progress of that message.
     structuralSharing: (before, after) =>
       keepHighest(before as FamilyProgress | undefined, after as FamilyProgress),
     queryFn: async (): Promise<FamilyProgress> => {
@@ -55,7 +58,7 @@ function highest(a: ChannelProgress, b: Partial<ChannelProgress> = NOTHING): Cha
   };
 }
 
-/** Raises what is known of a channel; numbers never go back. */
+/** Raises the cached progress of a channel; numbers never decrease. */
 export function raiseProgress(
   queryClient: QueryClient,
   familyId: string,

@@ -19,7 +19,7 @@ interface AvatarDialogProps {
   onClose: () => void;
 }
 
-/** Shows a new picture as the family will see it, and lets one choose the part: by dragging, or with the keyboard. */
+/** Previews a new picture and lets the user crop it by dragging or with the keyboard. */
 export function AvatarDialog({ chosen, isSaving, error, onSave, onClose }: AvatarDialogProps): ReactNode {
   const [crop, setCrop] = useState(MIDDLE);
   return (
@@ -36,16 +36,16 @@ export function AvatarDialog({ chosen, isSaving, error, onSave, onClose }: Avata
           }}
         >
           <Cropped chosen={chosen} crop={crop} alt="Your new picture" />
-          {/* What a finger does by dragging, the arrow keys do here. */}
-          <CropRange label="Left or right" value={crop.x} onChange={(x) => setCrop({ ...crop, x })} />
-          <CropRange label="Up or down" value={crop.y} onChange={(y) => setCrop({ ...crop, y })} />
+          {/* The alternative to dragging for the keyboard. */}
+          <CropRange label="Horizontal position" value={crop.x} onChange={(x) => setCrop({ ...crop, x })} />
+          <CropRange label="Vertical position" value={crop.y} onChange={(y) => setCrop({ ...crop, y })} />
         </div>
         <div className={styles.small}>
           <Cropped chosen={chosen} crop={crop} alt="" />
         </div>
       </div>
       <label className={styles.zoom}>
-        Closer
+        Zoom
         <input
           type="range"
           min={1}
@@ -55,7 +55,7 @@ export function AvatarDialog({ chosen, isSaving, error, onSave, onClose }: Avata
           onChange={(event) => setCrop({ ...crop, zoom: event.target.valueAsNumber })}
         />
       </label>
-      <p>Drag the picture to choose the part that your family will see.</p>
+      <p>Drag the picture to choose the part your family will see.</p>
       {error && <Notice kind="error">{describeError(error)}</Notice>}
       <DialogActions>
         <Button onClick={onClose}>Cancel</Button>
@@ -67,7 +67,7 @@ export function AvatarDialog({ chosen, isSaving, error, onSave, onClose }: Avata
   );
 }
 
-/** The part of the picture, as large as the element around it. */
+/** The cropped part of the picture, filling the element around it. */
 function Cropped({ chosen, crop, alt }: { chosen: ChosenFile; crop: Crop; alt: string }): ReactNode {
   const { left, top, side } = cropArea(chosen, crop);
   const percent = (pixels: number): string => `${(100 * pixels) / side}%`;

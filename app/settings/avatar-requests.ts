@@ -3,7 +3,10 @@ import { supabase } from '../model/supabase.ts';
 
 const YEAR_S = 365 * 24 * 60 * 60;
 
-/** Gives a person a picture, or takes it away with `null`. The file comes first: a profile never names a missing one. */
+/**
+ * Sets a person's picture, or removes it (`null`). The file is uploaded first, so that a profile never refers to a
+ * missing one.
+ */
 export async function changeAvatar(input: { userId: string; picture: Blob | null }): Promise<void> {
   const { userId, picture } = input;
   await removeFormerAvatars(userId);
@@ -15,11 +18,11 @@ export async function changeAvatar(input: { userId: string; picture: Blob | null
     if (error) throw error;
   }
   await supabase.from('users').update({ avatar_path: path }).eq('id', userId).throwOnError();
-  // Done as far as anybody can see; what stays behind here goes with the next change.
+  // The change is done; files left behind are removed at the next change.
   await removeFormerAvatars(userId).catch(() => {});
 }
 
-/** Removes every file in the person's folder except for the one that the profile names: its policy keeps that one. */
+/** Removes all files in the person's folder except the one in use, which the policy keeps. */
 async function removeFormerAvatars(userId: string): Promise<void> {
   const bucket = supabase.storage.from('avatars');
   const { data, error } = await bucket.list(userId);

@@ -1,7 +1,7 @@
 import { queryOptions } from '@tanstack/react-query';
 import { supabase } from '../model/supabase.ts';
 
-/** The authenticator apps that the person has set up and verified. */
+/** The user's verified authenticator apps. */
 export const factorsQuery = queryOptions({
   queryKey: ['factors'],
   queryFn: async () => {
@@ -17,7 +17,7 @@ export interface Enrollment {
   readonly secret: string;
 }
 
-/** Starts afresh: a factor that was begun and never verified would block the next one. */
+/** Starts an enrollment. Unverified factors are removed first, because one would block it. */
 export async function startEnrollment(): Promise<Enrollment> {
   const known = await supabase.auth.mfa.listFactors();
   if (known.error) throw known.error;

@@ -14,7 +14,7 @@ import { changeAvatar } from './avatar-requests.ts';
 import type { Profile } from './profile.ts';
 import styles from './settings.module.css';
 
-/** One's own picture: chosen or dropped, looked at, then kept; or removed. */
+/** The user's picture: choose or drop one, crop it, save it; or remove it. */
 export function PictureSection({ profile }: { profile: Profile }): ReactNode {
   const queryClient = useQueryClient();
   const input = useRef<HTMLInputElement>(null);
@@ -61,7 +61,7 @@ export function PictureSection({ profile }: { profile: Profile }): ReactNode {
             )}
           </div>
           <p className={pageStyles.text}>
-            {isDragging ? 'Let go to use this picture.' : 'Or drop one here. Only your families see it.'}
+            {isDragging ? 'Drop the picture here.' : 'Or drop one here. Only your families can see it.'}
           </p>
         </div>
       </div>
@@ -73,7 +73,7 @@ export function PictureSection({ profile }: { profile: Profile }): ReactNode {
         hidden
         onChange={(event) => {
           choose(event.target.files?.[0]);
-          // Choosing the same file again is a change as well.
+          // Reset, so that choosing the same file again fires a change event.
           event.target.value = '';
         }}
       />

@@ -4,7 +4,7 @@ import { supabase } from '../model/supabase.ts';
 
 export type Profile = Tables<'users'>;
 
-/** The palette of public.users.color; each has its shades in styles/tokens.css. */
+/** The values of public.users.color; styles/tokens.css defines them. */
 export const COLORS = [
   'blue',
   'teal',

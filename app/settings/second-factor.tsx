@@ -11,7 +11,7 @@ import { showErrorToast, showToast } from '../shared/toast.ts';
 import { type Enrollment, factorsQuery, startEnrollment } from './factors.ts';
 import styles from './settings.module.css';
 
-/** An authenticator app as a second step of signing in. */
+/** Turns two-factor authentication with an authenticator app on and off. */
 export function SecondFactorSection({ factor }: { factor: { readonly id: string } | undefined }): ReactNode {
   const queryClient = useQueryClient();
   const [enrollment, setEnrollment] = useState<Enrollment | undefined>(undefined);
@@ -32,17 +32,17 @@ export function SecondFactorSection({ factor }: { factor: { readonly id: string 
   });
   const finish = (): void => {
     setEnrollment(undefined);
-    showToast('Your account is protected by a second step now.');
+    showToast('Two-factor authentication is on.');
     void refetch();
   };
   return (
     <PageSection
-      title="Second step"
-      text="With an authenticator app on your phone, a password alone is not enough to get into your account."
+      title="Two-factor authentication"
+      text="Require a code from an authenticator app when you sign in."
     >
       {factor ? (
         <Button variant="danger" busy={remove.isPending} onClick={() => remove.mutate(factor.id)}>
-          Turn off the second step
+          Turn off two-factor authentication
         </Button>
       ) : enrollment ? (
         <EnrollmentForm enrollment={enrollment} onDone={finish} />
@@ -65,10 +65,10 @@ function EnrollmentForm({ enrollment, onDone }: { enrollment: Enrollment; onDone
   });
   return (
     <>
-      <p>Scan this with your authenticator app, then enter the code that it shows.</p>
+      <p>Scan this with your authenticator app, then enter the code it shows.</p>
       <img className={styles.qr} src={enrollment.qrCode} alt="QR code for the authenticator app" />
       <p>
-        Or type this key: <span className={styles.secret}>{enrollment.secret}</span>
+        Or enter this key: <span className={styles.secret}>{enrollment.secret}</span>
       </p>
       <Form onSubmit={(values) => verify.mutate(textOf(values, 'code').replaceAll(' ', ''))}>
         <Field
@@ -81,7 +81,7 @@ function EnrollmentForm({ enrollment, onDone }: { enrollment: Enrollment; onDone
         />
         {verify.isError && <Notice kind="error">{describeError(verify.error)}</Notice>}
         <Button type="submit" variant="primary" busy={verify.isPending}>
-          Turn it on
+          Turn on
         </Button>
       </Form>
     </>

@@ -30,9 +30,9 @@ export default function Settings(): ReactNode {
   return (
     <Page
       title="Your settings"
-      lead={<IconButton icon="arrowLeft" label="Back to the chat" onClick={() => navigate('/')} />}
+      lead={<IconButton icon="arrowLeft" label="Back to chat" onClick={() => navigate('/')} />}
     >
-      {/* All at once: sections that came one after another would push each other about. */}
+      {/* Shown all at once, so that sections do not push each other around while they load. */}
       {failed ? (
         <>
           <Failure error={failed.error} onRetry={() => void failed.refetch()} />

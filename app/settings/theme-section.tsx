@@ -4,7 +4,7 @@ import styles from './settings.module.css';
 import { readTheme, setTheme, type Theme } from './theme.ts';
 
 const THEMES: readonly { readonly value: Theme; readonly label: string }[] = [
-  { value: 'system', label: 'As the device' },
+  { value: 'system', label: 'Same as device' },
   { value: 'light', label: 'Light' },
   { value: 'dark', label: 'Dark' },
 ];

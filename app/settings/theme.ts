@@ -11,13 +11,13 @@ export function readTheme(): Theme {
   }
 }
 
-/** Shows the page in a theme and remembers it in this browser. */
+/** Applies a theme and remembers it in this browser. */
 export function setTheme(theme: Theme): void {
   applyTheme(theme);
   try {
     localStorage.setItem(KEY, theme);
   } catch {
-    // Blocked storage: it holds until the page is left.
+    // Blocked storage: the theme is lost when the page closes.
   }
 }
 

@@ -4,11 +4,11 @@ import { Icon, type IconName } from './icon.tsx';
 
 interface ButtonProps extends ComponentProps<'button'> {
   variant?: 'primary' | 'secondary' | 'quiet' | 'danger';
-  /** While true the button cannot be pressed again and says so. */
+  /** While true, the button is disabled and marked as busy. */
   busy?: boolean;
 }
 
-/** A button; of type "button" unless told otherwise. */
+/** A button; its type is "button" by default. */
 export function Button({
   variant = 'secondary',
   busy,

@@ -9,17 +9,17 @@ interface DialogProps {
   children: ReactNode;
 }
 
-/** A modal dialog. The browser's own <dialog> traps the focus, closes on Escape and gives the focus back. */
+/** A modal dialog. The browser's own <dialog> traps the focus, closes on Escape and restores the focus. */
 export function Dialog({ title, onClose, children }: DialogProps): ReactNode {
   const ref = useModal();
   const body = useRef<HTMLDivElement>(null);
   const titleId = useId();
   useLayoutEffect(() => {
-    // The browser would choose the first button, which closes it again.
+    // By default the browser focuses the first button, which closes the dialog.
     body.current?.querySelector<HTMLElement>('input, textarea, button')?.focus();
   }, []);
   return (
-    // A press on the backdrop has the dialog itself as its target; the keyboard has Escape for the same.
+    // The target of a click on the backdrop is the dialog itself; on the keyboard, Escape does the same.
     // oxlint-disable-next-line jsx-a11y/click-events-have-key-events, jsx-a11y/no-noninteractive-element-interactions
     <dialog
       ref={ref}
@@ -43,7 +43,7 @@ export function Dialog({ title, onClose, children }: DialogProps): ReactNode {
   );
 }
 
-/** The row of buttons that ends a dialog. */
+/** The row of buttons at the end of a dialog. */
 export function DialogActions({ children }: { children: ReactNode }): ReactNode {
   return <div className={styles.actions}>{children}</div>;
 }

@@ -10,7 +10,7 @@ interface ErrorBoundaryState {
   readonly hasFailed: boolean;
 }
 
-/** Stands between a bug and an empty page. React offers this to class components only. */
+/** Shows an error page instead of an empty one after a bug. React supports this only in class components. */
 export class ErrorBoundary extends Component<ErrorBoundaryProps, ErrorBoundaryState> {
   override state: ErrorBoundaryState = { hasFailed: false };
 
@@ -22,12 +22,10 @@ export class ErrorBoundary extends Component<ErrorBoundaryProps, ErrorBoundarySt
     if (!this.state.hasFailed) return this.props.children;
     return (
       <main>
-        <Empty page title="OurChat has stumbled">
-          <p>
-            A part of it is broken or could not be loaded. What you have written and not sent yet is kept.
-          </p>
+        <Empty page title="Something went wrong">
+          <p>Part of the page failed or could not be loaded. Your unsent messages are kept.</p>
           <Button variant="primary" onClick={() => window.location.reload()}>
-            Load it again
+            Reload
           </Button>
         </Empty>
       </main>

@@ -6,7 +6,7 @@ interface FormProps {
   children: ReactNode;
 }
 
-/** A form that hands its values over instead of loading a page. */
+/** A form that passes its values to `onSubmit` instead of navigating. */
 export function Form({ onSubmit, children }: FormProps): ReactNode {
   return (
     <form

@@ -16,7 +16,7 @@ export function formatFull(timestamp: string): string {
   return FULL.format(new Date(timestamp));
 }
 
-/** "today", "yesterday", "Thursday, 19 November", or with the year when it is another one. */
+/** "today", "yesterday", "Thursday, 19 November", or with the year if it is not the current one. */
 export function formatDay(timestamp: string, now: Date = new Date()): string {
   const date = new Date(timestamp);
   const days = Math.round((startOfDay(date) - startOfDay(now)) / DAY_MS);

@@ -34,7 +34,7 @@ const PATHS = {
 
 export type IconName = keyof typeof PATHS;
 
-/** A line icon in the colour of the text around it. Decoration: the control that holds it carries the label. */
+/** A line icon in the colour of the surrounding text. Hidden from screen readers: its control has the label. */
 export function Icon({ name, size = 20 }: { name: IconName; size?: number }): ReactNode {
   return (
     <svg

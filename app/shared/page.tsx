@@ -8,7 +8,7 @@ interface PageProps {
   children: ReactNode;
 }
 
-/** A page of settings: a header and sections below one another. */
+/** A settings page: a header and a column of sections. */
 export function Page({ title, lead, children }: PageProps): ReactNode {
   return (
     <main className={styles.page}>

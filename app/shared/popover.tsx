@@ -19,7 +19,7 @@ interface PopoverProps {
     'aria-controls': string;
   }) => ReactNode;
   label: string;
-  /** `auto`: where there is more room. */
+  /** `auto`: where there is more space. */
   side?: 'above' | 'below' | 'auto';
   align?: 'start' | 'end';
   className?: string;
@@ -28,8 +28,8 @@ interface PopoverProps {
 }
 
 /**
- * A small panel beside its button. Takes the focus when it opens, moves it with the arrow keys, closes on Escape and
- * when the focus or a press goes elsewhere, and gives the focus back to the button.
+ * A small panel next to its button. Takes the focus when it opens, moves it with the arrow keys, closes on Escape,
+ * on a click outside and when it loses the focus, and returns the focus to the button.
  */
 export function Popover(props: PopoverProps): ReactNode {
   const { renderTrigger, label, side = 'below', align = 'start', className, onOpenChange, children } = props;
@@ -57,13 +57,13 @@ export function Popover(props: PopoverProps): ReactNode {
     document.addEventListener('pointerdown', onPointerDown);
     return () => {
       document.removeEventListener('pointerdown', onPointerDown);
-      // The panel is gone by now and the focus with it, unless somebody has taken it on purpose.
+      // Removing the panel has dropped the focus, unless it was moved on purpose.
       if (document.activeElement === document.body && opener instanceof HTMLElement) opener.focus();
     };
   }, [isOpen, change]);
 
   return (
-    // The keys belong to the buttons inside; they are handled here once for all of them.
+    // The keys of all buttons inside are handled here.
     // oxlint-disable-next-line jsx-a11y/no-static-element-interactions
     <div
       ref={anchor}
@@ -105,7 +105,7 @@ export function Popover(props: PopoverProps): ReactNode {
   );
 }
 
-/** The arrow keys go round the buttons and links of a panel. */
+/** The arrow keys cycle through the buttons and links of a panel. */
 function moveFocus(event: KeyboardEvent, panel: HTMLElement | null): void {
   const step = { ArrowDown: 1, ArrowRight: 1, ArrowUp: -1, ArrowLeft: -1 }[event.key];
   if (step === undefined || event.target instanceof HTMLInputElement) return;
@@ -122,7 +122,7 @@ interface PopoverItemProps {
   children: ReactNode;
 }
 
-/** A line of a popover that does something. */
+/** An action in a popover. */
 export function PopoverItem({ icon, isDangerous, onSelect, children }: PopoverItemProps): ReactNode {
   return (
     <button

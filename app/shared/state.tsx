@@ -3,7 +3,7 @@ import { Button } from './button.tsx';
 import { describeError } from './errors.ts';
 import styles from './state.module.css';
 
-/** What a screen shows while it has nothing else to show. */
+/** Placeholder of a screen whose data is loading. */
 export function Loading({ label = 'Loading', page = false }: { label?: string; page?: boolean }): ReactNode {
   return (
     <output className={`${styles.state} ${page ? styles.page : ''}`}>
@@ -16,7 +16,7 @@ export function Loading({ label = 'Loading', page = false }: { label?: string; p
 export function Failure({ error, onRetry }: { error: unknown; onRetry?: () => void }): ReactNode {
   return (
     <div className={styles.state} role="alert">
-      <p className={styles.title}>That did not work</p>
+      <p className={styles.title}>Something went wrong</p>
       <p className={styles.text}>{describeError(error)}</p>
       {onRetry && <Button onClick={onRetry}>Try again</Button>}
     </div>

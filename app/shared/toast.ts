@@ -15,7 +15,7 @@ function replaceToasts(next: readonly Toast[]): void {
   for (const listener of listeners) listener();
 }
 
-/** Shows a short message at the foot of the page for five seconds; screen readers read it out. */
+/** Shows a short message at the bottom of the page for five seconds; screen readers announce it. */
 export function showToast(text: string): void {
   lastId += 1;
   const toast = { id: lastId, text };
@@ -23,7 +23,7 @@ export function showToast(text: string): void {
   setTimeout(() => replaceToasts(toasts.filter((other) => other.id !== toast.id)), VISIBLE_MS);
 }
 
-/** For the `onError` of mutations whose form shows no error of its own. */
+/** For the `onError` of mutations whose form does not show the error. */
 export function showErrorToast(error: unknown): void {
   showToast(describeError(error));
 }

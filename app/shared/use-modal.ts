@@ -1,8 +1,8 @@
 import { type RefObject, useLayoutEffect, useRef } from 'react';
 
 /**
- * Shows a `<dialog>` above the page for as long as its component lives. It is closed while it is still in the page, because
- * only then the browser gives the focus back to where it was.
+ * Shows a `<dialog>` as a modal while its component is mounted. It is closed before it is removed from the page,
+ * because only then does the browser restore the focus.
  */
 export function useModal(): RefObject<HTMLDialogElement | null> {
   const ref = useRef<HTMLDialogElement>(null);

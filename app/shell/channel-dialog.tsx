@@ -18,7 +18,7 @@ import { Form } from '../shared/form.tsx';
 
 interface ChannelDialogProps {
   familyId: string;
-  /** The channel to change; a new one is made without it. */
+  /** The channel to edit; without it, a new one is created. */
   channel?: Channel;
   onClose: () => void;
 }
@@ -39,7 +39,7 @@ export function ChannelDialog({ familyId, channel, onClose }: ChannelDialogProps
     },
   });
   return (
-    <Dialog title={channel ? `Change #${channel.name}` : 'New channel'} onClose={onClose}>
+    <Dialog title={channel ? `Edit #${channel.name}` : 'New channel'} onClose={onClose}>
       <Form
         onSubmit={(values) =>
           save.mutate({
@@ -59,7 +59,7 @@ export function ChannelDialog({ familyId, channel, onClose }: ChannelDialogProps
           required
         />
         <Field
-          label="What it is about"
+          label="Description"
           name="description"
           defaultValue={channel?.description}
           maxLength={200}

@@ -58,7 +58,7 @@ export function ChannelHeader(props: ChannelHeaderProps): ReactNode {
                   setIsEditing(true);
                 }}
               >
-                Rename or describe
+                Edit name and description
               </PopoverItem>
               <PopoverItem
                 icon="archive"
@@ -67,7 +67,7 @@ export function ChannelHeader(props: ChannelHeaderProps): ReactNode {
                   archive.mutate({ channelId: channel.id, archived: !isArchived });
                 }}
               >
-                {isArchived ? 'Open again' : 'Archive'}
+                {isArchived ? 'Unarchive' : 'Archive'}
               </PopoverItem>
             </>
           )}

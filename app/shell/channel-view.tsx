@@ -31,7 +31,7 @@ interface ChannelViewProps {
   onOpenSearch: () => void;
 }
 
-/** One channel: header, conversation, who is typing, and where to write. Mounted anew for each channel. */
+/** One channel: header, conversation, typing line and composer. Remounted for each channel. */
 export function ChannelView({
   family,
   channel,
@@ -101,7 +101,7 @@ export function ChannelView({
         ) : snapshot.status === 'failed' ? (
           <Failure error={snapshot.error} onRetry={() => void conversation.catchUp()} />
         ) : rows.length === 0 ? (
-          <Empty title={`This is #${channel.name}`}>Nobody has written here yet. Say hello!</Empty>
+          <Empty title={`This is #${channel.name}`}>No messages yet. Say hello!</Empty>
         ) : (
           <MessageList
             rows={rows}
@@ -126,7 +126,7 @@ export function ChannelView({
             onSent={endTyping}
           />
         ) : (
-          <p className={composerStyles.closed}>This channel is archived. You can read it, but not write.</p>
+          <p className={composerStyles.closed}>This channel is archived. You can read it but not post.</p>
         )}
       </main>
     </ConversationContext>

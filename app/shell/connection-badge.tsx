@@ -5,26 +5,30 @@ import { useFamilyLive } from './family-live.ts';
 
 const APPEARANCE: Readonly<Record<ConnectionState, { style: string; label: string; title: string }>> = {
   connecting: { style: 'waiting', label: 'Connecting…', title: 'Connecting to your family' },
-  live: { style: 'live', label: 'Connected', title: 'New messages arrive at once' },
+  live: { style: 'live', label: 'Connected', title: 'New messages arrive immediately' },
   reconnecting: {
     style: 'waiting',
     label: 'Reconnecting…',
-    title: 'The connection was lost; nothing is missed, it is caught up with afterwards',
+    title: 'The connection was lost. Missed messages are loaded once it is back.',
   },
   polling: {
     style: 'waiting',
     label: 'Checking every 5 s',
-    title: 'There is no live connection; new messages are fetched every five seconds',
+    title: 'There is no live connection. New messages are fetched every five seconds.',
   },
   unreachable: {
     style: 'down',
     label: 'No connection',
-    title: 'The server cannot be reached; what you write is sent when it can',
+    title: 'The server cannot be reached. Your messages are sent once it can be.',
   },
-  offline: { style: 'down', label: 'Offline', title: 'You have no network; what you write is sent later' },
+  offline: {
+    style: 'down',
+    label: 'Offline',
+    title: 'You are offline. Your messages are sent once you are back online.',
+  },
 };
 
-/** How news reach this page, in words; announced when it changes. */
+/** Shows how changes reach this page; screen readers announce it. */
 export function ConnectionBadge(): ReactNode {
   const { state } = useFamilyLive();
   const { style, label, title } = APPEARANCE[state];

@@ -11,7 +11,7 @@ import { familiesQuery } from '../model/family-queries.ts';
 import { progressQuery, raiseProgress } from '../model/unread.ts';
 import { LiveContext } from './family-live.ts';
 
-/** Connects a family's screens to realtime and hands what arrives to the caches that show it. */
+/** Connects a family's screens to Realtime and passes its events to the caches. */
 export function FamilyLiveProvider({
   familyId,
   children,
@@ -40,7 +40,7 @@ export function FamilyLiveProvider({
       onMessage: (message) => {
         const { channel_id: channelId, author_id: authorId, position, revision } = message;
         messaging.find(channelId)?.receive(message);
-        // What one writes oneself counts as read, as in the database.
+        // The user's own messages count as read, as in the database.
         const read = authorId === userId ? { readPosition: position } : {};
         raiseProgress(queryClient, familyId, channelId, {
           lastPosition: position,
@@ -92,7 +92,7 @@ function refetchLists(queryClient: QueryClient, familyId: string, table: ListTab
     void queryClient.invalidateQueries({ queryKey: familiesQuery.queryKey });
   } else {
     invalidate('members', familyId);
-    // A change of membership may be one's own.
+    // The user's own membership may have changed.
     if (table === 'family_members') void queryClient.invalidateQueries({ queryKey: familiesQuery.queryKey });
   }
 }

@@ -7,11 +7,11 @@ export interface FamilyLive {
   readonly state: ConnectionState;
   readonly online: Online;
   readonly typing: TypingStore;
-  /** Tells the others which channel is on screen. */
+  /** Publishes which channel is on screen. */
   readonly watch: (channelId: string | null) => void;
-  /** Tells the others that this person is typing; may be called at every key press. */
+  /** Signals that the user is typing; may be called at every key press. */
   readonly signalTyping: (channelId: string) => void;
-  /** The message is sent: the next key press is news again. */
+  /** The message is sent: the next key press signals typing again. */
   readonly endTyping: () => void;
 }
 

@@ -47,7 +47,7 @@ export default function FamilySettings({ family, members, onOpenMenu }: FamilySe
           <IconButton icon="menu" label="Channels and people" className="narrow-only" onClick={onOpenMenu} />
           <IconButton
             icon="arrowLeft"
-            label="Back to the chat"
+            label="Back to chat"
             onClick={() => navigate(`/family/${family.id}`)}
           />
         </>
@@ -73,21 +73,21 @@ function InviteSection({ family, isOwner }: { family: Family; isOwner: boolean }
     mutationFn: replaceInviteCode,
     onSuccess: async () => {
       await queryClient.invalidateQueries({ queryKey: familiesQuery.queryKey });
-      showToast('There is a new invite code. The old one does not work any more.');
+      showToast('There is a new invite code. The old one no longer works.');
     },
     onError: showErrorToast,
   });
   return (
     <PageSection
       title="Invite"
-      text="Whoever has this code, or the link, can join. Share it with your family only."
+      text="Anyone with this code or link can join. Share it only with your family."
     >
       <div className={styles.row}>
         <strong className={styles.code}>{formatInviteCode(family.invite_code)}</strong>
         <CopyInviteLink family={family} />
         {isOwner && (
           <Button variant="quiet" busy={replace.isPending} onClick={() => replace.mutate(family.id)}>
-            Replace the code
+            Replace code
           </Button>
         )}
       </div>
@@ -136,8 +136,8 @@ function LeaveSection({ family, isLast }: { family: Family; isLast: boolean }): 
         <Dialog title={`Leave ${family.name}?`} onClose={() => setIsConfirming(false)}>
           <p>
             {isLast
-              ? 'You are the last one: the family and everything written in it will be deleted for good.'
-              : 'You will not see its messages any more. What you wrote stays.'}
+              ? 'You are the last member: the family and all its messages will be deleted permanently.'
+              : 'You will no longer see its messages. The ones you wrote stay.'}
           </p>
           <DialogActions>
             <Button onClick={() => setIsConfirming(false)}>Stay</Button>

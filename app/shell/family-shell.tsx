@@ -15,13 +15,13 @@ import { Sidebar } from './sidebar.tsx';
 const FamilySettings = lazyScreen(() => import('./family-settings.tsx'));
 const SearchDialog = lazyScreen(() => import('./search-dialog.tsx'));
 
-/** All that happens inside one family: the connection, the side bar and the screen beside it. */
+/** Everything inside one family: the live connection, the sidebar and the current screen. */
 export function FamilyShell({ familyId }: { familyId: string }): ReactNode {
   const families = useQuery(familiesQuery);
   if (families.isPending) return <Loading page />;
   if (families.isError) return <Failure error={families.error} onRetry={() => void families.refetch()} />;
   const family = families.data.find((other) => other.id === familyId);
-  // Not one's own, or not any more.
+  // Not, or no longer, a member.
   if (!family) return <Redirect to="/" replace />;
   return (
     <FamilyLiveProvider key={familyId} familyId={familyId}>
@@ -94,11 +94,11 @@ function FamilyScreens({ family }: { family: Family }): ReactNode {
   );
 }
 
-/** Leads to the channel where the person was last, otherwise to the first one. */
+/** Redirects to the channel visited last, otherwise to the first one. */
 function MissingChannel({ family, channels }: { family: Family; channels: readonly Channel[] }): ReactNode {
   const last = lastChannelId(family.id);
   const channel = channels.find((other) => other.id === last) ?? channels.find((c) => c.archived_at === null);
-  if (!channel) return <Empty title="No channels yet">Create the first one in the side bar.</Empty>;
+  if (!channel) return <Empty title="No channels yet">Create the first one in the sidebar.</Empty>;
   return <Redirect to={channelPath(family.id, channel.id)} replace />;
 }
 
@@ -108,10 +108,10 @@ interface Drawer {
   readonly close: () => void;
 }
 
-/** The side bar on a narrow screen: takes the focus when it opens, closes on Escape and on going somewhere. */
+/** The sidebar on a narrow screen: takes the focus when it opens, closes on Escape and on navigation. */
 function useDrawer(element: RefObject<HTMLElement | null>): Drawer {
   const [location] = useLocation();
-  // Open for the page on which it was opened: going to another one closes it.
+  // Open only at the location where it was opened, so that navigation closes it.
   const [openedOn, setOpenedOn] = useState<string | undefined>(undefined);
   const isOpen = openedOn === location;
   const close = useCallback(() => setOpenedOn(undefined), []);

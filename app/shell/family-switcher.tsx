@@ -7,7 +7,7 @@ import { Icon } from '../shared/icon.tsx';
 import { Popover, PopoverItem } from '../shared/popover.tsx';
 import styles from './sidebar.module.css';
 
-/** The family's name; behind it the other families and what can be done with this one. */
+/** The family's name, which opens a menu with its settings and the other families. */
 export function FamilySwitcher({ family }: { family: Family }): ReactNode {
   const [, navigate] = useLocation();
   const { data: families = [] } = useQuery(familiesQuery);
@@ -30,7 +30,7 @@ export function FamilySwitcher({ family }: { family: Family }): ReactNode {
         return (
           <>
             <PopoverItem icon="people" onSelect={go(familySettingsPath(family.id))}>
-              Family settings and invite
+              Family settings and invites
             </PopoverItem>
             <hr className={styles.divider} />
             {others.map((other) => (

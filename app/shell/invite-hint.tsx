@@ -4,7 +4,7 @@ import { Button } from '../shared/button.tsx';
 import { showToast } from '../shared/toast.ts';
 import styles from './sidebar.module.css';
 
-/** Shown while somebody is alone in their family: the next thing to do is to invite the others. */
+/** Shown while the user is the only member, to invite the others. */
 export function InviteHint({ family }: { family: Family }): ReactNode {
   return (
     <section className={styles.invite} aria-label="Invite your family">
@@ -22,7 +22,7 @@ export function CopyInviteLink({ family }: { family: Family }): ReactNode {
     <Button
       onClick={() =>
         void navigator.clipboard.writeText(link).then(
-          () => showToast('The invite link is on your clipboard.'),
+          () => showToast('Invite link copied.'),
           () => showToast(link),
         )
       }

@@ -13,7 +13,7 @@ import { showErrorToast } from '../shared/toast.ts';
 interface MemberRowProps {
   member: Member;
   familyId: string;
-  /** Whether the person who looks is an owner. */
+  /** Whether the current user is an owner. */
   isOwner: boolean;
 }
 
@@ -45,7 +45,7 @@ export function MemberRow({ member, familyId, isOwner }: MemberRowProps): ReactN
           label={member.name}
           align="end"
           renderTrigger={(trigger) => (
-            <IconButton icon="more" label={`What ${member.name} may do`} size="small" {...trigger} />
+            <IconButton icon="more" label={`Manage ${member.name}`} size="small" {...trigger} />
           )}
         >
           {(close) => (
@@ -57,7 +57,7 @@ export function MemberRow({ member, familyId, isOwner }: MemberRowProps): ReactN
                   setRole.mutate({ ...target, role: nextRole });
                 }}
               >
-                {nextRole === 'owner' ? 'Make an owner' : 'Make a member'}
+                {nextRole === 'owner' ? 'Make owner' : 'Make member'}
               </PopoverItem>
               {member.id !== userId && (
                 <PopoverItem
@@ -68,7 +68,7 @@ export function MemberRow({ member, familyId, isOwner }: MemberRowProps): ReactN
                     setIsRemoving(true);
                   }}
                 >
-                  Remove from the family
+                  Remove from family
                 </PopoverItem>
               )}
             </>
@@ -77,7 +77,7 @@ export function MemberRow({ member, familyId, isOwner }: MemberRowProps): ReactN
       )}
       {isRemoving && (
         <Dialog title={`Remove ${member.name}?`} onClose={() => setIsRemoving(false)}>
-          <p>They lose access at once. What they wrote stays. With the invite code they could come back.</p>
+          <p>They lose access immediately. Their messages stay. They can rejoin with the invite code.</p>
           <DialogActions>
             <Button onClick={() => setIsRemoving(false)}>Cancel</Button>
             <Button variant="danger" busy={remove.isPending} onClick={() => remove.mutate(target)}>

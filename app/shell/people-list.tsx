@@ -11,7 +11,7 @@ interface PeopleListProps {
   channels: readonly Channel[];
 }
 
-/** Everyone in the family, those online first, with the channel each of them is looking at. */
+/** All members, online ones first, with the channel on their screen. */
 export function PeopleList({ members, channels }: PeopleListProps): ReactNode {
   const userId = useUser().id;
   const { online } = useFamilyLive();

@@ -1,7 +1,7 @@
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { type ReactNode, useDeferredValue, useState } from 'react';
 import { Link } from 'wouter';
-import { GONE } from '../messages/conversation-context.ts';
+import { DELETED_USER } from '../messages/conversation-context.ts';
 import { type Message, readImages } from '../messages/message.ts';
 import type { Channel } from '../model/channel-queries.ts';
 import type { Family } from '../model/family-queries.ts';
@@ -30,7 +30,7 @@ async function searchMessages(familyId: string, query: string, signal: AbortSign
   return data;
 }
 
-/** Full-text search over all channels of a family; each word may be the beginning of one. */
+/** Full-text search in all channels of a family; each word also matches longer words that begin with it. */
 export default function SearchDialog({ family, channels, members, onClose }: SearchDialogProps): ReactNode {
   const [text, setText] = useState('');
   const wanted = useDeferredValue(text.trim());
@@ -44,7 +44,7 @@ export default function SearchDialog({ family, channels, members, onClose }: Sea
   return (
     <Dialog title={`Search in ${family.name}`} onClose={onClose}>
       <Field
-        label="Words"
+        label="Search messages"
         enterKeyHint="search"
         autoComplete="off"
         value={text}
@@ -67,7 +67,7 @@ export default function SearchDialog({ family, channels, members, onClose }: Sea
                 onClick={onClose}
               >
                 <span className={styles.meta}>
-                  {author?.name ?? GONE} in #{channel?.name} · {formatFull(message.created_at)}
+                  {author?.name ?? DELETED_USER} in #{channel?.name} · {formatFull(message.created_at)}
                 </span>
                 <span className={styles.body}>{message.body}</span>
                 {readImages(message.images).map(({ path, alt }) => (
@@ -86,7 +86,7 @@ export default function SearchDialog({ family, channels, members, onClose }: Sea
 
 function describeResults(wanted: string, count: number, isFetching: boolean): string {
   if (wanted.length < 2) return 'Type at least two letters.';
-  if (count === 0) return isFetching ? 'Searching…' : 'Nothing found.';
+  if (count === 0) return isFetching ? 'Searching…' : 'No messages found.';
   if (count >= 30) return 'The newest 30 messages:';
   return count === 1 ? 'One message:' : `${count} messages:`;
 }

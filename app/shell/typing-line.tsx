@@ -3,7 +3,7 @@ import type { Member } from '../model/member.ts';
 import { useTyping } from './family-live.ts';
 import styles from './typing-line.module.css';
 
-/** "Anna is typing…", in a line that is always there so that nothing moves. */
+/** "Anna is typing…". The line is always rendered, so that nothing moves. */
 export function TypingLine({
   channelId,
   members,

@@ -4,7 +4,7 @@ import { fetchMessage } from '../messages/message-requests.ts';
 import type { Message } from '../messages/message.ts';
 import { showErrorToast, showToast } from '../shared/toast.ts';
 
-/** Follows a deep link `?message=<id>` once the conversation is there. */
+/** Follows a deep link `?message=<id>` once the conversation is loaded. */
 export function useLinkedMessage(
   isReady: boolean,
   channelId: string,
@@ -16,7 +16,7 @@ export function useLinkedMessage(
     if (!isReady || messageId === null) return;
     fetchMessage(messageId).then((message) => {
       if (message?.channel_id === channelId) jumpTo(message);
-      else showToast('This message is not here any more.');
+      else showToast('This message is no longer available.');
     }, showErrorToast);
   }, [isReady, messageId, channelId, jumpTo]);
 }

@@ -4,8 +4,9 @@ import type { Conversation } from '../messages/conversation.ts';
 import { progressQuery } from '../model/unread.ts';
 
 /**
- * Trusts live changes, and checks: when the database counts further than what is loaded, something was lost on its way and
- * is fetched. Right after a change the two differ for a moment; then catching up finds nothing new and costs little.
+ * Detects missed live changes: if the database has a newer revision than the loaded conversation, fetches the
+ * difference. Right after a change the two differ for a moment; catching up then finds nothing new and costs
+ * little.
  */
 export function useLostChanges(familyId: string, conversation: Conversation): void {
   const { data } = useQuery(progressQuery(familyId));

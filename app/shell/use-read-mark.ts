@@ -3,9 +3,9 @@ import { useEffect, useState } from 'react';
 import { countUnread, markRead, progressQuery, raiseProgress } from '../model/unread.ts';
 
 /**
- * Marks the channel read while its newest message is in view of somebody who is there.
+ * Marks the channel as read while its newest message is in view and the page is visible.
  *
- * @returns how far it had been read when it was opened; undefined until that is known
+ * @returns the read position when the channel was opened; undefined until it is known
  */
 export function useReadMark(
   familyId: string,
@@ -18,7 +18,7 @@ export function useReadMark(
   const progress = data?.[channelId];
   const [openedAt, setOpenedAt] = useState<number | undefined>(undefined);
   if (openedAt === undefined && data) {
-    // Everything unread in a channel that was never opened is news; nothing is when all of it is read.
+    // With nothing unread there is no "New messages" line; in a channel never opened, all messages are new.
     setOpenedAt(countUnread(progress) === 0 ? Number.MAX_SAFE_INTEGER : (progress?.readPosition ?? 0));
   }
   const readPosition = progress?.readPosition ?? 0;
@@ -27,7 +27,7 @@ export function useReadMark(
     const mark = (): void => {
       if (document.visibilityState !== 'visible') return;
       raiseProgress(queryClient, familyId, channelId, { readPosition: newest });
-      // Lost with the connection? The next message or the next visit marks it again.
+      // If the request fails, the next message or visit marks the channel again.
       markRead(channelId, newest).catch(() => {});
     };
     mark();

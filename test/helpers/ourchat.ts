@@ -111,7 +111,7 @@ export const PASSWORD = 'correct horse battery';
 export async function signUp(page: Page, url: string, name: string, email = newEmail(name)): Promise<string> {
   await page.goto(`${url}/sign-up`);
   await page.getByLabel('Your name').fill(name);
-  await page.getByLabel('E-mail').fill(email);
+  await page.getByLabel('Email').fill(email);
   await page.getByLabel('Password').fill(PASSWORD);
   await page.getByRole('button', { name: 'Create account' }).click();
   await page.getByRole('heading', { name: 'Start your family' }).waitFor();
@@ -120,7 +120,7 @@ export async function signUp(page: Page, url: string, name: string, email = newE
 
 export async function signIn(page: Page, url: string, email: string, password = PASSWORD): Promise<void> {
   await page.goto(url);
-  await page.getByLabel('E-mail').fill(email);
+  await page.getByLabel('Email').fill(email);
   await page.getByLabel('Password').fill(password);
   await page.getByRole('button', { name: 'Sign in', exact: true }).click();
 }

@@ -53,9 +53,7 @@ describe.skipIf(skipsBrowserTests())('an account', () => {
   test('is refused a wrong password, in words', async () => {
     await signOut();
     await signIn(page, chat.url, email, 'wrong password');
-    expect(await page.getByRole('alert').textContent()).toBe(
-      'This e-mail address and password do not belong together.',
-    );
+    expect(await page.getByRole('alert').textContent()).toBe('Wrong email or password.');
   });
 
   test('leads to the address that was asked for before signing in', async () => {
@@ -75,10 +73,10 @@ describe.skipIf(skipsBrowserTests())('an account', () => {
 
   test('signs in with a link by mail', async () => {
     await signOut();
-    await page.getByRole('button', { name: 'Sign in with a link by mail instead' }).click();
-    await page.getByLabel('E-mail').fill(email);
-    await page.getByRole('button', { name: 'Send me a link' }).click();
-    await page.getByText('We have sent you a mail.').waitFor();
+    await page.getByRole('button', { name: 'Email me a sign-in link instead' }).click();
+    await page.getByLabel('Email').fill(email);
+    await page.getByRole('button', { name: 'Send sign-in link' }).click();
+    await page.getByText('We sent you an email.').waitFor();
     expect(await page.getByRole('link', { name: 'Open the development inbox' }).getAttribute('href')).toBe(
       '/__supabase/mail/',
     );
@@ -90,9 +88,9 @@ describe.skipIf(skipsBrowserTests())('an account', () => {
   test('gets a new password by mail', async () => {
     await signOut();
     await page.getByRole('link', { name: 'Forgot your password?' }).click();
-    await page.getByLabel('E-mail').fill(email);
-    await page.getByRole('button', { name: 'Send the link' }).click();
-    await page.getByText('a mail is on its way').waitFor();
+    await page.getByLabel('Email').fill(email);
+    await page.getByRole('button', { name: 'Send reset link' }).click();
+    await page.getByText('an email is on its way').waitFor();
     await page.goto(await linkInMail());
     await page.getByLabel('New password').fill('another good password');
     await page.getByRole('button', { name: 'Save' }).click();
@@ -121,15 +119,15 @@ describe.skipIf(skipsBrowserTests())('an account', () => {
   test('asks for a second step once that is set up, and the database insists on it', async () => {
     await signIn(page, `${chat.url}/settings`, email);
     await page.getByRole('button', { name: 'Set up an authenticator app' }).click();
-    const secret = /Or type this key: (\w+)/.exec(
-      (await page.getByText('Or type this key').textContent()) ?? '',
+    const secret = /Or enter this key: (\w+)/.exec(
+      (await page.getByText('Or enter this key').textContent()) ?? '',
     )?.[1];
     await page.getByLabel('Code').fill(totp(secret ?? ''));
-    await page.getByRole('button', { name: 'Turn it on' }).click();
-    await page.getByRole('button', { name: 'Turn off the second step' }).waitFor();
+    await page.getByRole('button', { name: 'Turn on' }).click();
+    await page.getByRole('button', { name: 'Turn off two-factor authentication' }).waitFor();
     await signOut();
     await signIn(page, chat.url, email);
-    await page.getByRole('heading', { name: 'One more step' }).waitFor();
+    await page.getByRole('heading', { name: 'Two-factor authentication' }).waitFor();
     // With the password alone there is a session, but it reads nothing.
     const rows = await page.evaluate(async (key) => {
       // The gateway takes the session of the cookie for a request of the page's own.
@@ -141,7 +139,7 @@ describe.skipIf(skipsBrowserTests())('an account', () => {
     await page.getByRole('button', { name: 'Continue' }).click();
     await waitForState(page, 'live');
     await page.goto(`${chat.url}/settings`);
-    await page.getByRole('button', { name: 'Turn off the second step' }).click();
+    await page.getByRole('button', { name: 'Turn off two-factor authentication' }).click();
     await page.getByRole('button', { name: 'Set up an authenticator app' }).waitFor();
     await signOut();
   });

@@ -111,12 +111,12 @@ describe.skipIf(skipsBrowserTests())('the picture of a person', () => {
       return (await sharp((await shownPicture(inPeopleList(ben))).bytes).stats()).dominant;
     };
     await giveFiles(anna.locator('body'), 'drop', [file]);
-    await anna.getByRole('slider', { name: 'Left or right' }).press('End');
+    await anna.getByRole('slider', { name: 'Horizontal position' }).press('End');
     const right = await use();
     expect(right.b).toBeGreaterThan(200);
     expect(right.r).toBeLessThan(50);
     await giveFiles(anna.locator('body'), 'drop', [file]);
-    await anna.getByRole('slider', { name: 'Closer' }).press('End');
+    await anna.getByRole('slider', { name: 'Zoom' }).press('End');
     const box = await anna.getByRole('dialog').getByRole('img').first().locator('..').boundingBox();
     const [x, y] = [(box?.x ?? 0) + 90, (box?.y ?? 0) + 90];
     await anna.mouse.move(x, y);
@@ -138,7 +138,7 @@ describe.skipIf(skipsBrowserTests())('the picture of a person', () => {
   test('is not made of a file that is none', async () => {
     const text = { name: 'letter.txt', mimeType: 'text/plain', buffer: Buffer.from('Dear all') };
     await giveFiles(anna.locator('body'), 'drop', [text]);
-    expect(await anna.getByRole('alert').textContent()).toMatch(/cannot show this file as a picture/);
+    expect(await anna.getByRole('alert').textContent()).toMatch(/cannot open this file as a picture/);
   });
 
   test('gives way to the initials when it is removed', async () => {

@@ -132,7 +132,7 @@ describe.skipIf(skipsBrowserTests())('life in a family', () => {
 
   test('finds messages by the beginning of a word and leads to them', async () => {
     await ben.getByRole('button', { name: 'Search' }).click();
-    await ben.getByLabel('Words').fill('twel');
+    await ben.getByLabel('Search messages').fill('twel');
     await ben.getByRole('link', { name: /Lunch at twelve/ }).click();
     await shows(line(ben, 'Lunch at twelve'));
     expect(ben.url()).toMatch(/\/channel\/[0-9a-f-]+\?message=[0-9a-f-]+$/);
@@ -145,7 +145,7 @@ describe.skipIf(skipsBrowserTests())('life in a family', () => {
     await ben.getByRole('button', { name: 'Archive' }).click();
     await anna.getByText('This channel is archived.').waitFor();
     await anna.getByRole('button', { name: 'Channel settings' }).click();
-    await anna.getByRole('button', { name: 'Open again' }).click();
+    await anna.getByRole('button', { name: 'Unarchive' }).click();
     await expect(ben.getByRole('textbox', { name: 'Message #music' }).waitFor()).resolves.toBeUndefined();
   });
 
@@ -156,8 +156,8 @@ describe.skipIf(skipsBrowserTests())('life in a family', () => {
       await page.getByRole('heading', { name: 'Invite' }).waitFor();
     };
     await Promise.all([openSettings(anna), openSettings(ben)]);
-    expect(await ben.getByRole('button', { name: 'Replace the code' }).count()).toBe(0);
-    await anna.getByRole('button', { name: 'Replace the code' }).click();
+    expect(await ben.getByRole('button', { name: 'Replace code' }).count()).toBe(0);
+    await anna.getByRole('button', { name: 'Replace code' }).click();
     await anna.getByText('There is a new invite code.').waitFor();
     await anna.getByLabel('Name of the family').fill('The Millers and Friends');
     await anna.getByRole('button', { name: 'Save' }).click();
@@ -167,8 +167,8 @@ describe.skipIf(skipsBrowserTests())('life in a family', () => {
   });
 
   test('ends for somebody who is removed, at once', async () => {
-    await anna.getByRole('button', { name: 'What Ben may do' }).click();
-    await anna.getByRole('button', { name: 'Remove from the family' }).click();
+    await anna.getByRole('button', { name: 'Manage Ben' }).click();
+    await anna.getByRole('button', { name: 'Remove from family' }).click();
     await anna.getByRole('dialog').getByRole('button', { name: 'Remove' }).click();
     await ben.getByRole('heading', { name: 'Start your family' }).waitFor();
     await anna.goto(chat.url);

@@ -68,7 +68,7 @@ describe.skipIf(skipsBrowserTests())('pictures in messages', () => {
     const chooser = anna.waitForEvent('filechooser');
     await anna.getByRole('button', { name: 'Add pictures' }).press('Enter');
     await (await chooser).setFiles([await makeUprightPhoto()]);
-    await anna.getByLabel('What picture shows').fill('The garden from above');
+    await anna.getByLabel('Description of picture').fill('The garden from above');
     await composer(anna).fill('Look at this');
     await composer(anna).press('Enter');
     await tray(anna).waitFor({ state: 'detached' });
@@ -103,7 +103,7 @@ describe.skipIf(skipsBrowserTests())('pictures in messages', () => {
       ['#111', '#333', '#555', '#777', '#999'].map((color) => makePicture(`${color}.png`, color)),
     );
     await giveFiles(composer(anna), 'paste', many);
-    await anna.getByText('A message takes 4 pictures.').waitFor();
+    await anna.getByText('A message can have up to 4 pictures.').waitFor();
     await tray(anna).getByRole('listitem').nth(3).waitFor();
     for (let left = 4; left > 0; left -= 1) {
       await anna
@@ -113,7 +113,7 @@ describe.skipIf(skipsBrowserTests())('pictures in messages', () => {
     }
     const text = { name: 'letter.pdf', mimeType: 'application/pdf', buffer: Buffer.from('%PDF') };
     await giveFiles(composer(anna), 'drop', [text]);
-    await anna.getByText(/cannot show this file as a picture/).waitFor();
+    await anna.getByText(/cannot open this file as a picture/).waitFor();
     expect(await tray(anna).count()).toBe(0);
   });
 
@@ -229,7 +229,7 @@ describe.skipIf(skipsBrowserTests())('pictures in messages', () => {
   });
 
   test('are sent once when the message is refused and tried again', async () => {
-    const openAgain = async (page: Page, item: 'Archive' | 'Open again'): Promise<void> => {
+    const setArchived = async (page: Page, item: 'Archive' | 'Unarchive'): Promise<void> => {
       await page.getByRole('button', { name: 'Channel settings' }).click();
       await page.getByRole('button', { name: item }).click();
     };
@@ -238,7 +238,7 @@ describe.skipIf(skipsBrowserTests())('pictures in messages', () => {
     await anna.route('**/rest/v1/messages*', async (route) => {
       if (route.request().method() !== 'POST' || isArchived) return route.continue();
       isArchived = true;
-      await openAgain(anna, 'Archive');
+      await setArchived(anna, 'Archive');
       await ben.getByText('This channel is archived.').waitFor();
       return route.continue();
     });
@@ -246,7 +246,7 @@ describe.skipIf(skipsBrowserTests())('pictures in messages', () => {
     await tray(anna).getByRole('listitem').waitFor();
     await sendMessage(anna, 'Just before');
     await line(anna, 'Just before').getByText('Not sent. You are not allowed to do this.').waitFor();
-    await openAgain(anna, 'Open again');
+    await setArchived(anna, 'Unarchive');
     await composer(ben).waitFor();
     await line(anna, 'Just before').getByRole('button', { name: 'Try again' }).click();
     await load(line(ben, 'Just before').getByRole('img'));
@@ -272,7 +272,7 @@ describe.skipIf(skipsBrowserTests())('pictures in messages', () => {
     await anna.context().setOffline(false);
     await anna.reload();
     await line(anna, 'Gone')
-      .getByText(/Its picture was lost/)
+      .getByText(/The picture was lost/)
       .waitFor();
     await anna.unrouteAll({ behavior: 'ignoreErrors' });
     await line(anna, 'Gone').getByRole('button', { name: 'Discard' }).click();
@@ -283,7 +283,7 @@ describe.skipIf(skipsBrowserTests())('pictures in messages', () => {
   test('are named in replies, and found by what they show', async () => {
     await line(ben, 'Look at this').focus();
     await ben.getByRole('button', { name: 'Search' }).click();
-    await ben.getByLabel('Words').fill('from above');
+    await ben.getByLabel('Search messages').fill('from above');
     await ben.getByRole('link', { name: /The garden from above/ }).waitFor();
     await ben.keyboard.press('Escape');
     const wordless = ben

@@ -126,7 +126,7 @@ describe.skipIf(skipsBrowserTests()).each(['embedded', 'static'] as const)(
     test('sends pictures, shows them to both, and lets them be saved', async () => {
       const field = anna.page.getByRole('textbox', { name: /^Message #/ });
       await giveFiles(field, 'paste', [await makePicture('lake.png', '#2460a7', { format: 'png' })]);
-      await anna.page.getByLabel('What picture shows').fill('The lake');
+      await anna.page.getByLabel('Description of picture').fill('The lake');
       await field.press('Enter');
       for (const { page } of [anna, ben]) {
         const image = page.getByRole('log').getByRole('img', { name: 'The lake' });
@@ -143,7 +143,7 @@ describe.skipIf(skipsBrowserTests()).each(['embedded', 'static'] as const)(
     test('opens every other screen, with the QR code of the second step', async () => {
       const { page } = anna;
       await page.getByRole('button', { name: 'Search' }).click();
-      await page.getByLabel('Words').fill('hello');
+      await page.getByLabel('Search messages').fill('hello');
       await page.getByRole('link', { name: /Hello from production/ }).click();
       await page.getByRole('button', { name: 'The Test Family' }).click();
       await page.getByRole('button', { name: 'Family settings and invite' }).click();

@@ -85,13 +85,13 @@ describe.skipIf(skipsBrowserTests())('what people do and nobody has planned', ()
 
   test('keeps a text that is too long, and says by how much', async () => {
     await input(anna).fill('x'.repeat(20_000));
-    await anna.getByText('16,000 characters too many').waitFor();
+    await anna.getByText('16,000 characters too long').waitFor();
     await input(anna).press('Enter');
     expect(await anna.getByRole('button', { name: 'Send' }).isDisabled()).toBe(true);
     expect((await input(anna).inputValue()).length).toBe(20_000);
     // Counted as the database counts: an emoji is one character.
     await input(anna).fill('😀'.repeat(4_000));
-    expect(await anna.getByText('too many').count()).toBe(0);
+    expect(await anna.getByText('too long').count()).toBe(0);
     await input(anna).press('Enter');
     await expect(line(ben, '😀'.repeat(4_000)).waitFor()).resolves.toBeUndefined();
   });
@@ -137,7 +137,7 @@ describe.skipIf(skipsBrowserTests())('what people do and nobody has planned', ()
       expect((box?.x ?? 0) + (box?.width ?? 0)).toBeLessThanOrEqual((dialog?.x ?? 0) + (dialog?.width ?? 0));
     }
     await anna.keyboard.press('Escape');
-    await anna.getByRole('button', { name: 'Back to the chat' }).click();
+    await anna.getByRole('button', { name: 'Back to chat' }).click();
   });
 
   test('makes one channel of a double click', async () => {
@@ -190,7 +190,7 @@ describe.skipIf(skipsBrowserTests())('what people do and nobody has planned', ()
     );
     await anna.keyboard.press('Enter');
     await line(anna, 'Changed too late')
-      .getByText('Not saved. This message cannot be changed any more.')
+      .getByText('Not saved. This message can no longer be edited.')
       .waitFor();
     await anna.unroute(/\/rest\/v1\/messages\?/);
     await anna.getByRole('button', { name: 'Discard' }).click();
@@ -251,7 +251,7 @@ describe.skipIf(skipsBrowserTests())('what people do and nobody has planned', ()
     await chat.stop('SIGKILL');
     await waitForState(anna, 'unreachable', 30_000);
     await anna.getByRole('button', { name: 'Search' }).click();
-    await anna.getByLabel('Words').fill('strawberries');
+    await anna.getByLabel('Search messages').fill('strawberries');
     await anna.getByRole('dialog').getByText('The server cannot be reached.').waitFor();
     await anna.keyboard.press('Escape');
     await chat.start();
@@ -265,9 +265,9 @@ describe.skipIf(skipsBrowserTests())('what people do and nobody has planned', ()
       await route.fulfill({ json: rows.map((row) => ({ ...row, created_at: 'yesterday' })) });
     });
     await ben.reload();
-    await ben.getByText('OurChat has stumbled').waitFor();
+    await ben.getByText('Something went wrong').waitFor();
     await ben.unrouteAll({ behavior: 'wait' });
-    await ben.getByRole('button', { name: 'Load it again' }).click();
+    await ben.getByRole('button', { name: 'Reload' }).click();
     await expect(line(ben, 'Changed on a train').waitFor()).resolves.toBeUndefined();
   });
 });

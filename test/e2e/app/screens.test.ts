@@ -94,7 +94,7 @@ describe.skipIf(skipsBrowserTests()).each(APPEARANCES)(
     });
 
     test('sign in refused', async () => {
-      await page.getByLabel('E-mail').fill('anna@example.com');
+      await page.getByLabel('Email').fill('anna@example.com');
       await page.getByLabel('Password').fill('not her password');
       await page.getByRole('button', { name: 'Sign in', exact: true }).click();
       await page.getByRole('alert').waitFor();
@@ -102,8 +102,8 @@ describe.skipIf(skipsBrowserTests()).each(APPEARANCES)(
     });
 
     test('sign in with a link', async () => {
-      await page.getByRole('button', { name: 'Sign in with a link by mail instead' }).click();
-      await page.getByRole('button', { name: 'Send me a link' }).waitFor();
+      await page.getByRole('button', { name: 'Email me a sign-in link instead' }).click();
+      await page.getByRole('button', { name: 'Send sign-in link' }).waitFor();
       expect(await look('magic-link')).toEqual([]);
     });
 
@@ -131,7 +131,7 @@ describe.skipIf(skipsBrowserTests()).each(APPEARANCES)(
       await page.getByRole('heading', { name: 'Join The Millers?' }).waitFor();
       expect(await look('invitation')).toEqual([]);
       await page.goto(`${chat.url}/join/WRONG`);
-      await page.getByRole('heading', { name: 'This invitation does not work' }).waitFor();
+      await page.getByRole('heading', { name: 'This invitation is not valid' }).waitFor();
       expect(await look('invitation-wrong')).toEqual([]);
       await page.goto(chat.url);
       await page.getByRole('button', { name: 'Sign out' }).click();
@@ -161,7 +161,7 @@ describe.skipIf(skipsBrowserTests()).each(APPEARANCES)(
       );
       if (!garden || !berries) throw new Error('unreachable');
       await giveFiles(page.getByRole('textbox', { name: /^Message #/ }), 'paste', [garden, berries]);
-      await page.getByLabel('What picture 2 shows').fill('The house by the lake');
+      await page.getByLabel('Description of picture 2').fill('The house by the lake');
       await page.getByRole('textbox', { name: /^Message #/ }).fill('Strawberries to go');
       await page.mouse.move(1, 1);
       expect(await look('pictures-to-send')).toEqual([]);
@@ -211,10 +211,10 @@ describe.skipIf(skipsBrowserTests()).each(APPEARANCES)(
       await page.keyboard.press('Escape');
     });
 
-    test('side bar', async () => {
+    test('sidebar', async () => {
       await openDrawer();
       await page.getByRole('navigation', { name: 'Channels' }).getByRole('link').first().waitFor();
-      expect(await look('side-bar')).toEqual([]);
+      expect(await look('sidebar')).toEqual([]);
       await page.getByRole('button', { name: 'The Millers' }).click();
       await page.getByRole('button', { name: 'Family settings and invite' }).waitFor();
       expect(await look('family-menu')).toEqual([]);
@@ -227,13 +227,13 @@ describe.skipIf(skipsBrowserTests()).each(APPEARANCES)(
       expect(await look('new-channel')).toEqual([]);
       await page.getByLabel('Name', { exact: true }).fill('Garden');
       await page.getByRole('button', { name: 'Create channel' }).click();
-      await page.getByText('Nobody has written here yet.').waitFor();
+      await page.getByText('No messages yet.').waitFor();
       expect(await look('empty-channel')).toEqual([]);
     });
 
     test('search', async () => {
       await page.getByRole('button', { name: 'Search' }).click();
-      await page.getByLabel('Words').fill('straw');
+      await page.getByLabel('Search messages').fill('straw');
       await page.getByText('I bring the strawberries.').waitFor();
       expect(await look('search')).toEqual([]);
       await page.keyboard.press('Escape');
@@ -265,7 +265,7 @@ describe.skipIf(skipsBrowserTests()).each(APPEARANCES)(
       await page.keyboard.press('Escape');
       await page.getByRole('button', { name: 'Set up an authenticator app' }).click();
       await page.getByRole('img', { name: 'QR code for the authenticator app' }).scrollIntoViewIfNeeded();
-      expect(await look('second-step')).toEqual([]);
+      expect(await look('two-factor')).toEqual([]);
     });
 
     test('offline, with a message waiting', async () => {
