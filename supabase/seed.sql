@@ -1,4 +1,4 @@
--- A family to look around in. Every account's password is "family-demo":
+-- A demo family. The password of every account is "family-demo":
 --   anna@example.com (owner), ben@example.com, clara@example.com, karl@example.com
 
 with people (id, email, display_name) as (

@@ -1,6 +1,6 @@
--- People: one profile for each account of Supabase Auth, made by a trigger.
+-- People: one profile per Supabase Auth account, created by a trigger.
 
--- Helpers that policies and triggers call. The API never exposes this schema.
+-- Helpers for policies and triggers. The API does not expose this schema.
 create schema private;
 grant usage on schema private to authenticated, service_role;
 
@@ -15,7 +15,7 @@ create table public.users (
 
 comment on table public.users is 'What members of a family see of each other.';
 
--- The name comes from sign-up (options.data.display_name), otherwise from the part of the e-mail address before the @.
+-- The name comes from sign-up (options.data.display_name), otherwise from the part of the email address before the @.
 create function private.create_profile()
 returns trigger
 language plpgsql
@@ -43,8 +43,8 @@ for each row execute function private.create_profile();
 
 alter table public.users enable row level security;
 
--- Supabase opens new tables to the API roles and lets policies decide. OurChat closes both doors: a column that is not
--- granted here cannot be written by any client, whatever a policy says.
+-- By default Supabase grants the API roles everything on new tables and relies on policies. OurChat restricts the
+-- grants too: no client can write a column that is not granted here, whatever the policies allow.
 revoke all on public.users from anon, authenticated;
 grant select on public.users to authenticated;
 grant update (display_name, color, avatar_path) on public.users to authenticated;

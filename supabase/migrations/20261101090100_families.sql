@@ -1,4 +1,4 @@
--- Families, who belongs to them, and the one rule that every other policy builds on: private.my_family_ids().
+-- Families, their members, and the function on which nearly all policies are based: private.my_family_ids().
 
 create type public.family_role as enum ('owner', 'member');
 
@@ -20,7 +20,7 @@ create table public.families (
   created_at timestamptz not null default now()
 );
 
--- Who left stays listed with `left_at`, so that the history keeps the names of its authors.
+-- Former members stay listed with `left_at`, so that old messages keep their authors' names.
 create table public.family_members (
   family_id uuid not null references public.families (id) on delete cascade,
   user_id uuid not null references public.users (id) on delete cascade,
@@ -32,7 +32,7 @@ create table public.family_members (
 
 create index family_members_user_id_idx on public.family_members (user_id);
 
--- A person who has set up a second factor has to show it; everybody else is fine with a password.
+-- A user who has set up a second factor has to verify it; for all others a password is enough.
 create function private.is_session_strong_enough()
 returns boolean
 language sql
@@ -46,8 +46,8 @@ as $$
     );
 $$;
 
--- In policies: `family_id in (select private.my_family_ids())`. PostgreSQL then calls this once for a query, not
--- once for each row.
+-- In policies: `family_id in (select private.my_family_ids())`. PostgreSQL then calls this once per query, not once
+-- per row.
 create function private.my_family_ids()
 returns setof uuid
 language sql
@@ -96,7 +96,7 @@ create policy "Members see their families" on public.families
 create policy "Owners rename their families" on public.families
   for update to authenticated using (id in (select private.my_owned_family_ids()));
 
--- The second half lets a person who was removed learn of it.
+-- The second condition lets removed members see that they were removed.
 create policy "Members see who belongs to their families" on public.family_members
   for select to authenticated
   using (family_id in (select private.my_family_ids()) or user_id = (select auth.uid()));

@@ -1,4 +1,4 @@
--- Reactions to messages, and how far each person has read.
+-- Reactions to messages, and the read position of each person in each channel.
 
 create table public.reactions (
   message_id uuid not null references public.messages (id) on delete cascade,
@@ -50,7 +50,7 @@ revoke all on public.reactions from anon, authenticated;
 grant select, delete on public.reactions to authenticated;
 grant insert (message_id, emoji) on public.reactions to authenticated;
 
--- The messages that a person may see are the ones that a subquery here returns to them.
+-- Row level security applies to the subquery too, so it finds only messages that the caller may see.
 create policy "Members see reactions" on public.reactions
   for select to authenticated
   using (exists (select from public.messages where id = message_id));
@@ -87,7 +87,7 @@ grant select on public.channel_reads to authenticated;
 create policy "People see how far they have read" on public.channel_reads
   for select to authenticated using (user_id = (select auth.uid()));
 
--- What one writes one has read.
+-- The author's own message counts as read.
 create function private.mark_own_message_read()
 returns trigger
 language plpgsql

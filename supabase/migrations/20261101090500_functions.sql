@@ -1,6 +1,6 @@
--- What takes more than one row to do right. Each function checks for itself who calls it.
+-- Changes that involve more than one row. Each function checks its caller itself.
 
--- Errors that the interface shows: SQLSTATE 'P0001' and a message for people.
+-- Errors that the interface shows have SQLSTATE 'P0001' and a message for the user.
 
 create function private.require_session()
 returns uuid
@@ -37,7 +37,7 @@ begin
 end;
 $$;
 
--- Codes are read out and typed: case, blanks and hyphens do not matter, O is 0, I and L are 1.
+-- Codes are typed by hand: case, spaces and hyphens are ignored, O is read as 0, I and L as 1.
 create function private.normalize_invite_code(code text)
 returns text
 language sql
@@ -96,8 +96,8 @@ begin
 end;
 $$;
 
--- A family is never without an owner: when the last one goes, the longest-standing member takes over; when nobody is
--- left, the family and its messages go as well.
+-- A family always has an owner: when the last one leaves, the longest-standing member becomes the owner; when
+-- nobody is left, the family and its messages are deleted.
 create function private.end_membership(family_id uuid, user_id uuid)
 returns void
 language plpgsql
@@ -127,7 +127,7 @@ begin
 end;
 $$;
 
--- An account that is deleted takes its memberships along.
+-- Deleting an account ends its memberships.
 create function private.end_deleted_membership()
 returns trigger
 language plpgsql
@@ -228,7 +228,7 @@ begin
 end;
 $$;
 
--- The row stays as a mark in the conversation; what it said is gone.
+-- The row stays as a placeholder in the conversation; its content is removed.
 create function public.delete_message(message_id uuid)
 returns void
 language plpgsql
@@ -249,7 +249,7 @@ begin
 end;
 $$;
 
--- Never backwards, and never beyond what there is.
+-- The position never decreases, and never exceeds the last message.
 create function public.mark_read(channel_id uuid, "position" bigint)
 returns void
 language plpgsql
@@ -269,7 +269,7 @@ begin
 end;
 $$;
 
--- Supabase's default privileges open functions to everyone; these are for people who are signed in.
+-- Supabase's default privileges let everyone execute functions; these are only for signed-in users.
 revoke execute on function
   public.create_family, public.preview_invite, public.join_family, public.leave_family, public.remove_member,
   public.set_member_role, public.replace_invite_code, public.delete_message, public.mark_read

@@ -1,9 +1,9 @@
--- Full-text search. The configuration `simple` knows no language: a family may write in several.
+-- Full-text search. The configuration `simple` depends on no language: a family may write in several.
 
 create index messages_body_search_idx on public.messages using gin (to_tsvector('simple', body)) where deleted_at is null;
 
--- A function of its own, because row level security keeps an index from answering `@@` (the operator is not
--- leakproof). It checks membership once and then searches that family alone. Each word may be the beginning of one.
+-- A function, because row level security prevents the use of an index for `@@` (the operator is not leakproof). It
+-- checks membership once and then searches only that family. Each word matches as a prefix.
 create function public.search_messages(family_id uuid, query text, before timestamptz default null)
 returns setof public.messages
 language plpgsql

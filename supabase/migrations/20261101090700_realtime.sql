@@ -1,10 +1,10 @@
--- What clients are told of at once. Row level security decides for each of them, row by row.
+-- Tables whose changes clients receive live. Row level security applies to each client and each row.
 -- public.reactions is not here: a reaction arrives as a change of its message.
 
 alter publication supabase_realtime add table
   public.users, public.families, public.family_members, public.channels, public.messages, public.channel_reads;
 
--- The private channel `family:<id>`: who belongs to the family may listen to it, send (typing) and be present on it.
+-- The private channel `family:<id>`: members of the family may listen to it, send (typing) and be present on it.
 create policy "Members listen to the channel of their family" on realtime.messages
   for select to authenticated
   using (

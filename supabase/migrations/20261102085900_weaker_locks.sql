@@ -1,6 +1,7 @@
--- A reaction or a reply holds a key-share lock on its message (the foreign key), and then changes or waits for what an
--- edit of that message has locked: two at once could wait for each other. An update that touches no unique index takes
--- a lock that goes together with key-share, so the index on revision is a plain one; the counters keep it unique.
+-- Prevents deadlocks. A reaction or a reply takes a key-share lock on its message (the foreign key), then waits for
+-- a row that an edit of the same message has locked, while the edit waits for the message. An update that touches
+-- no unique index takes a weaker lock, which is compatible with key-share, so the index on revision is no longer
+-- unique; the counters keep revisions unique.
 
 drop index public.messages_channel_id_revision_idx;
 create index messages_channel_id_revision_idx on public.messages (channel_id, revision);

@@ -1,4 +1,4 @@
--- Pictures of people. The bucket is made here and not only in config.toml, because `supabase db push` takes nothing but
+-- Profile pictures. The bucket is created here and not only in config.toml, because `supabase db push` applies only
 -- migrations to a hosted project.
 
 insert into storage.buckets (id, name, public, file_size_limit, allowed_mime_types)
@@ -13,7 +13,7 @@ check (avatar_path ~ ('^' || id::text || '/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]
 
 create unique index users_avatar_path_idx on public.users (avatar_path);
 
--- Whose session this is; null as long as a second factor is still to be shown.
+-- User id of the session; null while a second factor still has to be verified.
 create function private.my_id()
 returns uuid
 language sql
@@ -24,7 +24,8 @@ as $$
   select auth.uid() where private.is_session_strong_enough();
 $$;
 
--- Above the policies, because the ones on public.users that ask here are asked by those on storage.objects in turn.
+-- Bypasses the policies (security definer): those on public.users call this function, and those on storage.objects query
+-- public.users in turn.
 create function private.is_stored(bucket text, path text)
 returns boolean
 language sql
@@ -35,8 +36,9 @@ as $$
   select exists (select from storage.objects where bucket_id = is_stored.bucket and name = is_stored.path);
 $$;
 
--- The caller's own folder of a bucket. Compared as a range, which the index of storage.objects on (bucket_id, name)
--- answers; `like` would need a pattern that is known when the query is planned. '0' is the character after '/'.
+-- Files in the caller's own folder of a bucket. A range comparison can use the index of storage.objects on
+-- (bucket_id, name); `like` would need a pattern that is known when the query is planned. '0' is the character
+-- after '/'.
 create function private.my_files(bucket text)
 returns table (name text, created_at timestamptz)
 language sql
@@ -51,7 +53,7 @@ as $$
     and name collate "C" < private.my_id()::text || '0';
 $$;
 
--- Room for the old one, the new one, and what interrupted changes have left behind until the next one tidies up.
+-- At most five files: the old picture, the new one, and leftovers of interrupted changes, which the next change removes.
 create function private.may_add_avatar(path text)
 returns boolean
 language sql
@@ -66,7 +68,7 @@ $$;
 revoke execute on function private.my_id, private.is_stored, private.my_files, private.may_add_avatar from public;
 grant execute on function private.my_id, private.is_stored, private.my_files, private.may_add_avatar to authenticated, service_role;
 
--- The subquery sees the profiles that the caller may see (row level security applies to it as well).
+-- Row level security applies to the subquery too, so it finds only profiles that the caller may see.
 create policy "Who sees a profile sees its picture" on storage.objects
   for select to authenticated
   using (bucket_id = 'avatars' and exists (select from public.users where avatar_path = objects.name));
@@ -79,7 +81,7 @@ create policy "People add pictures of themselves" on storage.objects
   for insert to authenticated
   with check (bucket_id = 'avatars' and private.may_add_avatar(name));
 
--- Not while the profile names it.
+-- Except the picture that the profile uses.
 create policy "People delete their former avatars" on storage.objects
   for delete to authenticated
   using (
@@ -88,9 +90,9 @@ create policy "People delete their former avatars" on storage.objects
     and not exists (select from public.users where avatar_path = objects.name)
   );
 
--- There is no policy for update: nobody replaces, renames or moves a file.
+-- There is no policy for update: nobody can replace, rename or move a file.
 
--- A profile never names a picture that is not there.
+-- A profile can refer only to a stored picture.
 alter policy "People change their own profile" on public.users
   using (id = (select auth.uid()))
   with check (id = (select auth.uid()) and (avatar_path is null or private.is_stored('avatars', avatar_path)));

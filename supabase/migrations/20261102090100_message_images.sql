@@ -1,5 +1,5 @@
--- Pictures in messages. A sender stores the files first and the message then, which names them with their sizes: whoever
--- reads the message can lay it out before a single picture has come.
+-- Pictures in messages. The files are stored first, then the message with their paths and sizes, so that a client
+-- can lay out the message before any picture has loaded.
 
 insert into storage.buckets (id, name, public, file_size_limit, allowed_mime_types)
 values (
@@ -8,7 +8,7 @@ values (
 on conflict (id) do update
 set public = excluded.public, file_size_limit = excluded.file_size_limit, allowed_mime_types = excluded.allowed_mime_types;
 
--- [{"path": "<author>/<message>/1.webp", "width": 1600, "height": 1200, "alt": "…"}, …], at most four; alt may be missing.
+-- [{"path": "<author>/<message>/1.webp", "width": 1600, "height": 1200, "alt": "…"}, …], at most four; alt is optional.
 create function private.are_images(images jsonb, message_id uuid)
 returns boolean
 language sql
@@ -48,7 +48,7 @@ add constraint messages_not_blank check (deleted_at is not null or images <> '[]
 
 grant insert (images) on public.messages to authenticated;
 
--- The message that a file belongs to by its path, or null.
+-- Id of the message in the path of a file, or null.
 create function private.message_id_of(path text)
 returns uuid
 language sql
@@ -72,7 +72,7 @@ as $$
   );
 $$;
 
--- Whether a message may name these files: they are in the caller's folder, and there.
+-- Whether a message may refer to these files: they exist and are in the caller's folder.
 create function private.are_my_images(images jsonb)
 returns boolean
 language sql
@@ -89,8 +89,8 @@ $$;
 
 create index messages_author_id_images_idx on public.messages (author_id) where images <> '[]';
 
--- The caller's files that no message names. One join of all files with all messages, because asking file by file takes
--- long for somebody who has sent thousands.
+-- The caller's files that no message uses. One join of all files with all messages, because a query per file would
+-- be slow for a user who has sent thousands.
 create function private.my_files_without_message()
 returns table (name text, created_at timestamptz)
 language sql
@@ -107,8 +107,8 @@ as $$
   );
 $$;
 
--- Files without a message are a draft under way, or what a closed page has left behind. Twenty are plenty for the first
--- and all that somebody can hoard with the second.
+-- A file without a message belongs to a message that is being sent, or was left behind by a closed page. Twenty are
+-- enough for both, and limit what a malicious user can store.
 create function private.may_add_image(path text)
 returns boolean
 language sql
@@ -130,8 +130,9 @@ grant execute on function
   private.my_files_without_message, private.may_add_image
 to authenticated, service_role;
 
--- The subquery sees the messages that the caller may see. A deleted one names no pictures any more, so from that moment
--- nobody sees them, even if the page that deleted it is closed before it has removed the files.
+-- Row level security applies to the subquery too, so it finds only messages that the caller may see. A deleted
+-- message has no pictures, so nobody can see them any more, even if the page closes before it has removed the
+-- files.
 create policy "Who reads a message sees its pictures" on storage.objects
   for select to authenticated
   using (
@@ -152,7 +153,7 @@ create policy "People add pictures for their messages" on storage.objects
   for insert to authenticated
   with check (bucket_id = 'message-images' and private.may_add_image(name));
 
--- Not while a message names them: what is said is taken back by deleting the message.
+-- Except pictures that a message uses: those are removed by deleting the message.
 create policy "People delete their pictures that no message names" on storage.objects
   for delete to authenticated
   using (
@@ -189,8 +190,8 @@ begin
 end;
 $$;
 
--- SQL cannot delete files, only the Storage API can. So this finds the caller's files that nothing names any more, and
--- the page removes them: those of deleted messages, families and channels, and uploads that never became a message.
+-- Only the Storage API can delete files. So this function finds the caller's files that nothing uses, and the page
+-- removes them: files of deleted messages, families and channels, and uploads that never became a message.
 create function public.stray_images()
 returns setof text
 language sql
@@ -207,7 +208,7 @@ $$;
 
 revoke execute on function public.stray_images from public, anon;
 
--- What pictures show is searched like what messages say.
+-- Descriptions of pictures are searched like the text of messages.
 create function private.message_words(body text, images jsonb)
 returns tsvector
 language sql

@@ -1,5 +1,5 @@
--- Signals come from the database, which knows who the caller is. A policy cannot look into what a client broadcasts, so
--- a member who may broadcast could send signals in another's name: now no client broadcasts at all.
+-- Signals are sent by the database, which knows the caller. A policy cannot check the payload of a broadcast, so a
+-- member who may broadcast could send signals in another member's name. Clients may no longer broadcast.
 
 drop policy "Members send to the channel of their family" on realtime.messages;
 
@@ -10,8 +10,8 @@ create policy "Members are present on the channel of their family" on realtime.m
     and (select realtime.topic()) in (select 'family:' || id from private.my_family_ids() as id)
   );
 
--- Tells everyone in a family that the caller is typing in a channel, or looks at it now. Nothing is kept but Realtime's
--- own record for some days.
+-- Signals to a family that the caller is typing in a channel, or has it on screen. Nothing is stored except
+-- Realtime's own record, for a few days.
 create function public.send_signal(family_id uuid, event text, channel_id uuid default null)
 returns void
 language plpgsql
