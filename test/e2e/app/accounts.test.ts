@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { launchChromium, skipsBrowserTests } from '../../helpers/chromium.ts';
 import {
   createFamily,
@@ -13,6 +13,7 @@ import {
   type Visitor,
   waitForState,
 } from '../../helpers/ourchat.ts';
+import '../../helpers/to-be-visible.ts';
 
 describe.skipIf(skipsBrowserTests())('an account', () => {
   let chat: OurChat;
@@ -28,6 +29,9 @@ describe.skipIf(skipsBrowserTests())('an account', () => {
     email = await signUp(page, chat.url, 'Anna');
     await createFamily(page, 'The Account Family');
   });
+
+  // Every test starts signed out: the session is in cookies.
+  beforeEach(() => page.context().clearCookies());
 
   afterAll(async () => {
     await browser?.close();
@@ -51,28 +55,28 @@ describe.skipIf(skipsBrowserTests())('an account', () => {
   }
 
   test('is refused a wrong password, in words', async () => {
-    await signOut();
     await signIn(page, chat.url, email, 'wrong password');
     expect(await page.getByRole('alert').textContent()).toBe('Wrong email or password.');
   });
 
   test('leads to the address that was asked for before signing in', async () => {
     await signIn(page, `${chat.url}/settings`, email);
-    await expect(page.getByRole('heading', { name: 'Your settings' }).waitFor()).resolves.toBeUndefined();
+    await expect(page.getByRole('heading', { name: 'Your settings' })).toBeVisible();
   });
 
   test('changes its name and colour, for everybody to see', async () => {
+    await signIn(page, `${chat.url}/settings`, email);
     await page.getByLabel('Your name').fill('Anna Maria');
     await page.getByRole('radio', { name: 'violet' }).check({ force: true });
     await page.getByRole('button', { name: 'Save' }).click();
     await page.getByText('Saved.').waitFor();
     await page.goto(chat.url);
     const people = page.getByRole('region', { name: 'People' });
-    await expect(people.getByText('Anna Maria (you)').waitFor()).resolves.toBeUndefined();
+    await expect(people.getByText('Anna Maria (you)')).toBeVisible();
   });
 
   test('signs in with a link by mail', async () => {
-    await signOut();
+    await page.goto(`${chat.url}/settings`);
     await page.getByRole('button', { name: 'Email me a sign-in link instead' }).click();
     await page.getByLabel('Email').fill(email);
     await page.getByRole('button', { name: 'Send sign-in link' }).click();
@@ -86,7 +90,7 @@ describe.skipIf(skipsBrowserTests())('an account', () => {
   });
 
   test('gets a new password by mail', async () => {
-    await signOut();
+    await page.goto(chat.url);
     await page.getByRole('link', { name: 'Forgot your password?' }).click();
     await page.getByLabel('Email').fill(email);
     await page.getByRole('button', { name: 'Send reset link' }).click();
@@ -101,19 +105,26 @@ describe.skipIf(skipsBrowserTests())('an account', () => {
     await page.goto(`${chat.url}/settings`);
     await page.getByLabel('New password').fill(PASSWORD);
     await page.getByRole('button', { name: 'Change password' }).click();
-    await expect(page.getByText('Your password has been changed.').waitFor()).resolves.toBeUndefined();
+    await expect(page.getByText('Your password has been changed.')).toBeVisible();
   });
 
   test('signs out on all devices at once', async () => {
     await using second = await openVisitor(browser);
     await signIn(second.page, chat.url, email);
     await waitForState(second.page, 'live');
+    await signIn(page, chat.url, email);
+    await waitForState(page, 'live');
     await signOut('Sign out on all devices');
     // The other device learns of it when it next asks about its account, at the latest when its token is refreshed.
     await second.page.goto(`${chat.url}/settings`);
-    await expect(
-      second.page.getByRole('heading', { name: 'Welcome back' }).waitFor(),
-    ).resolves.toBeUndefined();
+    await expect(second.page.getByRole('heading', { name: 'Welcome back' })).toBeVisible();
+  });
+
+  test('keeps the appearance it has chosen', async () => {
+    await signIn(page, `${chat.url}/settings`, email);
+    await page.getByRole('radio', { name: 'Dark' }).check();
+    await page.reload();
+    expect(await page.locator('html').getAttribute('data-theme')).toBe('dark');
   });
 
   test('asks for a second step once that is set up, and the database insists on it', async () => {
@@ -141,14 +152,6 @@ describe.skipIf(skipsBrowserTests())('an account', () => {
     await page.goto(`${chat.url}/settings`);
     await page.getByRole('button', { name: 'Turn off two-factor authentication' }).click();
     await page.getByRole('button', { name: 'Set up an authenticator app' }).waitFor();
-    await signOut();
-  });
-
-  test('keeps the appearance it has chosen', async () => {
-    await signIn(page, `${chat.url}/settings`, email);
-    await page.getByRole('radio', { name: 'Dark' }).check();
-    await page.reload();
-    expect(await page.locator('html').getAttribute('data-theme')).toBe('dark');
   });
 
   test('has thrown no error', () => {

@@ -15,6 +15,7 @@ import {
   waitForState,
 } from '../../helpers/ourchat.ts';
 import { makePicture, makeUprightPhoto } from '../../helpers/pictures.ts';
+import '../../helpers/to-be-visible.ts';
 
 describe.skipIf(skipsBrowserTests())('pictures in messages', () => {
   let chat: OurChat;
@@ -293,7 +294,7 @@ describe.skipIf(skipsBrowserTests())('pictures in messages', () => {
     await ben.getByRole('button', { name: 'Reply', exact: true }).click();
     await sendMessage(ben, 'Lovely colours');
     const quote = line(anna, 'Lovely colours').getByRole('button', { name: /In reply to.*2 pictures/ });
-    await expect(quote.waitFor()).resolves.toBeUndefined();
+    await expect(quote).toBeVisible();
   });
 
   test('are of no use to a stranger', async () => {

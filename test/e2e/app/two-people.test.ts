@@ -1,5 +1,5 @@
-import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { launchChromium, skipsBrowserTests } from '../../helpers/chromium.ts';
 import {
   createFamily,
@@ -12,6 +12,7 @@ import {
   type Visitor,
   waitForState,
 } from '../../helpers/ourchat.ts';
+import '../../helpers/to-be-visible.ts';
 
 describe.skipIf(skipsBrowserTests())('two people of a family, and one of another', () => {
   let chat: OurChat;
@@ -33,6 +34,17 @@ describe.skipIf(skipsBrowserTests())('two people of a family, and one of another
     await joinFamily(ben.page, code);
     await signUp(stranger.page, chat.url, 'Stella');
     await createFamily(stranger.page, 'The Strangers');
+    await createChannel(anna.page, 'Plans');
+    await sendMessage(anna.page, 'Who is in?');
+    await ben.page.getByRole('link', { name: /^plans/ }).waitFor();
+  });
+
+  // Every test starts in the first channel.
+  beforeEach(async () => {
+    for (const { page } of [anna, ben]) {
+      await page.getByRole('link', { name: /^general/ }).click();
+      await page.getByRole('heading', { name: 'general' }).waitFor();
+    }
   });
 
   afterAll(async () => {
@@ -40,75 +52,89 @@ describe.skipIf(skipsBrowserTests())('two people of a family, and one of another
     await chat?.[Symbol.asyncDispose]();
   });
 
+  const createChannel = async (page: Page, name: string): Promise<void> => {
+    await page.getByRole('button', { name: 'New channel' }).click();
+    await page.getByLabel('Name', { exact: true }).fill(name);
+    await page.getByRole('button', { name: 'Create channel' }).click();
+    await page.getByRole('heading', { name: name.toLowerCase() }).waitFor();
+  };
+
   test('shows each the message of the other without a reload', async () => {
     await sendMessage(anna.page, 'Hello Ben, can you read this?');
-    await expect(
-      ben.page.getByRole('log').getByText('Hello Ben, can you read this?').waitFor(),
-    ).resolves.toBeUndefined();
+    await expect(ben.page.getByRole('log').getByText('Hello Ben, can you read this?')).toBeVisible();
     await sendMessage(ben.page, 'Loud and clear.');
-    await expect(anna.page.getByRole('log').getByText('Loud and clear.').waitFor()).resolves.toBeUndefined();
+    await expect(anna.page.getByRole('log').getByText('Loud and clear.')).toBeVisible();
   });
 
   test('shows both that both are online', async () => {
     for (const { page } of [anna, ben]) {
       const people = page.getByRole('region', { name: 'People' });
-      await expect(
-        people.locator('[data-online="true"]', { hasText: 'Anna' }).waitFor(),
-      ).resolves.toBeUndefined();
-      await expect(
-        people.locator('[data-online="true"]', { hasText: 'Ben' }).waitFor(),
-      ).resolves.toBeUndefined();
+      await expect(people.locator('[data-online="true"]', { hasText: 'Anna' })).toBeVisible();
+      await expect(people.locator('[data-online="true"]', { hasText: 'Ben' })).toBeVisible();
     }
   });
 
   test('shows that somebody is typing', async () => {
     await ben.page.getByRole('textbox', { name: /^Message #/ }).pressSequentially('Let me think');
-    await expect(anna.page.getByText('Ben is typing…').waitFor()).resolves.toBeUndefined();
-    // Everybody gets the signal; it is no news for the one who types.
+    await expect(anna.page.getByText('Ben is typing…')).toBeVisible();
+    // Everybody receives the signal, but the person who types does not see it.
     expect(await ben.page.getByText('Ben is typing…').count()).toBe(0);
     await ben.page.getByRole('textbox', { name: /^Message #/ }).fill('');
   });
 
   test('shows a new channel and its messages to the other at once, with an unread count', async () => {
-    await anna.page.getByRole('button', { name: 'New channel' }).click();
-    await anna.page.getByLabel('Name', { exact: true }).fill('Birthday Plans');
-    await anna.page.getByRole('button', { name: 'Create channel' }).click();
-    await anna.page.getByRole('heading', { name: 'birthday-plans' }).waitFor();
+    await createChannel(anna.page, 'Cake');
     await sendMessage(anna.page, 'Who bakes the cake?');
-    const link = ben.page.getByRole('link', { name: /birthday-plans\s*1 unread/ });
+    const link = ben.page.getByRole('link', { name: /cake\s*1 unread/ });
     await link.waitFor();
     await link.click();
     await ben.page.getByRole('log').getByText('Who bakes the cake?').waitFor();
-    await expect(
-      ben.page.getByRole('link', { name: 'birthday-plans', exact: true }).waitFor(),
-    ).resolves.toBeUndefined();
+    await expect(ben.page.getByRole('link', { name: 'cake', exact: true })).toBeVisible();
   });
 
   test('shows at once which channel somebody has gone to, and again', async () => {
     const where = ben.page.getByRole('region', { name: 'People' }).getByRole('listitem');
-    for (const channel of ['general', 'birthday-plans', 'general', 'birthday-plans']) {
-      await anna.page.getByRole('link', { name: channel, exact: true }).click();
+    for (const channel of ['plans', 'general', 'plans', 'general']) {
+      await anna.page.getByRole('link', { name: new RegExp(`^${channel}`) }).click();
       const line = where.filter({ hasText: 'Anna' }).filter({ hasText: `#${channel}` });
-      await expect(line.waitFor({ timeout: 3_000 })).resolves.toBeUndefined();
+      await expect(line).toBeVisible({ timeout: 3_000 });
     }
+  });
+
+  test('shows that somebody has left, even after visiting several channels', async () => {
+    const people = ben.page.getByRole('region', { name: 'People' });
+    for (const channel of ['plans', 'general']) {
+      await anna.page.getByRole('link', { name: new RegExp(`^${channel}`) }).click();
+      await people
+        .getByRole('listitem')
+        .filter({ hasText: 'Anna' })
+        .filter({ hasText: `#${channel}` })
+        .waitFor();
+    }
+    await anna.page.getByRole('link', { name: 'Your settings' }).click();
+    await expect(people.locator('[data-online="false"]', { hasText: 'Anna' })).toBeVisible();
+    await anna.page.getByRole('button', { name: 'Back to chat' }).click();
+    await expect(people.locator('[data-online="true"]', { hasText: 'Anna' })).toBeVisible();
   });
 
   test('shows a stranger nothing of it', async () => {
     await sendMessage(stranger.page, 'Nobody here but me.');
     await stranger.page.getByRole('log').getByText('Nobody here but me.').waitFor();
     const text = await stranger.page.locator('body').textContent();
-    expect(text).not.toMatch(/Loud and clear|Anna|birthday-plans/);
+    expect(text).not.toMatch(/Who is in|Anna|plans/);
     // Not even with the address of the channel.
+    await anna.page.getByRole('link', { name: /^plans/ }).click();
+    await anna.page.getByRole('heading', { name: 'plans' }).waitFor();
     const address = anna.page.url();
     await stranger.page.goto(address);
     await waitForState(stranger.page, 'live');
     expect(stranger.page.url()).not.toBe(address);
-    expect(await stranger.page.locator('body').textContent()).not.toContain('Who bakes the cake?');
+    expect(await stranger.page.locator('body').textContent()).not.toContain('Who is in?');
   });
 
   test('keeps the session over a reload, in cookies', async () => {
     await anna.page.reload();
-    await anna.page.getByRole('log').getByText('Who bakes the cake?').waitFor();
+    await anna.page.getByRole('heading', { name: 'general' }).waitFor();
     const cookies = await anna.page.context().cookies();
     expect(cookies.map((cookie) => cookie.name)).toContainEqual(expect.stringMatching(/^sb-.+-auth-token/));
   });
