@@ -6,14 +6,14 @@ interface PageFile {
   readonly buffer: Buffer;
 }
 
-/** What the page has for this; tests are compiled without the types of the DOM. */
+/** Globals of the page; tests are compiled without DOM types. */
 interface PageGlobals {
   readonly DataTransfer: new () => { readonly items: { add(file: unknown): void } };
   readonly ClipboardEvent: new (type: string, options: object) => Event;
   readonly DragEvent: new (type: string, options: object) => Event;
 }
 
-/** Lets files go over an element, or pastes them into it, as the browser would. */
+/** Drops files on an element or pastes them into it, as the browser would. */
 export async function giveFiles(
   target: Locator,
   how: 'drop' | 'paste',

@@ -1,6 +1,6 @@
 import type { Message } from '../../app/messages/message.ts';
 
-/** A stored message of a channel in which nothing was changed so far: revision = position. */
+/** A stored message of a channel without any edits: revision = position. */
 export function makeMessage(position: number, change: Partial<Message> = {}): Message {
   return {
     id: `m${position}`,

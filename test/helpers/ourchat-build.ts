@@ -13,17 +13,17 @@ const REPOSITORY = fileURLToPath(new URL('../..', import.meta.url));
 export interface OurChatBuild extends AsyncDisposable {
   /** Folder of the built files. */
   readonly dir: string;
-  /** Every module that is in the bundle, as Rollup names it. */
+  /** Ids of all modules in the bundle. */
   readonly modules: readonly string[];
   /**
    * Starts `vite preview` on a free port, with the headers of vite.config.ts.
    *
-   * @param host `embedded`: with the plugin and data of its own; `static`: without it, as any static host
+   * @param host `embedded`: with the plugin and its own data; `static`: without the plugin, like a static host
    */
   preview(host: 'embedded' | 'static'): Promise<DevServer>;
 }
 
-/** @param env variables of the build, such as VITE_SUPABASE_URL; without them app/.env.production counts */
+/** @param env variables of the build, such as VITE_SUPABASE_URL; without them, app/.env.production applies */
 export async function buildOurChat(env: Readonly<Record<string, string>> = {}): Promise<OurChatBuild> {
   const project = await makeProject({ 'package.json': '{ "type": "module" }' });
   await symlink(join(REPOSITORY, 'node_modules'), join(project.root, 'node_modules'), 'junction');

@@ -1,7 +1,7 @@
 import { type OurChatClient, type Person, signUpPerson } from './ourchat-stack.ts';
 import type { TestStack } from './stack.ts';
 
-/** Everyone who may try something on what belongs to a family. */
+/** Everyone who may try to access the data of a family. */
 export const EVERYONE = ['anonymous', 'stranger', 'former', 'member', 'owner'] as const;
 export type Who = (typeof EVERYONE)[number];
 
@@ -14,9 +14,9 @@ export interface TestFamily {
 }
 
 /**
- * A family of two, somebody who has left it, and somebody who belongs to another one; each with a real session.
+ * Creates a family with two members, a former member, and a stranger with another family; each with a real session.
  *
- * @param beforeLeaving runs while the third one still belongs to it
+ * @param beforeLeaving runs while the former member still belongs to it
  */
 export async function foundFamily(
   stack: TestStack,

@@ -7,14 +7,14 @@ import { startTestStack, type TestStack } from './stack.ts';
 const SUPABASE_DIR = fileURLToPath(new URL('../../supabase', import.meta.url));
 
 /**
- * A stack of its own with OurChat's migrations, and without its demo family.
+ * Starts a stack with OurChat's migrations and without the demo family.
  *
  * @param config text of config.toml; by default OurChat's
  */
 export async function startOurChatStack({ config }: { config?: string } = {}): Promise<TestStack> {
   const ours = await readFile(`${SUPABASE_DIR}/config.toml`, 'utf8');
   const files: Record<string, string> = {
-    // The demo family's pictures stay out as well.
+    // Without the demo family's pictures.
     'supabase/config.toml': config ?? ours.replaceAll(/^objects_path = .*$/gm, ''),
   };
   for (const name of await readdir(`${SUPABASE_DIR}/migrations`)) {
@@ -31,7 +31,7 @@ export interface Person {
   readonly client: OurChatClient;
 }
 
-/** Signs somebody up: a real session, as the page has it. */
+/** Signs somebody up through the API, with a real session. */
 export async function signUpPerson(stack: TestStack, name: string): Promise<Person> {
   const client = stack.client() as unknown as OurChatClient;
   const email = `${name.toLowerCase()}.${crypto.randomUUID()}@example.com`;

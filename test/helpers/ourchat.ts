@@ -7,7 +7,7 @@ import { makeProject } from './project.ts';
 
 const REPOSITORY = fileURLToPath(new URL('../..', import.meta.url));
 
-/** OurChat on a dev server of its own, with its own database in a temporary folder. */
+/** OurChat on its own dev server, with its own database in a temporary folder. */
 export interface OurChat extends AsyncDisposable {
   /** Origin, the same after every restart. */
   readonly url: string;
@@ -34,7 +34,7 @@ import supabase from './${fromProject('plugin/index.ts')}';
 export default {
   root: ${JSON.stringify(join(REPOSITORY, 'app'))},
   cacheDir: ${JSON.stringify(join(project.root, 'vite'))},
-  // Nothing is edited meanwhile, and a watcher would cost more than the app.
+  // Nothing is edited during the tests, and a watcher would cost more than the app.
   server: { watch: null, strictPort: true },
   plugins: [
     react(),
@@ -74,12 +74,12 @@ export default {
   };
 }
 
-/** A person at their own browser: cookies and storage are shared with nobody. */
+/** A person with their own browser context: cookies and storage are not shared. */
 export interface Visitor extends AsyncDisposable {
   readonly page: Page;
   /** Origins that the page has contacted, over HTTP and WebSocket. */
   readonly origins: ReadonlySet<string>;
-  /** Errors that the page has thrown and not caught. */
+  /** Uncaught errors of the page. */
   readonly errors: readonly string[];
 }
 
@@ -99,7 +99,7 @@ export async function openVisitor(browser: Browser, options: BrowserContextOptio
 
 let people = 0;
 
-/** An e-mail address that nobody has yet. */
+/** An unused email address. */
 function newEmail(name: string): string {
   people += 1;
   return `${name.toLowerCase()}.${process.pid}.${people}@example.com`;
@@ -107,7 +107,7 @@ function newEmail(name: string): string {
 
 export const PASSWORD = 'correct horse battery';
 
-/** Creates an account through the page, which is then asked for a family. */
+/** Creates an account through the page, which then asks for a family. @returns the email address */
 export async function signUp(page: Page, url: string, name: string, email = newEmail(name)): Promise<string> {
   await page.goto(`${url}/sign-up`);
   await page.getByLabel('Your name').fill(name);

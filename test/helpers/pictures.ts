@@ -16,7 +16,7 @@ export async function makePicture(
   return { name, mimeType: `image/${format}`, buffer: await pixels.toFormat(format).toBuffer() };
 }
 
-/** A photograph as a phone takes it when it is held upright: lying, with a note to turn it, and with the place. */
+/** A photograph like one from an upright phone: landscape pixels, with EXIF orientation and location. */
 export async function makeUprightPhoto(): Promise<{ name: string; mimeType: string; buffer: Buffer }> {
   const buffer = await sharp({ create: { width: 3_000, height: 2_000, channels: 3, background: '#2f7236' } })
     .jpeg()

@@ -44,7 +44,7 @@ describe.skipIf(skipsBrowserTests())('an account', () => {
     await page.getByRole('heading', { name: 'Welcome back' }).waitFor();
   };
 
-  /** The link in the newest mail to this account, from the development inbox. */
+  /** The link in the newest email to this account, from the development inbox. */
   async function linkInMail(): Promise<string> {
     const response = await page.request.get(`${chat.url}/__supabase/mail/api/v1/messages?limit=1`);
     const { messages } = (await response.json()) as { messages: { ID: string; To: { Address: string }[] }[] };
@@ -54,17 +54,17 @@ describe.skipIf(skipsBrowserTests())('an account', () => {
     return (/href="([^"]+)"/.exec(HTML)?.[1] ?? '').replaceAll('&amp;', '&');
   }
 
-  test('is refused a wrong password, in words', async () => {
+  test('shows an error for a wrong password', async () => {
     await signIn(page, chat.url, email, 'wrong password');
     expect(await page.getByRole('alert').textContent()).toBe('Wrong email or password.');
   });
 
-  test('leads to the address that was asked for before signing in', async () => {
+  test('opens the requested URL after signing in', async () => {
     await signIn(page, `${chat.url}/settings`, email);
     await expect(page.getByRole('heading', { name: 'Your settings' })).toBeVisible();
   });
 
-  test('changes its name and colour, for everybody to see', async () => {
+  test('changes its name and colour for everybody', async () => {
     await signIn(page, `${chat.url}/settings`, email);
     await page.getByLabel('Your name').fill('Anna Maria');
     await page.getByRole('radio', { name: 'violet' }).check({ force: true });
@@ -75,7 +75,7 @@ describe.skipIf(skipsBrowserTests())('an account', () => {
     await expect(people.getByText('Anna Maria (you)')).toBeVisible();
   });
 
-  test('signs in with a link by mail', async () => {
+  test('signs in with an emailed link', async () => {
     await page.goto(`${chat.url}/settings`);
     await page.getByRole('button', { name: 'Email me a sign-in link instead' }).click();
     await page.getByLabel('Email').fill(email);
@@ -85,11 +85,11 @@ describe.skipIf(skipsBrowserTests())('an account', () => {
       '/__supabase/mail/',
     );
     await page.goto(await linkInMail());
-    // Back where it was asked for.
+    // Back at the URL where the link was requested.
     await page.getByRole('heading', { name: 'Your settings' }).waitFor();
   });
 
-  test('gets a new password by mail', async () => {
+  test('resets its password by email', async () => {
     await page.goto(chat.url);
     await page.getByRole('link', { name: 'Forgot your password?' }).click();
     await page.getByLabel('Email').fill(email);
@@ -115,19 +115,19 @@ describe.skipIf(skipsBrowserTests())('an account', () => {
     await signIn(page, chat.url, email);
     await waitForState(page, 'live');
     await signOut('Sign out on all devices');
-    // The other device learns of it when it next asks about its account, at the latest when its token is refreshed.
+    // The other device notices at its next request about the account, at the latest when its token is refreshed.
     await second.page.goto(`${chat.url}/settings`);
     await expect(second.page.getByRole('heading', { name: 'Welcome back' })).toBeVisible();
   });
 
-  test('keeps the appearance it has chosen', async () => {
+  test('keeps the chosen theme', async () => {
     await signIn(page, `${chat.url}/settings`, email);
     await page.getByRole('radio', { name: 'Dark' }).check();
     await page.reload();
     expect(await page.locator('html').getAttribute('data-theme')).toBe('dark');
   });
 
-  test('asks for a second step once that is set up, and the database insists on it', async () => {
+  test('asks for the second factor once it is set up, and the database enforces it', async () => {
     await signIn(page, `${chat.url}/settings`, email);
     await page.getByRole('button', { name: 'Set up an authenticator app' }).click();
     const secret = /Or enter this key: (\w+)/.exec(
@@ -139,9 +139,9 @@ describe.skipIf(skipsBrowserTests())('an account', () => {
     await signOut();
     await signIn(page, chat.url, email);
     await page.getByRole('heading', { name: 'Two-factor authentication' }).waitFor();
-    // With the password alone there is a session, but it reads nothing.
+    // With the password alone there is a session, but it can read nothing.
     const rows = await page.evaluate(async (key) => {
-      // The gateway takes the session of the cookie for a request of the page's own.
+      // The gateway uses the session cookie for requests from the page's own origin.
       const response = await fetch('/rest/v1/families?select=id', { headers: { apikey: key } });
       return (await response.json()) as unknown[];
     }, 'sb_publishable_ACJWlzQHlZjBrEguHvfOxg_3BJgxAaH');
@@ -154,12 +154,12 @@ describe.skipIf(skipsBrowserTests())('an account', () => {
     await page.getByRole('button', { name: 'Set up an authenticator app' }).waitFor();
   });
 
-  test('has thrown no error', () => {
+  test('throws no error', () => {
     expect(visitor.errors).toEqual([]);
   });
 });
 
-/** The code that an authenticator app shows (RFC 6238, 30 seconds, six digits), now or some steps later. */
+/** The code that an authenticator app shows (RFC 6238, 30 seconds, six digits), now or some 30-second steps later. */
 function totp(secret: string, steps = 0): string {
   const bits = Array.from(secret, (c) =>
     'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(c).toString(2).padStart(5, '0'),

@@ -41,7 +41,7 @@ describe.skipIf(skipsBrowserTests())('the picture of a person', () => {
 
   const inPeopleList = (page: Page): Locator =>
     page.getByRole('region', { name: 'People' }).getByRole('listitem').filter({ hasText: 'Anna' });
-  /** Waits until a picture is shown, and downloads it as the page did. */
+  /** Waits until a picture is shown, and downloads it from the same URL. */
   async function shownPicture(place: Locator): Promise<{ url: string; bytes: Buffer }> {
     const image = place.locator('img[src^=http]');
     await image.waitFor();
@@ -50,7 +50,7 @@ describe.skipIf(skipsBrowserTests())('the picture of a person', () => {
     return { url, bytes: await (await place.page().request.get(url)).body() };
   }
 
-  test('is chosen with the keyboard, looked at and kept; others see it at once', async () => {
+  test('is chosen, previewed and saved with the keyboard; others see it immediately', async () => {
     expect(await inPeopleList(ben).locator('img').count()).toBe(0);
     const chooser = anna.waitForEvent('filechooser');
     await anna.getByRole('button', { name: 'Choose a picture' }).press('Enter');
@@ -62,12 +62,12 @@ describe.skipIf(skipsBrowserTests())('the picture of a person', () => {
     const { bytes } = await shownPicture(inPeopleList(ben));
     const metadata = await sharp(bytes).metadata();
     expect(metadata).toMatchObject({ width: 256, height: 256 });
-    // Neither the place nor the camera leaves the device.
+    // Neither the location nor the camera is uploaded.
     expect(metadata.exif).toBeUndefined();
     await shownPicture(ben.getByRole('article').filter({ hasText: 'This is me' }));
   });
 
-  test('can be dropped, and thought better of', async () => {
+  test('can be dropped, and cancelled', async () => {
     const { url } = await shownPicture(anna.getByRole('main'));
     await giveFiles(anna.getByRole('heading', { name: 'Your picture' }), 'drop', [
       await makePicture('pink.png', '#a8326f', { format: 'png' }),
@@ -78,7 +78,7 @@ describe.skipIf(skipsBrowserTests())('the picture of a person', () => {
     expect((await shownPicture(anna.getByRole('main'))).url).toBe(url);
   });
 
-  test('replaces the one before, whose file is removed', async () => {
+  test('replaces the previous one, whose file is removed', async () => {
     const { url: before } = await shownPicture(inPeopleList(ben));
     await giveFiles(anna.locator('body'), 'drop', [await makePicture('pink.webp', '#a8326f')]);
     await anna.getByRole('button', { name: 'Use this picture' }).click();
@@ -90,7 +90,7 @@ describe.skipIf(skipsBrowserTests())('the picture of a person', () => {
     expect((await ben.request.get(before)).status()).toBe(400);
   });
 
-  test('is the part that was chosen, with the keyboard or by dragging', async () => {
+  test('is cropped with the keyboard or by dragging', async () => {
     // Red on the left, blue on the right.
     const halves = await sharp({ create: { width: 600, height: 300, channels: 3, background: '#f00' } })
       .composite([
@@ -128,27 +128,27 @@ describe.skipIf(skipsBrowserTests())('the picture of a person', () => {
     expect(left.b).toBeLessThan(50);
   });
 
-  test('is of no use without its signature', async () => {
+  test('cannot be loaded without its signature', async () => {
     const { url } = await shownPicture(inPeopleList(ben));
     const address = url.replace('/object/sign/', '/object/public/').replace(/\?.*/, '');
     expect((await fetch(address)).status).toBe(400);
     expect((await fetch(address.replace('/public/', '/authenticated/'))).status).toBe(400);
   });
 
-  test('is not made of a file that is none', async () => {
+  test('is refused if the file is not a picture', async () => {
     const text = { name: 'letter.txt', mimeType: 'text/plain', buffer: Buffer.from('Dear all') };
     await giveFiles(anna.locator('body'), 'drop', [text]);
     expect(await anna.getByRole('alert').textContent()).toMatch(/cannot open this file as a picture/);
   });
 
-  test('gives way to the initials when it is removed', async () => {
+  test('is replaced by the initials when it is removed', async () => {
     await anna.getByRole('button', { name: 'Remove picture' }).click();
     await inPeopleList(ben).locator('img').waitFor({ state: 'detached' });
     await anna.getByRole('button', { name: 'Choose a picture' }).waitFor();
     expect(await inPeopleList(ben).textContent()).toMatch(/^AAnna/);
   });
 
-  test('has thrown no error', () => {
+  test('throws no error', () => {
     expect(visitors.flatMap((visitor) => visitor.errors)).toEqual([]);
   });
 });

@@ -15,7 +15,7 @@ import {
 
 const MESSAGES_EACH = 150;
 
-describe.skipIf(skipsBrowserTests())('a bad day for the network', () => {
+describe.skipIf(skipsBrowserTests())('an unreliable network', () => {
   let chat: OurChat;
   let browser: Browser;
   let anna: Visitor;
@@ -39,13 +39,13 @@ describe.skipIf(skipsBrowserTests())('a bad day for the network', () => {
     for (let i = from; i < to; i += 1) await sendMessage(page, `${name} ${i}`);
   }
 
-  /** The conversation as the page shows it, with nothing of it still on its way. */
+  /** The messages as the page shows them. */
   const shown = ({ page }: Visitor): Promise<string[]> =>
     page.getByRole('log').getByRole('article').locator('p').allTextContents();
 
   const dropsSockets = (page: Page): Promise<void> =>
     page.evaluate(() => {
-      // What a router does that forgets its connections: the page's sockets end without a word.
+      // Like a router that drops its connections: the page's sockets close unexpectedly.
       for (const socket of (globalThis as unknown as { openSockets: WebSocket[] }).openSockets)
         socket.close();
     });
@@ -70,7 +70,7 @@ describe.skipIf(skipsBrowserTests())('a bad day for the network', () => {
         await waitForState(page, 'live');
       }
 
-      // Undisturbed, both at once.
+      // Both at once, without disturbance.
       await Promise.all([sendMany(anna, 'Anna', 0, 30), sendMany(ben, 'Ben', 0, 30)]);
 
       // Sockets cut in the middle.
@@ -81,12 +81,12 @@ describe.skipIf(skipsBrowserTests())('a bad day for the network', () => {
         dropsSockets(ben.page),
       ]);
 
-      // One page offline; it goes on writing.
+      // One page offline, and still writing.
       await ben.page.context().setOffline(true);
       await Promise.all([sendMany(anna, 'Anna', 60, 90), sendMany(ben, 'Ben', 60, 90)]);
       await ben.page.context().setOffline(false);
 
-      // The server killed while both write, and started again.
+      // The server killed and restarted while both write.
       await Promise.all([
         sendMany(anna, 'Anna', 90, 120),
         sendMany(ben, 'Ben', 90, 120),
@@ -109,7 +109,7 @@ describe.skipIf(skipsBrowserTests())('a bad day for the network', () => {
       const [forAnna, forBen] = [await shown(anna), await shown(ben)];
       expect(forAnna).toEqual(forBen);
       for (const name of ['Anna', 'Ben']) {
-        // Nothing twice, nothing lost, and everybody's own in the order in which they wrote it.
+        // No duplicates, no losses, and each person's messages in the order they wrote them.
         const own = forAnna.filter((text) => text.startsWith(`${name} `));
         expect(own).toEqual(Array.from({ length: MESSAGES_EACH }, (_, i) => `${name} ${i}`));
       }

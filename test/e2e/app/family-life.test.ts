@@ -28,7 +28,7 @@ describe.skipIf(skipsBrowserTests())('life in a family', () => {
     ben = member.page;
     await signUp(anna, chat.url, 'Anna');
     const code = await createFamily(anna, 'The Millers');
-    // By link, before there is an account: it is followed once there is one.
+    // With an invite link, after signing up.
     await signUp(ben, chat.url, 'Ben');
     await ben.goto(`${chat.url}/join/${code.replace('-', '')}`);
     await ben.getByRole('button', { name: 'Join The Millers' }).click();
@@ -44,7 +44,7 @@ describe.skipIf(skipsBrowserTests())('life in a family', () => {
     page.getByRole('log').getByRole('article').filter({ hasText: text });
   const shows = (locator: Locator): Promise<void> => locator.first().waitFor();
 
-  test('shows an edit at once, and that it was edited', async () => {
+  test('shows an edit immediately, marked as edited', async () => {
     await sendMessage(anna, 'Lunch at twelf');
     await shows(line(ben, 'Lunch at twelf'));
     await anna.getByRole('textbox', { name: /^Message #/ }).press('ArrowUp');
@@ -54,7 +54,7 @@ describe.skipIf(skipsBrowserTests())('life in a family', () => {
     expect(await line(ben, 'Lunch at twelf ').count()).toBe(0);
   });
 
-  test('shows reactions, and takes them back', async () => {
+  test('adds and removes reactions', async () => {
     await line(ben, 'Lunch at twelve').focus();
     await ben.getByRole('button', { name: 'React with 👍' }).click();
     const reaction = line(anna, 'Lunch at twelve').getByRole('button', { name: /👍\s*1\s*from Ben/ });
@@ -71,7 +71,7 @@ describe.skipIf(skipsBrowserTests())('life in a family', () => {
     ).toBeVisible();
   });
 
-  test('shows what a reply answers, and leads there', async () => {
+  test('quotes the message that a reply refers to, and jumps to it', async () => {
     await line(ben, 'Lunch at twelve').focus();
     await ben.getByRole('button', { name: 'Reply', exact: true }).click();
     await sendMessage(ben, 'I will be there');
@@ -81,7 +81,7 @@ describe.skipIf(skipsBrowserTests())('life in a family', () => {
     await expect(line(anna, 'Lunch at twelve').first()).toBeVisible();
   });
 
-  test('completes mentions and shows them as such', async () => {
+  test('completes mentions and highlights them', async () => {
     await anna.getByRole('textbox', { name: /^Message #/ }).pressSequentially('@be');
     await anna.getByRole('option', { name: 'Ben' }).waitFor();
     await anna.keyboard.press('Enter');
@@ -90,7 +90,7 @@ describe.skipIf(skipsBrowserTests())('life in a family', () => {
     await expect(line(ben, 'bring bread').locator('strong', { hasText: '@Ben' }).first()).toBeVisible();
   });
 
-  test('makes links of addresses, and nothing of HTML', async () => {
+  test('turns URLs into links, and ignores HTML', async () => {
     await sendMessage(anna, 'See https://example.com/a?b=c <b onclick=alert(1)>bold</b>');
     const link = line(ben, 'See').getByRole('link');
     await shows(link);
@@ -98,7 +98,7 @@ describe.skipIf(skipsBrowserTests())('life in a family', () => {
     expect(await line(ben, 'See').locator('b').count()).toBe(0);
   });
 
-  test('removes what is deleted from both pages', async () => {
+  test('removes a deleted message from both pages', async () => {
     await sendMessage(anna, 'Never mind');
     await shows(line(ben, 'Never mind'));
     await line(anna, 'Never mind').focus();
@@ -108,7 +108,7 @@ describe.skipIf(skipsBrowserTests())('life in a family', () => {
     expect(await line(ben, 'Never mind').count()).toBe(0);
   });
 
-  test('counts what is unread, and marks where it begins', async () => {
+  test('counts unread messages, and marks the first one', async () => {
     await ben.getByRole('button', { name: 'New channel' }).click();
     await ben.getByLabel('Name', { exact: true }).fill('music');
     await ben.getByRole('button', { name: 'Create channel' }).click();
@@ -120,7 +120,7 @@ describe.skipIf(skipsBrowserTests())('life in a family', () => {
     await expect(ben.getByRole('link', { name: 'general', exact: true }).first()).toBeVisible();
   });
 
-  test('goes back and forth with the browser, and remembers the last channel', async () => {
+  test('follows the browser history, and remembers the last channel', async () => {
     await ben.goBack();
     await ben.getByRole('heading', { name: 'music' }).waitFor();
     await ben.goForward();
@@ -131,7 +131,7 @@ describe.skipIf(skipsBrowserTests())('life in a family', () => {
     await expect(ben.getByRole('heading', { name: 'music' })).toBeVisible();
   });
 
-  test('finds messages by the beginning of a word and leads to them', async () => {
+  test('finds messages by the beginning of a word and jumps to them', async () => {
     await ben.getByRole('button', { name: 'Search' }).click();
     await ben.getByLabel('Search messages').fill('twel');
     await ben.getByRole('link', { name: /Lunch at twelve/ }).click();
@@ -139,7 +139,7 @@ describe.skipIf(skipsBrowserTests())('life in a family', () => {
     expect(ben.url()).toMatch(/\/channel\/[0-9a-f-]+\?message=[0-9a-f-]+$/);
   });
 
-  test('archives a channel for reading only, and opens it again', async () => {
+  test('makes an archived channel read-only, and unarchives it', async () => {
     await ben.getByRole('link', { name: 'music' }).click();
     await anna.getByRole('link', { name: 'music' }).click();
     await ben.getByRole('button', { name: 'Channel settings' }).click();
@@ -150,7 +150,7 @@ describe.skipIf(skipsBrowserTests())('life in a family', () => {
     await expect(ben.getByRole('textbox', { name: 'Message #music' })).toBeVisible();
   });
 
-  test('lets its owner rename it and replace the code, and nobody else', async () => {
+  test('lets only its owner rename it and replace the code', async () => {
     const openSettings = async (page: Page): Promise<void> => {
       await page.getByRole('button', { name: /^The Millers/ }).click();
       await page.getByRole('button', { name: 'Family settings and invite' }).click();
@@ -165,7 +165,7 @@ describe.skipIf(skipsBrowserTests())('life in a family', () => {
     await expect(ben.getByRole('button', { name: 'The Millers and Friends', exact: true })).toBeVisible();
   });
 
-  test('ends for somebody who is removed, at once', async () => {
+  test('closes immediately for a removed member', async () => {
     await anna.getByRole('button', { name: 'Manage Ben' }).click();
     await anna.getByRole('button', { name: 'Remove from family' }).click();
     await anna.getByRole('dialog').getByRole('button', { name: 'Remove' }).click();
@@ -188,7 +188,7 @@ describe.skipIf(skipsBrowserTests())('life in a family', () => {
     await expect(ben.getByRole('button', { name: 'Bens own', exact: true })).toBeVisible();
   });
 
-  test('has thrown no error', () => {
+  test('throws no error', () => {
     expect([...owner.errors, ...member.errors]).toEqual([]);
   });
 });

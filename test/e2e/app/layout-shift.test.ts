@@ -6,8 +6,8 @@ import type { DevServer } from '../../helpers/dev-server.ts';
 import { buildOurChat, type OurChatBuild } from '../../helpers/ourchat-build.ts';
 import { openVisitor, signIn, waitForState } from '../../helpers/ourchat.ts';
 
-// Nothing that is on screen moves by itself. Chromium adds up what does, as the metric CLS; here also what moves within
-// half a second after a click, which CLS forgives. A connection badge that gets shorter counts 0.0001.
+// Nothing on screen moves by itself. Chromium measures such shifts for the metric CLS; this test also counts shifts within
+// half a second after a click, which CLS ignores. A connection badge that gets shorter counts 0.0001.
 
 const MAX_SHIFT = 0.001;
 const GENERAL = 'c0000000-0000-4000-8000-000000000001';
@@ -49,7 +49,7 @@ describe.skipIf(skipsBrowserTests())('the layout', () => {
     await build?.[Symbol.asyncDispose]();
   });
 
-  /** What has moved since the last look, once two frames have passed without a request under way. */
+  /** Shifts since the last call, after the network is idle and two frames have passed. */
   async function lookForShifts(): Promise<readonly { value: number; what: string }[]> {
     await page.waitForLoadState('networkidle');
     const shifts = await page.evaluate(
@@ -58,21 +58,21 @@ describe.skipIf(skipsBrowserTests())('the layout', () => {
     return (shifts as { value: number; what: string }[]).filter(({ value }) => value > MAX_SHIFT);
   }
 
-  test('holds still on the way in', async () => {
+  test('does not shift while signing in', async () => {
     await signIn(page, server.url, 'anna@example.com', 'family-demo');
     await waitForState(page, 'live');
     await page.getByRole('log').getByRole('article').first().waitFor();
     expect(await lookForShifts()).toEqual([]);
   });
 
-  test('holds still on the first load of a channel', async () => {
+  test('does not shift on the first load of a channel', async () => {
     await page.reload();
     await waitForState(page, 'live');
     await page.getByRole('log').getByRole('article').first().waitFor();
     expect(await lookForShifts()).toEqual([]);
   });
 
-  test('holds still when another channel is opened', async () => {
+  test('does not shift when another channel is opened', async () => {
     for (const link of await page.getByRole('navigation', { name: 'Channels' }).getByRole('link').all()) {
       await link.click();
       await page.getByRole('log').getByRole('article').first().waitFor();
@@ -80,7 +80,7 @@ describe.skipIf(skipsBrowserTests())('the layout', () => {
     }
   });
 
-  test('holds still when messages arrive and when history is loaded', async () => {
+  test('does not shift when messages arrive and when history is loaded', async () => {
     await page.getByRole('link', { name: /^general/ }).click();
     await db.query(
       `insert into public.messages (id, channel_id, author_id, body)
@@ -95,7 +95,7 @@ describe.skipIf(skipsBrowserTests())('the layout', () => {
     expect(await lookForShifts()).toEqual([]);
   });
 
-  test('holds still on the pages of settings', async () => {
+  test('does not shift on the settings pages', async () => {
     await page.goto(`${server.url}/settings`);
     await page.getByRole('button', { name: 'Sign out on all devices' }).waitFor();
     expect(await lookForShifts()).toEqual([]);

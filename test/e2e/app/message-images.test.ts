@@ -49,7 +49,7 @@ describe.skipIf(skipsBrowserTests())('pictures in messages', () => {
   const attach = async (page: Page, how: 'drop' | 'paste', color: string): Promise<void> =>
     giveFiles(composer(page), how, [await makePicture(`${color}.png`, color, { format: 'png' })]);
 
-  /** A finger goes over an element, to the left when `distance` is negative. */
+  /** Swipes over an element, to the left if `distance` is negative. */
   const swipe = async (target: Locator, distance: number): Promise<void> => {
     const finger = { identifier: 1, clientX: 300, clientY: 300 };
     await target.dispatchEvent('touchstart', { touches: [finger] });
@@ -65,7 +65,7 @@ describe.skipIf(skipsBrowserTests())('pictures in messages', () => {
     return { url, bytes: await (await image.page().request.get(url)).body() };
   }
 
-  test('are chosen with the keyboard, described, and seen by the family at once', async () => {
+  test('are chosen and described with the keyboard, and reach the family immediately', async () => {
     const chooser = anna.waitForEvent('filechooser');
     await anna.getByRole('button', { name: 'Add pictures' }).press('Enter');
     await (await chooser).setFiles([await makeUprightPhoto()]);
@@ -77,14 +77,14 @@ describe.skipIf(skipsBrowserTests())('pictures in messages', () => {
       line(ben, 'Look at this').getByRole('img', { name: 'The garden from above' }),
     );
     const { width, height, exif } = await sharp(bytes).metadata();
-    // Upright, smaller, and without where it was taken.
+    // Upright, smaller, and without the location.
     expect({ width, height, exif }).toEqual({ width: 1067, height: 1600, exif: undefined });
-    // The sender sees their own file, and downloads nothing.
+    // The sender sees the local file and downloads nothing.
     const own = await load(line(anna, 'Look at this').getByRole('img'));
     expect(own.url).toMatch(/^blob:/);
   });
 
-  test('can be pasted and dropped, several in one message, without a word', async () => {
+  test('can be pasted and dropped, several in one message, without text', async () => {
     await attach(anna, 'paste', '#a8326f');
     await tray(anna).getByRole('listitem').first().waitFor();
     await attach(anna, 'drop', '#2460a7');
@@ -99,7 +99,7 @@ describe.skipIf(skipsBrowserTests())('pictures in messages', () => {
     expect(await pictures.count()).toBe(2);
   });
 
-  test('are four at most, and pictures', async () => {
+  test('are limited to four, and other files are refused', async () => {
     const many = await Promise.all(
       ['#111', '#333', '#555', '#777', '#999'].map((color) => makePicture(`${color}.png`, color)),
     );
@@ -135,7 +135,7 @@ describe.skipIf(skipsBrowserTests())('pictures in messages', () => {
     expect(await tray(anna).count()).toBe(0);
   });
 
-  test('are shown large, with the keyboard alone', async () => {
+  test('are shown large with the keyboard', async () => {
     const pictures = ben.getByRole('log').getByRole('button', { name: /^Picture \d from Anna$/ });
     await pictures.nth(0).press('Enter');
     const dialog = ben.getByRole('dialog', { name: 'Picture' });
@@ -151,7 +151,7 @@ describe.skipIf(skipsBrowserTests())('pictures in messages', () => {
     expect(await pictures.nth(0).evaluate((element) => element.matches(':focus'))).toBe(true);
   });
 
-  test('can be kept', async () => {
+  test('can be saved', async () => {
     await ben.getByRole('button', { name: 'The garden from above' }).click();
     const saved = ben.waitForEvent('download');
     await ben.getByRole('link', { name: 'Save picture' }).click();
@@ -160,7 +160,7 @@ describe.skipIf(skipsBrowserTests())('pictures in messages', () => {
     await ben.getByRole('dialog').waitFor({ state: 'detached' });
   });
 
-  test('leave the end of the conversation in view while they are chosen', async () => {
+  test('keep the end of the conversation in view while they are chosen', async () => {
     await ben.getByRole('button', { name: 'Newest messages' }).waitFor({ state: 'detached' });
     await attach(ben, 'drop', '#2460a7');
     await tray(ben).getByRole('listitem').waitFor();
@@ -174,7 +174,7 @@ describe.skipIf(skipsBrowserTests())('pictures in messages', () => {
     await ben.getByRole('button', { name: 'Remove picture' }).click();
   });
 
-  test('move nothing when they come', async () => {
+  test('shift nothing when they load', async () => {
     const held: Route[] = [];
     await ben.route(/\/object\/sign\/message-images\/.*token=/, (route) => void held.push(route));
     await ben.reload();
@@ -190,11 +190,11 @@ describe.skipIf(skipsBrowserTests())('pictures in messages', () => {
     await waitForState(ben, 'live');
   });
 
-  test('wait while the server is away, and arrive once', async () => {
+  test('wait while the server is down, and arrive once', async () => {
     let uploads = 0;
     await anna.route('**/storage/v1/object/message-images/**', async (route) => {
       uploads += 1;
-      // The first file gets through; then the server dies under the second.
+      // The first file is uploaded; the server is killed during the second.
       if (uploads === 2) await chat.stop('SIGKILL');
       await route.continue().catch(() => {});
     });
@@ -220,7 +220,7 @@ describe.skipIf(skipsBrowserTests())('pictures in messages', () => {
     await sendMessage(anna, 'From the boat');
     await line(anna, 'From the boat').getByText('Waiting for the connection').waitFor();
     await anna.context().setOffline(false);
-    // The page comes back while Storage does not answer yet.
+    // The page reloads while Storage does not respond yet.
     await anna.route('**/storage/v1/object/message-images/**', (route) => route.abort());
     await anna.reload();
     await load(line(anna, 'From the boat').getByRole('img'));
@@ -229,7 +229,7 @@ describe.skipIf(skipsBrowserTests())('pictures in messages', () => {
     expect(await line(ben, 'From the boat').count()).toBe(1);
   });
 
-  test('are sent once when the message is refused and tried again', async () => {
+  test('are sent once when the message is refused and retried', async () => {
     const setArchived = async (page: Page, item: 'Archive' | 'Unarchive'): Promise<void> => {
       await page.getByRole('button', { name: 'Channel settings' }).click();
       await page.getByRole('button', { name: item }).click();
@@ -255,7 +255,7 @@ describe.skipIf(skipsBrowserTests())('pictures in messages', () => {
     await anna.unrouteAll({ behavior: 'ignoreErrors' });
   });
 
-  test('say so when the browser has lost them, instead of waiting for ever', async () => {
+  test('fail when the browser has lost them, instead of waiting for ever', async () => {
     await anna.context().setOffline(true);
     await attach(anna, 'paste', '#566173');
     await tray(anna).getByRole('listitem').waitFor();
@@ -281,7 +281,7 @@ describe.skipIf(skipsBrowserTests())('pictures in messages', () => {
     expect(await line(ben, 'Gone').count()).toBe(0);
   });
 
-  test('are named in replies, and found by what they show', async () => {
+  test('are mentioned in replies, and found by their description', async () => {
     await line(ben, 'Look at this').focus();
     await ben.getByRole('button', { name: 'Search' }).click();
     await ben.getByLabel('Search messages').fill('from above');
@@ -297,11 +297,11 @@ describe.skipIf(skipsBrowserTests())('pictures in messages', () => {
     await expect(quote).toBeVisible();
   });
 
-  test('are of no use to a stranger', async () => {
+  test('cannot be loaded by a stranger', async () => {
     const image = line(ben, 'Look at this').getByRole('img');
     const { url } = await load(image);
     const path = /message-images\/([^?]+)/.exec(url)?.[1] ?? '';
-    // As the stranger's page would ask: same origin, with her session's cookie.
+    // As from the stranger's page: same origin, with her session cookie.
     const statuses = await stranger.evaluate(async (wanted) => {
       const ask = async (address: string): Promise<number> => (await fetch(address)).status;
       return [
@@ -313,9 +313,9 @@ describe.skipIf(skipsBrowserTests())('pictures in messages', () => {
     expect(statuses).toEqual([400, 400, 400]);
   });
 
-  test('go with their message', async () => {
+  test('disappear with their message', async () => {
     const { url } = await load(line(ben, 'Look at this').getByRole('img'));
-    // The pointer rests nowhere, or there are the tools of two messages.
+    // Move the pointer away, or the toolbars of two messages are open.
     await anna.mouse.move(1, 1);
     await line(anna, 'Look at this').focus();
     await anna.getByRole('button', { name: 'Delete' }).click();
@@ -324,7 +324,7 @@ describe.skipIf(skipsBrowserTests())('pictures in messages', () => {
     await expect.poll(async () => (await ben.request.get(url)).status()).toBe(400);
   });
 
-  test('have thrown no error', () => {
+  test('throw no error', () => {
     expect(visitors.flatMap((visitor) => visitor.errors)).toEqual([]);
   });
 });

@@ -38,16 +38,16 @@ describe('the bundle for a hosted project', () => {
 
   afterAll(() => build?.[Symbol.asyncDispose]());
 
-  test('is made of the app and its libraries; no module is of the plugin or virtual', () => {
+  test('consists of the app and its libraries; no module is virtual or from the plugin', () => {
     const paths = build.modules.map((module) => module.replaceAll('\\', '/'));
     expect(paths).toContainEqual(expect.stringMatching(/\/app\/main\.tsx$/));
     const foreign = paths.filter((path) => !/\/(app|node_modules)\//.test(path));
-    // Helpers of the bundler itself.
+    // Helpers of the bundler.
     expect(foreign.filter((path) => !/^\0(rolldown|vite)\//.test(path))).toEqual([]);
     expect(paths.filter((path) => /vite-plugin-supabase|\/plugin\//.test(path))).toEqual([]);
   });
 
-  test('names the project, and nothing of development', () => {
+  test("contains the project's URL and key, and nothing from development", () => {
     expect(bytes).toContain(env.VITE_SUPABASE_URL);
     expect(bytes).toContain(env.VITE_SUPABASE_PUBLISHABLE_KEY);
     const words = [
@@ -94,7 +94,7 @@ describe.skipIf(skipsBrowserTests()).each(['embedded', 'static'] as const)(
     }
 
     beforeAll(async () => {
-      // A Supabase on another origin, without the plugin's help, as a hosted one is.
+      // Supabase on another origin, without the plugin, like a hosted project.
       if (host === 'static') stack = await startOurChatStack();
       [build, browser] = await Promise.all([
         buildOurChat(
@@ -141,7 +141,7 @@ describe.skipIf(skipsBrowserTests()).each(['embedded', 'static'] as const)(
       await ben.page.keyboard.press('Escape');
     });
 
-    test('opens every other screen, with the QR code of the second step', async () => {
+    test('opens every other screen, with the QR code of two-factor authentication', async () => {
       const { page } = anna;
       await page.getByRole('button', { name: 'Search' }).click();
       await page.getByLabel('Search messages').fill('hello');

@@ -16,7 +16,7 @@ import '../../helpers/to-be-visible.ts';
 
 const LONG_NAME = 'Maximiliana-Aleksandra-von-und-zu-Hohenz';
 
-describe.skipIf(skipsBrowserTests())('what people do and nobody has planned', () => {
+describe.skipIf(skipsBrowserTests())('unusual input and failures', () => {
   let chat: OurChat;
   let browser: Browser;
   let first: Visitor;
@@ -44,7 +44,7 @@ describe.skipIf(skipsBrowserTests())('what people do and nobody has planned', ()
   const line = (page: Page, text: string | RegExp): Locator =>
     page.getByRole('log').getByRole('article').filter({ hasText: text });
 
-  test('keeps the side bar in its place, however long the names are', async () => {
+  test('keeps the width of the sidebar with long names', async () => {
     const sidebar = await anna.getByRole('complementary').boundingBox();
     for (const inside of [
       anna.getByRole('button', { name: 'New channel' }),
@@ -60,7 +60,7 @@ describe.skipIf(skipsBrowserTests())('what people do and nobody has planned', ()
     ).resolves.toBeUndefined();
   });
 
-  test('never makes the page wider than the screen with a long word or address', async () => {
+  test('does not make the page wider than the screen with a long word or URL', async () => {
     await sendMessage(anna, 'A'.repeat(300));
     await sendMessage(anna, `https://example.com/${'verylongpath/'.repeat(20)}`);
     await line(ben, 'verylongpath').waitFor();
@@ -77,27 +77,27 @@ describe.skipIf(skipsBrowserTests())('what people do and nobody has planned', ()
     }
   });
 
-  test('writes from right to left what is read so', async () => {
+  test('shows right-to-left text from right to left', async () => {
     await sendMessage(anna, 'مرحبا https://example.com/');
     const text = line(ben, 'مرحبا').locator('p[dir="auto"]');
     await text.waitFor();
     expect(await text.evaluate((element) => element.matches(':dir(rtl)'))).toBe(true);
   });
 
-  test('keeps a text that is too long, and says by how much', async () => {
+  test('keeps a text that is too long, and shows by how much', async () => {
     await input(anna).fill('x'.repeat(20_000));
     await anna.getByText('16,000 characters too long').waitFor();
     await input(anna).press('Enter');
     expect(await anna.getByRole('button', { name: 'Send' }).isDisabled()).toBe(true);
     expect((await input(anna).inputValue()).length).toBe(20_000);
-    // Counted as the database counts: an emoji is one character.
+    // Counted as in the database: an emoji is one character.
     await input(anna).fill('😀'.repeat(4_000));
     expect(await anna.getByText('too long').count()).toBe(0);
     await input(anna).press('Enter');
     await expect(line(ben, '😀'.repeat(4_000))).toBeVisible();
   });
 
-  test('keeps what was typed and not sent, across channels and a reload', async () => {
+  test('keeps unsent text across channels and a reload', async () => {
     await input(anna).fill('Not finished');
     await anna.reload();
     await waitForState(anna, 'live');
@@ -108,7 +108,7 @@ describe.skipIf(skipsBrowserTests())('what people do and nobody has planned', ()
     expect(await input(anna).inputValue()).toBe('');
   });
 
-  test('makes one family of a double click', async () => {
+  test('creates one family on a double click', async () => {
     const requests: string[] = [];
     anna.on('request', (request) => {
       if (request.url().includes('/rpc/create_family')) requests.push(request.url());
@@ -141,9 +141,9 @@ describe.skipIf(skipsBrowserTests())('what people do and nobody has planned', ()
     await anna.getByRole('button', { name: 'Back to chat' }).click();
   });
 
-  test('makes one channel of a double click', async () => {
+  test('creates one channel on a double click', async () => {
     await anna.getByRole('button', { name: 'New channel' }).click();
-    // The first field has the focus, so that one can type at once.
+    // The first field has the focus.
     await anna.keyboard.type('twice');
     await anna.getByRole('button', { name: 'Create channel' }).dblclick();
     await anna.getByRole('heading', { name: 'twice' }).waitFor();
@@ -153,7 +153,7 @@ describe.skipIf(skipsBrowserTests())('what people do and nobody has planned', ()
     await anna.getByRole('link', { name: 'general' }).click();
   });
 
-  test('keeps an edit and a deletion for the time when the server is back, also across a reload', async () => {
+  test('keeps an edit and a deletion until the connection is back, also across a reload', async () => {
     await sendMessage(anna, 'To be changed');
     await sendMessage(anna, 'To be deleted');
     await line(ben, 'To be deleted').waitFor();
@@ -180,12 +180,12 @@ describe.skipIf(skipsBrowserTests())('what people do and nobody has planned', ()
     expect(await line(anna, 'To be deleted').count()).toBe(0);
   });
 
-  test('says so when an edit is refused, and keeps its text', async () => {
+  test('shows that an edit was refused, and keeps its text', async () => {
     await sendMessage(anna, 'Written in time');
     await line(anna, 'Written in time').focus();
     await line(anna, 'Written in time').getByRole('button', { name: 'Edit', exact: true }).click();
     await anna.getByLabel('Edit message').fill('Changed too late');
-    // Deleted in another tab meanwhile, and this page has not heard of it.
+    // As if deleted in another tab, before this page has received the change.
     await anna.route(/\/rest\/v1\/messages\?/, (route) =>
       route.request().method() === 'PATCH' ? route.fulfill({ json: [] }) : route.continue(),
     );
@@ -198,7 +198,7 @@ describe.skipIf(skipsBrowserTests())('what people do and nobody has planned', ()
     await expect(line(anna, 'Written in time')).toBeVisible();
   });
 
-  test('reaches the newest message with Tab, past the buttons of others', async () => {
+  test('reaches the newest message with Tab, past the buttons of other messages', async () => {
     await line(ben, 'Written in time').focus();
     await line(ben, 'Written in time').getByRole('button', { name: 'React with 👍' }).click();
     await line(anna, 'Written in time')
@@ -206,7 +206,7 @@ describe.skipIf(skipsBrowserTests())('what people do and nobody has planned', ()
       .waitFor();
     await sendMessage(anna, 'The newest');
     await line(ben, 'The newest').waitFor();
-    // Anew, so that no line has been chosen with the arrow keys.
+    // Reload, so that no message is selected with the arrow keys.
     await anna.reload();
     await waitForState(anna, 'live');
     await line(anna, 'Written in time')
@@ -219,14 +219,14 @@ describe.skipIf(skipsBrowserTests())('what people do and nobody has planned', ()
     expect(await newest.evaluate((element) => element.matches(':focus'))).toBe(true);
   });
 
-  test('puts the caret where one writes when a channel is opened', async () => {
+  test('focuses the composer when a channel is opened', async () => {
     await anna.getByRole('link', { name: 'twice' }).click();
     await anna.getByRole('heading', { name: 'twice' }).waitFor();
     expect(await input(anna).evaluate((element) => element.matches(':focus'))).toBe(true);
     await anna.getByRole('link', { name: 'general' }).click();
   });
 
-  test('gives the focus back to where editing was begun', async () => {
+  test('returns the focus to where editing started', async () => {
     await input(anna).press('ArrowUp');
     await anna.getByLabel('Edit message').press('Escape');
     expect(await input(anna).evaluate((element) => element.matches(':focus'))).toBe(true);
@@ -238,12 +238,12 @@ describe.skipIf(skipsBrowserTests())('what people do and nobody has planned', ()
     expect(await last.evaluate((element) => element.matches(':focus'))).toBe(true);
   });
 
-  test('has thrown no error', () => {
+  test('throws no error', () => {
     expect([...first.errors, ...second.errors]).toEqual([]);
   });
 
-  test('says that the server is gone, and still opens its screens', async () => {
-    // The page fetches the files of its screens some seconds after it has opened.
+  test('shows that the server is unreachable, and still opens its screens', async () => {
+    // The page prefetches the files of its screens some seconds after loading.
     const isFetched = anna.waitForResponse(/search-dialog\.module\.css/);
     await anna.reload();
     await isFetched;
@@ -259,8 +259,8 @@ describe.skipIf(skipsBrowserTests())('what people do and nobody has planned', ()
     await expect(anna.locator('[data-state="live"]')).toBeVisible({ timeout: 40_000 });
   });
 
-  test('stands up again after a bug', async () => {
-    // A row that the database would never hand out stands in for the bug.
+  test('recovers from a bug with a reload', async () => {
+    // A row that the database would never return simulates the bug.
     await ben.route(/\/rest\/v1\/messages\?/, async (route) => {
       const rows = (await (await route.fetch()).json()) as object[];
       await route.fulfill({ json: rows.map((row) => ({ ...row, created_at: 'yesterday' })) });

@@ -81,7 +81,7 @@ describe.skipIf(skipsBrowserTests()).each(APPEARANCES)(
       return results.violations.map(({ id, nodes }) => ({ id, nodes: nodes.map((node) => node.html) }));
     }
 
-    /** Until a picture is loaded. */
+    /** Waits until a picture is loaded. */
     const settle = async (image: Locator): Promise<void> => {
       await image.waitFor();
       await image.evaluate((element) => (element as unknown as { decode(): Promise<void> }).decode());
@@ -146,12 +146,12 @@ describe.skipIf(skipsBrowserTests()).each(APPEARANCES)(
       await waitForState(page, 'live');
       await page.getByText('Found it. Thank you!').waitFor();
       await settle(page.getByRole('img', { name: /An old key/ }));
-      // The pointer rests nowhere.
+      // Move the pointer away from everything.
       await page.mouse.move(1, 1);
       expect(await look('chat')).toEqual([]);
     });
 
-    test('pictures about to be sent', async () => {
+    test('pictures to send', async () => {
       const [garden, berries] = await Promise.all(
         [
           'a0000000-0000-4000-8000-000000000004/e0000000-0000-4000-8000-000000000003/1.webp',
@@ -189,7 +189,7 @@ describe.skipIf(skipsBrowserTests()).each(APPEARANCES)(
       await page.mouse.move(1, 1);
     });
 
-    test('tools of a message, and the emoji', async () => {
+    test('toolbar of a message, and emoji', async () => {
       await page.getByRole('article').filter({ hasText: 'On the hook' }).focus();
       await page.getByRole('toolbar', { name: 'Message' }).waitFor();
       expect(await look('message-tools')).toEqual([]);
@@ -254,7 +254,7 @@ describe.skipIf(skipsBrowserTests()).each(APPEARANCES)(
       await page.keyboard.press('Escape');
     });
 
-    test("one's own settings", async () => {
+    test('settings', async () => {
       await page.goto(`${chat.url}/settings`);
       await page.getByRole('radio', { name: 'pink' }).waitFor();
       await page.getByRole('button', { name: 'Set up an authenticator app' }).waitFor();
@@ -287,7 +287,7 @@ describe.skipIf(skipsBrowserTests()).each(APPEARANCES)(
       await page.getByText('Waiting for the connection').waitFor({ state: 'detached' });
     });
 
-    test('has thrown no error', () => {
+    test('throws no error', () => {
       expect(visitor.errors).toEqual([]);
     });
   },

@@ -59,14 +59,14 @@ describe.skipIf(skipsBrowserTests())('two people of a family, and one of another
     await page.getByRole('heading', { name: name.toLowerCase() }).waitFor();
   };
 
-  test('shows each the message of the other without a reload', async () => {
+  test("shows each other's messages without a reload", async () => {
     await sendMessage(anna.page, 'Hello Ben, can you read this?');
     await expect(ben.page.getByRole('log').getByText('Hello Ben, can you read this?')).toBeVisible();
     await sendMessage(ben.page, 'Loud and clear.');
     await expect(anna.page.getByRole('log').getByText('Loud and clear.')).toBeVisible();
   });
 
-  test('shows both that both are online', async () => {
+  test('shows that both are online', async () => {
     for (const { page } of [anna, ben]) {
       const people = page.getByRole('region', { name: 'People' });
       await expect(people.locator('[data-online="true"]', { hasText: 'Anna' })).toBeVisible();
@@ -82,7 +82,7 @@ describe.skipIf(skipsBrowserTests())('two people of a family, and one of another
     await ben.page.getByRole('textbox', { name: /^Message #/ }).fill('');
   });
 
-  test('shows a new channel and its messages to the other at once, with an unread count', async () => {
+  test('shows a new channel and its messages to the other immediately, with an unread count', async () => {
     await createChannel(anna.page, 'Cake');
     await sendMessage(anna.page, 'Who bakes the cake?');
     const link = ben.page.getByRole('link', { name: /cake\s*1 unread/ });
@@ -92,7 +92,7 @@ describe.skipIf(skipsBrowserTests())('two people of a family, and one of another
     await expect(ben.page.getByRole('link', { name: 'cake', exact: true })).toBeVisible();
   });
 
-  test('shows at once which channel somebody has gone to, and again', async () => {
+  test('shows immediately which channel somebody has opened, repeatedly', async () => {
     const where = ben.page.getByRole('region', { name: 'People' }).getByRole('listitem');
     for (const channel of ['plans', 'general', 'plans', 'general']) {
       await anna.page.getByRole('link', { name: new RegExp(`^${channel}`) }).click();
@@ -117,12 +117,12 @@ describe.skipIf(skipsBrowserTests())('two people of a family, and one of another
     await expect(people.locator('[data-online="true"]', { hasText: 'Anna' })).toBeVisible();
   });
 
-  test('shows a stranger nothing of it', async () => {
+  test('shows nothing to a stranger', async () => {
     await sendMessage(stranger.page, 'Nobody here but me.');
     await stranger.page.getByRole('log').getByText('Nobody here but me.').waitFor();
     const text = await stranger.page.locator('body').textContent();
     expect(text).not.toMatch(/Who is in|Anna|plans/);
-    // Not even with the address of the channel.
+    // Not even with the URL of the channel.
     await anna.page.getByRole('link', { name: /^plans/ }).click();
     await anna.page.getByRole('heading', { name: 'plans' }).waitFor();
     const address = anna.page.url();
@@ -139,7 +139,7 @@ describe.skipIf(skipsBrowserTests())('two people of a family, and one of another
     expect(cookies.map((cookie) => cookie.name)).toContainEqual(expect.stringMatching(/^sb-.+-auth-token/));
   });
 
-  test('has contacted nothing but the dev server, and thrown no error', () => {
+  test('contacts only the dev server, and throws no error', () => {
     for (const { origins, errors } of [anna, ben, stranger]) {
       expect([...origins]).toEqual([new URL(chat.url).host]);
       expect(errors).toEqual([]);

@@ -4,14 +4,14 @@ import { EVERYONE, foundFamily, type TestFamily, type Who } from '../../helpers/
 import { type OurChatClient, startOurChatStack } from '../../helpers/ourchat-stack.ts';
 import type { TestStack } from '../../helpers/stack.ts';
 
-// Who × what on pictures of people, through the Storage API with real sessions.
+// Who × what: access to profile pictures, through the Storage API with real sessions.
 
 let stack: TestStack;
 let family: TestFamily;
 let picture: Blob;
-/** The owner's picture, as the profile names it. */
+/** The owner's picture, which the profile uses. */
 let ownersPath: string;
-/** A file in the owner's folder that the profile no longer names. */
+/** A file in the owner's folder that the profile no longer uses. */
 let formerPath: string;
 
 const avatars = (client: OurChatClient) => client.storage.from('avatars');
@@ -22,7 +22,7 @@ const worked = ({ error }: { error: unknown }): boolean => error === null;
 
 interface Case {
   readonly what: string;
-  /** Who can; everybody else must not. */
+  /** Who may; everybody else must be refused. */
   readonly allowed: readonly Who[];
   readonly attempt: (client: OurChatClient) => Promise<boolean>;
 }
@@ -55,18 +55,18 @@ const CASES: readonly Case[] = [
       (await fetch(avatars(client).getPublicUrl(ownersPath).data.publicUrl)).status === 200,
   },
   {
-    what: 'see what else is in the folder of the owner',
+    what: "list the other files in the owner's folder",
     allowed: ['owner'],
     attempt: async (client) => ((await avatars(client).list(family.people.owner.id)).data?.length ?? 0) > 1,
   },
   {
-    what: 'list whose folders there are',
-    // Those of whom they may see a picture.
+    what: 'list the folders',
+    // Folders of people whose picture they may see.
     allowed: MEMBERS,
     attempt: async (client) => ((await avatars(client).list()).data?.length ?? 0) > 0,
   },
   {
-    what: 'download what the owner showed before',
+    what: "download the owner's former picture",
     allowed: ['owner'],
     attempt: async (client) => worked(await avatars(client).download(formerPath)),
   },
@@ -98,17 +98,17 @@ const CASES: readonly Case[] = [
       worked(await avatars(client).move(ownersPath, newPath(family.people.owner.id))),
   },
   {
-    what: 'delete it while the profile names it',
+    what: 'delete it while the profile uses it',
     allowed: [],
     attempt: async (client) => ((await avatars(client).remove([ownersPath])).data?.length ?? 0) > 0,
   },
   {
-    what: 'delete what the profile no longer names',
+    what: 'delete a file that the profile no longer uses',
     allowed: ['owner'],
     attempt: async (client) => ((await avatars(client).remove([formerPath])).data?.length ?? 0) > 0,
   },
   {
-    what: 'take the picture of the owner for their own profile',
+    what: "use the owner's picture for their own profile",
     allowed: [],
     attempt: async (client) => {
       const { data: session } = await client.auth.getUser();
@@ -123,7 +123,7 @@ const CASES: readonly Case[] = [
     },
   },
   {
-    what: 'name a picture that is not there',
+    what: 'use a picture that does not exist',
     allowed: [],
     attempt: async (client) => {
       const { data: session } = await client.auth.getUser();
@@ -166,7 +166,7 @@ describe.each(CASES)('$what', ({ allowed, attempt }) => {
 });
 
 describe('the bucket of avatars', () => {
-  test('is the same by its migration alone as with config.toml', async () => {
+  test('is the same with only its migration as with config.toml', async () => {
     const read = async (from: TestStack): Promise<unknown> =>
       (await from.client(from.secretKey).storage.getBucket('avatars')).data;
     await using bare = await startOurChatStack({ config: '' });
@@ -174,7 +174,7 @@ describe('the bucket of avatars', () => {
     expect(await read(bare)).toEqual({ ...((await read(stack)) as object), ...differs });
   });
 
-  test('takes small pictures only', async () => {
+  test('accepts only small pictures', async () => {
     const { client, id } = family.people.member;
     const html = new Blob(['<script>'], { type: 'text/html' });
     const text = await avatars(client).upload(newPath(id), html);
@@ -186,7 +186,7 @@ describe('the bucket of avatars', () => {
     expect(large.error).toMatchObject({ message: 'The object exceeded the maximum allowed size' });
   });
 
-  test('takes names of its own form only', async () => {
+  test('accepts only names of its pattern', async () => {
     const { client, id } = family.people.member;
     for (const path of [
       `${id}/me.webp`,
@@ -197,14 +197,14 @@ describe('the bucket of avatars', () => {
     }
   });
 
-  test('holds five files of a person, whatever their page does', async () => {
+  test('accepts at most five files per person', async () => {
     const { client, id } = family.people.stranger;
     const answers = [];
     for (let i = 0; i < 6; i += 1) answers.push(await upload(client, newPath(id)));
     expect(answers.map(worked)).toEqual([true, true, true, true, true, false]);
   });
 
-  test('opens to somebody who joins, and closes when they leave', async () => {
+  test('becomes visible to somebody who joins, until they leave', async () => {
     const { client } = family.people.former;
     const { data } = await family.people.owner.client
       .from('families')

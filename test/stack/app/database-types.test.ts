@@ -6,7 +6,7 @@ import { startOurChatStack } from '../../helpers/ourchat-stack.ts';
 const TYPES = fileURLToPath(new URL('../../../app/model/database.types.ts', import.meta.url));
 
 // `npm run types` is this test with --update: it writes the file instead of comparing it.
-test('finds app/model/database.types.ts as the generator writes it for the migrated database', async () => {
+test('app/model/database.types.ts is what the generator writes for the migrated database', async () => {
   await using stack = await startOurChatStack();
   await expect(await generateTypes(stack.dbUrl)).toMatchFileSnapshot(TYPES);
 });

@@ -10,16 +10,16 @@ import {
 } from '../../helpers/ourchat-stack.ts';
 import type { TestStack } from '../../helpers/stack.ts';
 
-// Who × what on pictures in messages, through the Storage API with real sessions.
+// Who × what: access to pictures in messages, through the Storage API with real sessions.
 
 let stack: TestStack;
 let family: TestFamily;
 let picture: Blob;
 /** In a message of the owner. */
 let sentPath: string;
-/** In a message that somebody wrote who has left since. */
+/** In a message of a former member. */
 let formerPath: string;
-/** Uploaded by the owner, and in no message. */
+/** Uploaded by the owner, but in no message. */
 let loosePath: string;
 
 const images = (client: OurChatClient) => client.storage.from('message-images');
@@ -29,7 +29,7 @@ const upload = (client: OurChatClient, path: string, options = {}) =>
   images(client).upload(path, picture, options);
 const worked = ({ error }: { error: unknown }): boolean => error === null;
 
-/** Inserts a message that names these paths, without uploading anything. */
+/** Inserts a message with these paths, without uploading anything. */
 const write = (client: OurChatClient, id: string, paths: readonly string[], change: object = {}) =>
   client.from('messages').insert({
     id,
@@ -57,7 +57,7 @@ async function connect({ dbUrl }: TestStack): Promise<pg.Client & AsyncDisposabl
 
 interface Case {
   readonly what: string;
-  /** Who can; everybody else must not. */
+  /** Who may; everybody else must be refused. */
   readonly allowed: readonly Who[];
   readonly attempt: (client: OurChatClient) => Promise<boolean>;
 }
@@ -95,18 +95,18 @@ const CASES: readonly Case[] = [
       (await fetch(images(client).getPublicUrl(sentPath).data.publicUrl)).status === 200,
   },
   {
-    what: 'download the picture of somebody who has left',
-    // Their own as well: they have had it before.
+    what: 'download the picture of a former member',
+    // The former member may load their own file.
     allowed: ['former', ...MEMBERS],
     attempt: async (client) => worked(await images(client).download(formerPath)),
   },
   {
-    what: 'download what the owner has uploaded and not sent',
+    what: 'download a picture that the owner has uploaded but not sent',
     allowed: ['owner'],
     attempt: async (client) => worked(await images(client).download(loosePath)),
   },
   {
-    what: 'see what is in the folder of the message',
+    what: 'list the folder of the message',
     allowed: MEMBERS,
     attempt: async (client) => {
       const { data } = await images(client).list(sentPath.replace(/\/1\.webp$/, ''));
@@ -140,7 +140,7 @@ const CASES: readonly Case[] = [
     attempt: async (client) => worked(await images(client).copy(sentPath, newPath(family.people.owner.id))),
   },
   {
-    what: 'delete it while the message names it',
+    what: 'delete it while the message uses it',
     allowed: [],
     attempt: async (client) => ((await images(client).remove([sentPath])).data?.length ?? 0) > 0,
   },
@@ -186,7 +186,7 @@ describe.each(CASES)('$what', ({ allowed, attempt }) => {
 });
 
 describe('the bucket of pictures in messages', () => {
-  test('is the same by its migration alone as with config.toml', async () => {
+  test('is the same with only its migration as with config.toml', async () => {
     const read = async (from: TestStack): Promise<unknown> =>
       (await from.client(from.secretKey).storage.getBucket('message-images')).data;
     await using bare = await startOurChatStack({ config: '' });
@@ -194,7 +194,7 @@ describe('the bucket of pictures in messages', () => {
     expect(await read(bare)).toEqual({ ...((await read(stack)) as object), ...differs });
   });
 
-  test('takes pictures only, and names of its own form', async () => {
+  test('accepts only pictures, and only names of its pattern', async () => {
     const { client, id } = family.people.member;
     const html = await images(client).upload(newPath(id), new Blob(['<script>'], { type: 'text/html' }));
     expect(html.error).toMatchObject({ message: 'mime type text/html is not supported' });
@@ -205,12 +205,12 @@ describe('the bucket of pictures in messages', () => {
     }
   });
 
-  test('takes nothing from somebody without a family', async () => {
+  test('accepts nothing from somebody without a family', async () => {
     const { client, id } = family.people.former;
     expect(worked(await upload(client, newPath(id)))).toBe(false);
   });
 
-  test('holds twenty files that are in no message, whatever a page does', async () => {
+  test('accepts at most twenty files that are in no message', async () => {
     const { client, id } = family.people.stranger;
     const answers = await Promise.all(Array.from({ length: 5 }, () => upload(client, newPath(id))));
     for (let i = 0; i < 16; i += 1) answers.push(await upload(client, newPath(id)));
@@ -219,7 +219,7 @@ describe('the bucket of pictures in messages', () => {
 });
 
 describe('a message with pictures', () => {
-  test('names pictures that are there, its own, and in a form that the page can lay out', async () => {
+  test('refers only to its own, existing pictures, in a form that the page can lay out', async () => {
     const { client, id: userId } = family.people.member;
     const id = crypto.randomUUID();
     const path = newPath(userId, id);
@@ -246,7 +246,7 @@ describe('a message with pictures', () => {
     await write(client, id, [path], { alt: 'A blue square' }).throwOnError();
   });
 
-  test('needs something: words or a picture', async () => {
+  test('needs text or a picture', async () => {
     const { client } = family.people.member;
     expect((await write(client, crypto.randomUUID(), [])).error?.code).toBe('23514');
   });
@@ -266,7 +266,7 @@ describe('a message with pictures', () => {
     expect((await images(member.client).remove([path])).data).toEqual([]);
     await member.client.rpc('delete_message', { message_id: id }).throwOnError();
     expect(worked(await images(owner.client).download(path))).toBe(false);
-    // The page was closed before it removed the file: the next one finds it.
+    // As if the page was closed before it removed the file: the next one finds it.
     const { data: strays } = await member.client.rpc('stray_images').throwOnError();
     expect(strays).toEqual([path]);
     expect((await images(owner.client).remove([path])).data).toEqual([]);
@@ -274,7 +274,7 @@ describe('a message with pictures', () => {
     expect((await member.client.rpc('stray_images').throwOnError()).data).toEqual([]);
   });
 
-  test('leaves files behind that are found when nothing can come of them any more', async () => {
+  test('leaves files behind that are found once they cannot be used any more', async () => {
     const lone = await signUpPerson(stack, 'Lone');
     const { data: created } = await lone.client.rpc('create_family', { name: 'One' }).throwOnError();
     const { data: channel } = await lone.client.from('channels').select().single().throwOnError();
@@ -287,7 +287,7 @@ describe('a message with pictures', () => {
       .throwOnError();
     const strays = async (): Promise<string[]> =>
       (await lone.client.rpc('stray_images').throwOnError()).data.toSorted();
-    // Perhaps it is about to be sent.
+    // It may be about to be sent.
     expect(await strays()).toEqual([]);
     await using database = await connect(stack);
     await database.query(
@@ -295,13 +295,13 @@ describe('a message with pictures', () => {
       [`${lone.id}/%`],
     );
     expect(await strays()).toEqual([unsent]);
-    // The last one to leave a family ends it, with all its messages.
+    // When the last member leaves, the family and its messages are deleted.
     await lone.client.rpc('leave_family', { family_id: created.id }).throwOnError();
     expect(await strays()).toEqual([sent, unsent].toSorted());
     expect((await images(lone.client).remove(await strays())).data).toHaveLength(2);
   });
 
-  test('is found by what its pictures show', async () => {
+  test('is found by the descriptions of its pictures', async () => {
     const { client, id: userId } = family.people.member;
     const id = crypto.randomUUID();
     await upload(client, newPath(userId, id));

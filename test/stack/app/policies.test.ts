@@ -7,13 +7,14 @@ import {
 } from '../../helpers/ourchat-stack.ts';
 import type { TestStack } from '../../helpers/stack.ts';
 
-// Who × what × whose, each as a real session through the API. What a hostile client can do is what stands here as allowed.
+// Who × what × whose, with real sessions through the API. A hostile client can do what is listed here as allowed,
+// and nothing else.
 
 type Who = 'owner' | 'member' | 'former' | 'stranger' | 'anonymous';
 
 interface Case {
   readonly what: string;
-  /** Who can; everybody else must not. */
+  /** Who may; everybody else must be refused. */
   readonly allowed: readonly Who[];
   /** Rows that the call returned or changed; an error counts as none. */
   readonly attempt: (client: OurChatClient) => Promise<number>;
@@ -121,17 +122,17 @@ const CASES: readonly Case[] = [
     attempt: async (client) => rows(await write(client, channelId, { author_id: people.owner.id })),
   },
   {
-    what: 'write at a place of their choice',
+    what: 'write at a chosen position',
     allowed: [],
     attempt: async (client) => rows(await write(client, channelId, { position: 1_000_000 })),
   },
   {
-    what: 'write with a date of their choice',
+    what: 'write with a chosen date',
     allowed: [],
     attempt: async (client) => rows(await write(client, channelId, { created_at: '2001-01-01T00:00:00Z' })),
   },
   {
-    what: 'write a message with reactions made up',
+    what: 'write a message with forged reactions',
     allowed: [],
     attempt: async (client) =>
       rows(await write(client, channelId, { reactions: { '👍': [people.owner.id] } })),
@@ -161,7 +162,7 @@ const CASES: readonly Case[] = [
       rows(await client.from('messages').update({ channel_id: archivedId }).eq('id', messageId).select()),
   },
   {
-    what: 'undelete or mark deleted by hand',
+    what: 'undelete or mark as deleted directly',
     allowed: [],
     attempt: async (client) =>
       rows(await client.from('messages').update({ deleted_at: null }).eq('id', messageId).select()),
@@ -195,7 +196,7 @@ const CASES: readonly Case[] = [
       rows(await client.from('reactions').insert({ message_id: messageId, emoji: 'nonsense' }).select()),
   },
   {
-    what: "take back the owner's reaction",
+    what: "remove the owner's reaction",
     allowed: ['owner'],
     attempt: async (client) =>
       rows(
@@ -218,7 +219,7 @@ const CASES: readonly Case[] = [
       ),
   },
   {
-    what: "rename a channel that is the owner's",
+    what: "rename the owner's channel",
     allowed: ['owner'],
     attempt: async (client) =>
       rows(await client.from('channels').update({ description: 'Changed' }).eq('id', channelId).select()),
@@ -249,7 +250,7 @@ const CASES: readonly Case[] = [
       rows(await client.from('families').update({ invite_code: 'AAAAAAAAAA' }).eq('id', familyId).select()),
   },
   {
-    what: 'add themselves to the family by hand',
+    what: 'add themselves to the family directly',
     allowed: [],
     attempt: async (client) => {
       const { data } = await client.auth.getUser();
@@ -260,7 +261,7 @@ const CASES: readonly Case[] = [
     },
   },
   {
-    what: 'make themselves owner by hand',
+    what: 'make themselves owner directly',
     allowed: [],
     attempt: async (client) =>
       rows(await client.from('family_members').update({ role: 'owner' }).eq('family_id', familyId).select()),
@@ -272,7 +273,7 @@ const CASES: readonly Case[] = [
       rows(await client.from('users').update({ display_name: 'Changed' }).eq('id', people.owner.id).select()),
   },
   {
-    what: 'see how far the owner has read',
+    what: "see the owner's read position",
     allowed: ['owner'],
     attempt: async (client) =>
       rows(
@@ -284,7 +285,7 @@ const CASES: readonly Case[] = [
       ),
   },
   {
-    what: 'write how far somebody has read by hand',
+    what: 'write a read position directly',
     allowed: [],
     attempt: async (client) =>
       rows(
@@ -329,7 +330,7 @@ const CASES: readonly Case[] = [
       ),
   },
   {
-    what: 'take the role of the last owner',
+    what: 'demote the last owner',
     allowed: [],
     attempt: async (client) =>
       rows(
@@ -343,7 +344,7 @@ const CASES: readonly Case[] = [
   {
     what: 'remove a member',
     allowed: ['owner'],
-    // Nobody: being allowed to ask is what counts.
+    // Nobody is removed: only permission to call is checked.
     attempt: async (client) =>
       rows(await client.rpc('remove_member', { family_id: familyId, user_id: crypto.randomUUID() })),
   },
@@ -400,14 +401,14 @@ beforeAll(async () => {
 afterAll(() => stack?.stop());
 
 describe.each(CASES)('$what', ({ allowed, attempt }) => {
-  // The owner last: what only they can do changes what the others try on.
+  // The owner last, whose actions change the data of the other cases.
   test.each(ALL.toReversed())('%s', async (who) => {
     expect((await attempt(clients[who])) > 0).toBe(allowed.includes(who));
   });
 });
 
 describe('a family', () => {
-  test('takes whoever has its code, however it is typed, and nobody else', async () => {
+  test('accepts everybody who has its code, however it is typed, and nobody else', async () => {
     const { data: family } = await people.owner.client
       .from('families')
       .select()
@@ -425,7 +426,7 @@ describe('a family', () => {
     expect(again.error).toBeNull();
   });
 
-  test('gets a new owner when its last one leaves, and ends with its last member', async () => {
+  test('gets a new owner when the last one leaves, and is deleted with its last member', async () => {
     const [first, second] = await Promise.all([signUpPerson(stack, 'First'), signUpPerson(stack, 'Second')]);
     const { data: family } = await first.client.rpc('create_family', { name: 'Two' }).throwOnError();
     await second.client.rpc('join_family', { code: family.invite_code }).throwOnError();
@@ -443,7 +444,7 @@ describe('a family', () => {
     expect(left).toEqual([]);
   });
 
-  test('keeps the name of who left for its history', async () => {
+  test('keeps the names of former members for its history', async () => {
     const { data } = await people.member.client
       .from('family_members')
       .select('left_at, users(display_name)')
@@ -486,7 +487,7 @@ describe('messages', () => {
     expect(answers.flatMap(({ error }) => error?.code ?? [])).toEqual(['23505', '23505']);
   });
 
-  test('mention people of the family only', async () => {
+  test('mention only members of the family', async () => {
     const mentions = [people.owner.id, people.stranger.id, crypto.randomUUID()];
     const { data } = await people.member.client
       .from('messages')
@@ -497,7 +498,7 @@ describe('messages', () => {
     expect(data.mentions).toEqual([people.owner.id]);
   });
 
-  test('carry their reactions, counted right when many react at once', async () => {
+  test('contain their reactions, counted correctly when many react at once', async () => {
     const id = crypto.randomUUID();
     const { client } = people.owner;
     await client.from('messages').insert({ id, channel_id: channelId, body: 'React!' }).throwOnError();
@@ -520,7 +521,7 @@ describe('messages', () => {
     });
   });
 
-  test('take reactions, replies and edits at the same time', async () => {
+  test('accept reactions, replies and edits at the same time', async () => {
     const id = crypto.randomUUID();
     const { client } = people.owner;
     await client.from('messages').insert({ id, channel_id: channelId, body: '0' }).throwOnError();
@@ -543,7 +544,7 @@ describe('messages', () => {
     );
   });
 
-  test('lose what they said when they are deleted, and keep their place', async () => {
+  test('lose their content when they are deleted, and keep their place', async () => {
     const id = crypto.randomUUID();
     const { client } = people.member;
     await client.from('messages').insert({ id, channel_id: channelId, body: 'Secret' }).throwOnError();
@@ -553,7 +554,7 @@ describe('messages', () => {
     expect(data.deleted_at).not.toBeNull();
   });
 
-  test('are read up to a point that never goes back', async () => {
+  test('have a read position that never decreases', async () => {
     const { client, id } = people.member;
     const read = async (): Promise<number | undefined> => {
       const { data } = await client

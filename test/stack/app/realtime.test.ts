@@ -42,7 +42,7 @@ test('lets members, and nobody else, join the channel of a family', async () => 
   await Promise.all([inside.channel.unsubscribe(), outside.channel.unsubscribe()]);
 });
 
-test('tells who types by their session; a signal of a member’s own making reaches nobody', async () => {
+test('takes the sender of a signal from the session; a forged broadcast reaches nobody', async () => {
   const signals: unknown[] = [];
   let arrived: () => void;
   const isHere = new Promise<void>((resolve) => (arrived = resolve));

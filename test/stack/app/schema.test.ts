@@ -17,7 +17,7 @@ afterAll(async () => {
   await stack?.stop();
 });
 
-test('leaves no function to call for somebody who is not signed in', async () => {
+test('lets nobody call a function without signing in', async () => {
   const { rows } = await client.query(`
     select proname from pg_proc
     where pronamespace = 'public'::regnamespace and has_function_privilege('anon', oid, 'execute')`);
@@ -25,7 +25,7 @@ test('leaves no function to call for somebody who is not signed in', async () =>
 });
 
 describe('indexes', () => {
-  // A family that has talked for years: the planner has to have a choice.
+  // Enough messages that the planner has a choice.
   beforeAll(async () => {
     await client.query(`
       insert into public.families (id, name) select gen_random_uuid(), 'Family ' || n from generate_series(1, 20) n;
@@ -36,7 +36,7 @@ describe('indexes', () => {
       analyze public.messages;`);
   }, 60_000);
 
-  // As the API runs them: the policies are part of the plan. The search is a function above them (security definer).
+  // As the API runs them: the policies are part of the plan. The search bypasses them (security definer).
   const QUERIES: readonly { readonly what: string; readonly role: string; readonly sql: string }[] = [
     {
       what: 'a page of history',

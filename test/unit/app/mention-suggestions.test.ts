@@ -29,7 +29,7 @@ describe('mention suggestions', () => {
     expect(suggestMembers(members, 'KA').map(({ name }) => name)).toEqual(['Grandpa Karl']);
   });
 
-  test('replace what was typed and leave the caret behind the name', () => {
+  test('replace the typed text and put the caret after the name', () => {
     const query = { start: 3, typed: 'an' };
     expect(completeMention('Hi @an there', 6, query, 'Anna')).toEqual({ text: 'Hi @Anna there', caret: 9 });
   });

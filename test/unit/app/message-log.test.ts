@@ -17,14 +17,14 @@ describe('MessageLog', () => {
     expect(log).toMatchObject({ lastRevision: 5, oldestPosition: 3, newestPosition: 5, hasOlder: true });
   });
 
-  test('adds the next live message and says that nothing is missing', () => {
+  test('adds the next live message and reports that nothing is missing', () => {
     const log = openLog();
     expect(log.apply(makeMessage(6))).toBe(true);
     expect(ids(log)).toEqual(['m3', 'm4', 'm5', 'm6']);
     expect(log.lastRevision).toBe(6);
   });
 
-  test('shows a message that came too early and says that something is missing until it has caught up', () => {
+  test('adds a message that arrives too early and reports a gap until it has caught up', () => {
     const log = openLog();
     expect(log.apply(makeMessage(7))).toBe(false);
     expect(ids(log)).toEqual(['m3', 'm4', 'm5', 'm7']);
@@ -34,7 +34,7 @@ describe('MessageLog', () => {
     expect(log.lastRevision).toBe(7);
   });
 
-  test('takes the same change twice as once', () => {
+  test('ignores a repeated change', () => {
     const log = openLog();
     log.apply(makeMessage(6));
     const before = log.messages;
@@ -42,7 +42,7 @@ describe('MessageLog', () => {
     expect(log.messages).toBe(before);
   });
 
-  test('keeps the newest form of a message, whichever comes last', () => {
+  test('keeps the newest revision of a message, in whatever order they arrive', () => {
     const log = openLog();
     log.apply(makeMessage(4, { revision: 6, body: 'edited' }));
     log.apply(makeMessage(4, { revision: 4, body: 'as it was' }));
@@ -50,7 +50,7 @@ describe('MessageLog', () => {
     expect(ids(log)).toEqual(['m3', 'm4', 'm5']);
   });
 
-  test('counts a change to a message further back without showing it out of place', () => {
+  test('counts a change to an older message without adding it out of place', () => {
     const log = openLog();
     expect(log.apply(makeMessage(1, { revision: 6 }))).toBe(true);
     expect(ids(log)).toEqual(['m3', 'm4', 'm5']);
@@ -59,20 +59,20 @@ describe('MessageLog', () => {
     expect(log).toMatchObject({ hasOlder: false, lastRevision: 6 });
   });
 
-  test('does not take a page of history for news', () => {
+  test('does not advance the revision for a page of history', () => {
     const log = openLog();
     log.prepend([makeMessage(2, { revision: 9 })], false);
     expect(log.lastRevision).toBe(5);
   });
 
-  test('takes a batch that holds a message twice', () => {
+  test('accepts a batch that contains a message twice', () => {
     const log = openLog();
     log.catchUp([makeMessage(6), makeMessage(6, { revision: 7, body: 'edited at once' })]);
     expect(ids(log)).toEqual(['m3', 'm4', 'm5', 'm6']);
     expect(log.find('m6')?.body).toBe('edited at once');
   });
 
-  test('forgets what lies far back and can load it again', () => {
+  test('drops old messages and can load them again', () => {
     const log = openLog();
     log.prepend([makeMessage(1), makeMessage(2)], false);
     log.trim(2);
@@ -82,7 +82,7 @@ describe('MessageLog', () => {
     expect(ids(log)).toEqual(['m2', 'm3', 'm4', 'm5']);
   });
 
-  test('ends in the same order whatever the order of arrival', () => {
+  test('has the same order whatever the order of arrival', () => {
     const arrivals = [8, 6, 9, 7, 10].map((position) => makeMessage(position));
     const log = openLog();
     for (const message of arrivals) log.apply(message);

@@ -5,7 +5,7 @@ const present = (people: Record<string, string | null>) =>
   new Map(Object.entries(people).map(([id, channelId]) => [id, [{ channelId }]]));
 
 describe('OnlineLog', () => {
-  test('shows where the last page of each person is', () => {
+  test("shows the channel of each person's last page", () => {
     const online = new OnlineLog().setPresence(
       new Map([
         ['anna', [{ channelId: 'a' }, { channelId: 'b' }]],
@@ -15,7 +15,7 @@ describe('OnlineLog', () => {
     expect(Object.fromEntries(online)).toEqual({ anna: 'b', ben: null });
   });
 
-  test('follows a signal until presence says something else about this person', () => {
+  test("follows a signal until this person's presence changes", () => {
     const log = new OnlineLog();
     log.setPresence(present({ anna: 'a', ben: 'a' }));
     expect(log.noteSignal({ userId: 'anna', channelId: 'b' }).get('anna')).toBe('b');
@@ -23,7 +23,7 @@ describe('OnlineLog', () => {
     expect(log.setPresence(present({ anna: 'c', ben: 'b' })).get('anna')).toBe('c');
   });
 
-  test('does not take a signal for presence, and forgets the signals of who has gone', () => {
+  test('does not treat a signal as presence, and drops the signals of people who have left', () => {
     const log = new OnlineLog();
     expect(log.noteSignal({ userId: 'anna', channelId: 'b' }).has('anna')).toBe(false);
     log.setPresence(present({ anna: 'a' }));

@@ -20,7 +20,7 @@ describe('PresenceTracker', () => {
     vi.useRealTimers();
   });
 
-  test('tells of a new channel within a quarter of a second', () => {
+  test('publishes a new channel after 250 ms', () => {
     tracker.onJoined();
     tracker.watch('a');
     vi.advanceTimersByTime(1_000);
@@ -33,7 +33,7 @@ describe('PresenceTracker', () => {
     expect(signalled).toEqual([]);
   });
 
-  test('does not tell of channels on the way, nor of one that it has told of', () => {
+  test('publishes neither channels passed through nor the same channel twice', () => {
     tracker.onJoined();
     tracker.watch('a');
     vi.advanceTimersByTime(1_000);
@@ -46,7 +46,7 @@ describe('PresenceTracker', () => {
     expect(told.map(({ channelId }) => channelId)).toEqual(['a']);
   });
 
-  test('makes no more than five calls in 30 seconds, signals the rest, and ends with the last channel', () => {
+  test('makes at most five calls in 30 seconds, signals the rest, and ends with the last channel', () => {
     tracker.onJoined();
     for (let i = 0; i < 60; i += 1) {
       tracker.watch(`channel ${i}`);
@@ -62,7 +62,7 @@ describe('PresenceTracker', () => {
     expect(told.at(-1)?.channelId).toBe('channel 59');
   });
 
-  test('takes a signal back when the person returns to where presence has them', () => {
+  test('signals a return to the channel in presence', () => {
     tracker.onJoined();
     for (const channel of ['a', 'b', 'c', 'd', 'e', 'f']) {
       tracker.watch(channel);
@@ -77,7 +77,7 @@ describe('PresenceTracker', () => {
     expect(told).toHaveLength(5);
   });
 
-  test('tells again, and counts anew, after every join; and nothing in between', () => {
+  test('publishes again and resets the count after every join, and nothing in between', () => {
     tracker.watch('a');
     vi.advanceTimersByTime(1_000);
     expect(told).toEqual([]);

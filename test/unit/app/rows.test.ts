@@ -15,7 +15,7 @@ const outgoing: OutgoingMessage = {
 };
 
 describe('buildRows', () => {
-  test('puts what is on its way after what is stored', () => {
+  test('puts unsent messages after stored ones', () => {
     const rows = buildRows([makeMessage(1)], [outgoing], 'me', undefined);
     expect(rows.map((row) => row.key)).toEqual(['m1', 'o1']);
     expect(rows[1]).toMatchObject({ authorId: 'me', message: undefined, outgoing });
@@ -27,14 +27,14 @@ describe('buildRows', () => {
     expect(rows[0]?.outgoing).toBeUndefined();
   });
 
-  test('groups what one person writes within five minutes', () => {
+  test('groups messages of one person within five minutes', () => {
     const later = makeMessage(3, { created_at: '2026-11-22T12:09:00.000Z' });
     const other = makeMessage(4, { author_id: 'u2', created_at: '2026-11-22T12:09:01.000Z' });
     const rows = buildRows([makeMessage(1), makeMessage(2), later, other], [], 'me', undefined);
     expect(rows.map((row) => row.startsGroup)).toEqual([true, false, true, true]);
   });
 
-  test('starts a group at a reply, so that it shows whose it is', () => {
+  test('starts a group at a reply, so that its author is shown', () => {
     const rows = buildRows([makeMessage(1), makeMessage(2, { reply_to: 'm1' })], [], 'me', undefined);
     expect(rows[1]?.startsGroup).toBe(true);
   });
@@ -45,7 +45,7 @@ describe('buildRows', () => {
     expect(rows.map((row) => row.startsDay)).toEqual([true, false, true]);
   });
 
-  test("marks the first unread message, leaving out one's own", () => {
+  test("marks the first unread message, ignoring one's own", () => {
     const messages = [makeMessage(1), makeMessage(2, { author_id: 'me' }), makeMessage(3), makeMessage(4)];
     const rows = buildRows(messages, [], 'me', 1);
     expect(rows.map((row) => row.isFirstUnread)).toEqual([false, false, true, false]);

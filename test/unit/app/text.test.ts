@@ -5,12 +5,12 @@ const link = (text: string, href = text): object => ({ kind: 'link', text, href 
 const plain = (text: string): object => ({ kind: 'text', text });
 
 describe('splitText', () => {
-  test('leaves plain text as it is, with anything that looks like HTML in it', () => {
+  test('keeps plain text as it is, including anything that looks like HTML', () => {
     const text = '<img src=x onerror=alert(1)> & "quotes"';
     expect(splitText(text)).toEqual([plain(text)]);
   });
 
-  test('finds addresses of http and https only', () => {
+  test('finds only http and https URLs', () => {
     expect(splitText('see https://example.com/a?b=c#d now')).toEqual([
       plain('see '),
       link('https://example.com/a?b=c#d'),
@@ -21,7 +21,7 @@ describe('splitText', () => {
     }
   });
 
-  test('leaves the punctuation of the sentence outside', () => {
+  test('leaves out trailing punctuation', () => {
     expect(splitText('https://example.com/a.')).toEqual([link('https://example.com/a'), plain('.')]);
     expect(splitText('(https://example.com/a)')).toEqual([
       plain('('),
@@ -31,11 +31,11 @@ describe('splitText', () => {
     expect(splitText('https://example.com/a_(b)')).toEqual([link('https://example.com/a_(b)')]);
   });
 
-  test('shows an address as written and links to its normal form', () => {
+  test('shows a URL as written and links to its normalized form', () => {
     expect(splitText('https://EXAMPLE.com')).toEqual([link('https://EXAMPLE.com', 'https://example.com/')]);
   });
 
-  test('finds mentions of the people who are mentioned, the longest name first', () => {
+  test('finds mentions, the longest name first', () => {
     expect(splitText('Hi @Anna Maria and @Anna!', ['Anna', 'Anna Maria'])).toEqual([
       plain('Hi '),
       { kind: 'mention', text: '@Anna Maria' },
@@ -54,11 +54,11 @@ describe('findMentions', () => {
     { id: '3', name: 'Ben' },
   ];
 
-  test('names each person once, and nobody whose name is only part of another', () => {
+  test('returns each person once, and nobody whose name is only part of another', () => {
     expect(findMentions('@Anna Maria, @Ben and again @Ben', people)).toEqual(['2', '3']);
   });
 
-  test('does not look into addresses', () => {
+  test('ignores URLs', () => {
     expect(findMentions('https://example.com/@Ben', people)).toEqual([]);
   });
 });
