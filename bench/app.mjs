@@ -1,6 +1,6 @@
 // OurChat with 10,000 messages in a channel, as built for production and served by `vite preview`: opening the channel,
-// scrolling through its history, the heap afterwards, the size of the first load, and what has moved on the page by
-// itself (layout shifts, those right after a click as well, which the metric CLS forgives).
+// scrolling through its history, the heap afterwards, the size of the first load, and layout shifts (including those
+// right after a click, which the metric CLS ignores).
 // Usage: npm run build && npm run build:app && node bench/app.mjs   (Chromium: CHROME_PATH or /usr/bin/chromium)
 import { spawn } from 'node:child_process';
 import { chmod, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
@@ -164,7 +164,7 @@ async function takeShift(page) {
   );
 }
 
-/** Messages of somebody else, one after another, while the end of the channel is on screen. */
+/** Inserts messages of another person one by one, while the end of the channel is on screen. */
 async function receiveMessages(page, dbUrl) {
   const client = new pg.Client(dbUrl);
   await client.connect();
@@ -183,7 +183,7 @@ async function receiveMessages(page, dbUrl) {
 async function timeOpenings(page) {
   const times = [];
   for (let i = 0; i < OPENINGS; i += 1) {
-    // Loaded anew, so that the conversation comes from the database each time.
+    // Reload, so that the conversation comes from the database each time.
     await page.goto(page.url().replace(/\/channel\/.*/, '/channel/c0000000-0000-4000-8000-000000000002'));
     await page.locator('[data-state="live"]').waitFor();
     await page.getByText('nutmeg').first().waitFor();
@@ -213,7 +213,7 @@ async function timeOpenings(page) {
   return `${sorted[Math.floor(sorted.length / 2)]} ms (${sorted[0]} to ${sorted.at(-1)}), ${OPENINGS} times`;
 }
 
-/** As fast as frames come, for ten seconds or to the beginning. */
+/** Scrolls back as fast as frames are drawn, for ten seconds or to the beginning. */
 async function scrollThroughHistory(page) {
   await page.mouse.move(700, 400);
   await page.mouse.wheel(0, -50);
