@@ -1,0 +1,87 @@
+// Checks what `npm pack` puts into the tarball: everything that is needed at run time, and nothing else. Prints its size.
+// Usage, after `npm run build`: node tools/check-package.mjs [--publish]
+import { execFileSync } from 'node:child_process';
+import { readdir, readFile } from 'node:fs/promises';
+import { join, posix, sep } from 'node:path';
+
+/** Everything that may be in it. Whatever else is packed is a mistake. */
+const ALLOWED =
+  /^(package\.json|README\.md|CHANGELOG\.md|LICENSE|client\.d\.ts|docs\/[\w-]+\.md|dist\/.+\.(js|d\.ts|sql|html|css))$/;
+const FORBIDDEN = /(^|\/)(tests?|fixtures|bench)\/|\.test\./;
+const MAX_PACKED_KIB = 1024;
+
+const publishing = process.argv.includes('--publish');
+const problems = [];
+const packed = listPacked();
+const paths = new Set(packed.files.map((file) => file.path));
+const manifest = JSON.parse(await readFile('package.json', 'utf8'));
+
+for (const path of paths) {
+  if (!ALLOWED.test(path) || FORBIDDEN.test(path)) problems.push(`${path} is packed and should not be`);
+}
+
+// Every source, and every file that is read at run time, has its counterpart in dist/.
+for (const entry of await readdir('plugin', { recursive: true, withFileTypes: true })) {
+  if (!entry.isFile() || entry.name.endsWith('.md')) continue;
+  const source = join(entry.parentPath, entry.name).split(sep).join('/');
+  const target = source.replace(/^plugin\//, 'dist/').replace(/(?<!\.d)\.ts$/, '.js');
+  if (!paths.has(target)) problems.push(`${target} is missing: run \`npm run build\``);
+}
+for (const path of paths) {
+  const source = path.replace(/^dist\//, 'plugin/').replace(/\.d\.ts$|\.js$/, '.ts');
+  if (path.startsWith('dist/') && !(await exists(source)))
+    problems.push(`${path} is left from an earlier build`);
+}
+
+for (const target of entryPoints(manifest)) {
+  if (!paths.has(target)) problems.push(`package.json names ${target}, which is not packed`);
+}
+
+// npm resolves relative links of a README by `repository`. Without one, they work from the installed package only.
+const [page] = [await readFile('README.md', 'utf8')];
+for (const [, link] of page.matchAll(/\]\(([^)#]+)[^)]*\)|src="([^"]+)"/g)) {
+  if (/^https?:/.test(link ?? '')) problems.push(`README.md links to another site: ${link}`);
+  else if (link !== undefined && !paths.has(posix.normalize(link))) {
+    problems.push(`README.md links to ${link}, which is not packed`);
+  }
+}
+if (publishing && manifest.repository === undefined) {
+  problems.push(
+    'package.json has no "repository": npm needs it for the links of README.md, and for --provenance',
+  );
+}
+
+const kib = (bytes) => Math.ceil(bytes / 1024);
+if (kib(packed.size) > MAX_PACKED_KIB) problems.push(`the tarball is larger than ${MAX_PACKED_KIB} KiB`);
+
+for (const problem of problems) console.error(problem);
+console.log(
+  `${packed.files.length} files, ${kib(packed.size)} KiB packed, ${kib(packed.unpackedSize)} KiB unpacked`,
+);
+process.exitCode = problems.length > 0 ? 1 : 0;
+
+function listPacked() {
+  const args = ['pack', '--dry-run', '--json', '--ignore-scripts'];
+  const npm = process.env.npm_execpath;
+  const output =
+    npm === undefined
+      ? execFileSync('npm', args, { encoding: 'utf8', shell: process.platform === 'win32' })
+      : execFileSync(process.execPath, [npm, ...args], { encoding: 'utf8' });
+  // npm 11 prints an object by package name, npm 10 an array.
+  const [report] = Object.values(JSON.parse(output));
+  return report;
+}
+
+function entryPoints({ bin, exports }) {
+  const targets = [...Object.values(bin), ...Object.values(exports)].flatMap((value) =>
+    typeof value === 'string' ? [value] : Object.values(value),
+  );
+  return targets.map((target) => posix.normalize(target));
+}
+
+async function exists(path) {
+  return readFile(path).then(
+    () => true,
+    () => false,
+  );
+}
