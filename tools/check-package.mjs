@@ -1,5 +1,6 @@
 // Checks what `npm pack` puts into the tarball: everything that is needed at run time, and nothing else. Prints its size.
-// Usage, after `npm run build`: node tools/check-package.mjs [--publish]
+// With --publish also that it can be published as it is; a tag such as v1.2.3 must then be the version's.
+// Usage, after `npm run build`: node tools/check-package.mjs [--publish [tag]]
 import { execFileSync } from 'node:child_process';
 import { readdir, readFile } from 'node:fs/promises';
 import { join, posix, sep } from 'node:path';
@@ -10,7 +11,7 @@ const ALLOWED =
 const FORBIDDEN = /(^|\/)(tests?|fixtures|bench)\/|\.test\./;
 const MAX_PACKED_KIB = 1024;
 
-const publishing = process.argv.includes('--publish');
+const [, , mode, tag] = process.argv;
 const problems = [];
 const packed = listPacked();
 const paths = new Set(packed.files.map((file) => file.path));
@@ -38,17 +39,25 @@ for (const target of entryPoints(manifest)) {
 }
 
 // npm resolves relative links of a README by `repository`. Without one, they work from the installed package only.
-const [page] = [await readFile('README.md', 'utf8')];
-for (const [, link] of page.matchAll(/\]\(([^)#]+)[^)]*\)|src="([^"]+)"/g)) {
-  if (/^https?:/.test(link ?? '')) problems.push(`README.md links to another site: ${link}`);
-  else if (link !== undefined && !paths.has(posix.normalize(link))) {
+const readme = await readFile('README.md', 'utf8');
+for (const [, link] of readme.matchAll(/\]\(([^)#]+)/g)) {
+  if (/^https?:/.test(link)) problems.push(`README.md links to another site: ${link}`);
+  else if (!paths.has(posix.normalize(link)))
     problems.push(`README.md links to ${link}, which is not packed`);
-  }
 }
-if (publishing && manifest.repository === undefined) {
-  problems.push(
-    'package.json has no "repository": npm needs it for the links of README.md, and for --provenance',
-  );
+if (mode === '--publish') {
+  if (manifest.repository === undefined) {
+    problems.push(
+      'package.json has no "repository": npm needs it for the links of README.md, and for --provenance',
+    );
+  }
+  if (tag !== undefined && tag !== `v${manifest.version}`) {
+    problems.push(`the tag ${tag} is not that of version ${manifest.version}`);
+  }
+  for (const file of await readdir('.changeset')) {
+    if (file.endsWith('.md') && file !== 'README.md')
+      problems.push(`.changeset/${file} is not in CHANGELOG.md yet`);
+  }
 }
 
 const kib = (bytes) => Math.ceil(bytes / 1024);
