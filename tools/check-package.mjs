@@ -38,13 +38,12 @@ for (const target of entryPoints(manifest)) {
   if (!paths.has(target)) problems.push(`package.json names ${target}, which is not packed`);
 }
 
-// npm resolves relative links of a README by `repository`. Without one, they work from the installed package only.
+// README.md is also npm's page, where links to other files need them in the package (and `repository`).
 const readme = await readFile('README.md', 'utf8');
 for (const [, link] of readme.matchAll(/\]\(([^)#]+)/g)) {
-  if (/^https?:/.test(link)) problems.push(`README.md links to another site: ${link}`);
-  else if (!paths.has(posix.normalize(link)))
-    problems.push(`README.md links to ${link}, which is not packed`);
+  if (!paths.has(posix.normalize(link))) problems.push(`README.md links to ${link}, which is not packed`);
 }
+
 if (mode === '--publish') {
   if (manifest.repository === undefined) {
     problems.push(
