@@ -113,7 +113,7 @@ async function passwordFloor() {
   console.log(`one bcrypt comparison: ${((user + system) / 20_000).toFixed(1)} ms of CPU`);
 }
 
-/** Requests per second, and the processor time of each in the stack's process (PostgreSQL has its own). */
+/** Requests per second, and the processor time of each in the stack's process (PostgreSQL's is not counted). */
 async function rate(name, cpu, seconds, work) {
   const end = performance.now() + seconds * 1000;
   let count = 0;

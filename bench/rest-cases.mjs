@@ -17,7 +17,7 @@ analyze;
 
 const json = { 'content-type': 'application/json' };
 const events = Array.from({ length: 1000 }, (_unused, i) => ({ kind: 'click', payload: { x: i, y: i * 2 } }));
-/** What is measured, as `fetch` takes it; paths below the API's root. */
+/** The requests, as arguments of `fetch`; paths are relative to the API's root. */
 export const CASES = [
   { name: 'one row by primary key', request: { path: '/books?id=eq.4711' } },
   { name: '100 rows', request: { path: '/books?order=id&limit=100' } },

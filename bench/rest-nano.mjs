@@ -1,5 +1,5 @@
 // REST beside nano-supabase (PostgREST's grammar on PGlite, in Node), on the same data, in turns. nano-supabase has no server:
-// it is wrapped into a node:http one, in a process of its own, as the stack is. It is found from the working directory:
+// it is wrapped into a node:http one, in a separate process, as the stack is. It is resolved from the working directory:
 //   npm run build && cd "$(mktemp -d)" && npm install nano-supabase @electric-sql/pglite@0.3 && node …/bench/rest-nano.mjs
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -118,14 +118,14 @@ async function serveNano() {
     load('@electric-sql/pglite/contrib/pgcrypto'),
     load('nano-supabase'),
   ]);
-  // It is made for the browser and fetches its WebAssembly parser, which Node's fetch does not do from the disk.
+  // It is made for the browser and fetches its WebAssembly parser; Node's fetch cannot read files.
   const fetchFromNet = globalThis.fetch;
   globalThis.fetch = async (input, init) => {
     const url = new URL(input.url ?? input);
     if (url.protocol !== 'file:') return fetchFromNet(input, init);
     return new Response(await readFile(url), { headers: { 'content-type': 'application/wasm' } });
   };
-  // It logs every request; that is not what is measured.
+  // It logs every request, which would be measured too.
   console.log = () => {};
   const db = new PGlite({ extensions: { pgcrypto } });
   const { localFetch } = await createFetchAdapter({ db });

@@ -1,5 +1,5 @@
-// One server under test, in a process of its own: `engine` (the REST engine) or `bare` (node:http and pg with the same
-// statements in the same kind of transaction). Told what to do by its parent, `rest.mjs`.
+// One server under test, a separate process: `engine` (the REST engine) or `bare` (node:http and pg with the same
+// statements in the same kind of transaction). Its parent, `rest.mjs`, sends it commands.
 import { createServer } from 'node:http';
 import pg from 'pg';
 import { createJwtVerifier } from '../dist/stack/jwt.js';

@@ -1,4 +1,4 @@
-// REST against its floor: what a bare node:http server with the same driver needs for the same statements.
+// REST compared with its floor: a bare node:http server that runs the same statements with the same driver.
 //   npm run build && node bench/rest.mjs [seconds per measurement, 2] [--quick]
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -73,7 +73,7 @@ async function measureCases(engine, bare) {
     const { recorded } = await engine.ask({ what: 'recorded' });
     await bare.ask({ what: 'transaction', recorded });
     for (const count of connections) {
-      // In turns, so that what else the machine does falls on both.
+      // In turns, so that other load on the machine hits both.
       const runs = { engine: [], bare: [] };
       await run(engine, request, count, WARM_UP);
       await run(bare, request, count, WARM_UP);
@@ -151,7 +151,7 @@ async function measureTables(engine) {
   );
   let made = 0;
   for (const tables of [10, 100, 500, 2000]) {
-    // In steps: each transaction holds a lock for every table that it makes.
+    // In steps: a transaction holds a lock for every table that it creates.
     for (; made < tables; made += 50) {
       const end = Math.min(made + 50, tables);
       await admin.query(`do $$ begin for i in ${made + 1}..${end} loop

@@ -1,5 +1,5 @@
-// From the command `vite` to the first signed-in query, beside Vite without the plugin; and the memory of the whole
-// afterwards, idle and with 20 clients. Linux only for memory. Usage: npm run build && node bench/start.mjs [runs]
+// From the command `vite` to the first signed-in query, compared with Vite without the plugin; then the memory of everything,
+// idle and with 20 clients. Linux only for memory. Usage: npm run build && node bench/start.mjs [runs]
 import { spawn } from 'node:child_process';
 import { chmod, cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
