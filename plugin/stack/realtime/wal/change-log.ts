@@ -22,7 +22,10 @@ export interface ChangeLogOptions {
   readonly onGap: () => void;
 }
 
-const STATUS_INTERVAL_MS = 10_000;
+// A walsender of PostgreSQL 16 and later can miss the wakeup of a commit (it adds itself to the waiters only after it has
+// compared positions) and then sleeps until it receives something: without this, a change could be 10 seconds late.
+// PostgreSQL src/backend/replication/walsender.c, WalSndWait
+const STATUS_INTERVAL_MS = 200;
 const RETRY_MIN_MS = 50;
 const RETRY_MAX_MS = 1_000;
 const PUBLICATION_POLL_MS = 500;
