@@ -137,7 +137,7 @@ async function startVite(config) {
 
 async function startGatewayInVite(upstreamPort) {
   const { addUpgradeListener } = await import(`${dist}gateway/listen.js`);
-  const { insertGatewayMiddleware } = await import(`${dist}vite/place-gateway.js`);
+  const { insertGatewayMiddleware } = await import(`${dist}vite/middleware-order.js`);
   const gateway = await makeGateway(upstreamPort);
   const plugin = {
     name: 'gateway',
