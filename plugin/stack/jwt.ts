@@ -8,7 +8,7 @@ import {
 } from 'jose';
 import { LRUCache } from 'lru-cache';
 import { errorMessage } from '../shared/errors.ts';
-import { isObject, parseJson } from '../shared/json.ts';
+import { decodeJwt } from '../shared/jwt.ts';
 import type { Keys } from './keys.ts';
 
 /** The claims of a verified token. Times (`exp`, `iat`, `nbf`) are seconds since 1970. */
@@ -98,12 +98,12 @@ async function verifySignature(
   findKey: (header: CompactJWSHeaderParameters) => Promise<VerificationKey> | Uint8Array,
 ): Promise<VerifiedJwt> {
   try {
-    const { payload, protectedHeader } = await compactVerify(token, async (header) => findKey(header), {
+    const { protectedHeader } = await compactVerify(token, async (header) => findKey(header), {
       algorithms: ['HS256', 'ES256', 'RS256'],
     });
-    const claims = parseJson(new TextDecoder().decode(payload));
-    if (!isObject(claims)) throw new JwtVerifyError('malformed', 'the payload is not a JSON object');
-    return { header: protectedHeader, claims };
+    const decoded = decodeJwt(token);
+    if (!decoded) throw new JwtVerifyError('malformed', 'the token is not a plain JWT with a JSON object');
+    return { header: protectedHeader, claims: decoded.claims };
   } catch (error) {
     if (error instanceof JwtVerifyError) throw error;
     if (error instanceof errors.JWSSignatureVerificationFailed)

@@ -8,7 +8,7 @@ import {
 } from 'node:crypto';
 import type { JWK } from 'jose';
 import { LRUCache } from 'lru-cache';
-import { isObject, parseJson, type JsonObject } from '../../shared/json.ts';
+import { decodeJwt } from '../../shared/jwt.ts';
 import type { GatewayKeys } from '../target.ts';
 
 /** What the gateway needs to know of a token; `exp` is in seconds since 1970. */
@@ -22,11 +22,11 @@ export interface TokenClaims {
  * Undefined when it is not a JWT.
  */
 export function decodeClaims(token: string): TokenClaims | undefined {
-  const payload = decodePart(token.split('.', 3)[1]);
-  if (!payload) return undefined;
+  const claims = decodeJwt(token)?.claims;
+  if (!claims) return undefined;
   return {
-    role: typeof payload.role === 'string' ? payload.role : undefined,
-    exp: typeof payload.exp === 'number' ? payload.exp : undefined,
+    role: typeof claims.role === 'string' ? claims.role : undefined,
+    exp: typeof claims.exp === 'number' ? claims.exp : undefined,
   };
 }
 
@@ -59,7 +59,7 @@ export class SessionTokenVerifier {
   #hasValidSignature(token: string): boolean {
     const { jwtSecret, jwks } = this.#keys;
     const [head = '', body = '', signature = ''] = token.split('.');
-    const header = decodePart(head);
+    const header = decodeJwt(token)?.header;
     const signed = Buffer.from(`${head}.${body}`);
     const actual = Buffer.from(signature, 'base64url');
     if (header?.alg === 'HS256') {
@@ -87,9 +87,4 @@ export class SessionTokenVerifier {
 /** A backend in this process may pass its private keys. */
 function publicPart({ d: _d, p: _p, q: _q, dp: _dp, dq: _dq, qi: _qi, ...rest }: JWK): JsonWebKey {
   return rest;
-}
-
-function decodePart(part: string | undefined): JsonObject | undefined {
-  const value = part === undefined ? undefined : parseJson(Buffer.from(part, 'base64url').toString('utf8'));
-  return isObject(value) ? value : undefined;
 }
