@@ -2,16 +2,16 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { PresenceTracker } from '../../../app/live/presence-tracker.ts';
 
 describe('PresenceTracker', () => {
-  let told: { readonly at: number; readonly channelId: string | null }[];
+  let tracked: { readonly at: number; readonly channelId: string | null }[];
   let signalled: (string | null)[];
   let tracker: PresenceTracker;
 
   beforeEach(() => {
     vi.useFakeTimers({ now: 0 });
-    told = [];
+    tracked = [];
     signalled = [];
     tracker = new PresenceTracker(
-      ({ channelId }) => told.push({ at: Date.now(), channelId }),
+      ({ channelId }) => tracked.push({ at: Date.now(), channelId }),
       ({ channelId }) => signalled.push(channelId),
     );
   });
@@ -26,7 +26,7 @@ describe('PresenceTracker', () => {
     vi.advanceTimersByTime(1_000);
     tracker.watch('b');
     vi.advanceTimersByTime(1_000);
-    expect(told).toEqual([
+    expect(tracked).toEqual([
       { at: 250, channelId: 'a' },
       { at: 1_250, channelId: 'b' },
     ]);
@@ -43,7 +43,7 @@ describe('PresenceTracker', () => {
     vi.advanceTimersByTime(100);
     tracker.watch('a');
     vi.advanceTimersByTime(10_000);
-    expect(told.map(({ channelId }) => channelId)).toEqual(['a']);
+    expect(tracked.map(({ channelId }) => channelId)).toEqual(['a']);
   });
 
   test('makes at most five calls in 30 seconds, signals the rest, and ends with the last channel', () => {
@@ -51,15 +51,15 @@ describe('PresenceTracker', () => {
     for (let i = 0; i < 60; i += 1) {
       tracker.watch(`channel ${i}`);
       vi.advanceTimersByTime(1_000);
-      const last = [...told.map(({ channelId }) => channelId), ...signalled];
+      const last = [...tracked.map(({ channelId }) => channelId), ...signalled];
       expect(last).toContain(`channel ${i}`);
     }
     vi.advanceTimersByTime(31_000);
-    for (const { at } of told) {
-      const inWindow = told.filter((other) => other.at >= at && other.at < at + 30_000);
+    for (const { at } of tracked) {
+      const inWindow = tracked.filter((other) => other.at >= at && other.at < at + 30_000);
       expect(inWindow.length).toBeLessThanOrEqual(5);
     }
-    expect(told.at(-1)?.channelId).toBe('channel 59');
+    expect(tracked.at(-1)?.channelId).toBe('channel 59');
   });
 
   test('signals a return to the channel in presence', () => {
@@ -73,14 +73,14 @@ describe('PresenceTracker', () => {
     vi.advanceTimersByTime(1_000);
     expect(signalled).toEqual(['f', 'e']);
     vi.advanceTimersByTime(60_000);
-    expect(told.at(-1)?.channelId).toBe('e');
-    expect(told).toHaveLength(5);
+    expect(tracked.at(-1)?.channelId).toBe('e');
+    expect(tracked).toHaveLength(5);
   });
 
   test('publishes again and resets the count after every join, and nothing in between', () => {
     tracker.watch('a');
     vi.advanceTimersByTime(1_000);
-    expect(told).toEqual([]);
+    expect(tracked).toEqual([]);
     tracker.onJoined();
     vi.advanceTimersByTime(1_000);
     tracker.watch('b');
@@ -88,6 +88,6 @@ describe('PresenceTracker', () => {
     vi.advanceTimersByTime(60_000);
     tracker.onJoined();
     vi.advanceTimersByTime(1_000);
-    expect(told.map(({ channelId }) => channelId)).toEqual(['a', 'b']);
+    expect(tracked.map(({ channelId }) => channelId)).toEqual(['a', 'b']);
   });
 });
