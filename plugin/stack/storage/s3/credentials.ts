@@ -1,4 +1,5 @@
 // Storage v1.70.6 src/http/plugins/signature-v4.ts
+import type { IncomingHttpHeaders } from 'node:http';
 import type { StackContext } from '../../context.ts';
 import type { Caller } from '../database/request-scope.ts';
 import { storageErrors } from '../errors.ts';
@@ -31,8 +32,14 @@ export class S3Credentials {
     return isSession ? this.#context.keys.anonKey : S3_SECRET_KEY;
   }
 
-  /** The user of the session token; without one, the service role. @throws StorageError AccessDenied */
-  callerOf({ sessionToken }: ClientSignature): Promise<Caller> {
-    return authenticateToken(this.#context.jwt, sessionToken ?? this.#context.keys.serviceRoleKey);
+  /**
+   * The user of the session token; without one, the service role.
+   *
+   * @param headers of the request: they say which roles it may use
+   * @throws StorageError AccessDenied
+   */
+  async callerOf({ sessionToken }: ClientSignature, headers: IncomingHttpHeaders): Promise<Caller> {
+    const { jwt, keys } = this.#context;
+    return authenticateToken(jwt, sessionToken ?? keys.serviceRoleKey, headers);
   }
 }

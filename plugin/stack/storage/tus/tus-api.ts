@@ -61,6 +61,8 @@ export class TusApi {
       disableTerminationForFinishedUploads: true,
       respectForwardedHeaders: true,
       allowedHeaders: ALLOWED_HEADERS,
+      // The gateway alone decides which origins may read responses.
+      allowedOrigins: () => false,
       namingFunction: (_request, metadata) => nameUpload(metadata),
       generateUrl: (request, { proto, host, id }) => this.#url(request, proto, host, id),
       getFileIdFromRequest: (request) => fileId(nodeRequest(request)),
