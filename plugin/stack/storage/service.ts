@@ -9,6 +9,7 @@ import { StorageDatabase } from './database/database.ts';
 import { BlobStore } from './disk/blob-store.ts';
 import { loadSigningKey } from './disk/signing-key.ts';
 import { authenticate } from './http/authenticate.ts';
+import { makeInert } from './http/inert.ts';
 import { sendError, sendJson } from './http/respond.ts';
 import { ObjectStore } from './objects/object-store.ts';
 import { SignedTokens } from './objects/signed-token.ts';
@@ -41,6 +42,7 @@ export async function createStorageService(context: StackContext): Promise<Servi
     const answer = settings.enabled ? createApis(context, settings, objects, tokens) : refuse;
     return {
       handle(req, res) {
+        makeInert(res);
         const done = answer(req, res, req.url ?? '/')
           .catch((error: unknown) => sendError(req, res, error))
           .catch(() => void res.destroy());
