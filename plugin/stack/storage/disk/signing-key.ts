@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { hasErrorCode } from '../../../shared/errors.ts';
+import { PRIVATE_FILE } from './private-folder.ts';
 
 const FILE = 'url-signing.key';
 
@@ -20,7 +21,7 @@ export async function loadSigningKey(dir: string): Promise<string> {
     if (!hasErrorCode(error, 'ENOENT')) throw error;
   }
   const key = randomBytes(32).toString('base64url');
-  await writeFile(`${path}.tmp`, key, { mode: 0o600, flush: true });
+  await writeFile(`${path}.tmp`, key, { mode: PRIVATE_FILE, flush: true });
   await rename(`${path}.tmp`, path);
   return key;
 }
