@@ -81,7 +81,7 @@ function contentOf(
   const sign = (previous: string, hash: string): string => signChunk(client, secret, previous, hash);
   return {
     content: isChunked ? decodeChunkedBody(bodyOf(req), contentHash, sign, client.signature) : bodyOf(req),
-    contentLength: length === undefined ? undefined : Number(length),
+    contentLength: length !== undefined && /^\d+$/.test(length) ? Number(length) : undefined,
   };
 }
 

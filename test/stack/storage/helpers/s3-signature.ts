@@ -38,11 +38,16 @@ export function presign(method: string, url: string, keys: S3Keys = STATIC_KEYS)
   return `${origin}${pathname}?${query}&X-Amz-Signature=${sign(scope, text, keys)}`;
 }
 
-/** The fields of a browser's form with a signed policy that allows any content for an hour. */
+/**
+ * The fields of a browser's form with a signed policy that allows any content for an hour.
+ *
+ * @param further a condition to add, of any type
+ */
 export function signForm(
   fields: Readonly<Record<string, string>>,
   bucket: string,
   keys: S3Keys = STATIC_KEYS,
+  further?: unknown,
 ): Record<string, string> {
   const [longDate, scope] = dates();
   const signed = {
@@ -55,6 +60,7 @@ export function signForm(
     { bucket },
     ...Object.entries(fields).map(([name, value]) => ['eq', `$${name}`, value]),
   ];
+  if (further !== undefined) conditions.push(further as string[]);
   const policy = { expiration: new Date(Date.now() + 3_600_000).toISOString(), conditions };
   const encoded = Buffer.from(JSON.stringify(policy)).toString('base64');
   return { ...signed, policy: encoded, 'x-amz-signature': sign(scope, encoded, keys) };
