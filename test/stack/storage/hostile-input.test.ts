@@ -233,3 +233,68 @@ test('a request that ends while the service looks up its bucket leaves nothing o
   // It waits for every request.
   await expect(other.close()).resolves.toBeUndefined();
 });
+
+describe('no stored or requested value becomes a header of its own', () => {
+  const VALUES = [
+    'a\r\nx-injected: 1',
+    'a\nx-injected: 1',
+    'a\r\n\r\n<script>',
+    'a\0',
+    'a\u0001',
+    'é',
+    '\u0100',
+    '😀',
+    'a\u2028b',
+  ];
+
+  test.each(VALUES)('%j', async (value) => {
+    const form = new FormData();
+    for (const [name, text] of Object.entries({
+      cacheControl: value,
+      contentType: `text/plain${value}`,
+      metadata: '{}',
+    }))
+      form.set(name, text);
+    form.set('', new Blob(['x']));
+    const headers = { ...service, 'x-upsert': 'true' };
+    await fetch(`${stack.url}/object/open/stored`, { method: 'POST', headers, body: form });
+    const metadata = { mimetype: `text/plain${value}`, cacheControl: value };
+    const copied = {
+      bucketId: 'open',
+      sourceKey: 'source',
+      destinationKey: 'copied',
+      copyMetadata: false,
+      metadata,
+    };
+    const json = { ...headers, 'content-type': 'application/json' };
+    await fetch(`${stack.url}/object/copy`, { method: 'POST', headers: json, body: JSON.stringify(copied) });
+    const encoded = encodeURIComponent(value);
+    const overrides = [
+      'content-type',
+      'content-disposition',
+      'cache-control',
+      'content-encoding',
+      'content-language',
+      'expires',
+    ]
+      .map((name) => `response-${name}=${encoded}`)
+      .join('&');
+    const requests = [
+      ...['stored', 'copied'].flatMap((name) =>
+        ['GET', 'HEAD'].flatMap((method) => [
+          rest(method, `/object/open/${name}`),
+          rest(method, `/object/info/open/${name}`),
+          rest(method, `/object/public/open/${name}?download=${encoded}`),
+          s3(method, `/open/${name}`),
+        ]),
+      ),
+      s3('GET', `/open/source?${overrides}`),
+    ];
+    for (const response of await Promise.all(requests)) {
+      expect(response.headers.get('x-injected')).toBeNull();
+      expect([200, 400]).toContain(response.status);
+      expect(response.headers.get('content-security-policy')).toContain('sandbox');
+      expect(await response.text()).not.toMatch(/^<script>/);
+    }
+  });
+});
