@@ -2,7 +2,6 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Plugin, PreviewServer, ResolvedConfig, ViteDevServer } from 'vite';
 import type { HeldBackend } from '../backend/held-backends.ts';
-import { createHostCheck } from '../gateway/caller/hosts.ts';
 import { Gateway } from '../gateway/gateway.ts';
 import type { SharedServer } from '../gateway/listen.ts';
 import type { GatewayTarget } from '../gateway/target.ts';
@@ -36,7 +35,7 @@ export function gatewayPlugin(context: PluginContext): Plugin<SupabasePluginApi>
     const gateway = new Gateway({
       target: () => held.backend?.target() ?? awaitTarget(held),
       logger: config.logger,
-      isHostAllowed: createHostCheck(allowedHosts),
+      allowedHosts,
       requireKey: context.options.requireKey,
     });
     const upgrades = new UpgradeListener(gateway, hasExclusiveNeighbour(config));

@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Backend } from '../../../plugin/backend/backend.ts';
 import { createEmbeddedBackend } from '../../../plugin/backend/embedded/embedded-backend.ts';
-import { createHostCheck } from '../../../plugin/gateway/caller/hosts.ts';
 import { silentLogger } from '../../../plugin/shared/logger.ts';
 import { makeProject, type TestProject } from '../../helpers/project.ts';
 import { ask, startGateway } from '../../helpers/gateway/support.ts';
@@ -42,7 +41,7 @@ test('a dev server that joined another one’s stack serves the hosts of its own
   expect(joined.describe()[0]?.value).toContain('shared with process');
   const { url } = await startGateway({
     target: () => joined.target(),
-    isHostAllowed: createHostCheck(['.tunnel.example']),
+    allowedHosts: ['.tunnel.example'],
   });
   const socket = `/realtime/v1/websocket?apikey=${KEY}&vsn=2.0.0`;
   const tunnel = { host: 'a.tunnel.example', 'x-forwarded-proto': 'https', 'x-forwarded-for': '203.0.113.9' };

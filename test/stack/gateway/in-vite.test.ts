@@ -3,7 +3,6 @@ import type { AddressInfo } from 'node:net';
 import { createServer, type InlineConfig, type Plugin } from 'vite';
 import { expect, test } from 'vitest';
 import { Gateway } from '../../../plugin/gateway/gateway.ts';
-import { createHostCheck } from '../../../plugin/gateway/caller/hosts.ts';
 import type { GatewayTarget } from '../../../plugin/gateway/target.ts';
 import { silentLogger } from '../../../plugin/shared/logger.ts';
 import { insertGatewayMiddleware } from '../../../plugin/vite/middleware-order.ts';
@@ -25,8 +24,8 @@ async function startVite(
   const plugin: Plugin = {
     name: 'gateway',
     configureServer({ middlewares, config }) {
-      const isHostAllowed = createHostCheck(config.server.allowedHosts);
-      const gateway = new Gateway({ target, logger: silentLogger, isHostAllowed });
+      const { allowedHosts } = config.server;
+      const gateway = new Gateway({ target, logger: silentLogger, allowedHosts });
       onTestEnd(() => gateway.close());
       insertGatewayMiddleware(middlewares, config.server.cors, function supabaseGateway(req, res, next) {
         if (!gateway.handle(req, res)) next();
