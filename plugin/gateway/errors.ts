@@ -60,7 +60,7 @@ export const GATEWAY_ERRORS = {
     message: 'Pages of this origin may not open a WebSocket here',
     hint: 'Pages of this machine, of its network and of server.allowedHosts may; add the name there.',
   },
-  S3_FROM_ELSEWHERE: {
+  SIGNATURE_REFUSED: {
     status: 401,
     message: 'S3 requests need a user’s session token here',
     hint: 'The S3 keys are for programs on this machine; pages and other machines sign with a session token.',

@@ -14,6 +14,7 @@ import { refuseOtherMachine } from './caller/privilege.ts';
 import { readQueryKey, replaceQueryKey } from './caller/query-key.ts';
 import { gatewayError, serviceUnavailable } from './errors.ts';
 import { forwardedHeaders, replaceRequest } from './forward/headers.ts';
+import { isWebsocketUpgrade } from './ordinary-request.ts';
 import type { GatewayRefusal } from './refusal.ts';
 import { matchRoute, type RouteMatch } from './routes.ts';
 import {
@@ -191,9 +192,7 @@ function checkUpgrade(
 ): GatewayRefusal | undefined {
   if (match === 'unknown') return gatewayError('NO_SUCH_PATH');
   if (match.route.transport === 'http') return gatewayError('HTTP_ONLY');
-  if (req.method !== 'GET' || req.headers.upgrade?.toLowerCase() !== 'websocket') {
-    return gatewayError('NO_WEBSOCKET');
-  }
+  if (!isWebsocketUpgrade(req)) return gatewayError('NO_WEBSOCKET');
   // The same-origin policy does not cover WebSockets: pages that CORS keeps from reading HTTP answers are refused here.
   return caller.origin === 'foreign' ? gatewayError('ORIGIN_NOT_ALLOWED') : undefined;
 }

@@ -20,9 +20,9 @@ export function refuseS3Request(
 ): GatewayRefusal | undefined {
   if (caller.mayBeAdmin) return undefined;
   // No page of another site has a reason to sign; it could only replay what somebody else signed.
-  if (caller.origin === 'foreign') return gatewayError('S3_FROM_ELSEWHERE');
+  if (caller.origin === 'foreign') return gatewayError('SIGNATURE_REFUSED');
   const token = sessionToken(url, headers);
-  if (token === undefined || token === '') return gatewayError('S3_FROM_ELSEWHERE');
+  if (token === undefined || token === '') return gatewayError('SIGNATURE_REFUSED');
   return refuseCredential(token, caller, keys);
 }
 
