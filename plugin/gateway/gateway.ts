@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { errorMessage } from '../shared/errors.ts';
 import type { Logger } from '../shared/logger.ts';
-import { allowOrigin, answerPreflight, isPreflight, lockCors } from './answer/cors.ts';
+import { allowOrigin, answerPreflight, isPreflight, lockHeaders } from './answer/cors.ts';
 import { FailureLog } from './answer/failure-log.ts';
 import { describeBackendFailure, describeFailure } from './answer/failures.ts';
 import { abortResponse, isHttp2, refuse, type GatewayResponse } from './answer/respond.ts';
@@ -165,7 +165,7 @@ export class Gateway {
   ): void {
     rewriteForService(req, serviceUrl, out);
     allowOrigin(res, out.caller);
-    lockCors(res);
+    lockHeaders(res);
     const fail = (error: unknown): void => {
       const message = `The ${out.route.upstream} service failed: ${errorMessage(error)}`;
       this.#logger.error(`supabase: ${message}`);

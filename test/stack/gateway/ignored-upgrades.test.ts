@@ -62,7 +62,7 @@ describe('an upgrade that is no WebSocket is answered as an ordinary request', (
       body: string;
       headers: object;
     };
-    if (bytes.includes('"a"')) expect(seen.body).toBe('{"a":1}');
+    expect(seen.body).toBe(bytes.includes('"a"') ? '{"a":1}' : '');
     expect(seen.headers).not.toHaveProperty('upgrade');
     expect(seen.headers).not.toHaveProperty('http2-settings');
   });
