@@ -25,6 +25,7 @@ beforeAll(async () => {
       reason: 'the test says so',
       env: {},
       embedded: { dbPort: 0 },
+      isExposed: true,
       logger: silentLogger,
     });
   owner = await start();
@@ -48,6 +49,11 @@ test('a dev server that joined another one’s stack serves the hosts of its own
   const answer = await ask(url, '/rest/v1/items', { headers: { ...tunnel, apikey: KEY } });
   expect([answer.status, answer.body]).toEqual([200, '[]']);
   expect((await upgrade(url, socket, { ...tunnel, origin: 'https://a.tunnel.example' })).status).toBe(101);
+  const { serviceRoleKey } = (await joined.target()).keys;
+  for (const credential of [serviceRoleKey ?? '', 'x']) {
+    const headers = { ...tunnel, apikey: KEY, authorization: credential };
+    expect((await ask(url, '/storage/v1/bucket', { headers })).status).toBe(401);
+  }
   const foreign = { host: 'evil.example' };
   expect((await ask(url, '/rest/v1/items', { headers: { ...foreign, apikey: KEY } })).status).toBe(403);
   expect((await upgrade(url, socket, foreign)).status).toBe(403);

@@ -167,9 +167,9 @@ describe('beside server.proxy', () => {
 async function firstMessage(url: string): Promise<string> {
   const { WebSocket } = await import('ws');
   const socket = new WebSocket(url.replace('http', 'ws'));
-  onTestEnd(() => void socket.terminate());
+  onTestEnd(() => socket.terminate());
   return new Promise((resolve, reject) => {
-    socket.once('message', (data) => resolve(String(data as Buffer)));
+    socket.once('message', (data) => resolve(String(data)));
     socket.once('error', reject);
   });
 }
