@@ -3,7 +3,7 @@ import { Agent, request, type IncomingHttpHeaders } from 'node:http';
 import { join } from 'node:path';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { S3_ACCESS_KEY, S3_SECRET_KEY } from '../../../plugin/stack/storage/s3/credentials.ts';
+import { LOCAL_KEYS } from '../../../plugin/stack/keys.ts';
 import { createRandom } from '../rest/random-requests.ts';
 import { randomRequest, type Ingredients, type RandomRequest } from './helpers/random-requests.ts';
 import { startStorageStack, type StorageStack } from './helpers/storage-stack.ts';
@@ -52,7 +52,7 @@ beforeAll(async () => {
       'AWS4-HMAC-SHA256 x',
     ],
     keys: [
-      { accessKey: S3_ACCESS_KEY, secret: S3_SECRET_KEY },
+      { accessKey: LOCAL_KEYS.s3AccessKey, secret: LOCAL_KEYS.s3SecretKey },
       { accessKey: 'stub', secret: keys.anonKey, sessionToken: user },
     ],
     learned: [],

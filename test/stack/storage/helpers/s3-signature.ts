@@ -1,5 +1,5 @@
 import { createHash, createHmac } from 'node:crypto';
-import { S3_ACCESS_KEY, S3_SECRET_KEY } from '../../../../plugin/stack/storage/s3/credentials.ts';
+import { LOCAL_KEYS } from '../../../../plugin/stack/keys.ts';
 
 /** The credentials of a signature; the CLI's static keys by default. */
 export interface S3Keys {
@@ -8,7 +8,7 @@ export interface S3Keys {
   readonly sessionToken?: string;
 }
 
-const STATIC_KEYS: S3Keys = { accessKey: S3_ACCESS_KEY, secret: S3_SECRET_KEY };
+const STATIC_KEYS: S3Keys = { accessKey: LOCAL_KEYS.s3AccessKey, secret: LOCAL_KEYS.s3SecretKey };
 
 /**
  * A presigned URL of the S3 protocol (AWS Signature Version 4). Does not use the tested code.
