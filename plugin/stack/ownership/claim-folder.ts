@@ -9,6 +9,7 @@ import {
   rename,
   rm,
   rmdir,
+  stat,
   writeFile,
 } from 'node:fs/promises';
 import { tmpdir, userInfo } from 'node:os';
@@ -45,32 +46,42 @@ export async function listClaims(folder: string): Promise<Claim[]> {
   return claims.filter((claim) => claim !== undefined);
 }
 
-async function readClaim(folder: string, id: string): Promise<Claim | undefined> {
-  const file = join(folder, id);
-  const text = await readFile(file, 'utf8').catch((error: unknown) => {
-    if (hasErrorCode(error, 'ENOENT')) return undefined;
-    throw unwritable(folder, error);
-  });
-  if (text === undefined) return undefined;
-  const claim = parseClaim(id, text);
-  // A claim has its whole text before it gets its name: only a power cut leaves less, and no process with it.
-  if (!claim) await rm(file, { force: true });
-  return claim;
+/** The text of a claim. */
+interface ClaimText {
+  /** The folder it was made in: a copied project has copies of the claims, too. */
+  readonly madeIn: string;
+  readonly secret: string;
+  /** Absent when the socket is beside the claim, and moves with it. */
+  readonly socket?: string;
 }
 
-function parseClaim(id: string, text: string): Claim | undefined {
+async function readClaim(folder: string, id: string): Promise<Claim | undefined> {
+  const file = join(folder, id);
   try {
-    const { socket, secret } = JSON.parse(text) as Record<string, unknown>;
-    return typeof socket === 'string' && typeof secret === 'string' ? { id, socket, secret } : undefined;
-  } catch {
-    return undefined;
+    const text = JSON.parse(await readFile(file, 'utf8')) as Partial<ClaimText> | null;
+    if (text?.secret !== undefined && text.madeIn === (await identify(folder)))
+      return { id, secret: text.secret, socket: text.socket ?? socketBeside(folder, id) };
+  } catch (error) {
+    if (hasErrorCode(error, 'ENOENT')) return undefined;
+    if (!(error instanceof SyntaxError)) throw unwritable(folder, error);
   }
+  // A claim has its whole text before it gets its name: only a power cut leaves less, and no process with it.
+  await rm(file, { force: true });
+  return undefined;
+}
+
+async function identify(folder: string): Promise<string> {
+  const { dev, ino } = await stat(folder, { bigint: true });
+  return `${dev}:${ino}`;
 }
 
 /** Makes a claim visible, complete at once. Its socket has to accept connections already. */
-export async function publishClaim(folder: string, { id, ...text }: Claim): Promise<void> {
+export async function publishClaim(folder: string, { id, secret, socket }: Claim): Promise<void> {
   const file = join(folder, id);
   try {
+    const madeIn = await identify(folder);
+    const text: ClaimText =
+      socket === socketBeside(folder, id) ? { madeIn, secret } : { madeIn, secret, socket };
     await writeFile(`${file}.tmp`, JSON.stringify(text), { mode: 0o600 });
     await rename(`${file}.tmp`, file);
   } catch (error) {
@@ -97,12 +108,16 @@ export async function draftClaim(folder: string): Promise<Claim | undefined> {
   const id = randomBytes(8).toString('hex');
   const secret = randomBytes(16).toString('hex');
   // Every user may list pipes and open them for reading, so the name alone gives nothing away.
-  if (process.platform === 'win32') return { id, secret, socket: `\\\\.\\pipe\\${SHORT_PREFIX}${id}` };
   await mkdir(folder, { recursive: true, mode: 0o700 }).catch((error: unknown) => {
     throw unwritable(folder, error);
   });
-  const socket = join(folder, `${id}.sock`);
+  if (process.platform === 'win32') return { id, secret, socket: `\\\\.\\pipe\\${SHORT_PREFIX}${id}` };
+  const socket = socketBeside(folder, id);
   return Buffer.byteLength(socket) > MAX_SOCKET_PATH ? undefined : { id, secret, socket };
+}
+
+function socketBeside(folder: string, id: string): string {
+  return join(folder, `${id}.sock`);
 }
 
 /** The same in a new temporary folder: for long paths, and for file systems without sockets (shared folders of VMs). */

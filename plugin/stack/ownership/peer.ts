@@ -16,7 +16,7 @@ export interface Peer {
   leave(): void;
 }
 
-const FULL_QUEUE_PAUSE_MS = 20;
+const RETRY_PAUSE_MS = 10;
 
 /**
  * Connects to the process that made a claim.
@@ -31,15 +31,16 @@ export async function reach(claim: Claim): Promise<Peer | undefined> {
       return await converse(await open(claim.socket), claim.secret);
     } catch (error) {
       if (ENDED.some((code) => hasErrorCode(error, code))) return undefined;
-      // Linux: more processes connect at once than the socket's queue holds.
-      if (!hasErrorCode(error, 'EAGAIN')) throw error;
-      await delay(FULL_QUEUE_PAUSE_MS);
+      if (!UNDECIDED.some((code) => hasErrorCode(error, code))) throw error;
+      await delay(RETRY_PAUSE_MS);
     }
   }
 }
 
 // A socket without a listener; no socket any more; another kind of file.
 const ENDED = ['ECONNREFUSED', 'ENOENT', 'ENOTSOCK'];
+// More processes connect at once than the queue of a socket holds (Linux); the process ended while this one waited in it.
+const UNDECIDED = ['EAGAIN', 'ECONNRESET'];
 
 function open(path: string): Promise<Socket> {
   return new Promise((resolve, reject) => {

@@ -1,9 +1,8 @@
-import { randomBytes } from 'node:crypto';
-import { chmod, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { errorMessage, SupabaseDevError } from '../../shared/errors.ts';
-import { exists } from '../../shared/files.ts';
-import { chownTo, type RunAs } from './run-as.ts';
+import { openOutsideCluster, SYSTEM_DIR } from './outside-cluster.ts';
+import type { RunAs } from './run-as.ts';
 
 /** The folders of a stack's data. */
 export interface DataDir {
@@ -14,11 +13,6 @@ export interface DataDir {
   /** Folder outside the project that the user PostgreSQL runs as can reach. */
   readonly shared: string;
 }
-
-// Used when root runs in a folder that no other user can enter (/root/app): PostgreSQL's user must reach its files.
-const SYSTEM_DIR = '/var/lib/vite-plugin-supabase';
-const LOCATION_FILE = 'postgres.location';
-const OWNER_FILE = 'owner';
 
 /** The folder in a data directory by which its owner is found (stack/ownership). */
 export const CLAIMS_FOLDER = 'claims';
@@ -53,9 +47,7 @@ export async function openDataDir(path: string, runAs: RunAs | undefined): Promi
     await writeFile(join(path, '.gitignore'), '*\n');
     await restrict(path, runAs);
     if (!runAs) return { path, cluster: join(path, 'postgres'), shared: join(path, 'runtime') };
-    const cluster = (await canEnter(path, runAs))
-      ? join(path, 'postgres')
-      : await outsideCluster(path, runAs);
+    const cluster = (await canEnter(path, runAs)) ? join(path, 'postgres') : await openOutsideCluster(path);
     return { path, cluster, shared: SYSTEM_DIR };
   } catch (error) {
     throw unwritable(path, error);
@@ -91,30 +83,4 @@ async function canEnter(path: string, runAs: RunAs): Promise<boolean> {
   if ((mode & bit) === 0) return false;
   const parent = dirname(path);
   return parent === path || canEnter(parent, runAs);
-}
-
-async function outsideCluster(path: string, runAs: RunAs): Promise<string> {
-  const locationFile = join(path, LOCATION_FILE);
-  const known = await readFile(locationFile, 'utf8').catch(() => undefined);
-  if (known !== undefined && (await exists(dirname(known)))) return known;
-  const home = join(SYSTEM_DIR, `cluster-${randomBytes(6).toString('hex')}`);
-  await mkdir(home, { recursive: true });
-  await chmod(SYSTEM_DIR, 0o755);
-  await writeFile(join(home, OWNER_FILE), path);
-  await chownTo(runAs, home);
-  const cluster = join(home, 'postgres');
-  await writeFile(locationFile, cluster);
-  await removeAbandonedClusters();
-  return cluster;
-}
-
-/** Removes clusters whose `.supabase` was deleted or names another cluster. */
-async function removeAbandonedClusters(): Promise<void> {
-  for (const name of await readdir(SYSTEM_DIR)) {
-    const home = join(SYSTEM_DIR, name);
-    const owner = await readFile(join(home, OWNER_FILE), 'utf8').catch(() => undefined);
-    if (owner === undefined) continue;
-    const location = await readFile(join(owner, LOCATION_FILE), 'utf8').catch(() => undefined);
-    if (location !== join(home, 'postgres')) await rm(home, { recursive: true, force: true });
-  }
 }

@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readdir, rename, stat, symlink, writeFile } from 'node:fs/promises';
 import { connect, createServer } from 'node:net';
 import { join as joinPath } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
@@ -86,6 +86,12 @@ describe('one owner, whatever path leads to the data directory', () => {
     return member.record.pid;
   }
 
+  async function joinedRecord(dir: string): Promise<StackRecord> {
+    const member = await join(dir);
+    member.leave();
+    return member.record;
+  }
+
   function setTmpdir(value: string): void {
     const { TMPDIR } = process.env;
     process.env.TMPDIR = value;
@@ -98,14 +104,33 @@ describe('one owner, whatever path leads to the data directory', () => {
     expect(await joinedPid(path, joinPath(root, 'link'))).toBe(record.pid);
   });
 
+  test('a folder that is moved while its owner runs', async () => {
+    const owner = await own(path);
+    onTestEnd(() => owner.release());
+    owner.announce(record);
+    await rename(path, joinPath(root, 'moved'));
+    expect(await joinedRecord(joinPath(root, 'moved'))).toEqual(record);
+  });
+
+  test('but not a copy of the folder', async () => {
+    for (const name of ['copied', 'x'.repeat(120)]) {
+      const owner = await own(joinPath(root, name));
+      onTestEnd(() => owner.release());
+      owner.announce(record);
+      // As `cp -r` does, which leaves sockets out.
+      await cp(joinPath(root, name), path, { recursive: true, filter: (file) => !file.endsWith('.sock') });
+      const other = await own(path);
+      await other.release();
+      expect(await joinedRecord(joinPath(root, name))).toEqual(record);
+    }
+  });
+
   test('another temporary directory', async () => {
     const owner = await own(path);
     onTestEnd(() => owner.release());
     owner.announce(record);
     setTmpdir(root);
-    const member = await join(path);
-    member.leave();
-    expect(member.record).toEqual(record);
+    expect(await joinedRecord(path)).toEqual(record);
   });
 
   test('a path that is too long for a socket, also with a long TMPDIR', async () => {
@@ -121,14 +146,19 @@ describe('what a crash or another program leaves among the claims', () => {
   const CLAIM = '0000000000000000';
   const leave = async (text: string): Promise<void> => {
     await mkdir(joinPath(path, 'claims'), { recursive: true });
+    const { dev, ino } = await stat(joinPath(path, 'claims'), { bigint: true });
+    text = text.replace('HERE', `${dev}:${ino}`);
     await writeFile(joinPath(path, 'claims', CLAIM), text);
   };
 
   test.each([
     ['an empty file, as after a power cut', ''],
-    ['half a claim', '{"socket":"/tmp/x'],
-    ['a claim whose socket is gone', '{"socket":"/nowhere/s","secret":"x"}'],
-    ['a claim whose socket is another file', `{"socket":"${import.meta.filename}","secret":"x"}`],
+    ['half a claim', '{"madeIn":"HERE","socket":"/tmp/x'],
+    ['a claim whose socket is gone', '{"madeIn":"HERE","secret":"x","socket":"/nowhere/s"}'],
+    [
+      'a claim whose socket is another file',
+      `{"madeIn":"HERE","secret":"x","socket":"${import.meta.filename}"}`,
+    ],
     ['an object without a socket', '{}'],
     ['null', 'null'],
   ])('%s does not hold the data directory', async (_title, text) => {
@@ -147,7 +177,7 @@ describe('what a crash or another program leaves among the claims', () => {
     const socket = joinPath(path, 'claims', `${CLAIM}.sock`);
     await new Promise<void>((resolve) => stranger.listen(socket, resolve));
     onTestEnd(() => stranger.close());
-    await leave(JSON.stringify({ socket, secret: 'x' }));
+    await leave(JSON.stringify({ madeIn: 'HERE', secret: 'x' }));
     const owner = await own(path);
     await owner.release();
     expect(owner.kind).toBe('owner');
@@ -161,10 +191,7 @@ test.each([['nothing'], ['a wrong greeting\n'], ['0'.repeat(65)], ['x'.repeat(1_
     onTestEnd(() => owner.release());
     owner.announce(record);
     const [name = ''] = (await readdir(joinPath(path, 'claims'))).filter((file) => file.length === 16);
-    const { socket } = JSON.parse(await readFile(joinPath(path, 'claims', name), 'utf8')) as {
-      socket: string;
-    };
-    const client = connect(socket).on('error', () => {});
+    const client = connect(joinPath(path, 'claims', `${name}.sock`)).on('error', () => {});
     let received = '';
     client.setEncoding('utf8').on('data', (chunk: string) => (received += chunk));
     const closed = new Promise((resolve) => client.once('close', resolve));
