@@ -68,7 +68,7 @@ export async function startDevServer(
     return { code: child.exitCode, signal: child.signalCode };
   };
   try {
-    const [, url] = await output.waitFor(/Local:\s+(http:\/\/\S+?)\/?\s/);
+    const [, url] = await output.waitFor(/Local:\s+(http:\/\/\S+?)\/?\s/, 60_000);
     return {
       url: url ?? '',
       pid: child.pid ?? 0,
