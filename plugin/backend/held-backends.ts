@@ -64,6 +64,11 @@ class SharedBackend {
     );
   }
 
+  /** The start has ended without a backend. */
+  hasFailed(): boolean {
+    return this.error !== undefined;
+  }
+
   /** Closes once: a signal and Vite's own clean-up may both ask, and both wait for the same end. */
   close(): Promise<void> {
     this.#closed ??= this.settled.then(async () => {
@@ -77,24 +82,23 @@ class SharedBackend {
 
 /**
  * The backend of a project: the one that already runs in this process if it was started with the same settings, else a
- * new one.
+ * new one, which starts when the old one has ended.
  *
  * @param key identifies the project; one backend at a time runs for it
  * @param fingerprint everything that the backend depends on; a change replaces it
  */
-export async function acquireBackend(
-  key: string,
-  fingerprint: string,
-  start: () => Promise<Backend>,
-): Promise<HeldBackend> {
+export function acquireBackend(key: string, fingerprint: string, start: () => Promise<Backend>): HeldBackend {
   const { backends } = processState();
   const running = backends.get(key);
-  if (running) {
-    await running.settled;
-    if (running.fingerprint === fingerprint && running.backend !== undefined) return hold(key, running);
-    await running.close();
-  }
-  const created = new SharedBackend(fingerprint, start, running?.users ?? 0);
+  if (running?.fingerprint === fingerprint && !running.hasFailed()) return hold(key, running);
+  const created = new SharedBackend(
+    fingerprint,
+    async () => {
+      await running?.close();
+      return start();
+    },
+    running?.users ?? 0,
+  );
   backends.set(key, created);
   created.launch();
   return hold(key, created);

@@ -8,7 +8,6 @@ export const ERROR_CODES = {
   CONFIG_INVALID: 'supabase/config.toml cannot be parsed, or a value has the wrong type',
   DATA_DIR_UNWRITABLE: 'the data directory cannot be written',
   KEYS_INVALID: 'the JWT secret is too short, or the signing keys cannot be read',
-  LOCK_FOREIGN: 'the folder of sockets in the temporary directory belongs to another user',
   MIGRATION_FAILED: 'a migration or the seed has an SQL error',
   OPTION_INVALID: 'an option or environment variable is unknown or has the wrong type',
   PORT_TAKEN: 'another program uses a port that was asked for',

@@ -32,7 +32,7 @@ export function lifecyclePlugin(
     // Vitest creates a Vite server for every project; a test that needs a stack starts one itself (startStack).
     if (process.env.VITEST !== undefined && context.options.backend === undefined) return;
     const { key, fingerprint, start } = await plan(context, server.config, isExposed(server));
-    const held = await acquireBackend(key, fingerprint, start);
+    const held = acquireBackend(key, fingerprint, start);
     cleanup.add(server, () =>
       held.release().catch((error: unknown) => {
         context.logger.error(`Supabase did not stop cleanly: ${errorMessage(error)}`);

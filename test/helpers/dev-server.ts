@@ -31,6 +31,7 @@ export interface DevServer extends AsyncDisposable {
  * @param args more arguments for the command `vite`
  * @param port a fixed port, for a server that restarts at the same URL; default: any free one
  * @param vite another Vite's command, see `VITE`
+ * @param onSpawn receives the process before it listens
  */
 export async function startDevServer(
   root: string,
@@ -40,12 +41,14 @@ export async function startDevServer(
     env = {},
     port = 0,
     vite = VITE,
+    onSpawn,
   }: {
     command?: 'dev' | 'preview';
     args?: readonly string[];
     env?: Readonly<Record<string, string>>;
     port?: number;
     vite?: string;
+    onSpawn?: (child: ChildProcess) => void;
   } = {},
 ): Promise<DevServer> {
   const { VITEST: _, ...parentEnv } = process.env;
@@ -54,6 +57,7 @@ export async function startDevServer(
     env: { ...parentEnv, ...env, NODE_ENV: command === 'dev' ? 'development' : 'production' },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+  onSpawn?.(child);
   const output = collectOutput(child);
   const kill: DevServer['kill'] = async (signal) => {
     if (child.exitCode === null && child.signalCode === null) {
@@ -64,7 +68,7 @@ export async function startDevServer(
     return { code: child.exitCode, signal: child.signalCode };
   };
   try {
-    const [, url] = await output.waitFor(/Local:\s+(http:\/\/\S+?)\/?\s/);
+    const [, url] = await output.waitFor(/Local:\s+(http:\/\/\S+?)\/?\s/, 60_000);
     return {
       url: url ?? '',
       pid: child.pid ?? 0,

@@ -35,7 +35,7 @@ export async function createEmbeddedBackend(options: EmbeddedBackendOptions): Pr
     reason: options.reason,
     target: () => stack.target(),
     describe: () => stack.access.describe(),
-    migrate: async () => (await stack.access.migrate?.())?.applied ?? [],
+    migrate: async () => (await (await stack.settle()).migrate?.())?.applied ?? [],
     close: () => stack.close(),
   };
 }
@@ -60,11 +60,15 @@ async function resolveStackOptions(options: EmbeddedBackendOptions): Promise<Ser
   };
 }
 
+// Requests that follow a failed take-over at once get its error.
+const RETRY_AFTER_MS = 1_000;
+
 /** The stack that this process uses now: its own, or another process's until that one ends. */
 class CurrentStack {
   access: StackAccess;
   readonly #options: ServedStackOptions;
-  #takeover: Promise<void> | undefined;
+  /** The take-over that runs, or the last one if it has failed. */
+  #takeover: TakeOver | undefined;
   #isClosed = false;
 
   constructor(options: ServedStackOptions, access: StackAccess) {
@@ -73,30 +77,53 @@ class CurrentStack {
     this.#watchOwner();
   }
 
+  /** Waits for a take-over. After a failed one, the next request tries again. */
   target(): GatewayTarget | Promise<GatewayTarget> {
-    return this.#takeover ? this.#takeover.then(() => this.access.target()) : this.access.target();
+    const { failedAt } = this.#takeover ?? {};
+    if (failedAt !== undefined && performance.now() - failedAt > RETRY_AFTER_MS) this.#takeOver();
+    return this.#takeover ? this.#takeover.done.then(() => this.access.target()) : this.access.target();
+  }
+
+  /** The stack, when no take-over is missing; one that has failed is tried again at once. */
+  async settle(): Promise<StackAccess> {
+    if (this.#takeover?.failedAt !== undefined) this.#takeOver();
+    await this.#takeover?.done;
+    return this.access;
   }
 
   async close(): Promise<void> {
     this.#isClosed = true;
-    await this.#takeover?.catch(() => {});
+    await this.#takeover?.done.catch(() => {});
     await this.access.close();
   }
 
   #watchOwner(): void {
     void this.access.ended?.then(() => {
       if (this.#isClosed) return;
-      this.#takeover = this.#takeOver();
-      this.#takeover.catch((error: unknown) =>
-        this.#options.logger.error(`Cannot take over the Supabase stack: ${errorMessage(error)}`),
-      );
+      this.#options.logger.warn('The process that ran the Supabase stack has ended; taking it over');
+      this.#takeOver();
     });
   }
 
-  async #takeOver(): Promise<void> {
-    this.#options.logger.warn('The process that ran the Supabase stack has ended; taking it over');
-    this.access = await openStackAccess(this.#options);
-    this.#takeover = undefined;
-    this.#watchOwner();
+  #takeOver(): void {
+    if (this.#isClosed) return;
+    const takeover: TakeOver = {
+      done: openStackAccess(this.#options).then((access) => {
+        this.access = access;
+        this.#takeover = undefined;
+        this.#watchOwner();
+      }),
+    };
+    this.#takeover = takeover;
+    takeover.done.catch((error: unknown) => {
+      takeover.failedAt = performance.now();
+      this.#options.logger.error(`Cannot take over the Supabase stack: ${errorMessage(error)}`);
+    });
   }
+}
+
+interface TakeOver {
+  readonly done: Promise<void>;
+  /** When it failed, by `performance.now()`. */
+  failedAt?: number;
 }

@@ -1,10 +1,13 @@
 import { randomBytes } from 'node:crypto';
+import { rm } from 'node:fs/promises';
 import { Gateway } from '../../gateway/gateway.ts';
 import { listenGateway, type GatewayServer } from '../../gateway/listen.ts';
 import type { GatewayTarget, Upstream } from '../../gateway/target.ts';
 import { areKeysPublic } from '../../stack/private-keys.ts';
 import { publicJwk } from '../../stack/jwt.ts';
-import { claimDataDir, type Membership, type Ownership, type StackRecord } from '../../stack/ownership.ts';
+import type { Ownership } from '../../stack/ownership/candidate.ts';
+import { claimDataDir, type Membership } from '../../stack/ownership/claim.ts';
+import type { StackRecord } from '../../stack/ownership/record.ts';
 import type { MigrationResult } from '../../stack/postgres/migrations.ts';
 import { choosePort } from '../../stack/postgres/ports.ts';
 import type { Service } from '../../stack/service.ts';
@@ -29,9 +32,15 @@ export async function openServedStack(options: ServedStackOptions): Promise<Serv
   try {
     return await serve(options, claim);
   } catch (error) {
-    await claim.release();
+    await release(options, claim);
     throw error;
   }
+}
+
+/** The last step of an end: throw-away data leaves no folder behind. */
+async function release({ ephemeral, dataDir }: ServedStackOptions, ownership: Ownership): Promise<void> {
+  await ownership.release();
+  if (ephemeral) await rm(dataDir, { recursive: true, force: true, maxRetries: 5 });
 }
 
 async function serve(options: ServedStackOptions, ownership: Ownership): Promise<ServedStack> {
@@ -46,7 +55,7 @@ async function serve(options: ServedStackOptions, ownership: Ownership): Promise
   });
   const record = createRecord(running.services, server.port);
   ownership.announce({ ...record, gatewaySecret });
-  return new ServedStack({ record, running, gateway, server, ownership });
+  return new ServedStack({ record, running, gateway, server, release: () => release(options, ownership) });
 }
 
 /** The stack that this process runs: its services, and a gateway to them on a loopback port for other processes. */
@@ -81,11 +90,11 @@ export class ServedStack {
   }
 
   async stop(): Promise<void> {
-    const { gateway, server, running, ownership } = this.#parts;
+    const { gateway, server, running } = this.#parts;
     await gateway.close();
     // The server waits for its sockets, and those of Realtime end with the service.
     await Promise.all([server.close(), running.services.stop()]);
-    await ownership.release();
+    await this.#parts.release();
   }
 }
 
@@ -93,7 +102,8 @@ interface StackParts {
   readonly running: RunningServices;
   readonly gateway: Gateway;
   readonly server: GatewayServer;
-  readonly ownership: Ownership;
+  /** Gives the data directory up. */
+  release(): Promise<void>;
 }
 
 /** The services, which a reset replaces, and the gateway's target for them. */

@@ -1,7 +1,7 @@
 import type { GatewayTarget, Upstream } from '../../gateway/target.ts';
-import type { Membership } from '../../stack/ownership.ts';
-import { areKeysPublic } from '../../stack/private-keys.ts';
+import type { Membership } from '../../stack/ownership/claim.ts';
 import type { MigrationResult } from '../../stack/postgres/migrations.ts';
+import { areKeysPublic } from '../../stack/private-keys.ts';
 import type { BannerLine } from '../backend.ts';
 import { openServedStack, type ServedStack, type ServedStackOptions } from './served-stack.ts';
 

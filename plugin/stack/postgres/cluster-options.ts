@@ -1,4 +1,3 @@
-import { SupabaseDevError } from '../../shared/errors.ts';
 import type { Logger } from '../../shared/logger.ts';
 import type { Binaries } from './binaries.ts';
 import type { DataDir } from './data-dir.ts';
@@ -21,9 +20,4 @@ export function postgresEnv(): NodeJS.ProcessEnv {
     ([name]) => !name.startsWith('PG') && name !== 'LD_PRELOAD',
   );
   return { ...Object.fromEntries(entries), LC_ALL: 'C', TZ: 'UTC' };
-}
-
-/** The error of every failure between initdb and a ready server. */
-export function startError(message: string, cause?: unknown): SupabaseDevError {
-  return new SupabaseDevError('POSTGRES_START', `PostgreSQL does not start: ${message}`, { cause });
 }

@@ -32,7 +32,7 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   else await initCluster(options);
   const superuserPassword = (await readFile(join(dataDir.path, PASSWORD_FILE), 'utf8')).trim();
 
-  await stopOrphan(dataDir.cluster);
+  await stopOrphan(dataDir.cluster, binaries.binDir);
   const server = await Postmaster.start(options);
   return {
     host: HOST,

@@ -1,9 +1,8 @@
-import { randomBytes } from 'node:crypto';
-import { chmod, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { errorMessage, SupabaseDevError } from '../../shared/errors.ts';
-import { exists } from '../../shared/files.ts';
-import { chownTo, type RunAs } from './run-as.ts';
+import { openOutsideCluster, SYSTEM_DIR } from './outside-cluster.ts';
+import type { RunAs } from './run-as.ts';
 
 /** The folders of a stack's data. */
 export interface DataDir {
@@ -15,39 +14,66 @@ export interface DataDir {
   readonly shared: string;
 }
 
-// Used when root runs in a folder that no other user can enter (/root/app): PostgreSQL's user must reach its files.
-const SYSTEM_DIR = '/var/lib/vite-plugin-supabase';
-const LOCATION_FILE = 'postgres.location';
-const OWNER_FILE = 'owner';
+/** The folder in a data directory by which its owner is found (stack/ownership). */
+export const CLAIMS_FOLDER = 'claims';
 
 /**
- * Creates the data directory, which ignores itself in git.
+ * Creates a data directory if there is none.
+ *
+ * @throws SupabaseDevError DATA_DIR_UNWRITABLE
+ */
+export async function makeDataDir(path: string): Promise<void> {
+  await mkdir(path, { recursive: true, mode: 0o700 }).catch((error: unknown) => {
+    throw unwritable(path, error);
+  });
+}
+
+/** The error of every failure to write to a data directory. */
+export function unwritable(path: string, cause: unknown): SupabaseDevError {
+  return new SupabaseDevError('DATA_DIR_UNWRITABLE', `Cannot write to ${path}: ${errorMessage(cause)}`, {
+    hint: 'Make the folder writable, or choose another one with the option dataDir.',
+    cause,
+  });
+}
+
+/**
+ * Opens a data directory for PostgreSQL. The directory ignores itself in git, and all in it is for this user alone.
  *
  * @throws SupabaseDevError DATA_DIR_UNWRITABLE
  */
 export async function openDataDir(path: string, runAs: RunAs | undefined): Promise<DataDir> {
+  await makeDataDir(path);
   try {
-    // Other users (PostgreSQL's, when this is root) may enter but not list it.
-    await mkdir(path, { recursive: true, mode: 0o711 });
     await writeFile(join(path, '.gitignore'), '*\n');
+    await restrict(path, runAs);
     if (!runAs) return { path, cluster: join(path, 'postgres'), shared: join(path, 'runtime') };
-    const cluster = (await canEnter(path, runAs))
-      ? join(path, 'postgres')
-      : await outsideCluster(path, runAs);
+    const cluster = (await canEnter(path, runAs)) ? join(path, 'postgres') : await openOutsideCluster(path);
     return { path, cluster, shared: SYSTEM_DIR };
   } catch (error) {
-    throw new SupabaseDevError('DATA_DIR_UNWRITABLE', `Cannot write to ${path}: ${errorMessage(error)}`, {
-      hint: 'Make the folder writable, or choose another one with the option dataDir.',
-      cause: error,
-    });
+    throw unwritable(path, error);
   }
 }
 
-/** Deletes a data directory and its cluster, wherever that is. */
-export async function removeDataDir(dir: DataDir): Promise<void> {
+/**
+ * Makes a data directory and what is in it accessible to its user alone, also one that an older version made. As root,
+ * PostgreSQL's user may enter it, but no more.
+ */
+async function restrict(path: string, runAs: RunAs | undefined): Promise<void> {
+  await chmod(path, runAs ? 0o711 : 0o700);
+  for (const entry of await readdir(path, { withFileTypes: true })) {
+    const child = join(path, entry.name);
+    if (entry.isDirectory()) await chmod(child, 0o700);
+    else if (entry.isFile()) await chmod(child, 0o600);
+  }
+}
+
+/** Deletes all data and the cluster, wherever that is. The claim of the process that owns the data directory stays. */
+export async function emptyDataDir(dir: DataDir): Promise<void> {
+  const options = { recursive: true, force: true, maxRetries: 5 };
   const isOutside = dirname(dir.cluster) !== dir.path;
-  if (isOutside) await rm(dirname(dir.cluster), { recursive: true, force: true, maxRetries: 5 });
-  await rm(dir.path, { recursive: true, force: true, maxRetries: 5 });
+  if (isOutside) await rm(dirname(dir.cluster), options);
+  const names = (await readdir(dir.path).catch(() => [])).filter((name) => name !== CLAIMS_FOLDER);
+  await Promise.all(names.map((name) => rm(join(dir.path, name), options)));
 }
 
 /** Whether `runAs` may enter `path` and every folder above it. */
@@ -57,30 +83,4 @@ async function canEnter(path: string, runAs: RunAs): Promise<boolean> {
   if ((mode & bit) === 0) return false;
   const parent = dirname(path);
   return parent === path || canEnter(parent, runAs);
-}
-
-async function outsideCluster(path: string, runAs: RunAs): Promise<string> {
-  const locationFile = join(path, LOCATION_FILE);
-  const known = await readFile(locationFile, 'utf8').catch(() => undefined);
-  if (known !== undefined && (await exists(dirname(known)))) return known;
-  const home = join(SYSTEM_DIR, `cluster-${randomBytes(6).toString('hex')}`);
-  await mkdir(home, { recursive: true });
-  await chmod(SYSTEM_DIR, 0o755);
-  await writeFile(join(home, OWNER_FILE), path);
-  await chownTo(runAs, home);
-  const cluster = join(home, 'postgres');
-  await writeFile(locationFile, cluster);
-  await removeAbandonedClusters();
-  return cluster;
-}
-
-/** Removes clusters whose `.supabase` was deleted or names another cluster. */
-async function removeAbandonedClusters(): Promise<void> {
-  for (const name of await readdir(SYSTEM_DIR)) {
-    const home = join(SYSTEM_DIR, name);
-    const owner = await readFile(join(home, OWNER_FILE), 'utf8').catch(() => undefined);
-    if (owner === undefined) continue;
-    const location = await readFile(join(owner, LOCATION_FILE), 'utf8').catch(() => undefined);
-    if (location !== join(home, 'postgres')) await rm(home, { recursive: true, force: true });
-  }
 }

@@ -1,5 +1,5 @@
-import { chmod, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { lstat, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { stopOrphan } from './pid-file.ts';
 import { isAlive } from './server-process.ts';
@@ -14,9 +14,7 @@ const OWNER_FILE = 'owner.pid';
 export async function makeEphemeralDataDir(): Promise<string> {
   await removeAbandoned();
   const dir = await mkdtemp(join(tmpdir(), PREFIX));
-  // PostgreSQL's user must be able to enter when this is root.
-  await chmod(dir, 0o711);
-  await writeFile(join(dir, OWNER_FILE), String(process.pid));
+  await writeFile(join(dir, OWNER_FILE), String(process.pid), { mode: 0o600 });
   return dir;
 }
 
@@ -25,12 +23,22 @@ async function removeAbandoned(): Promise<void> {
   await Promise.all(
     names.map(async (name) => {
       const dir = join(tmpdir(), name);
-      const owner = Number(await readFile(join(dir, OWNER_FILE), 'utf8').catch(() => '0'));
-      if (owner === 0 || isAlive(owner)) return;
-      // A failure is ignored: the directory may belong to another user.
-      await stopOrphan(join(dir, 'postgres'))
-        .then(() => rm(dir, { recursive: true, force: true, maxRetries: 5 }))
-        .catch(() => {});
+      // A folder that cannot be removed is left to its user.
+      if (await isAbandoned(dir).catch(() => false)) await remove(dir).catch(() => {});
     }),
   );
+}
+
+/** The temporary folder is shared: only a real folder of this user, which nobody else can write to, says who made it. */
+async function isAbandoned(dir: string): Promise<boolean> {
+  const found = await lstat(dir);
+  const isOwn = process.platform === 'win32' || (found.uid === userInfo().uid && (found.mode & 0o022) === 0);
+  if (!found.isDirectory() || !isOwn) return false;
+  const owner = Number(await readFile(join(dir, OWNER_FILE), 'utf8'));
+  return owner > 0 && !isAlive(owner);
+}
+
+async function remove(dir: string): Promise<void> {
+  await stopOrphan(join(dir, 'postgres'));
+  await rm(dir, { recursive: true, force: true, maxRetries: 5 });
 }

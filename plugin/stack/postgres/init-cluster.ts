@@ -5,8 +5,9 @@ import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { errorMessage } from '../../shared/errors.ts';
 import { spawnAs } from './binaries.ts';
-import { postgresEnv, startError, type ClusterOptions } from './cluster-options.ts';
+import { postgresEnv, type ClusterOptions } from './cluster-options.ts';
 import { chownTo, type RunAs } from './run-as.ts';
+import { startError } from './start-error.ts';
 
 const run = promisify(execFile);
 
@@ -42,7 +43,7 @@ export async function initCluster({ binaries, dataDir, runAs, durable }: Cluster
     await run(join(binaries.binDir, 'initdb'), args, { ...spawnAs(runAs), cwd: '/', env: postgresEnv() });
     await rename(partial, dataDir.cluster);
   } catch (error) {
-    throw startError(`initdb failed: ${errorMessage(error)}`, error);
+    throw startError(`initdb failed: ${errorMessage(error)}`, { cause: error });
   } finally {
     await init.cleanUp();
   }

@@ -4,9 +4,10 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { errorMessage } from '../../shared/errors.ts';
 import { spawnAs } from './binaries.ts';
-import { postgresEnv, startError, type ClusterOptions } from './cluster-options.ts';
+import { postgresEnv, type ClusterOptions } from './cluster-options.ts';
 import { readPidFile } from './pid-file.ts';
 import { serverSettings } from './server-settings.ts';
+import { startError } from './start-error.ts';
 
 const START_TIMEOUT_MS = 60_000;
 const MAX_LOG_BYTES = 5 * 1024 * 1024;
@@ -20,20 +21,27 @@ export const LOG_FILE = 'postgres.log';
  * @throws SupabaseDevError POSTGRES_START, with the last error of the server's log
  */
 export async function launch(options: ClusterOptions, port: number): Promise<ChildProcess> {
+  const { dataDir } = options;
   const deadline = performance.now() + START_TIMEOUT_MS;
   for (;;) {
-    const child = await spawnPostgres(options, port);
-    const failure = await waitUntilReady(child, options.dataDir.cluster, deadline);
+    const { child, logStart } = await spawnPostgres(options, port);
+    const failure = await waitUntilReady(child, dataDir.cluster, deadline);
     if (failure === undefined) return child;
-    const log = await lastFatalLine(join(options.dataDir.path, LOG_FILE));
+    const reason = await readFailure(join(dataDir.path, LOG_FILE), logStart);
     // After a SIGKILL of the old server, its workers need a moment to end and release the shared memory.
-    const isTransient = /pre-existing shared memory|lock file "postmaster.pid"/.test(log);
-    if (!isTransient || performance.now() > deadline) throw startError(log || failure);
+    const isTransient = reason.includes('pre-existing shared memory block');
+    if (!isTransient || performance.now() > deadline) throw startError(reason || failure);
     await delay(100);
   }
 }
 
-async function spawnPostgres(options: ClusterOptions, port: number): Promise<ChildProcess> {
+interface Launched {
+  readonly child: ChildProcess;
+  /** Where this server's part of the log begins, in bytes. */
+  readonly logStart: number;
+}
+
+async function spawnPostgres(options: ClusterOptions, port: number): Promise<Launched> {
   const { binaries, dataDir, runAs, durable } = options;
   const args = Object.entries(serverSettings(port, durable)).flatMap(([name, value]) => [
     '-c',
@@ -41,6 +49,7 @@ async function spawnPostgres(options: ClusterOptions, port: number): Promise<Chi
   ]);
   const log = await openLog(join(dataDir.path, LOG_FILE));
   try {
+    const { size: logStart } = await log.stat();
     const child = spawn(join(binaries.binDir, 'postgres'), ['-D', dataDir.cluster, ...args], {
       ...spawnAs(runAs),
       // In its own process group: Ctrl-C in the terminal reaches only Node, which then stops the services first.
@@ -52,10 +61,10 @@ async function spawnPostgres(options: ClusterOptions, port: number): Promise<Chi
     });
     await new Promise<void>((resolve, reject) => {
       child.once('spawn', resolve);
-      child.once('error', (error) => reject(startError(errorMessage(error), error)));
+      child.once('error', (error) => reject(startError(errorMessage(error), { cause: error })));
     });
     child.unref();
-    return child;
+    return { child, logStart };
   } finally {
     await log.close();
   }
@@ -88,11 +97,12 @@ async function waitUntilReady(
   }
 }
 
-async function lastFatalLine(file: string): Promise<string> {
-  const lines = (await readFile(file, 'utf8').catch(() => '')).split('\n').slice(-50);
-  const fatal = lines.filter((line) => /FATAL:|could not bind/.test(line));
-  return fatal
-    .map((line) => line.replace(/^.*?(FATAL|LOG|WARNING):\s+/, ''))
-    .slice(-2)
+/** What the server wrote about its end: the errors that ended it, or else its last line; empty when it wrote nothing. */
+async function readFailure(file: string, start: number): Promise<string> {
+  const log = await readFile(file).catch(() => Buffer.alloc(0));
+  const lines = log.subarray(start).toString().trim().split('\n');
+  const fatal = lines.filter((line) => /FATAL:|PANIC:|could not bind/.test(line)).slice(-2);
+  return (fatal.length > 0 ? fatal : lines.slice(-1))
+    .map((line) => line.replace(/^.*?(FATAL|PANIC|LOG|WARNING):\s+/, ''))
     .join('; ');
 }

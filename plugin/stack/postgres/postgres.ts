@@ -4,7 +4,7 @@ import type { Logger } from '../../shared/logger.ts';
 import { findBinaries } from './binaries.ts';
 import { applyBootstrap, isSeeded, markSeeded } from './bootstrap.ts';
 import { startCluster } from './cluster.ts';
-import { openDataDir, removeDataDir } from './data-dir.ts';
+import { openDataDir, emptyDataDir } from './data-dir.ts';
 import { createDatabase, type Database } from './database.ts';
 import { applyMigrations, type MigrationResult } from './migrations.ts';
 import { resolveRunAs } from './run-as.ts';
@@ -34,7 +34,7 @@ export interface Postgres {
   migrate(): Promise<MigrationResult>;
   /** Process id of the server. */
   pid(): number;
-  /** @param discard delete the data directory as well */
+  /** @param discard delete all data as well */
   stop(discard: boolean): Promise<void>;
 }
 
@@ -58,7 +58,7 @@ export async function startPostgres(options: PostgresOptions): Promise<Postgres>
   });
   const stop = async (discard: boolean): Promise<void> => {
     await cluster.stop();
-    if (discard) await removeDataDir(dataDir);
+    if (discard) await emptyDataDir(dataDir);
   };
   try {
     const database = createDatabase(cluster.host, cluster.port, cluster.superuserPassword);

@@ -1,12 +1,11 @@
-import { execFile, type ChildProcess } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { errorMessage, SupabaseDevError } from '../../shared/errors.ts';
 import type { ClusterOptions } from './cluster-options.ts';
 import { launch, LOG_FILE } from './launch.ts';
+import { stopOrphan } from './pid-file.ts';
 import { choosePort, findFreePort } from './ports.ts';
-
-const run = promisify(execFile);
+import { requestStop } from './request-stop.ts';
 
 const STOP_TIMEOUT_MS = 10_000;
 // A server that keeps ending is not restarted forever.
@@ -19,6 +18,7 @@ export class Postmaster {
   readonly port: number;
   #child: ChildProcess;
   #stopping = false;
+  #restarting: Promise<void> | undefined;
   #restarts: number[] = [];
   readonly #endWithNode = (): void => {
     this.#child.kill('SIGINT');
@@ -56,10 +56,11 @@ export class Postmaster {
   async stop(): Promise<void> {
     this.#stopping = true;
     process.off('exit', this.#endWithNode);
+    await this.#restarting;
     const child = this.#child;
     if (child.exitCode !== null || child.signalCode !== null) return;
     const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
-    await requestStop(this.#options, child);
+    await requestStop(this.pid, this.#options.dataDir.cluster, this.#options.binaries.binDir);
     const tooLong = setTimeout(() => child.kill('SIGQUIT'), STOP_TIMEOUT_MS);
     await ended;
     clearTimeout(tooLong);
@@ -71,12 +72,12 @@ export class Postmaster {
       // A clean exit was requested (pg_ctl stop, another dev server), so it is not restarted.
       if (code === 0)
         this.#options.logger.error('PostgreSQL was stopped from outside; restart the dev server');
-      else void this.#restart(signal ?? `exit code ${code}`);
+      else this.#restarting = this.#restart(signal ?? `exit code ${code}`);
     });
   }
 
   async #restart(reason: string): Promise<void> {
-    const { logger, dataDir } = this.#options;
+    const { logger, dataDir, binaries } = this.#options;
     const now = performance.now();
     this.#restarts = [...this.#restarts.filter((time) => now - time < RESTART_WINDOW_MS), now];
     if (this.#restarts.length > MAX_RESTARTS) {
@@ -87,23 +88,11 @@ export class Postmaster {
     }
     logger.warn(`PostgreSQL ended unexpectedly (${reason}); starting it again`);
     try {
-      const child = await launch(this.#options, this.port);
-      this.#child = child;
-      if (this.#stopping) child.kill('SIGINT');
-      else this.#supervise(child);
+      await stopOrphan(dataDir.cluster, binaries.binDir);
+      this.#child = await launch(this.#options, this.port);
+      this.#supervise(this.#child);
     } catch (error) {
       if (!this.#stopping) await this.#restart(errorMessage(error));
     }
   }
-}
-
-async function requestStop({ binaries, dataDir }: ClusterOptions, child: ChildProcess): Promise<void> {
-  if (process.platform !== 'win32') {
-    child.kill('SIGINT');
-    return;
-  }
-  // Windows has no signals; pg_ctl sends the request over the server's own pipe.
-  await run(join(binaries.binDir, 'pg_ctl'), ['stop', '-D', dataDir.cluster, '-m', 'fast', '-W']).catch(() =>
-    child.kill(),
-  );
 }

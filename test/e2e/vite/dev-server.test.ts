@@ -117,7 +117,7 @@ describe('the dev server', () => {
     const thrower = `{ name: 'thrower', configureServer() { throw new Error('thrown on purpose') } }`;
     await app.write('vite.config.ts', config.replace(/\] \}/, `, ${thrower}] }`));
     await expect(startDevServer(app.root)).rejects.toThrow(/thrown on purpose/);
-    await expect.poll(() => postgresPid(app).catch(() => 'gone')).toBe('gone');
+    await expect.poll(() => postgresPid(app).catch(() => 'gone'), { timeout: 10_000 }).toBe('gone');
   });
 
   test('recovers from kill -9 without manual steps', async () => {

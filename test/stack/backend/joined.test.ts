@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Backend } from '../../../plugin/backend/backend.ts';
 import { createEmbeddedBackend } from '../../../plugin/backend/embedded/embedded-backend.ts';
 import { silentLogger } from '../../../plugin/shared/logger.ts';
+import { onTestEnd } from '../../helpers/on-test-end.ts';
 import { makeProject, type TestProject } from '../../helpers/project.ts';
 import { ask, startGateway } from '../../helpers/gateway/support.ts';
 import { upgrade } from '../../helpers/gateway/upgrade-client.ts';
@@ -69,4 +70,42 @@ test('the owner’s own port serves none of them', async () => {
   // The keys, which pages and clients can see, do not include the secret.
   expect(rest.gatewaySecret).toHaveLength(43);
   expect(JSON.stringify(target.keys)).not.toContain(rest.gatewaySecret);
+});
+
+test('a take-over that has failed is tried again by a later request, and at once when a migration is saved', async () => {
+  const app = await makeProject({ 'package.json': '{}' });
+  onTestEnd(() => app.remove());
+  const open = async (): Promise<Backend> => {
+    const backend = await createEmbeddedBackend({
+      root: app.root,
+      reason: 'the test says so',
+      env: {},
+      embedded: { dbPort: 0 },
+      logger: silentLogger,
+    });
+    onTestEnd(() => backend.close());
+    return backend;
+  };
+  const first = await open();
+  const second = await open();
+  const third = await open();
+  await app.write('supabase/migrations/1_items.sql', 'create tabel items (id int);');
+  await first.close();
+  const outcome = async (backend: Backend): Promise<unknown> =>
+    Promise.resolve(backend.target()).then(
+      ({ upstreams }) => upstreams.rest?.kind,
+      (error: unknown) => (error as { code: string }).code,
+    );
+  for (const backend of [second, third])
+    await expect.poll(() => outcome(backend), { timeout: 15_000 }).toBe('MIGRATION_FAILED');
+  // Requests that follow at once get the same error, without a start each.
+  await outcome(second);
+  const before = performance.now();
+  for (let count = 0; count < 100; count++) await outcome(second);
+  expect(performance.now() - before).toBeLessThan(500);
+
+  await app.write('supabase/migrations/1_items.sql', 'create table items (id int);');
+  await second.migrate?.();
+  expect(await outcome(second)).toBe('handler');
+  await expect.poll(() => outcome(third), { timeout: 10_000 }).toBe('url');
 });

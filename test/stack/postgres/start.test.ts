@@ -1,4 +1,4 @@
-import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { chmod, cp, mkdir, readdir, readFile, rename, stat, symlink, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import pg from 'pg';
@@ -192,6 +192,62 @@ describe('startPostgres', () => {
     await postgres.stop(true);
     await expect(readFile(join(app.root, '.supabase/.gitignore'))).rejects.toMatchObject({ code: 'ENOENT' });
   });
+
+  test.skipIf(process.platform === 'win32')(
+    'keeps other users out of all data, also of what an older version made',
+    async () => {
+      const app = await project({
+        '.supabase/storage/secret.txt': 'x',
+        '.supabase/keys.json': '{}',
+        '.supabase/postgres.log': '',
+      });
+      const dataDir = join(app.root, '.supabase');
+      await chmod(dataDir, 0o777);
+      await chmod(join(dataDir, 'storage'), 0o755);
+      await symlink(app.root, join(dataDir, 'link'));
+      await (await start(app)).stop(false);
+      const modes = (await readdir(dataDir))
+        .filter((name) => name !== 'link')
+        .map(async (name) => [name, ((await stat(join(dataDir, name))).mode & 0o077).toString(8)]);
+      expect(Object.fromEntries(await Promise.all(modes))).toEqual({
+        '.gitignore': '0',
+        'keys.json': '0',
+        postgres: '0',
+        'postgres.log': '0',
+        'postgres.password': '0',
+        storage: '0',
+      });
+      // Root's PostgreSQL runs as another user, which has to pass through.
+      const isRoot = process.getuid?.() === 0;
+      expect((await stat(dataDir)).mode & 0o777).toBe(isRoot ? 0o711 : 0o700);
+      expect((await stat(app.root)).mode & 0o777).toBe(0o755);
+    },
+  );
+
+  test.runIf(process.getuid?.() === 0)(
+    'as root, a copy of a project has a cluster of its own, and a moved project keeps its cluster',
+    async () => {
+      const app = await project();
+      await chmod(app.root, 0o700);
+      const first = await start(app, { ephemeral: false });
+      await query(first, 'create table kept (id int)');
+      const copied = await project();
+      await cp(join(app.root, '.supabase'), join(copied.root, '.supabase'), { recursive: true });
+      await chmod(copied.root, 0o700);
+      const copy = await start(copied);
+      expect(isAlive(first.pid())).toBe(true);
+      expect(await query(copy, `select to_regclass('kept')::text as kept`)).toEqual([{ kept: null }]);
+      await copy.stop(true);
+      await first.stop(false);
+
+      const moved = await project();
+      await rename(join(app.root, '.supabase'), join(moved.root, '.supabase'));
+      await chmod(moved.root, 0o700);
+      const again = await start(moved);
+      cleanUps.push(() => again.stop(true));
+      expect(await query(again, `select to_regclass('kept')::text as kept`)).toEqual([{ kept: 'kept' }]);
+    },
+  );
 
   test.runIf(process.getuid?.() === 0)(
     'as root, works in a folder that no other user can enter',
