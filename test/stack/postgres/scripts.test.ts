@@ -1,60 +1,8 @@
-import { join } from 'node:path';
-import pg from 'pg';
-import { afterEach, describe, expect, test } from 'vitest';
-import { silentLogger } from '../../../plugin/shared/logger.ts';
-import { loadConfig } from '../../../plugin/stack/config/config.ts';
-import { startPostgres, type Postgres } from '../../../plugin/stack/postgres/postgres.ts';
-import { makeProject, type TestProject } from '../../helpers/project.ts';
+import { describe, expect, test } from 'vitest';
+import { startDatabase as start } from './helpers/database.ts';
 
 // Scripts of a project (roles.sql, migrations, seed.sql) as the Supabase CLI runs them. Every test has its own database;
 // the schemas of the services are not needed.
-
-const cleanUps: (() => Promise<unknown>)[] = [];
-afterEach(async () => {
-  for (const cleanUp of cleanUps.splice(0).toReversed()) await cleanUp();
-});
-
-interface Started {
-  readonly postgres: Postgres;
-  readonly warnings: readonly string[];
-  /** Runs SQL as role `postgres`. */
-  readonly rows: (sql: string) => Promise<Record<string, unknown>[]>;
-  /** Stops and starts again on the same data. */
-  readonly restart: () => Promise<Started>;
-}
-
-async function start(files: Record<string, string>): Promise<Started> {
-  const project = await makeProject(files);
-  cleanUps.push(() => project.remove());
-  return startIn(project);
-}
-
-async function startIn(project: TestProject): Promise<Started> {
-  const warnings: string[] = [];
-  const postgres = await startPostgres({
-    config: await loadConfig(project.root),
-    dataDir: join(project.root, '.supabase'),
-    port: { exact: 0 },
-    ephemeral: true,
-    schemaDirs: [],
-    logger: { ...silentLogger, warn: (text) => warnings.push(text) },
-  });
-  cleanUps.push(() => postgres.stop(false));
-  const rows = async (sql: string): Promise<Record<string, unknown>[]> => {
-    const client = new pg.Client(postgres.database.url);
-    await client.connect();
-    try {
-      return (await client.query<Record<string, unknown>>(sql)).rows;
-    } finally {
-      await client.end();
-    }
-  };
-  const restart = async (): Promise<Started> => {
-    await postgres.stop(false);
-    return startIn(project);
-  };
-  return { postgres, warnings, rows, restart };
-}
 
 /** Starts with one migration; undefined, or the error's message. */
 async function migrate(...statements: string[]): Promise<string | undefined> {
