@@ -232,9 +232,7 @@ export function randomRequest(random: Random, known: Known): RandomRequest {
       'application/x-www-form-urlencoded',
       'APPLICATION/X-WWW-FORM-URLENCODED; charset=x',
     ]);
-    const body = Object.entries(fields).map(
-      ([name, text]) => `${name}=${encode(String(JSON.stringify(text)))}`,
-    );
+    const body = Object.entries(fields).map(([name, text]) => `${name}=${encode(JSON.stringify(text))}`);
     return { method, path, headers, body: body.join('&') };
   }
   headers['content-type'] = pick([

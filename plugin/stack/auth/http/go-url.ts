@@ -25,9 +25,9 @@ const HOST = /^(?:[\w.~!$&'()*+,;=:[\]<>"-]|[^\u0000-\u007f]|%[89a-f][\da-f])*$/
  */
 export function parseGoUrl(text: string): GoUrl | undefined {
   if (CONTROL.test(text)) return undefined;
-  const [beforeFragment = '', fragment = ''] = cut(text, '#');
+  const [beforeFragment, fragment = ''] = cut(text, '#');
   const scheme = /^([a-z][a-z\d+.-]*):/i.exec(beforeFragment)?.[1] ?? '';
-  const rest = cut(scheme === '' ? beforeFragment : beforeFragment.slice(scheme.length + 1), '?')[0] ?? '';
+  const rest = cut(scheme === '' ? beforeFragment : beforeFragment.slice(scheme.length + 1), '?')[0];
   if (scheme === '' && !rest.startsWith('/') && /^[^/]*:/.test(rest)) return undefined;
   const authority = /^\/\/([^/]*)/.exec(rest)?.[1];
   const path = authority === undefined ? rest : rest.slice(authority.length + 2);
