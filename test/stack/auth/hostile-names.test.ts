@@ -112,23 +112,21 @@ test('answers numbers beyond their range with 400 or an empty page', async () =>
   expect(await send('POST', '/admin/users', banned)).toEqual({ status: 400, code: 'validation_failed' });
 });
 
-test('accepts no id token whose issuer is not exactly an address of the provider', async () => {
+test.for([
+  {},
+  7,
+  'https://login.microsoftonline.com/',
+  'https://login.microsoftonline.com/a/v2.0?x=',
+  'https://login.microsoftonline.com/a/../../v2.0',
+  'https://login.microsoftonline.com@127.0.0.1/a/v2.0',
+  'https://sts.windows.net/',
+  'http://127.0.0.1:9',
+])('fetches no keys for an id token whose issuer is %j', async (iss) => {
   const part = (value: object) => Buffer.from(json(value)).toString('base64url');
-  for (const iss of [
-    {},
-    7,
-    'https://login.microsoftonline.com/',
-    'https://login.microsoftonline.com/a/v2.0?x=',
-    'https://login.microsoftonline.com/a/../../v2.0',
-    'https://login.microsoftonline.com@127.0.0.1/a/v2.0',
-    'https://sts.windows.net/',
-    'http://127.0.0.1:9',
-  ]) {
-    const token = `${part({ alg: 'RS256' })}.${part({ iss })}.x`;
-    const asked = json({ provider: 'azure', id_token: token });
-    expect(await send('POST', '/token?grant_type=id_token', asked), json(iss)).toEqual({
-      status: 400,
-      code: 'validation_failed',
-    });
-  }
+  const token = `${part({ alg: 'RS256' })}.${part({ iss })}.x`;
+  const asked = json({ provider: 'azure', id_token: token });
+  expect(await send('POST', '/token?grant_type=id_token', asked)).toEqual({
+    status: 400,
+    code: 'validation_failed',
+  });
 });

@@ -18,7 +18,7 @@ beforeAll(async () => {
 afterAll(() => stack.stop());
 
 /** Where a failed link sends the browser that asked to return to `target`. */
-async function targetOf(target: string, where: 'query' | 'header' | 'referer' | 'form'): Promise<string> {
+async function targetOf(target: string, where: 'query' | 'header' | 'referer'): Promise<string> {
   const inQuery = where === 'query' ? `&redirect_to=${encodeURIComponent(target)}` : '';
   const response = await fetch(`${stack.url}/auth/v1/verify?type=signup&token=x${inQuery}`, {
     redirect: 'manual',
@@ -74,10 +74,9 @@ test.for([
   'blob:https://app.example.com/script',
   'app://callback\r\nSet-Cookie: a=b',
 ])('does not return to %j', async (target) => {
-  expect(await targetOf(target, 'query')).toBe(SITE);
-  if (/^[\u0020-\u007e]+$/.test(target) && target.trim() === target) {
-    expect(await targetOf(target, 'header')).toBe(SITE);
-    expect(await targetOf(target, 'referer')).toBe(SITE);
+  const fitsHeader = /^[\u0021-\u007e](?:[\u0020-\u007e]*[\u0021-\u007e])?$/.test(target);
+  for (const where of fitsHeader ? (['query', 'header', 'referer'] as const) : (['query'] as const)) {
+    expect(await targetOf(target, where)).toBe(SITE);
   }
 });
 
