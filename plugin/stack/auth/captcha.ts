@@ -7,10 +7,10 @@ import { isObject } from '../../shared/json.ts';
 
 // GoTrue v2.196 internal/security/captcha.go, internal/api/middleware.go
 
-const VERIFY_URLS: Readonly<Record<string, string>> = {
-  hcaptcha: 'https://hcaptcha.com/siteverify',
-  turnstile: 'https://challenges.cloudflare.com/turnstile/v0/siteverify',
-};
+const VERIFY_URLS: ReadonlyMap<string, string> = new Map([
+  ['hcaptcha', 'https://hcaptcha.com/siteverify'],
+  ['turnstile', 'https://challenges.cloudflare.com/turnstile/v0/siteverify'],
+]);
 const TIMEOUT_MS = 10_000;
 const BODY = { name: 'captchaRequest', fields: { gotrue_meta_security: 'object' } } as const;
 const FREE_GRANTS = new Set(['pkce', 'refresh_token', 'id_token']);
@@ -27,7 +27,7 @@ export async function requireCaptcha(ctx: Context): Promise<void> {
   const refuse = (reason: string): Error =>
     badRequest('captcha_failed', `captcha protection: request disallowed (${reason})`);
   if (token === '') throw refuse('no captcha_token found');
-  const result = await ask(VERIFY_URLS[captcha.provider] ?? '', captcha.secret, token, req.ip);
+  const result = await ask(VERIFY_URLS.get(captcha.provider) ?? '', captcha.secret, token, req.ip);
   if (result.success !== true) {
     throw refuse(Array.isArray(result['error-codes']) ? result['error-codes'].join(', ') : '');
   }

@@ -1,4 +1,5 @@
 import { decodeProtectedHeader } from 'jose';
+import { mayUseRole } from '../http/allowed-roles.ts';
 import { JwtVerifyError } from '../jwt.ts';
 import type { App, Context } from './app.ts';
 import { adminActor, type Actor } from './db/audit.ts';
@@ -106,6 +107,12 @@ function factorOfPath(ctx: Context, user: User): OfFactor {
   return { factor };
 }
 
+/** The sender is this machine, on a page of the app's own origin or on none: the gateway's decision. */
+export function localOnly({ req }: Context): void {
+  if (mayUseRole(req.headers, ADMIN_ROLE)) return;
+  throw forbidden('no_authorization', 'This page is for the machine that runs the development server');
+}
+
 export function manualLinking({ settings }: App): void {
   if (!settings.manualLinking) throw notFound('manual_linking_disabled', 'Manual linking is disabled');
 }
@@ -145,6 +152,9 @@ async function verifyBearer(ctx: Context): Promise<AccessClaims> {
     throw refuse(error instanceof JwtVerifyError ? describeRefusal(ctx, error, token) : 'token is malformed');
   });
   const now = Date.now() / 1000;
+  if ([claims.exp, claims.nbf, claims.iat].some((time) => time !== undefined && typeof time !== 'number')) {
+    throw refuse('token is malformed: could not JSON decode claim');
+  }
   if (typeof claims.exp === 'number' && now >= claims.exp) {
     throw refuse('token has invalid claims: token is expired');
   }
@@ -152,6 +162,10 @@ async function verifyBearer(ctx: Context): Promise<AccessClaims> {
     throw refuse('token has invalid claims: token is not valid yet');
   }
   const text = (value: unknown): string => (typeof value === 'string' ? value : '');
+  // The gateway allows visitors the roles anon and authenticated only, whoever signed their token.
+  if (!mayUseRole(ctx.req.headers, text(claims.role) || 'anon')) {
+    throw new AuthError(401, 'no_authorization', 'Tokens of this role are accepted from this machine only');
+  }
   return {
     ...claims,
     sub: text(claims.sub),

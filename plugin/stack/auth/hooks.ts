@@ -3,7 +3,7 @@ import type { App, Context } from './app.ts';
 import { timestamp, transaction, type Db } from './db/database.ts';
 import { AuthError, internal } from './errors.ts';
 import type { HookName, HookSettings } from './settings/hooks.ts';
-import { isObject, type JsonObject } from '../../shared/json.ts';
+import { isObject, parseJson, type JsonObject } from '../../shared/json.ts';
 
 // GoTrue v2.196 internal/hooks/
 
@@ -36,7 +36,8 @@ export async function runHook(ctx: Context, name: HookName, input: JsonObject, d
     hook.kind === 'postgres' ? await callFunction(ctx, hook, payload, db) : await callUrl(hook, payload);
   const failure = isObject(output.error) ? output.error : undefined;
   if (failure && typeof failure.message === 'string' && failure.message !== '') {
-    const status = Number(failure.http_code) || 500;
+    const asked = Number(failure.http_code);
+    const status = Number.isInteger(asked) && asked >= 400 && asked <= 599 ? asked : 500;
     throw new AuthError(status, status >= 500 ? 'unexpected_failure' : 'unknown', failure.message);
   }
   return output;
@@ -88,12 +89,9 @@ async function callUrl(hook: Extract<HookSettings, { kind: 'http' }>, payload: s
 function parseAnswer(body: string): JsonObject {
   if (body.trim() === '') return {};
   if (body.length > MAX_HTTP_ANSWER) throw internal('Payload size exceeded size limit of 200KB');
-  try {
-    const value: unknown = JSON.parse(body);
-    return isObject(value) ? value : {};
-  } catch (error) {
-    throw internal('Error unmarshaling JSON output.', error);
-  }
+  const value = parseJson(body);
+  if (value === undefined) throw internal('Error unmarshaling JSON output.');
+  return isObject(value) ? value : {};
 }
 
 function webhookHeaders(secrets: readonly string[], payload: string): Record<string, string> {

@@ -45,6 +45,7 @@ import {
   emailEnabled,
   factorOfUser,
   limit,
+  localOnly,
   manualLinking,
   oauthServerEnabled,
   ownFactor,
@@ -144,8 +145,7 @@ export const ROUTES: readonly Route<object>[] = [
   ]),
   route('GET', '/authorize', authorize),
   group('/callback', [], [route('GET', '', callback), route('POST', '', callback)]),
-  route('GET', '/dev/consent', showConsent),
-  route('POST', '/dev/consent', answerConsent),
+  group('/dev/consent', [localOnly], [route('GET', '', showConsent), route('POST', '', answerConsent)]),
   group(
     '/passkeys',
     [passkeysEnabled],

@@ -5,9 +5,9 @@ import { OpenRequests } from '../http/open-requests.ts';
 import type { Service } from '../service.ts';
 import type { App } from './app.ts';
 import { Cleanup } from './cleanup.ts';
-import { createAuthPool } from './db/database.ts';
+import { createAuthPool, hasNulCharacter } from './db/database.ts';
 import { withSession } from './endpoints/session-reply.ts';
-import { AuthError, OAuthError } from './errors.ts';
+import { AuthError, invalid, OAuthError } from './errors.ts';
 import { errorReply, send, type Reply } from './http/reply.ts';
 import { apiVersion, readRequest, type AuthRequest } from './http/request.ts';
 import { dispatch } from './router.ts';
@@ -74,6 +74,8 @@ async function respond(app: App, req: AuthRequest): Promise<Reply> {
     return await dispatch(ROUTES, { ...app, req, params: {} }, req.path, {});
   } catch (error) {
     if (error instanceof RefreshError) return withSession(fail(app, req, error.error), error.trace);
+    // Any text of a request may have it, so it is refused here, once.
+    if (hasNulCharacter(error)) return fail(app, req, invalid('Text must not contain the character U+0000'));
     return fail(app, req, error);
   }
 }

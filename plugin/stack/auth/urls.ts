@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import type { Context } from './app.ts';
+import { parseGoUrl } from './http/go-url.ts';
 import { matchesRedirectPattern } from './redirect-pattern.ts';
 
 // GoTrue v2.196 internal/utilities/request.go
@@ -37,42 +38,38 @@ export function redirectTarget(ctx: Requested): string {
   return isRedirectAllowed(ctx, referrer) ? referrer : siteUrl(ctx);
 }
 
+// A browser runs the first three as a script or page of whoever shows the link; the others name no app.
+const DANGEROUS_SCHEMES = new Set(['javascript', 'data', 'vbscript', 'about', 'blob', 'file']);
+
 /**
  * Whether `target` is the site itself, a loopback address or a match of `additional_redirect_urls`, as in GoTrue; or the
- * origin of the request, which in this development server the app and its Supabase share.
+ * origin of the request, which in this development server the app and its Supabase share. Unlike GoTrue, no pattern
+ * allows a scheme that runs scripts.
  */
 export function isRedirectAllowed(ctx: Requested, target: string): boolean {
-  if (target === '' || !URL.canParse(target) || target.includes('\\')) return false;
-  const url = new URL(target);
-  const site = new URL(siteUrl(ctx));
-  const isLoopback = url.hostname === 'localhost' || isLoopbackAddress(url.hostname);
-  if (
-    url.hostname === site.hostname &&
-    url.protocol === site.protocol &&
-    (url.port === site.port || isLoopback)
-  ) {
-    return true;
-  }
-  const isHttp = url.protocol === 'http:' || url.protocol === 'https:';
-  if (isHttp && url.origin === ctx.req.origin) return true;
-  const host = authorityHost(target);
-  if (/^\d+$/.test(host)) return false;
-  if (isIP(host.replace(/^\[|\]$/g, '')) !== 0) return isLoopbackAddress(url.hostname);
-  if (isHttp && !/^[a-z\d](?:[a-z\d.-]*[a-z\d])?$/i.test(host)) return false;
+  const url = target === '' ? undefined : parseGoUrl(target);
+  if (!url || DANGEROUS_SCHEMES.has(url.scheme)) return false;
+  const { scheme, hostname, port } = url;
+  const isLoopback = hostname === 'localhost' || isLoopbackAddress(hostname);
+  const isHttp = scheme === 'http' || scheme === 'https';
+  const own = [siteUrl(ctx), ...(isHttp && ctx.req.origin !== undefined ? [ctx.req.origin] : [])].map(
+    parseGoUrl,
+  );
+  const isOwn = own.some(
+    (site) => site?.hostname === hostname && site.scheme === scheme && (site.port === port || isLoopback),
+  );
+  if (isOwn) return true;
+  if (/^\d+$/.test(hostname)) return false;
+  if (isIP(hostname) !== 0) return isLoopbackAddress(hostname);
+  if (isHttp && !/^[a-z\d](?:[a-z\d.-]*[a-z\d])?$/i.test(hostname)) return false;
   const withoutFragment = target.split('#', 1)[0] ?? '';
   return ctx.settings.additionalRedirectUrls.some((pattern) =>
     matchesRedirectPattern(pattern, withoutFragment),
   );
 }
 
-/** The host as written: URL would rewrite a decimal or octal address with dots. */
-function authorityHost(target: string): string {
-  const authority = /^[a-z][a-z\d+.-]*:\/\/([^/?#]*)/i.exec(target)?.[1] ?? '';
-  return authority.replace(/^.*@/, '').replace(/:\d*$/, '');
-}
-
 function isLoopbackAddress(hostname: string): boolean {
-  return /^127\.\d+\.\d+\.\d+$/.test(hostname) || hostname === '[::1]';
+  return /^127\.\d+\.\d+\.\d+$/.test(hostname) || hostname === '::1';
 }
 
 /** Adds parameters to the query of an address, in alphabetical order as Go writes it. */

@@ -58,6 +58,11 @@ export class InboxApi {
     this.#waiter.close();
   }
 
+  #wait(url: URL, res: ServerResponse): Promise<Mail | undefined> {
+    const gone = new Promise<void>((resolve) => res.once('close', resolve));
+    return this.#waiter.wait(url.searchParams, gone);
+  }
+
   async #reply(req: IncomingMessage, res: ServerResponse): Promise<Reply> {
     const inbox = this.#inbox;
     const url = new URL(req.url ?? '/', 'http://inbox');
@@ -81,10 +86,13 @@ export class InboxApi {
         inbox.remove(new Set(search(inbox, url).map((mail) => mail.id)));
         return ok;
       case 'GET /api/v1/wait': {
-        const gone = new Promise<void>((resolve) => res.once('close', resolve));
-        const mail = await this.#waiter.wait(url.searchParams, gone);
+        const mail = await this.#wait(url, res);
         return mail ? json(describeMail(mail)) : text('Error: no such mail in time', 408);
       }
+      case 'GET /arrival':
+        // For the page, which then reads the list: an error status would fill the browser's console.
+        await this.#wait(url, res);
+        return { status: 204, body: '' };
       case 'GET /api/v1/info':
         return json({
           Version: 'vite-plugin-supabase',

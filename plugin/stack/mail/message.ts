@@ -51,7 +51,7 @@ export function describeMail(mail: Mail): Record<string, unknown> {
 export function mailHeaders(mail: Mail): Record<string, string[]> {
   return {
     Date: [mail.created.toUTCString().replace('GMT', '+0000')],
-    From: [`"${mail.from.name}" <${mail.from.address}>`],
+    From: [`"${mail.from.name.replaceAll(/["\\]/g, String.raw`\$&`)}" <${mail.from.address}>`],
     'Message-Id': [`<${mail.messageId}>`],
     'Mime-Version': ['1.0'],
     Subject: [mail.subject],
@@ -63,8 +63,25 @@ export function mailHeaders(mail: Mail): Record<string, string[]> {
 
 /** The mail as an RFC 5322 message. */
 export function rawMail(mail: Mail): string {
-  const headers = Object.entries(mailHeaders(mail)).map(([name, values]) => `${name}: ${values.join(', ')}`);
+  const headers = Object.entries(mailHeaders(mail)).map(
+    ([name, values]) => `${name}: ${encodeWords(values.join(', '))}`,
+  );
   return `${headers.join('\r\n')}\r\n\r\n${mail.html.replaceAll(/\r?\n/g, '\r\n')}`;
+}
+
+// RFC 2047 allows 75 characters a word; base64 makes four of three bytes, and a character has four bytes at most.
+const WORD_CHARACTERS = 11;
+
+/** Text for a header line: what is not printable ASCII becomes encoded words (RFC 2047). */
+function encodeWords(text: string): string {
+  if (/^[\u0020-\u007e]*$/.test(text)) return text;
+  const characters = Array.from(text);
+  const words: string[] = [];
+  for (let start = 0; start < characters.length; start += WORD_CHARACTERS) {
+    const part = characters.slice(start, start + WORD_CHARACTERS).join('');
+    words.push(`=?UTF-8?B?${Buffer.from(part).toString('base64')}?=`);
+  }
+  return words.join('\r\n ');
 }
 
 function sender(mail: Mail): { Name: string; Address: string } {

@@ -76,7 +76,7 @@ search.oninput = () => load();
       await load();
       newest = mails[0]?.ID ?? newest;
       const after = newest || new Date().toISOString();
-      await fetch('api/v1/wait?timeout=25000&after=' + encodeURIComponent(after));
+      await fetch('arrival?timeout=25000&after=' + encodeURIComponent(after));
     } catch {
       await new Promise((resolve) => setTimeout(resolve, 2000));
     }
@@ -91,10 +91,13 @@ export const INBOX_PAGE_POLICY: string = [
   "default-src 'none'",
   `script-src ${hash(SCRIPT)}`,
   `style-src ${hash(STYLE)}`,
+  // The icon, which is empty: without it browsers ask for /favicon.ico.
+  'img-src data:',
   "connect-src 'self'",
   "frame-src 'self'",
   "base-uri 'none'",
   "form-action 'none'",
+  "frame-ancestors 'self'",
 ].join('; ');
 
 /** The page of the inbox: list, search, live updates. */

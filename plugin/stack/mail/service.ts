@@ -13,6 +13,11 @@ export interface MailService {
   readonly service: Service;
 }
 
+/** Text for a header: a line break in it would begin another one, with whatever a user wrote there. */
+function oneLine(text: string): string {
+  return text.replaceAll(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ').trim();
+}
+
 /** Keeps every mail in the inbox, in memory; `[auth.email.smtp]` delivers it as well. */
 export async function createMailService(config: SupabaseConfig, logger: Logger): Promise<MailService> {
   const settings = readMailSettings(config);
@@ -22,7 +27,8 @@ export async function createMailService(config: SupabaseConfig, logger: Logger):
   const api = new InboxApi(inbox);
   return {
     mailer: {
-      async send(mail) {
+      async send(outgoing) {
+        const mail = { ...outgoing, to: oneLine(outgoing.to), subject: oneLine(outgoing.subject) };
         inbox.add(mail);
         await smtp?.send(mail);
       },

@@ -31,7 +31,8 @@ export class SmtpClient {
   async send(mail: OutgoingMail): Promise<void> {
     await this.#transport.sendMail({
       from: this.#from,
-      to: mail.to,
+      // As an object it is one address; nodemailer would read a list from text with commas.
+      to: { name: '', address: mail.to },
       subject: mail.subject,
       html: mail.html,
     });

@@ -64,8 +64,9 @@ async function listen({ services }: Services): Promise<Server> {
       return;
     }
     req.url = req.url?.slice(found[0].length) || '/';
-    req.headers['x-forwarded-host'] ??= req.headers.host ?? '';
-    req.headers['x-forwarded-proto'] ??= 'http';
+    // As the gateway, which ignores what the client says here.
+    req.headers['x-forwarded-host'] = req.headers.host ?? '';
+    req.headers['x-forwarded-proto'] = 'http';
     service.handle(req, res);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

@@ -1,8 +1,12 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { silentLogger } from '../../../plugin/shared/logger.ts';
+import { loadConfig } from '../../../plugin/stack/config/config.ts';
 import { InboxApi } from '../../../plugin/stack/mail/api.ts';
 import { Inbox } from '../../../plugin/stack/mail/inbox.ts';
+import { createMailService } from '../../../plugin/stack/mail/service.ts';
 
 let inbox: Inbox;
 let server: Server;
@@ -131,4 +135,68 @@ test('keeps a limited number of mails', () => {
   for (let index = 0; index < 600; index += 1) send('ann@example.com', `Mail ${index}`);
   expect(inbox.all()).toHaveLength(500);
   expect(inbox.find('latest')?.subject).toBe('Mail 599');
+});
+
+test('no text of a user becomes a header of its own', async () => {
+  const { mailer, service } = await createMailService(await loadConfig(tmpdir()), silentLogger);
+  server.removeAllListeners('request').on('request', (req, res) => service.handle(req, res));
+  await mailer.send({
+    to: 'ann@example.com\r\nBcc: eve@example.com',
+    subject: 'Hello\r\nX-Evil: 1\n\nbody \u2028 Grüße 😀 und noch viel mehr Text',
+    html: '<p>x</p>',
+  });
+  const raw = (await get('/api/v1/message/latest/raw')).text;
+  const [head = '', ...body] = raw.split('\r\n\r\n');
+  expect(body).toEqual(['<p>x</p>']);
+  expect(head).toMatch(/^[\u0020-\u007e\r\n]*$/);
+  const names = head
+    .replaceAll(/\r\n\s/g, '')
+    .split('\r\n')
+    .map((line) => line.split(':')[0]);
+  expect(names).toEqual([
+    'Date',
+    'From',
+    'Message-Id',
+    'Mime-Version',
+    'Subject',
+    'To',
+    'Content-Type',
+    'Content-Transfer-Encoding',
+  ]);
+  expect((await get('/api/v1/message/latest')).json.Subject).toBe(
+    'Hello X-Evil: 1 body   Grüße 😀 und noch viel mehr Text',
+  );
+  await service.close();
+});
+
+test('an entity with the name of an object’s property stays as it is', () => {
+  const id = send('a@example.com', 'x', '<p>&constructor; &toString; &__proto__; &lt;</p>');
+  expect(inbox.find(id)?.text).toBe('&constructor; &toString; &__proto__; <');
+});
+
+test('the page waits without an error in the console', async () => {
+  const waiting = get('/arrival?timeout=5000&after=2100-01-01T00:00:00Z');
+  await new Promise((resolve) => setImmediate(resolve));
+  send('a@example.com', 'x');
+  expect((await waiting).status).toBe(204);
+  expect((await get('/arrival?timeout=1&after=latest-of-none&to=nobody')).status).toBe(204);
+});
+
+test.for([
+  'view/ID.html',
+  'view/ID.txt',
+  'api/v1/message/ID/raw',
+  'api/v1/message/ID',
+  'api/v1/message/ID/headers',
+])('a mail runs nothing at %s', async (path) => {
+  const id = send(
+    'a@example.com',
+    '<script>1</script>',
+    '<script>alert(1)</script><img onerror="x" src="y">',
+  );
+  const { headers } = await get(`/${path.replace('ID', id)}`);
+  const policy = headers.get('content-security-policy') ?? '';
+  const isText = /^(?:text\/plain|application\/json)/.test(headers.get('content-type') ?? '');
+  expect(headers.get('x-content-type-options')).toBe('nosniff');
+  expect(isText || (policy.startsWith('sandbox') && !policy.includes('allow-scripts'))).toBe(true);
 });

@@ -1,8 +1,8 @@
 import type { Context } from '../app.ts';
-import { isUniqueViolation, type Db } from '../db/database.ts';
+import { hasNulCharacter, isUniqueViolation, type Db } from '../db/database.ts';
 import { identityData, insertIdentity } from '../db/identities.ts';
 import { insertUser, type User } from '../db/users.ts';
-import { internal, invalid } from '../errors.ts';
+import { internal } from '../errors.ts';
 import { hasHook, runHook } from '../hooks.ts';
 import { serializeUser } from '../tokens/serialize-user.ts';
 
@@ -16,12 +16,12 @@ export async function beforeUserCreated(ctx: Context, user: User): Promise<void>
 /**
  * Inserts the user.
  *
- * @throws AuthError 400 for text with U+0000, 500 with the database's own message, which names a failing trigger
+ * @throws AuthError 500 with the database's own message, which names a failing trigger
  */
 export async function saveNewUser(db: Db, user: User): Promise<void> {
   await insertUser(db, user).catch((error: unknown) => {
     if (isUniqueViolation(error)) throw error;
-    if (hasNulCharacter(error)) throw invalid('Text must not contain the character U+0000');
+    if (hasNulCharacter(error)) throw error;
     throw internal('Database error saving new user', error);
   });
 }
@@ -31,9 +31,4 @@ export async function saveNewEmailUser(db: Db, user: User): Promise<void> {
   await saveNewUser(db, user);
   const data = identityData(user.id, { email: user.email });
   user.identities = [await insertIdentity(db, user.id, 'email', data)];
-}
-
-/** Whether PostgreSQL refused U+0000, which neither text nor jsonb can hold. */
-function hasNulCharacter(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && (error.code === '22P05' || error.code === '22021');
 }

@@ -34,14 +34,14 @@ export interface Verified {
   readonly type: string;
 }
 
-const LINK_TOKENS: Readonly<Record<string, readonly OneTimeTokenType[]>> = {
-  email: ['confirmation_token', 'recovery_token'],
-  signup: ['confirmation_token'],
-  invite: ['confirmation_token'],
-  recovery: ['recovery_token'],
-  magiclink: ['recovery_token'],
-  email_change: ['email_change_token_current', 'email_change_token_new'],
-};
+const LINK_TOKENS: ReadonlyMap<string, readonly OneTimeTokenType[]> = new Map([
+  ['email', ['confirmation_token', 'recovery_token']],
+  ['signup', ['confirmation_token']],
+  ['invite', ['confirmation_token']],
+  ['recovery', ['recovery_token']],
+  ['magiclink', ['recovery_token']],
+  ['email_change', ['email_change_token_current', 'email_change_token_new']],
+]);
 
 /**
  * Finds the user whose link this is, and locks the row: of several requests with one link only the first succeeds.
@@ -49,7 +49,7 @@ const LINK_TOKENS: Readonly<Record<string, readonly OneTimeTokenType[]>> = {
  * @throws AuthError 403 otp_expired
  */
 export async function verifyLink(app: App, db: Db, { type, tokenHash }: Verification): Promise<Verified> {
-  const types = LINK_TOKENS[type];
+  const types = LINK_TOKENS.get(type);
   if (!types) throw invalid('Invalid email verification type');
   const expired = (): Error => forbidden('otp_expired', 'Email link is invalid or has expired');
   const first = await findOneTimeTokenOwner(db, tokenHash, types);

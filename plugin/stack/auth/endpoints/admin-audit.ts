@@ -6,16 +6,17 @@ import { sortKeys } from '../tokens/serialize-user.ts';
 
 // GoTrue v2.196 internal/api/audit.go
 
+const SCOPES: ReadonlyMap<string, readonly string[]> = new Map([
+  ['author', ['actor_username', 'actor_name']],
+  ['action', ['action']],
+  ['type', ['log_type']],
+]);
+
 /** GET /admin/audit: newest first, by pages. */
 export async function adminAudit(ctx: Context): Promise<Reply> {
   const page = readPage(ctx.req);
   const [column = '', value = ''] = (ctx.req.query.get('query') ?? '').split(':', 2);
-  const columns: Readonly<Record<string, readonly string[]>> = {
-    author: ['actor_username', 'actor_name'],
-    action: ['action'],
-    type: ['log_type'],
-  };
-  const fields = columns[column];
+  const fields = SCOPES.get(column);
   if (column !== '' && !fields) throw badRequest('validation_failed', `Invalid query scope: ${column}`);
   const filter = (fields ?? []).map((field) => `payload ->> '${field}' ilike '%' || $1 || '%'`).join(' or ');
   const condition = filter === '' ? '$1::text is not null' : `(${filter})`;

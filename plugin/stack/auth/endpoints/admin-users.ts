@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { App, Context } from '../app.ts';
 import { audienceOf, DEFAULT_ROLE } from '../roles.ts';
 import { writeAudit } from '../db/audit.ts';
-import { timestamp, transaction, type Db, mergeMetadata } from '../db/database.ts';
+import { hasNulCharacter, timestamp, transaction, type Db, mergeMetadata } from '../db/database.ts';
 import {
   findIdentitiesOfUser,
   findIdentity,
@@ -108,7 +108,7 @@ export async function adminCreateUser(ctx: Context, { actor }: Admin): Promise<R
     if (params.phone_confirm) await confirmPhone(db, user);
     if (bannedUntil !== undefined) await updateUser(db, user, { banned_until: bannedUntil });
   }).catch((error: unknown) => {
-    throw internal('Database error creating new user', error);
+    throw hasNulCharacter(error) ? error : internal('Database error creating new user', error);
   });
   // The database generates it, and GoTrue does not read it back.
   return json(serializeUser({ ...user, confirmed_at: null }));
@@ -150,12 +150,15 @@ function checkId(id: string): string | undefined {
   return id.toLowerCase();
 }
 
+// Go counts nanoseconds in 64 bits.
+const MAX_GO_DURATION_MS = 2 ** 63 / 1e6;
+
 /** The end of the ban; null lifts it, undefined changes nothing. */
 function readBan(duration: string): string | null | undefined {
   if (duration === '') return undefined;
   if (duration === 'none') return null;
   const milliseconds = parseGoDuration(duration);
-  if (milliseconds === undefined) {
+  if (milliseconds === undefined || Math.abs(milliseconds) > MAX_GO_DURATION_MS) {
     throw invalid(`invalid format for ban duration: time: invalid duration ${JSON.stringify(duration)}`);
   }
   return milliseconds === 0 ? null : new Date(Date.now() + milliseconds).toISOString();
@@ -189,7 +192,9 @@ export async function adminUpdateUser(ctx: Context, { actor, user }: Admin & OfU
     if (Object.keys(changes).length > 0) await updateUser(db, user, changes);
     await writeAudit(db, actor, 'user_modified', { traits: traits(user) });
   }).catch((error: unknown) => {
-    throw error instanceof AuthError ? error : internal('Error updating user', error);
+    throw error instanceof AuthError || hasNulCharacter(error)
+      ? error
+      : internal('Error updating user', error);
   });
   return json(serializeUser(user));
 }

@@ -77,7 +77,7 @@ async function identify(ctx: Context, flow: FlowState, params: URLSearchParams):
   if (!settings) {
     throw badRequest('oauth_provider_not_supported', 'Unsupported provider: provider is not enabled');
   }
-  if (settings.clientId === '') return openLocalCode(ctx, name, flow.id, code);
+  if (settings.clientId === '') return openLocalCode(name, flow.id, code);
   const definition = defineProvider(name, settings);
   if (!definition) throw badRequest('oauth_provider_not_supported', `Unsupported provider: ${name}`);
   const codeVerifier = await takeVerifier(ctx, flow);

@@ -1,8 +1,9 @@
-import { sealLocalCode } from '../oauth/local-code.ts';
 import { createHash } from 'node:crypto';
-import type { App, Context } from '../app.ts';
+import type { Context } from '../app.ts';
 import { invalid } from '../errors.ts';
 import type { Reply } from '../http/reply.ts';
+import { callbackUrl } from '../oauth/callback-url.ts';
+import { sealLocalCode } from '../oauth/local-code.ts';
 import { withQuery } from '../urls.ts';
 import { checkEmail } from '../validate.ts';
 import { escapeHtml } from '../html.ts';
@@ -77,20 +78,19 @@ export function answerConsent(ctx: Context): Reply {
   }
   const email = checkEmail(form.get('email') ?? '');
   const name = (form.get('name') ?? '').slice(0, 200);
-  const code = sealLocalCode(ctx, { provider, state, email, name });
+  const code = sealLocalCode({ provider, state, email, name });
   return { status: 303, headers: { Location: withQuery(redirectUri, { code, state }) } };
 }
 
 function readRequest(
-  app: App,
+  ctx: Context,
   params: URLSearchParams,
 ): { provider: string; state: string; redirectUri: string } {
   const provider = params.get('provider') ?? '';
   const redirectUri = params.get('redirect_uri') ?? '';
-  const settings = app.settings.external.get(provider);
+  const settings = ctx.settings.external.get(provider);
   if (!settings || settings.clientId !== '') throw invalid('This provider has no local consent page');
-  // Only this service's own callback, on any origin: the page may be open on several.
-  if (!URL.canParse(redirectUri) || !new URL(redirectUri).pathname.endsWith('/callback')) {
+  if (redirectUri !== callbackUrl(ctx, settings)) {
     throw invalid('redirect_uri is not the callback of this service');
   }
   return { provider, state: params.get('state') ?? '', redirectUri };

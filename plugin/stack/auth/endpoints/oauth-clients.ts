@@ -1,3 +1,4 @@
+import { isObject, parseJson } from '../../../shared/json.ts';
 import type { App, Context } from '../app.ts';
 import { AuthError, badRequest, forbidden, invalid, notFound } from '../errors.ts';
 import { parseParams, type Params } from '../http/go-json.ts';
@@ -62,7 +63,8 @@ export async function adminUpdate(ctx: Context): Promise<Reply> {
   const text = readText(ctx.req);
   const params = readClient(text);
   // Only the fields that the body names are changed: absent is not empty here.
-  const given = new Set(Object.keys(JSON.parse(text) as object));
+  const body = parseJson(text);
+  const given = new Set(Object.keys(isObject(body) ? body : {}));
   if (!Object.keys(CLIENT.fields).some((name) => given.has(name))) {
     throw invalid('No fields provided for update');
   }

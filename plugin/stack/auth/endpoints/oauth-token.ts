@@ -1,4 +1,4 @@
-import { isObject, type JsonObject } from '../../../shared/json.ts';
+import { isObject, parseJson, type JsonObject } from '../../../shared/json.ts';
 import type { Context } from '../app.ts';
 import { writeAudit } from '../db/audit.ts';
 import { transaction, type Db } from '../db/database.ts';
@@ -40,16 +40,13 @@ export async function exchangeToken(ctx: Context): Promise<Reply> {
 function readTokenParams(req: AuthRequest): URLSearchParams {
   const text = readText(req);
   if (!(req.headers['content-type'] ?? '').includes('application/json')) return new URLSearchParams(text);
-  try {
-    const body: unknown = JSON.parse(text);
-    const params = new URLSearchParams();
-    for (const [name, value] of Object.entries(isObject(body) ? body : {})) {
-      if (typeof value === 'string') params.set(name, value);
-    }
-    return params;
-  } catch {
-    throw new OAuthError('invalid_request', 'Invalid JSON body');
+  const body = parseJson(text);
+  if (body === undefined) throw new OAuthError('invalid_request', 'Invalid JSON body');
+  const params = new URLSearchParams();
+  for (const [name, value] of Object.entries(isObject(body) ? body : {})) {
+    if (typeof value === 'string') params.set(name, value);
   }
+  return params;
 }
 
 async function exchangeAuthorizationCode(

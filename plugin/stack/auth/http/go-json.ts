@@ -1,5 +1,5 @@
 import { badRequest } from '../errors.ts';
-import { isObject, type JsonObject } from '../../../shared/json.ts';
+import { isObject, isTooDeep, type JsonObject } from '../../../shared/json.ts';
 import { isUuid, NIL_UUID } from '../uuid.ts';
 
 /** How a field of a request body is read. */
@@ -49,13 +49,24 @@ function badJson(reason: string): Error {
   return badRequest('bad_json', `Could not parse request body as JSON: ${reason}`);
 }
 
-/** JSON.parse with the messages of Go's encoding/json. */
+/** JSON.parse with the messages of Go's encoding/json; half of a surrogate pair becomes U+FFFD, as in Go. */
 function parseJson(text: string): unknown {
+  if (isTooDeep(text)) throw badJson('exceeded max depth');
   try {
-    return JSON.parse(text);
+    return JSON.parse(text, /\\u[d][89a-f]/i.test(text) ? (_name, value) => wellFormed(value) : undefined);
   } catch {
     throw badJson(describeSyntaxError(text));
   }
+}
+
+const LONE_SURROGATE = /\p{Surrogate}/gu;
+
+function wellFormed(value: unknown): unknown {
+  if (typeof value === 'string') return value.replaceAll(LONE_SURROGATE, '\ufffd');
+  if (!isObject(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([name, inner]) => [name.replaceAll(LONE_SURROGATE, '\ufffd'), inner]),
+  );
 }
 
 const EMPTY: Readonly<Record<Kind, unknown>> = {

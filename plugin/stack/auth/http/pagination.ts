@@ -26,7 +26,8 @@ export function readPage(req: AuthRequest): Page {
   };
   const size = read('per_page', DEFAULT_PAGE_SIZE);
   const page = { number: read('page', 1), size: size === 0 ? 20 : size };
-  return { ...page, offset: Math.max(0, page.number - 1) * page.size };
+  const offset = Math.min(Math.max(0, page.number - 1) * page.size, Number.MAX_SAFE_INTEGER);
+  return { ...page, offset };
 }
 
 /** Headers that name the other pages and the total. */

@@ -34,10 +34,7 @@ const REDIRECT_TEXT: Readonly<Record<number, string>> = { 302: 'Found', 303: 'Se
 
 /** A redirect with the small page that Go's `http.Redirect` adds to the answer of a GET. */
 export function redirect(location: string, status: 302 | 303, method: string): Reply {
-  const target =
-    encodeURI(decodeSafely(location)) === location
-      ? location
-      : location.replaceAll(/[^\u0021-\u007e]/g, encodeURIComponent);
+  const target = encodeNonPrintable(location);
   if (method !== 'GET') return { status, headers: { Location: target } };
   return {
     status,
@@ -46,12 +43,11 @@ export function redirect(location: string, status: 302 | 303, method: string): R
   };
 }
 
-function decodeSafely(text: string): string {
-  try {
-    return decodeURI(text);
-  } catch {
-    return text;
-  }
+/** Percent-encodes all but printable ASCII, byte by byte: a header can hold nothing else. */
+function encodeNonPrintable(text: string): string {
+  return text.replaceAll(/[^\u0021-\u007e]+/g, (found) =>
+    Array.from(Buffer.from(found), (byte) => `%${byte.toString(16).padStart(2, '0').toUpperCase()}`).join(''),
+  );
 }
 
 const NEW_FORMAT_SINCE = Date.UTC(2024, 0, 1);

@@ -94,7 +94,8 @@ function clientAddress(req: IncomingMessage): string {
   const forwarded = String(req.headers['x-forwarded-for'] ?? '').split(',');
   const first = forwarded.map((entry) => entry.trim()).find((entry) => isIP(entry) !== 0);
   const address = first ?? req.socket.remoteAddress ?? '127.0.0.1';
-  return address.startsWith('::ffff:') ? address.slice(7) : address;
+  // The type inet has no zone (`fe80::1%eth0`).
+  return (address.startsWith('::ffff:') ? address.slice(7) : address).replace(/%.*$/s, '');
 }
 
 const HOST = /^(?:[a-z\d](?:[a-z\d.-]*[a-z\d])?|\[[\da-f:.]+\])(?::\d{1,5})?$/i;

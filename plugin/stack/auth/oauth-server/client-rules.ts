@@ -1,4 +1,5 @@
 import { invalid } from '../errors.ts';
+import { parseGoUrl } from '../http/go-url.ts';
 
 // GoTrue v2.196 internal/api/oauthserver/service.go
 
@@ -43,21 +44,18 @@ export function checkClientDetails(params: {
   }
 }
 
-const DANGEROUS = new Set(['javascript:', 'data:', 'file:', 'vbscript:', 'about:', 'blob:']);
-const LOOPBACK = new Set(['localhost', '127.0.0.1', '[::1]']);
+const DANGEROUS = new Set(['javascript', 'data', 'file', 'vbscript', 'about', 'blob']);
+const LOOPBACK = new Set(['localhost', '127.0.0.1', '::1']);
 
 function redirectUriProblem(uri: string): string | undefined {
   if (uri === '') return 'redirect URI cannot be empty';
+  const url = parseGoUrl(uri);
   // The table separates the addresses by commas.
-  if (!URL.canParse(uri) || uri.includes(',')) return 'invalid URL format';
-  const url = new URL(uri);
-  if (DANGEROUS.has(url.protocol)) {
-    return `scheme '${url.protocol.slice(0, -1)}' is not allowed for security reasons`;
-  }
-  if (url.host === '') return 'must have scheme and host';
-  if (url.protocol === 'http:' && !LOOPBACK.has(url.hostname))
-    return 'HTTP scheme only allowed for localhost';
-  return url.hash === '' ? undefined : 'fragment not allowed in redirect URI';
+  if (!url || uri.includes(',')) return 'invalid URL format';
+  if (url.scheme === '' || url.hostname === '') return 'must have scheme and host';
+  if (DANGEROUS.has(url.scheme)) return `scheme '${url.scheme}' is not allowed for security reasons`;
+  if (url.scheme === 'http' && !LOOPBACK.has(url.hostname)) return 'HTTP scheme only allowed for localhost';
+  return url.fragment === '' ? undefined : 'fragment not allowed in redirect URI';
 }
 
 /** The type, or the one that the authentication method implies. @throws AuthError 400 when they contradict */

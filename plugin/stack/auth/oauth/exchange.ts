@@ -1,4 +1,4 @@
-import { decodeJwt } from 'jose';
+import { decodeJwt } from '../../../shared/jwt.ts';
 import { internal } from '../errors.ts';
 import type { ProviderProfile } from './profile.ts';
 import type { ProviderDefinition } from './providers.ts';
@@ -72,5 +72,5 @@ async function getJson(url: string, accessToken: string): Promise<unknown> {
 
 /** An id_token that comes over TLS from the token endpoint needs no check of its signature (OpenID Connect 3.1.3.7). */
 function idTokenClaims(token: unknown): JsonObject {
-  return typeof token === 'string' && token !== '' ? decodeJwt(token) : {};
+  return (typeof token === 'string' && decodeJwt(token)?.claims) || {};
 }

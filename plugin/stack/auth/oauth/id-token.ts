@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
-import { createRemoteJWKSet, decodeJwt, jwtVerify, type JWTPayload, type JWTVerifyGetKey } from 'jose';
+import { createRemoteJWKSet, jwtVerify, type JWTPayload, type JWTVerifyGetKey } from 'jose';
+import { LRUCache } from 'lru-cache';
+import { decodeJwt } from '../../../shared/jwt.ts';
 import type { App } from '../app.ts';
 import { badRequest, internal, invalid, OAuthError } from '../errors.ts';
 import type { ExternalProvider } from '../settings/external.ts';
@@ -12,15 +14,17 @@ const TIMEOUT_MS = 10_000;
 // Algorithms of public keys only: HS256 and "none" prove nothing here.
 const ALGORITHMS = ['RS256', 'RS384', 'RS512', 'ES256', 'ES384', 'ES512', 'PS256', 'PS384', 'PS512', 'EdDSA'];
 
-const ISSUERS: Readonly<Record<string, string>> = {
-  google: 'https://accounts.google.com',
-  facebook: 'https://www.facebook.com',
-  kakao: 'https://kauth.kakao.com',
-  snapchat: 'https://accounts.snapchat.com',
-  vercel_marketplace: 'https://marketplace.vercel.com',
-};
+const ISSUERS: ReadonlyMap<string, string> = new Map([
+  ['google', 'https://accounts.google.com'],
+  ['facebook', 'https://www.facebook.com'],
+  ['kakao', 'https://kauth.kakao.com'],
+  ['snapchat', 'https://accounts.snapchat.com'],
+  ['vercel_marketplace', 'https://marketplace.vercel.com'],
+]);
 const APPLE_ISSUERS = new Set(['https://appleid.apple.com', 'https://account.apple.com']);
-const AZURE_ISSUERS = ['https://login.microsoftonline.com/', 'https://sts.windows.net/'];
+// The whole address, because the keys are fetched from below it.
+const AZURE_ISSUER =
+  /^https:\/\/(?:login\.microsoftonline\.com\/[^/?#\\]+\/v2\.0|[a-z\d-]+\.ciamlogin\.com\/[^/?#\\]+\/v2\.0|sts\.windows\.net\/[^/?#\\]+)\/?$/;
 
 /** The provider that must have issued the token. */
 export interface IdTokenProvider {
@@ -45,13 +49,13 @@ export function findIdTokenProvider(app: App, params: IdTokenParams): IdTokenPro
   const name =
     provider === 'apple' || APPLE_ISSUERS.has(issuer)
       ? 'apple'
-      : provider === 'azure' || AZURE_ISSUERS.some((prefix) => issuer.startsWith(prefix))
+      : provider === 'azure' || AZURE_ISSUER.test(issuer)
         ? 'azure'
         : provider === 'keycloak' || (keycloakUrl !== '' && issuer === keycloakUrl)
           ? 'keycloak'
-          : provider in ISSUERS
+          : ISSUERS.has(provider)
             ? provider
-            : Object.keys(ISSUERS).find((known) => ISSUERS[known] === issuer);
+            : [...ISSUERS.keys()].find((known) => ISSUERS.get(known) === issuer);
   if (name === undefined) throw invalid(`Custom OIDC provider "${provider}" not allowed`);
   const expected = expectedIssuer(name, issuer, token, keycloakUrl);
   const settings = app.settings.external.get(name);
@@ -61,27 +65,21 @@ export function findIdTokenProvider(app: App, params: IdTokenParams): IdTokenPro
 
 function expectedIssuer(name: string, issuer: string, token: string, keycloakUrl: string): string {
   if (name === 'keycloak') return keycloakUrl;
-  const known = ISSUERS[name];
+  const known = ISSUERS.get(name);
   if (known !== undefined) return known;
   // Apple and Azure have several issuers: the token names the one to verify it with.
   const label = name === 'apple' ? 'Apple' : 'Azure';
   const claimed = readIssuer(token);
   if (claimed === undefined) throw invalid(`Unable to detect issuer in ID token for ${label} provider`);
-  const isTheirs =
-    name === 'apple'
-      ? APPLE_ISSUERS.has(claimed)
-      : AZURE_ISSUERS.some((prefix) => claimed.startsWith(prefix));
+  const isTheirs = name === 'apple' ? APPLE_ISSUERS.has(claimed) : AZURE_ISSUER.test(claimed);
   if (!isTheirs) throw invalid(`Detected ID token issuer is not an ${label} ID token issuer`);
   if (issuer !== '' && issuer !== claimed) throw invalid('Provided issuer does not match ID token issuer');
   return claimed;
 }
 
 function readIssuer(token: string): string | undefined {
-  try {
-    return decodeJwt(token).iss;
-  } catch {
-    return undefined;
-  }
+  const issuer = decodeJwt(token)?.claims.iss;
+  return typeof issuer === 'string' ? issuer : undefined;
 }
 
 /** Verifies signature, issuer, time, audience, nonce and `at_hash`. @throws OAuthError */
@@ -161,9 +159,10 @@ function appleClaims(claims: JWTPayload): Record<string, unknown> {
   return Object.keys(custom).length === 0 ? {} : { custom_claims: custom };
 }
 
-const keySets = new Map<string, Promise<JWTVerifyGetKey>>();
+// Azure has an issuer for each tenant, which the token names.
+const keySets = new LRUCache<string, Promise<JWTVerifyGetKey>>({ max: 100 });
 
-/** The provider's keys, found through its discovery document and cached until the process ends. */
+/** The provider's keys, found through its discovery document and cached. */
 function keysOf(issuer: string): Promise<JWTVerifyGetKey> {
   const known = keySets.get(issuer);
   if (known) return known;

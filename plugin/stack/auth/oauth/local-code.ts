@@ -1,6 +1,5 @@
-import { createHash, createHmac, randomUUID } from 'node:crypto';
+import { createHash, createHmac, randomBytes, randomUUID } from 'node:crypto';
 import { isObject } from '../../../shared/json.ts';
-import type { App } from '../app.ts';
 import { badRequest } from '../errors.ts';
 import { isSameSecret } from '../secrets/compare.ts';
 import type { ProviderSignIn } from './exchange.ts';
@@ -18,16 +17,16 @@ interface LocalGrant {
 }
 
 /** The code for a person who consented. */
-export function sealLocalCode(app: App, grant: LocalGrant): string {
+export function sealLocalCode(grant: LocalGrant): string {
   const sealed = { ...grant, expires: Date.now() + LIFETIME_MS, id: randomUUID() };
   const payload = Buffer.from(JSON.stringify(sealed)).toString('base64url');
-  return `${payload}.${seal(app, payload)}`;
+  return `${payload}.${seal(payload)}`;
 }
 
 /** The person behind a code that was sealed for this provider and state. @throws AuthError 400 */
-export function openLocalCode(app: App, provider: string, state: string, code: string): ProviderSignIn {
+export function openLocalCode(provider: string, state: string, code: string): ProviderSignIn {
   const [payload = '', signature = ''] = code.split('.');
-  const isGenuine = isSameSecret(signature, seal(app, payload));
+  const isGenuine = isSameSecret(signature, seal(payload));
   const grant: unknown = isGenuine ? JSON.parse(Buffer.from(payload, 'base64url').toString()) : undefined;
   const isOpen = isObject(grant) && grant.provider === provider && grant.state === state;
   if (!isOpen || Number(grant.expires) < Date.now()) {
@@ -48,6 +47,9 @@ export function openLocalCode(app: App, provider: string, state: string, code: s
   return { profile, accessToken: `local-${provider}-token`, refreshToken: '' };
 }
 
-function seal(app: App, payload: string): string {
-  return createHmac('sha256', `local consent ${app.keys.jwtSecret}`).update(payload).digest('base64url');
+// Of this process only: everybody knows the JWT secret of a local stack.
+const SEAL_KEY = randomBytes(32);
+
+function seal(payload: string): string {
+  return createHmac('sha256', SEAL_KEY).update(payload).digest('base64url');
 }

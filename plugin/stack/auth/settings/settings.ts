@@ -95,11 +95,11 @@ const LOWER = 'abcdefghijklmnopqrstuvwxyz';
 const UPPER = LOWER.toUpperCase();
 const DIGITS = '0123456789';
 const SYMBOLS = '!@#$%^&*()_+-=[]{};\'\\:"|<>?,./`~';
-const PASSWORD_REQUIREMENTS: Readonly<Record<string, readonly string[]>> = {
-  letters_digits: [LOWER + UPPER, DIGITS],
-  lower_upper_letters_digits: [LOWER, UPPER, DIGITS],
-  lower_upper_letters_digits_symbols: [LOWER, UPPER, DIGITS, SYMBOLS],
-};
+const PASSWORD_REQUIREMENTS: ReadonlyMap<string, readonly string[]> = new Map([
+  ['letters_digits', [LOWER + UPPER, DIGITS]],
+  ['lower_upper_letters_digits', [LOWER, UPPER, DIGITS]],
+  ['lower_upper_letters_digits_symbols', [LOWER, UPPER, DIGITS, SYMBOLS]],
+]);
 
 const SMS_CREDENTIALS = [
   'account_sid',
@@ -150,7 +150,7 @@ export async function readAuthSettings(
     refreshTokenReuseInterval: auth.integer('refresh_token_reuse_interval', 10),
     password: {
       minLength: auth.integer('minimum_password_length', 6),
-      requiredCharacters: PASSWORD_REQUIREMENTS[auth.string('password_requirements', '')] ?? [],
+      requiredCharacters: PASSWORD_REQUIREMENTS.get(auth.string('password_requirements', '')) ?? [],
     },
     email: await readEmail(auth.section('email'), config.supabaseDir),
     sms: readSms(auth.section('sms')),
