@@ -93,7 +93,7 @@ export async function applyPhoneChange(ctx: Context, db: Db, user: User, phone: 
   });
   await clearOneTimeTokens(db, user.id);
   if (oldPhone !== '' && oldPhone !== user.phone) {
-    await notify(ctx, user, 'phone_changed', { data: { OldPhone: oldPhone } });
+    await notify(ctx, user, 'phone_changed', { data: { OldPhone: oldPhone, Phone: user.phone } });
   }
   if (!identity) await notify(ctx, user, 'identity_linked', { data: { Provider: 'phone' } });
   await endAnonymity(db, user);
