@@ -89,14 +89,11 @@ export class Gateway {
   handle(req: GatewayRequest, res: GatewayResponse): boolean {
     const match = matchRoute(req.url ?? '');
     if (match === undefined) return false;
-    const admitted = this.#admission.admit(req);
-    if ('refusal' in admitted) refuse(res, admitted.refusal);
-    else if (isPreflight(req)) answerPreflight(req, res, admitted.caller);
-    else if (match === 'unknown') refuse(res, gatewayError('NO_SUCH_PATH'));
-    else if (match.route.transport === 'websocket') {
-      if (!isHttp2(res)) res.setHeader('upgrade', 'websocket');
-      refuse(res, gatewayError('WEBSOCKET_ONLY'));
-    } else this.#forward(req, res, match, admitted.caller);
+    try {
+      this.#answer(req, res, match);
+    } catch (error) {
+      this.#failUnexpectedly(res, error);
+    }
     return true;
   }
 
@@ -111,16 +108,29 @@ export class Gateway {
     this.#pool.close();
   }
 
+  #answer(req: GatewayRequest, res: GatewayResponse, match: RouteMatch | 'unknown'): void {
+    const admitted = this.#admission.admit(req);
+    if ('refusal' in admitted) refuse(res, admitted.refusal);
+    else if (isPreflight(req)) answerPreflight(req, res, admitted.caller);
+    else if (match === 'unknown') refuse(res, gatewayError('NO_SUCH_PATH'));
+    else if (match.route.transport === 'websocket') {
+      if (!isHttp2(res)) res.setHeader('upgrade', 'websocket');
+      refuse(res, gatewayError('WEBSOCKET_ONLY'));
+    } else this.#forward(req, res, match, admitted.caller);
+  }
+
   #forward(req: GatewayRequest, res: GatewayResponse, match: RouteMatch, caller: GatewayCaller): void {
     const target = this.#resolveTarget();
     if (!(target instanceof Promise)) {
       this.#send(req, res, match, caller, target);
       return;
     }
-    target.then(
-      (ready) => this.#send(req, res, match, caller, ready),
-      (error: unknown) => this.#fail(res, caller, 'the backend', describeBackendFailure(error)),
-    );
+    target
+      .then(
+        (ready) => this.#send(req, res, match, caller, ready),
+        (error: unknown) => this.#fail(res, caller, 'the backend', describeBackendFailure(error)),
+      )
+      .catch((error: unknown) => this.#failUnexpectedly(res, error));
   }
 
   #send(
@@ -206,6 +216,14 @@ export class Gateway {
       onFailure: (error: Error) => this.#fail(res, out.caller, subject, describeFailure(subject, error)),
     };
     forwardHttp(req, res, forwarded, this.#pool);
+  }
+
+  /** A last net: no request may end the process. */
+  #failUnexpectedly(res: GatewayResponse, error: unknown): void {
+    const message = `The gateway failed: ${errorMessage(error)}`;
+    this.#logger.error(`supabase: ${message}`);
+    if (res.headersSent) abortResponse(res);
+    else refuse(res, gatewayError('SERVICE_FAILED', { message }));
   }
 
   /** Reports a failure in the terminal and to the client. */

@@ -89,14 +89,16 @@ export class UpgradeHandler {
       this.#start(upgrade, match, caller, target);
       return;
     }
-    target.then(
-      (ready) => this.#start(upgrade, match, caller, ready),
-      (error: unknown) => {
-        const refusal = describeBackendFailure(error);
-        this.#options.failures.failed('the backend', refusal.body.message ?? '');
-        refuseUpgrade(upgrade.socket, refusal);
-      },
-    );
+    target
+      .then(
+        (ready) => this.#start(upgrade, match, caller, ready),
+        (error: unknown) => {
+          const refusal = describeBackendFailure(error);
+          this.#options.failures.failed('the backend', refusal.body.message ?? '');
+          refuseUpgrade(upgrade.socket, refusal);
+        },
+      )
+      .catch((error: unknown) => this.#failUnexpectedly(upgrade.socket, error));
   }
 
   #start(upgrade: Upgrade, { route }: RouteMatch, caller: GatewayCaller, target: GatewayTarget): void {
@@ -114,7 +116,15 @@ export class UpgradeHandler {
       return;
     }
     const via = this.#options.admission.via(req);
-    void this.#connect(upgrade, target, { route, caller, via, ...credentials });
+    this.#connect(upgrade, target, { route, caller, via, ...credentials }).catch((error: unknown) =>
+      this.#failUnexpectedly(socket, error),
+    );
+  }
+
+  /** A last net: no upgrade may end the process. */
+  #failUnexpectedly(socket: Duplex, error: unknown): void {
+    this.#options.logger.error(`supabase: The gateway failed: ${errorMessage(error)}`);
+    socket.destroy();
   }
 
   /** Tries the paths to Realtime one after the other; the client gets only the last failure. */

@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import type { GatewayCaller } from '../caller/caller.ts';
 import { isCorsGrant, mayRead } from '../answer/cors.ts';
 import { isConnectionHeader, isHttp2, type GatewayResponse } from '../answer/respond.ts';
@@ -67,4 +68,17 @@ export function writeHead(
     written.add(name);
   }
   res.writeHead(status);
+}
+
+/** Ends a response with the upstream's trailers, unless Node refuses to write them. */
+export function endResponse(res: GatewayResponse, trailers: IncomingHttpHeaders): void {
+  for (const _any in trailers) {
+    try {
+      res.addTrailers(trailers);
+    } catch {
+      // Such as the name of a connection header on HTTP/2. The response itself is whole.
+    }
+    break;
+  }
+  res.end();
 }

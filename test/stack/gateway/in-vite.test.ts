@@ -169,7 +169,7 @@ async function firstMessage(url: string): Promise<string> {
   const socket = new WebSocket(url.replace('http', 'ws'));
   onTestEnd(() => socket.terminate());
   return new Promise((resolve, reject) => {
-    socket.once('message', (data) => resolve(String(data)));
+    socket.once('message', (data: Buffer) => resolve(data.toString()));
     socket.once('error', reject);
   });
 }
