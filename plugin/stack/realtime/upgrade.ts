@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
+import { ALLOWED_ROLES_HEADER } from '../../shared/allowed-roles.ts';
 import { checkHandshake, type Refusal } from './access/handshake.ts';
 import { ClientSocket } from './connection/socket.ts';
 import { dispatch } from './events/dispatch.ts';
@@ -83,7 +84,8 @@ function refuse(socket: Duplex, { status, body, contentType }: Refusal): void {
 /** Headers `x-…`, which policies can read as `request.headers`. */
 function readHeaders(req: IncomingMessage): Record<string, string> {
   const entries = Object.entries(req.headers).filter(
-    (entry): entry is [string, string] => entry[0].startsWith('x-') && typeof entry[1] === 'string',
+    (entry): entry is [string, string] =>
+      entry[0].startsWith('x-') && entry[0] !== ALLOWED_ROLES_HEADER && typeof entry[1] === 'string',
   );
   return Object.fromEntries(entries);
 }

@@ -1,6 +1,7 @@
 // supabase/realtime v2.129.8 lib/realtime_web/endpoint.ex, lib/realtime_web/channels/user_socket.ex
 import type { Duplex } from 'node:stream';
 import { WebSocket } from 'ws';
+import type { VerifyToken } from '../access/tokens.ts';
 import type { Frame } from '../protocol/frame.ts';
 import type { Link } from '../protocol/link.ts';
 import type { ClientMessage, Serializer } from '../protocol/messages.ts';
@@ -19,6 +20,8 @@ export interface Client {
   readonly serializer: Serializer;
   /** Used by every channel that is joined without a token. */
   readonly token: string;
+  /** Verifies every token that comes over this connection. */
+  readonly verifyToken: VerifyToken;
   /** Headers `x-…` of the handshake, which policies can read. */
   readonly headers: Readonly<Record<string, string>>;
 }

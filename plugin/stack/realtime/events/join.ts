@@ -1,7 +1,7 @@
 // supabase/realtime v2.129.8 lib/realtime_web/channels/realtime_channel.ex (`join`)
 import { describeFailure, readPolicies, unauthorized } from '../access/authorization.ts';
 import type { Policies } from '../access/policies.ts';
-import { TokenError, verifyToken } from '../access/tokens.ts';
+import { TokenError } from '../access/tokens.ts';
 import { parseBindings } from '../changes/bindings.ts';
 import { Channel } from '../connection/channel.ts';
 import type { ClientSocket } from '../connection/socket.ts';
@@ -52,7 +52,7 @@ async function enterChannel(realtime: Realtime, socket: ClientSocket, message: C
   checkLimits(realtime, socket, config);
   const { headers } = socket.client;
   const token = config.accessToken ?? socket.client.token;
-  const claims = await verifyToken(realtime.jwt, token);
+  const claims = await socket.client.verifyToken(token);
   const policies = config.isPrivate
     ? await readPolicies(realtime.policies, { topic: name, claims, headers }, config.presenceEnabled)
     : undefined;
