@@ -116,9 +116,12 @@ describe.each(REFUSED_ROLES)('a visitor with a token of role "%s"', (role) => {
   });
 
   test('broadcasts nothing over HTTP and reads no health', async () => {
-    for (const headers of [{ authorization: `Bearer ${token}` }, { apikey: token }]) {
-      expect(await post(SINGLE, { ...VISITOR, ...headers })).toBe(401);
-      expect(await post('/api/broadcast', { ...VISITOR, ...headers })).toBe(401);
+    for (const [name, value] of [
+      ['authorization', `Bearer ${token}`],
+      ['apikey', token],
+    ] as const) {
+      expect(await post(SINGLE, { ...VISITOR, [name]: value })).toBe(401);
+      expect(await post('/api/broadcast', { ...VISITOR, [name]: value })).toBe(401);
     }
     const headers = { ...VISITOR, authorization: `Bearer ${token}` };
     const health = await fetch(`http://${realtime.host}/api/tenants/realtime-dev/health`, { headers });
