@@ -42,9 +42,10 @@ export async function createRealtimeService(context: StackContext): Promise<Serv
   const { config, jwt, database, logger } = context;
   const settings = readRealtimeSettings(config);
   if (!settings.isEnabled) return disabledRealtime;
-  // A generic plan serves all claims of a role, and planning would cost more than the lookups. They are by key: a
-  // sequential scan of a small table would evaluate its policies for every row.
-  const pool = database.createPool('supabase_admin', {
+  // As the author of the migrations: what they define must not run as a superuser (schema/0004_internal.sql). A generic
+  // plan serves all claims of a role, and planning would cost more than the lookups. They are by key: a sequential scan of
+  // a small table would evaluate its policies for every row.
+  const pool = database.createPool('postgres', {
     max: MAX_CONNECTIONS,
     options: '-c plan_cache_mode=force_generic_plan -c enable_seqscan=off',
     allowExitOnIdle: true,
@@ -57,7 +58,7 @@ export async function createRealtimeService(context: StackContext): Promise<Serv
     settings,
     jwt,
     hub,
-    policies: new PolicyChecker(pool),
+    policies: new PolicyChecker(pool, reportFailure),
     replay: new Replay(pool),
     changes: new ChangeFeed({ database, pool, logger, maxRecordBytes: settings.maxRecordBytes }),
     databaseBroadcasts: new DatabaseBroadcasts({ database, pool, logger, hub }),

@@ -2,8 +2,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
-import { ClientSocket } from '../../../plugin/stack/realtime/connection/socket.ts';
-import type { ClientMessage } from '../../../plugin/stack/realtime/protocol/messages.ts';
+import { ClientSocket, type SocketHandlers } from '../../../plugin/stack/realtime/connection/socket.ts';
 import { serializerV2 } from '../../../plugin/stack/realtime/protocol/v2.ts';
 import { startTestStack, type TestStack } from '../../helpers/stack.ts';
 
@@ -153,6 +152,7 @@ test('delivers an honest broadcast of 990 levels to both versions', async () => 
 test('an error while a message is handled is reported with that message, and the next one is handled', async () => {
   const reported: unknown[] = [];
   const handled: string[] = [];
+  const accepted: ClientSocket[] = [];
   const server = createServer();
   const sockets = new WebSocketServer({ noServer: true });
   server.on('upgrade', (req, raw, head) => {
@@ -163,15 +163,16 @@ test('an error while a message is handled is reported with that message, and the
         headers: {},
         verifyToken: () => Promise.reject(),
       };
-      new ClientSocket(webSocket, raw, client, {
-        onMessage: ({ event, topic }: ClientMessage) => {
+      const handlers: SocketHandlers = {
+        onMessage: ({ event, topic }) => {
           handled.push(topic + event);
           if (event === 'throws') throw new Error(event);
           return event === 'rejects' ? Promise.reject(new Error(event)) : undefined;
         },
         onError: (error, message) => reported.push([String(error), message?.topic]),
         onClose: () => {},
-      });
+      };
+      accepted.push(new ClientSocket(webSocket, raw, client, handlers));
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
