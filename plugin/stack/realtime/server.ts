@@ -21,6 +21,6 @@ export interface Realtime {
   readonly events: RateCounter;
   readonly joins: RateCounter;
   readonly sockets: Set<ClientSocket>;
-  /** Logs an unexpected error; the message that caused it stays unanswered. */
-  reportFailure(error: unknown): void;
+  /** Logs an unexpected error. */
+  readonly reportFailure: (error: unknown) => void;
 }

@@ -7,6 +7,7 @@ import { CHANGES_SLOT, ChangeFeed } from './changes/feed.ts';
 import type { ClientSocket } from './connection/socket.ts';
 import { sendJson } from './http/respond.ts';
 import { handleRequest } from './http/router.ts';
+import { runSafely } from './run-safely.ts';
 import type { Realtime } from './server.ts';
 import { readRealtimeSettings } from './settings.ts';
 import { BROADCASTS_SLOT, DatabaseBroadcasts } from './stored/database-broadcasts.ts';
@@ -41,28 +42,30 @@ export async function createRealtimeService(context: StackContext): Promise<Serv
   const { config, jwt, database, logger } = context;
   const settings = readRealtimeSettings(config);
   if (!settings.isEnabled) return disabledRealtime;
-  // A generic plan serves all claims of a role, and planning would cost more than the lookups. They are by key: a
-  // sequential scan of a small table would evaluate its policies for every row.
-  const pool = database.createPool('supabase_admin', {
+  // As the author of the migrations: what they define must not run as a superuser (schema/0004_internal.sql). A generic
+  // plan serves all claims of a role, and planning would cost more than the lookups. They are by key: a sequential scan of
+  // a small table would evaluate its policies for every row.
+  const pool = database.createPool('postgres', {
     max: MAX_CONNECTIONS,
     options: '-c plan_cache_mode=force_generic_plan -c enable_seqscan=off',
     allowExitOnIdle: true,
   });
+  const reportFailure = (error: unknown): void => logger.error(`Realtime: ${errorMessage(error)}`);
   const events = new RateCounter(settings.maxEventsPerSecond);
-  const hub = new Hub(events);
+  const hub = new Hub(events, reportFailure);
   const sockets = new Set<ClientSocket>();
   const realtime: Realtime = {
     settings,
     jwt,
     hub,
-    policies: new PolicyChecker(pool),
+    policies: new PolicyChecker(pool, reportFailure),
     replay: new Replay(pool),
     changes: new ChangeFeed({ database, pool, logger, maxRecordBytes: settings.maxRecordBytes }),
     databaseBroadcasts: new DatabaseBroadcasts({ database, pool, logger, hub }),
     events,
     joins: new RateCounter(settings.maxJoinsPerSecond),
     sockets,
-    reportFailure: (error) => logger.error(`Realtime: ${errorMessage(error)}`),
+    reportFailure,
   };
   const upgrades = new Upgrades(realtime);
   const requests = new OpenRequests();
@@ -72,17 +75,17 @@ export async function createRealtimeService(context: StackContext): Promise<Serv
     for (const slot of [CHANGES_SLOT, BROADCASTS_SLOT]) await dropSlot(pool, slot).catch(() => {});
   });
   const idleCheck = setInterval(() => {
-    for (const socket of sockets) socket.closeIfIdle(performance.now());
+    for (const socket of sockets) runSafely(reportFailure, () => socket.closeIfIdle(performance.now()));
   }, IDLE_CHECK_MS).unref();
 
   return {
     handle(req, res) {
-      const done = handleRequest(realtime, req, res).catch((error: unknown) => realtime.reportFailure(error));
+      const done = handleRequest(realtime, req, res).catch(reportFailure);
       requests.track(res, done);
     },
     upgrade(req, socket, head) {
       void upgrades.handle(req, socket, head).catch((error: unknown) => {
-        realtime.reportFailure(error);
+        reportFailure(error);
         socket.destroy();
       });
     },

@@ -1,7 +1,9 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
+import { ALLOWED_ROLES_HEADER } from '../../shared/allowed-roles.ts';
 import { checkHandshake, type Refusal } from './access/handshake.ts';
+import { CHANNEL_CRASH } from './connection/channel.ts';
 import { ClientSocket } from './connection/socket.ts';
 import { dispatch } from './events/dispatch.ts';
 import type { Realtime } from './server.ts';
@@ -51,7 +53,11 @@ export class Upgrades {
         { ...handshake, headers: readHeaders(req) },
         {
           onMessage: (message) => dispatch(realtime, client, message),
-          onError: (error) => realtime.reportFailure(error),
+          onError: (error, message) => {
+            realtime.reportFailure(error);
+            // Like a crash of the channel's process in Realtime: the socket and its other channels stay.
+            if (message) client.channels.get(message.topic)?.fail(CHANNEL_CRASH);
+          },
           onClose: () => realtime.sockets.delete(client),
         },
       );
@@ -83,7 +89,8 @@ function refuse(socket: Duplex, { status, body, contentType }: Refusal): void {
 /** Headers `x-…`, which policies can read as `request.headers`. */
 function readHeaders(req: IncomingMessage): Record<string, string> {
   const entries = Object.entries(req.headers).filter(
-    (entry): entry is [string, string] => entry[0].startsWith('x-') && typeof entry[1] === 'string',
+    (entry): entry is [string, string] =>
+      entry[0].startsWith('x-') && entry[0] !== ALLOWED_ROLES_HEADER && typeof entry[1] === 'string',
   );
   return Object.fromEntries(entries);
 }

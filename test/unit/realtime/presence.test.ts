@@ -1,9 +1,16 @@
-import { describe, expect, test } from 'vitest';
-import { Presence, type PresenceDiff } from '../../../plugin/stack/realtime/topics/presence.ts';
+import { describe, expect, test, vi } from 'vitest';
+import { Presence, PresenceBudget } from '../../../plugin/stack/realtime/topics/presence.ts';
 
-function setUp(): { presence: Presence<object>; diffs: PresenceDiff[] } {
-  const diffs: PresenceDiff[] = [];
-  return { presence: new Presence((diff) => diffs.push(structuredClone(diff))), diffs };
+interface Meta {
+  readonly phx_ref: string;
+  readonly phx_ref_prev?: string;
+}
+type State = Record<string, { metas: Meta[] }>;
+
+function setUp(budget = 1_000_000): { presence: Presence<object>; diffs: { joins: State; leaves: State }[] } {
+  const diffs: { joins: State; leaves: State }[] = [];
+  const publish = (diff: string): number => diffs.push(JSON.parse(diff));
+  return { presence: new Presence(publish, new PresenceBudget(budget)), diffs };
 }
 
 describe('Presence', () => {
@@ -15,6 +22,30 @@ describe('Presence', () => {
     expect(Object.keys(diffs[0]?.joins ?? {})).toHaveLength(200);
   });
 
+  test('publishes the changes of a large topic at intervals, the first of them at once', () => {
+    vi.useFakeTimers({
+      toFake: ['setImmediate', 'clearImmediate', 'setTimeout', 'clearTimeout', 'performance'],
+    });
+    try {
+      const { presence, diffs } = setUp();
+      for (let i = 0; i < 5_000; i++) presence.track({}, `user-${i}`, {});
+      vi.advanceTimersByTime(0);
+      expect(diffs).toHaveLength(1);
+      for (let i = 0; i < 100; i++) {
+        presence.track({}, `late-${i}`, {});
+        vi.advanceTimersByTime(4);
+      }
+      expect(diffs).toHaveLength(1);
+      expect(Object.keys(JSON.parse(presence.state()))).toHaveLength(5_000);
+      vi.advanceTimersByTime(101);
+      expect(diffs).toHaveLength(2);
+      expect(Object.keys(diffs[1]?.joins ?? {})).toHaveLength(100);
+      expect(Object.keys(JSON.parse(presence.state()))).toHaveLength(5_100);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
   test('publishes nothing for a presence that is tracked and untracked at once', () => {
     const { presence, diffs } = setUp();
     const owner = {};
@@ -22,6 +53,7 @@ describe('Presence', () => {
     presence.untrack(owner);
     presence.flush();
     expect(diffs).toEqual([]);
+    expect(presence.state()).toBe('{}');
   });
 
   test('replaces a meta by leave and join, and refers to the previous one', () => {
@@ -41,6 +73,18 @@ describe('Presence', () => {
     const { presence } = setUp();
     presence.track({}, '__proto__', { n: 1 });
     presence.track({}, '__proto__', { n: 2 });
-    expect(Object.entries(presence.state())[0]?.[1].metas).toHaveLength(2);
+    presence.flush();
+    expect(presence.state()).toMatch(/^\{"__proto__":\{"metas":\[\{"n":1,.*\},\{"n":2,.*\}\]\}\}$/);
+  });
+
+  test('refuses what its budget does not allow, until others have left', () => {
+    const { presence } = setUp(500);
+    const [first, second] = [{}, {}];
+    const large = { text: 'x'.repeat(300) };
+    expect(presence.track(first, 'a', large)).toBe(true);
+    expect(presence.track(second, 'b', large)).toBe(false);
+    expect(presence.track(first, 'a', { text: 'y'.repeat(350) })).toBe(true);
+    presence.untrack(first);
+    expect(presence.track(second, 'b', large)).toBe(true);
   });
 });

@@ -4,12 +4,14 @@ import type { JwtVerifier } from '../../jwt.ts';
 import type { Serializer } from '../protocol/messages.ts';
 import { serializerV1 } from '../protocol/v1.ts';
 import { serializerV2 } from '../protocol/v2.ts';
-import { TokenError, verifyToken } from './tokens.ts';
+import { TokenError, tokenVerifier, type VerifyToken } from './tokens.ts';
 
 /** A handshake that passed the checks. */
 export interface Handshake {
   readonly serializer: Serializer;
   readonly token: string;
+  /** Verifies every token that comes over this connection. */
+  readonly verifyToken: VerifyToken;
 }
 
 /** The HTTP response to a refused handshake. */
@@ -31,8 +33,9 @@ export async function checkHandshake(req: IncomingMessage, jwt: JwtVerifier): Pr
   const header = req.headers['x-api-key'];
   const token = typeof header === 'string' ? header : url.searchParams.get('apikey');
   if (token === null) return refusal('API key is missing');
+  const verifyToken = tokenVerifier(jwt, req.headers);
   try {
-    await verifyToken(jwt, token);
+    await verifyToken(token);
   } catch (error) {
     if (!(error instanceof TokenError)) return plain(500, 'Internal Server Error');
     return refusal(error.reason === 'expired' ? 'Token has expired' : error.message);
@@ -41,7 +44,7 @@ export async function checkHandshake(req: IncomingMessage, jwt: JwtVerifier): Pr
   if (req.headers.upgrade !== undefined && version !== '13') {
     return plain(400, `'sec-websocket-version' header must equal '13', got ${JSON.stringify([version])}`);
   }
-  return { serializer, token };
+  return { serializer, token, verifyToken };
 }
 
 /** Path and query of a request (the host is a placeholder); undefined when the request target is malformed. */

@@ -1,5 +1,6 @@
 // supabase/realtime v2.129.8 lib/realtime/tenants/authorization.ex
-import type pg from 'pg';
+import pg from 'pg';
+import { errorMessage, hasErrorCode } from '../../../shared/errors.ts';
 import type { ChannelClaims } from './tokens.ts';
 
 /** What a token may do with a private topic. Undefined: not checked yet. */
@@ -19,6 +20,9 @@ export interface PolicyQuestion {
   readonly headers: Readonly<Record<string, string>>;
 }
 
+/** SQLSTATE of `_realtime.check_policies` for an error of the policies; any other is the server's. */
+const POLICY_FAILED = 'RTPOL';
+
 /** A policy raised an error, or the role does not exist in the database. */
 export class PolicyError extends Error {
   override readonly name = 'PolicyError';
@@ -27,9 +31,12 @@ export class PolicyError extends Error {
 /** Evaluates the database's policies on `realtime.messages`. */
 export class PolicyChecker {
   readonly #pool: pg.Pool;
+  readonly #report: (error: unknown) => void;
 
-  constructor(pool: pg.Pool) {
+  /** @param report receives the errors of the server, which are not the policies' */
+  constructor(pool: pg.Pool, report: (error: unknown) => void) {
     this.#pool = pool;
+    this.#report = report;
   }
 
   /** @throws PolicyError, or the connection's error */
@@ -61,19 +68,14 @@ export class PolicyChecker {
     try {
       const { rows } = await this.#pool.query<{ allowed: string[] }>({
         name: 'check_policies',
-        text: 'select _realtime.check_policies($1, $2, $3, $4, $5, $6) as allowed',
+        text: `select _realtime.check_policies($1, $2, $3, $4, $5, $6, current_setting('search_path')) as allowed`,
         values: [topic, claims.role, JSON.stringify(claims), JSON.stringify(headers), extensions, isWrite],
       });
       return rows[0]?.allowed ?? [];
     } catch (error) {
-      if (isSqlError(error)) throw new PolicyError(error.message, { cause: error });
+      if (hasErrorCode(error, POLICY_FAILED)) throw new PolicyError(errorMessage(error), { cause: error });
+      if (error instanceof pg.DatabaseError) this.#report(error);
       throw error;
     }
   }
-}
-
-/** Whether the statement itself failed, rather than the connection (SQLSTATE classes 08 and 57P). */
-function isSqlError(error: unknown): error is Error {
-  if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string') return false;
-  return /^[0-9A-Z]{5}$/.test(error.code) && !/^(08|57P)/.test(error.code);
 }

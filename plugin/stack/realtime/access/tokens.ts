@@ -1,6 +1,7 @@
 // supabase/realtime v2.129.8 lib/realtime_web/channels/auth/{channels_authorization,jwt_verification}.ex
+import type { IncomingHttpHeaders } from 'node:http';
 import { decodeProtectedHeader } from 'jose';
-import { decodePercent } from '../../http/percent.ts';
+import { mayUseRole } from '../../http/allowed-roles.ts';
 import { JwtVerifyError, type Claims, type JwtVerifier } from '../../jwt.ts';
 
 /** Why Realtime refuses a token, with its message; `code` is the prefix of that message in a refused join. */
@@ -24,15 +25,26 @@ export interface ChannelClaims extends Claims {
 
 const CONFIGURATION = 'check your JWT secret or JWKS configuration';
 
+/** Verifies the tokens of one caller. @throws TokenError */
+export type VerifyToken = (token: string) => Promise<ChannelClaims>;
+
 /**
- * Verifies a token in Realtime's order: signature, then `exp`, then that `role` and `exp` exist.
+ * Verifies tokens in Realtime's order: signature, then `exp`, then that `role` and `exp` exist. A token whose role this
+ * caller may not use counts as one that another project has signed.
  *
- * @throws TokenError
+ * @param headers of the caller's request, with the gateway's decision about its roles
  */
-export async function verifyToken(jwt: JwtVerifier, token: string): Promise<ChannelClaims> {
-  // Realtime accepts URL-encoded tokens and ones with stray white space.
-  const cleaned = decodePercent(token)?.replaceAll(/\s/g, '');
-  if (cleaned === undefined) throw malformed();
+export function tokenVerifier(jwt: JwtVerifier, headers: IncomingHttpHeaders): VerifyToken {
+  return async (token) => {
+    const claims = await verifyToken(jwt, token);
+    if (!mayUseRole(headers, claims.role)) throw invalidSignature();
+    return claims;
+  };
+}
+
+async function verifyToken(jwt: JwtVerifier, token: string): Promise<ChannelClaims> {
+  // Realtime accepts tokens with stray white space.
+  const cleaned = token.replaceAll(/\s/g, '');
   const { alg, kid } = readHeader(cleaned);
   // With a single key the verifier accepts ES256 and RS256 without a kid; Realtime does not.
   if (typeof alg === 'string' && !alg.startsWith('HS') && kid === undefined) throw signerError(undefined);
@@ -53,11 +65,14 @@ async function verifySignature(jwt: JwtVerifier, token: string, kid: string | un
     return (await jwt.verify(token)).claims;
   } catch (error) {
     if (!(error instanceof JwtVerifyError)) throw error;
-    if (error.reason === 'signature')
-      throw new TokenError('JwtSignatureError', 'Failed to validate JWT signature');
+    if (error.reason === 'signature') throw invalidSignature();
     if (error.reason === 'malformed') throw malformed();
     throw signerError(kid);
   }
+}
+
+function invalidSignature(): TokenError {
+  return new TokenError('JwtSignatureError', 'Failed to validate JWT signature');
 }
 
 function malformed(): TokenError {

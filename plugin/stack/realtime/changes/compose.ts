@@ -47,7 +47,7 @@ export async function encodeChanges(
   if (open.length > 0) {
     const { rows } = await pool.query<{ results: string[] }>({
       name: 'encode_values',
-      text: 'select _realtime.encode_values($1, $2) as results',
+      text: `select _realtime.encode_values($1, $2, current_setting('search_path')) as results`,
       values: [open.map(({ typeOid }) => typeOid), open.map(({ text }) => text)],
     });
     for (const [i, { values, position }] of open.entries()) values[position] = rows[0]?.results[i];

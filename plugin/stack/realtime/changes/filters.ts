@@ -7,7 +7,7 @@ import type { RelationInfo } from './relation-info.ts';
 export interface BoundFilter extends ChangeFilter {
   /** Position of the column. */
   readonly position: number;
-  /** The right side in the text format of the column's type; a list for `in`. */
+  /** The right side in the text of the log; a list for `in`, a pattern as the client sent it. */
   readonly operand: string | readonly (string | null)[];
 }
 
@@ -71,13 +71,15 @@ export async function compareInDatabase(
   if (comparisons.length === 0) return [];
   const { rows } = await pool.query<{ results: boolean[] }>({
     name: 'compare_all',
-    text: 'select _realtime.compare_all($1, $2, $3, $4, $5) as results',
+    text: `select _realtime.compare_all($1, $2, $3, $4, $5, current_setting('search_path')) as results`,
     values: [
       comparisons.map(({ filter }) => filter.op),
       comparisons.map(({ typeOid }) => typeOid),
       comparisons.map(({ filter }) => filter.negate),
       comparisons.map(({ value }) => value),
-      comparisons.map(({ filter }) => filter.value),
+      comparisons.map(({ filter: { operand } }) =>
+        typeof operand === 'string' ? operand : JSON.stringify(operand),
+      ),
     ],
   });
   return rows[0]?.results ?? [];

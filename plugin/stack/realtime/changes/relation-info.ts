@@ -116,6 +116,7 @@ const KINDS: ReadonlyMap<number, JsonKind> = new Map<number, JsonKind>([
   [OID.timestamptz, 'timestamptz'],
 ]);
 
+// Not timestamptz, which is logged in the time zone of the log's connection.
 const CANONICAL: ReadonlySet<number> = new Set([
   OID.bool,
   OID.int2,
@@ -125,7 +126,6 @@ const CANONICAL: ReadonlySet<number> = new Set([
   OID.varchar,
   OID.date,
   OID.timestamp,
-  OID.timestamptz,
   OID.uuid,
 ]);
 

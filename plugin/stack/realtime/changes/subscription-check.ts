@@ -37,7 +37,7 @@ async function checkRequest(
   const { schema, table, filters, select } = request;
   const query = {
     name: 'check_subscription',
-    text: 'select _realtime.check_subscription($1, $2, $3, $4, $5, $6) as tables',
+    text: `select _realtime.check_subscription($1, $2, $3, $4, $5, $6, current_setting('search_path')) as tables`,
     values: [publication, schema, table, role, JSON.stringify(filters), select ?? null],
   };
   const { rows } = await pool.query<{ tables: number }>(query).catch((error: unknown) => {

@@ -128,7 +128,7 @@ export class Subscriptions {
     const { rows } = await this.#pool
       .query<{ operands: BoundFilter['operand'][] }>({
         name: 'bind_filters',
-        text: 'select _realtime.check_filters($1, $2, $3, null) as operands',
+        text: `select _realtime.check_filters($1, $2, $3, null, current_setting('search_path')) as operands`,
         values: [relation.oid, role, JSON.stringify(filters)],
       })
       .catch(() => ({ rows: [] }));

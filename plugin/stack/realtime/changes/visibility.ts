@@ -77,7 +77,7 @@ export async function checkVisibility(
   }));
   const { rows } = await pool.query<CheckRow>({
     name: 'check_changes',
-    text: 'select * from _realtime.check_changes($1, $2)',
+    text: `select * from _realtime.check_changes($1, $2, current_setting('search_path'))`,
     values: [JSON.stringify(input), xidsOf(jobs.flatMap(({ changes }) => changes))],
   });
   const result = new Map<Relation, Map<string, Visibility>>();

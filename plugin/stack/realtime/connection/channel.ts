@@ -6,11 +6,15 @@ import type { ChangeSubscriber } from '../changes/subscriber.ts';
 import type { Link } from '../protocol/link.ts';
 import type { ClientMessage, Ref } from '../protocol/messages.ts';
 import type { Hub, Topic } from '../topics/hub.ts';
+import { runSafely } from '../run-safely.ts';
 import type { PresenceCallLimit } from '../topics/presence-call-limit.ts';
 import type { Receiver } from '../topics/receiver.ts';
 
 // setTimeout fires at once for longer delays.
 const MAX_TIMER_MS = 2 ** 31 - 1;
+
+/** Reason of a `phx_error` after an unexpected error. */
+export const CHANNEL_CRASH = 'channel_crash';
 
 /** What the client asked for with its join and cannot change afterwards. */
 export interface ChannelConfig {
@@ -44,6 +48,8 @@ export interface ChannelInit {
   readonly presenceCalls: PresenceCallLimit;
   /** Called once when the channel leaves its topic. */
   readonly onLeave: () => void;
+  /** Reports an unexpected error of work that no message waits for. */
+  readonly onError: (error: unknown) => void;
 }
 
 /** One joined topic on one socket, with the client's token and its permissions. */
@@ -67,6 +73,7 @@ export class Channel implements Receiver, ChangeSubscriber {
   readonly #hub: Hub;
   readonly #replayedIds: ReadonlySet<string>;
   readonly #onLeave: () => void;
+  readonly #onError: (error: unknown) => void;
   #claims: ChannelClaims;
   #topic: Topic | undefined;
   #expiry: NodeJS.Timeout | undefined;
@@ -86,6 +93,7 @@ export class Channel implements Receiver, ChangeSubscriber {
     this.#hub = init.hub;
     this.#replayedIds = init.replayedIds;
     this.#onLeave = init.onLeave;
+    this.#onError = init.onError;
     this.#claims = init.claims;
   }
 
@@ -186,7 +194,10 @@ export class Channel implements Receiver, ChangeSubscriber {
   #watchExpiry(): void {
     clearTimeout(this.#expiry);
     const remaining = this.#claims.exp * 1000 - Date.now();
-    this.#expiry = setTimeout(() => this.#checkExpiry(), Math.min(Math.max(remaining, 0), MAX_TIMER_MS));
+    this.#expiry = setTimeout(
+      () => runSafely(this.#onError, () => this.#checkExpiry()),
+      Math.min(Math.max(remaining, 0), MAX_TIMER_MS),
+    );
     this.#expiry.unref();
   }
 

@@ -1,15 +1,19 @@
 // supabase/realtime v2.129.8 lib/realtime_web/endpoint.ex, lib/realtime_web/channels/user_socket.ex
 import type { Duplex } from 'node:stream';
 import { WebSocket } from 'ws';
+import type { VerifyToken } from '../access/tokens.ts';
 import type { Frame } from '../protocol/frame.ts';
 import type { Link } from '../protocol/link.ts';
 import type { ClientMessage, Serializer } from '../protocol/messages.ts';
+import { runSafely } from '../run-safely.ts';
 import type { Channel } from './channel.ts';
 
 // A client that leaves more than this unread is disconnected.
 const MAX_BUFFERED_BYTES = 16 * 1024 * 1024;
-// Reading pauses while this many messages of one socket wait for the database.
+// Reading pauses while this many messages of one socket, or this many bytes, wait for the database. A parsed message can
+// take twenty times the memory of its text.
 const MAX_WAITING_MESSAGES = 200;
+const MAX_WAITING_BYTES = 5_000_000;
 // Realtime closes an idle socket after a little more than 60 seconds.
 const IDLE_TIMEOUT_MS = 60_000;
 const CLOSE_TIMEOUT_MS = 5_000;
@@ -19,6 +23,8 @@ export interface Client {
   readonly serializer: Serializer;
   /** Used by every channel that is joined without a token. */
   readonly token: string;
+  /** Verifies every token that comes over this connection. */
+  readonly verifyToken: VerifyToken;
   /** Headers `x-…` of the handshake, which policies can read. */
   readonly headers: Readonly<Record<string, string>>;
 }
@@ -26,8 +32,8 @@ export interface Client {
 export interface SocketHandlers {
   /** Handles one message. Messages of one topic are handled one after the other; undefined when already done. */
   onMessage(message: ClientMessage): Promise<void> | undefined;
-  /** A message handler rejected. */
-  onError(error: unknown): void;
+  /** The handling of a message failed (or that of the connection itself, without `message`). */
+  onError(error: unknown, message?: ClientMessage): void;
   /** The connection is closed and all its channels have left. */
   onClose(): void;
 }
@@ -45,6 +51,7 @@ export class ClientSocket implements Link {
   /** The last pending task of each topic; topics do not wait for each other. */
   readonly #waiting = new Map<string, Promise<void>>();
   #waitingCount = 0;
+  #waitingBytes = 0;
   #isCorked = false;
   #lastSeen = performance.now();
 
@@ -54,17 +61,17 @@ export class ClientSocket implements Link {
     this.client = client;
     this.serializer = client.serializer;
     this.#handlers = handlers;
+    const onError = (error: unknown): void => handlers.onError(error);
     webSocket.on('message', (data, isBinary) => {
       this.#lastSeen = performance.now();
       // With the default binaryType, ws emits every message as one Buffer.
-      const message = this.serializer.decode(data as Buffer, isBinary);
-      if (message) this.#receive(message);
+      runSafely(onError, () => this.#receive(this.serializer.decode(data as Buffer, isBinary)));
     });
     webSocket.on('ping', () => (this.#lastSeen = performance.now()));
     webSocket.on('pong', () => (this.#lastSeen = performance.now()));
     // A reset or an oversized frame; 'close' follows.
     webSocket.on('error', () => {});
-    webSocket.on('close', () => this.#end());
+    webSocket.on('close', () => runSafely(onError, () => this.#end()));
   }
 
   get isOpen(): boolean {
@@ -125,29 +132,39 @@ export class ClientSocket implements Link {
     if (now - this.#lastSeen > IDLE_TIMEOUT_MS) this.close(1000);
   }
 
-  #receive(message: ClientMessage): void {
-    const { topic } = message;
-    const before = this.#waiting.get(topic);
-    if (!before) {
-      const task = this.#handlers.onMessage(message);
-      if (task) this.#wait(topic, task);
-      return;
-    }
-    this.#wait(
-      topic,
-      before.then(() => this.#handlers.onMessage(message)),
-    );
+  #receive(message: ClientMessage | undefined): void {
+    if (!message) return;
+    const before = this.#waiting.get(message.topic);
+    const task = before ? before.then(() => this.#handle(message)) : this.#handle(message);
+    if (task) this.#wait(message, task);
   }
 
-  #wait(topic: string, task: Promise<void>): void {
-    if (++this.#waitingCount === MAX_WAITING_MESSAGES) this.#webSocket.pause();
-    const settled: Promise<void> = task
-      .catch((error: unknown) => this.#handlers.onError(error))
-      .then(() => {
-        if (--this.#waitingCount < MAX_WAITING_MESSAGES && this.#webSocket.isPaused) this.#webSocket.resume();
-        if (this.#waiting.get(topic) === settled) this.#waiting.delete(topic);
-      });
+  /** Never rejects. */
+  #handle(message: ClientMessage): Promise<void> | undefined {
+    const onError = (error: unknown): void => this.#handlers.onError(error, message);
+    try {
+      return this.#handlers.onMessage(message)?.catch(onError);
+    } catch (error) {
+      onError(error);
+      return undefined;
+    }
+  }
+
+  #wait({ topic, bytes }: ClientMessage, task: Promise<void>): void {
+    this.#waitingCount++;
+    this.#waitingBytes += bytes;
+    if (this.#isBehind) this.#webSocket.pause();
+    const settled: Promise<void> = task.then(() => {
+      this.#waitingCount--;
+      this.#waitingBytes -= bytes;
+      if (!this.#isBehind && this.#webSocket.isPaused) this.#webSocket.resume();
+      if (this.#waiting.get(topic) === settled) this.#waiting.delete(topic);
+    });
     this.#waiting.set(topic, settled);
+  }
+
+  get #isBehind(): boolean {
+    return this.#waitingCount >= MAX_WAITING_MESSAGES || this.#waitingBytes >= MAX_WAITING_BYTES;
   }
 
   #end(): void {

@@ -1,7 +1,7 @@
 // supabase/realtime v2.129.8 lib/realtime_web/channels/realtime_channel.ex (`handle_in("access_token", …)`)
 import { describeFailure, readPolicies } from '../access/authorization.ts';
 import type { Policies } from '../access/policies.ts';
-import { TokenError, verifyToken } from '../access/tokens.ts';
+import { TokenError, type VerifyToken } from '../access/tokens.ts';
 import type { Channel } from '../connection/channel.ts';
 import type { Realtime } from '../server.ts';
 
@@ -13,17 +13,23 @@ export function replaceToken(
   realtime: Realtime,
   channel: Channel,
   token: unknown,
+  verifyToken: VerifyToken,
 ): Promise<void> | undefined {
   if (typeof token !== 'string' || token.startsWith('sb_') || token === channel.token) return undefined;
-  return applyToken(realtime, channel, token).catch((error: unknown) => {
+  return applyToken(realtime, channel, token, verifyToken).catch((error: unknown) => {
     channel.closeWithError(describeRefusal(error));
   });
 }
 
-async function applyToken(realtime: Realtime, channel: Channel, token: string): Promise<void> {
+async function applyToken(
+  realtime: Realtime,
+  channel: Channel,
+  token: string,
+  verifyToken: VerifyToken,
+): Promise<void> {
   const { name } = channel;
   channel.token = token;
-  const claims = await verifyToken(realtime.jwt, token);
+  const claims = await verifyToken(token);
   const previous = channel.policies;
   const question = { ...channel.policyQuestion(), claims };
   const policies = channel.config.isPrivate

@@ -1,5 +1,5 @@
 // supabase/realtime v2.129.8 lib/realtime_web/channels/realtime_channel/broadcast_handler.ex
-import type { Channel } from '../connection/channel.ts';
+import { CHANNEL_CRASH, type Channel } from '../connection/channel.ts';
 import type { ClientMessage } from '../protocol/messages.ts';
 import type { Realtime } from '../server.ts';
 import type { Broadcast } from '../topics/hub.ts';
@@ -12,7 +12,8 @@ export function handleBroadcast(
   message: ClientMessage,
 ): Promise<void> | undefined {
   const check = checkWritePolicies(realtime.policies, channel);
-  if (check) return check.then(() => broadcast(realtime, channel, message));
+  // Like Realtime: a broadcast whose policies cannot be checked is dropped.
+  if (check) return check.then(() => broadcast(realtime, channel, message), realtime.reportFailure);
   broadcast(realtime, channel, message);
   return undefined;
 }
@@ -27,7 +28,7 @@ function broadcast({ events, hub, settings }: Realtime, channel: Channel, messag
     return;
   }
   const isDelivered = hub.broadcast(topic, toBroadcast(message), config.self ? undefined : channel);
-  if (!isDelivered) channel.fail('channel_crash');
+  if (!isDelivered) channel.fail(CHANNEL_CRASH);
   else if (config.ack) channel.reply(message, 'ok', '{}');
 }
 

@@ -30,13 +30,14 @@ export function dispatch(
     channel?.sendClose();
     return undefined;
   }
-  if (channel) return dispatchToChannel(realtime, channel, message);
+  if (channel) return dispatchToChannel(realtime, socket, channel, message);
   socket.write(serializer.reply(null, ref, topic, 'error', '{"reason":"unmatched topic"}'));
   return undefined;
 }
 
 function dispatchToChannel(
   realtime: Realtime,
+  { client }: ClientSocket,
   channel: Channel,
   message: ClientMessage,
 ): Promise<void> | undefined {
@@ -50,6 +51,7 @@ function dispatchToChannel(
         realtime,
         channel,
         isObject(message.payload) ? message.payload.access_token : undefined,
+        client.verifyToken,
       );
     default:
       // Like Realtime: unknown events count towards the rate limit and are otherwise ignored.

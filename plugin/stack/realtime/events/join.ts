@@ -1,11 +1,12 @@
 // supabase/realtime v2.129.8 lib/realtime_web/channels/realtime_channel.ex (`join`)
 import { describeFailure, readPolicies, unauthorized } from '../access/authorization.ts';
 import type { Policies } from '../access/policies.ts';
-import { TokenError, verifyToken } from '../access/tokens.ts';
+import { TokenError } from '../access/tokens.ts';
 import { parseBindings } from '../changes/bindings.ts';
-import { Channel } from '../connection/channel.ts';
+import { Channel, CHANNEL_CRASH } from '../connection/channel.ts';
 import type { ClientSocket } from '../connection/socket.ts';
 import type { ClientMessage } from '../protocol/messages.ts';
+import { runSafely } from '../run-safely.ts';
 import type { Realtime } from '../server.ts';
 import { encodeReplayed, readReplayRequest, ReplayError, type ReplayedMessage } from '../stored/replay.ts';
 import { PresenceCallLimit } from '../topics/presence-call-limit.ts';
@@ -35,11 +36,14 @@ export async function joinChannel(
   } catch (error) {
     const reason = describeJoinFailure(error);
     if (reason === undefined) realtime.reportFailure(error);
+    // One that had already entered its topic.
+    socket.channels.get(message.topic)?.fail(CHANNEL_CRASH);
     const response = JSON.stringify({ reason: reason ?? 'Unknown Error on Channel' });
     socket.write(socket.serializer.reply(message.joinRef, message.ref, message.topic, 'error', response));
     if (reason === TOO_MANY_JOINS) socket.close(1000);
+  } finally {
+    socket.joining--;
   }
-  socket.joining--;
   existing?.sendClose();
 }
 
@@ -52,7 +56,7 @@ async function enterChannel(realtime: Realtime, socket: ClientSocket, message: C
   checkLimits(realtime, socket, config);
   const { headers } = socket.client;
   const token = config.accessToken ?? socket.client.token;
-  const claims = await verifyToken(realtime.jwt, token);
+  const claims = await socket.client.verifyToken(token);
   const policies = config.isPrivate
     ? await readPolicies(realtime.policies, { topic: name, claims, headers }, config.presenceEnabled)
     : undefined;
@@ -77,12 +81,15 @@ async function enterChannel(realtime: Realtime, socket: ClientSocket, message: C
       if (socket.channels.get(message.topic) === channel) socket.channels.delete(message.topic);
       realtime.changes.unsubscribe(channel);
     },
+    onError: realtime.reportFailure,
   });
   socket.channels.set(message.topic, channel);
   channel.enter();
   sendJoined(channel, message, replayed);
-  if (config.replicationReady) void announceReplication(realtime, channel);
-  void realtime.changes.subscribe(channel).catch((error: unknown) => realtime.reportFailure(error));
+  if (config.replicationReady) {
+    runSafely(realtime.reportFailure, () => announceReplication(realtime, channel));
+  }
+  runSafely(realtime.reportFailure, () => realtime.changes.subscribe(channel));
 }
 
 /** Sends the reply to the join, then the presence state, then the replayed broadcasts. */
@@ -91,7 +98,7 @@ function sendJoined(channel: Channel, message: ClientMessage, replayed: readonly
   const response = { postgres_changes: bindings.map(({ params, id }) => ({ ...params, id })) };
   channel.reply(message, 'ok', JSON.stringify(response));
   if (config.presenceEnabled && channel.mayReadPresence && channel.topic) {
-    channel.push('presence_state', JSON.stringify(channel.topic.presence.state()));
+    channel.push('presence_state', channel.topic.presence.state());
   }
   for (const row of replayed) {
     const frame = encodeReplayed(row, link.serializer, joinRef, topicName);

@@ -6,6 +6,8 @@ import type { ClientMessage } from '../protocol/messages.ts';
 import type { Realtime } from '../server.ts';
 import { checkWritePolicies } from './write-policies.ts';
 
+const TOO_LARGE = 'Track message size exceeded';
+
 /** Handles event `presence`: `{event: "track" | "untrack", payload}`. Undefined when that needed no waiting. */
 export function handlePresence(
   realtime: Realtime,
@@ -71,15 +73,19 @@ function track(channel: Channel, message: ClientMessage, payload: unknown, maxBy
     return;
   }
   if (message.bytes > maxBytes) {
-    channel.closeWithError('Track message size exceeded');
+    channel.closeWithError(TOO_LARGE);
     return;
   }
   const json = JSON.stringify(payload);
   // Tracking the same payload again changes nothing and publishes no diff.
   if (channel.tracked !== json) {
+    // Where all presences take more memory than this server has for them.
+    if (channel.topic?.presence.track(channel, channel.config.presenceKey, payload) === false) {
+      channel.closeWithError(TOO_LARGE);
+      return;
+    }
     channel.tracked = json;
     channel.isPresenceEnabled = true;
-    channel.topic?.presence.track(channel, channel.config.presenceKey, payload);
   }
   channel.reply(message, 'ok', '{}');
 }

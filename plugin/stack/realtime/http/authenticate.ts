@@ -2,7 +2,7 @@
 import type { IncomingMessage } from 'node:http';
 import { bearerToken } from '../../http/bearer.ts';
 import type { JwtVerifier } from '../../jwt.ts';
-import { verifyToken, type ChannelClaims } from '../access/tokens.ts';
+import { tokenVerifier, type ChannelClaims } from '../access/tokens.ts';
 import { HttpError } from './respond.ts';
 
 /**
@@ -16,13 +16,13 @@ export async function authenticate(req: IncomingMessage, jwt: JwtVerifier): Prom
   const token = authorization ? requestToken(authorization) : apikey;
   if (typeof token !== 'string') throw unauthorized;
   try {
-    return await verifyToken(jwt, token);
+    return await tokenVerifier(jwt, req.headers)(token);
   } catch {
     throw unauthorized;
   }
 }
 
-/** The token of `Authorization: Bearer …`; undefined unless it is a single word (`verifyToken` would join several). */
+/** The token of `Authorization: Bearer …`; undefined unless it is a single word (several would be joined to one). */
 export function requestToken(authorization: string | undefined): string | undefined {
   const token = bearerToken(authorization);
   return token === undefined || !/^\S+$/.test(token) ? undefined : token;

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { parseJson } from '../../../shared/json.ts';
+import { MAX_JSON_DEPTH, parseJson } from '../../../shared/json.ts';
 import { readBody as readWholeBody } from '../../http/read-body.ts';
 import { HttpError } from './respond.ts';
 
@@ -26,11 +26,12 @@ export function parseJsonBody(body: Buffer): unknown {
   return value;
 }
 
-/** Parses a form like Phoenix: `a[0][b]=1&c=2` is `{a: {"0": {b: "1"}}, c: "2"}`. */
+/** Parses a form like Phoenix: `a[0][b]=1&c=2` is `{a: {"0": {b: "1"}}, c: "2"}`. @throws HttpError 400 beyond 1,000 levels */
 export function parseForm(body: Buffer): Record<string, unknown> {
   const form: Record<string, unknown> = {};
   for (const [name, value] of new URLSearchParams(body.toString())) {
     const keys = [...name.matchAll(/([^[\]]+)/g)].map(([key]) => key);
+    if (keys.length > MAX_JSON_DEPTH) throw new HttpError(400, 'Bad Request');
     const last = keys.pop();
     if (last === undefined || [...keys, last].includes('__proto__')) continue;
     let table = form;

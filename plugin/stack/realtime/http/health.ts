@@ -1,7 +1,7 @@
 // supabase/realtime v2.129.8 lib/realtime_web/controllers/tenant_controller.ex (`health`)
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Realtime } from '../server.ts';
-import { TokenError, verifyToken } from '../access/tokens.ts';
+import { TokenError, tokenVerifier } from '../access/tokens.ts';
 import { requestToken } from './authenticate.ts';
 import { sendJson } from './respond.ts';
 
@@ -16,7 +16,7 @@ export async function answerHealth(
   tenant: string,
 ): Promise<void> {
   const token = requestToken(req.headers.authorization);
-  if (token === undefined || !(await isAccepted(realtime, token))) {
+  if (token === undefined || !(await isAccepted(realtime, req, token))) {
     res.writeHead(403).end();
     return;
   }
@@ -38,9 +38,9 @@ export async function answerHealth(
 }
 
 /** Unlike elsewhere, `role` and `exp` may be missing. */
-async function isAccepted(realtime: Realtime, token: string): Promise<boolean> {
+async function isAccepted(realtime: Realtime, req: IncomingMessage, token: string): Promise<boolean> {
   try {
-    await verifyToken(realtime.jwt, token);
+    await tokenVerifier(realtime.jwt, req.headers)(token);
     return true;
   } catch (error) {
     return error instanceof TokenError && error.reason === 'claims';

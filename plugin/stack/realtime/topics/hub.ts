@@ -2,7 +2,8 @@
 import { isObject } from '../../../shared/json.ts';
 import type { Frame } from '../protocol/frame.ts';
 import type { Serializer, UserBroadcast } from '../protocol/messages.ts';
-import { Presence, type PresenceDiff } from './presence.ts';
+import { runSafely } from '../run-safely.ts';
+import { Presence, PresenceBudget } from './presence.ts';
 import type { RateCounter } from './rate-counter.ts';
 import type { Receiver } from './receiver.ts';
 
@@ -24,14 +25,22 @@ export interface Topic extends TopicId {
   readonly presence: Presence<Receiver>;
 }
 
+const MAX_PRESENCE_CHARACTERS = 128 * 1024 * 1024;
+
 /** All topics of the server, and the delivery to their receivers. */
 export class Hub {
   readonly #topics = new Map<string, Topic>();
   readonly #events: RateCounter;
+  readonly #presenceBudget = new PresenceBudget(MAX_PRESENCE_CHARACTERS);
+  readonly #report: (error: unknown) => void;
 
-  /** @param events counts every delivery; above its limit the receivers of a broadcast are closed */
-  constructor(events: RateCounter) {
+  /**
+   * @param events counts every delivery; above its limit the receivers of a broadcast are closed
+   * @param report receives the errors of work that no message waits for
+   */
+  constructor(events: RateCounter, report: (error: unknown) => void) {
     this.#events = events;
+    this.#report = report;
   }
 
   join({ name, isPrivate }: TopicId, receiver: Receiver): Topic {
@@ -42,7 +51,10 @@ export class Hub {
         name,
         isPrivate,
         receivers: new Set(),
-        presence: new Presence((diff) => sendPresenceDiff(created, diff)),
+        presence: new Presence(
+          (diff) => runSafely(this.#report, () => sendPresenceDiff(created, diff)),
+          this.#presenceBudget,
+        ),
       };
       this.#topics.set(key, (topic = created));
     }
@@ -82,7 +94,8 @@ export class Hub {
     if (reached.length > 0 && this.#events.isExceeded()) {
       // After the sender has acknowledged the broadcast: Realtime's channels check the rate in a later message.
       queueMicrotask(() => {
-        for (const receiver of reached) receiver.closeWithError('Too many messages per second');
+        for (const receiver of reached)
+          runSafely(this.#report, () => receiver.closeWithError('Too many messages per second'));
       });
     }
     return isDeliverable;
@@ -93,11 +106,10 @@ function topicKey(name: string, isPrivate: boolean): string {
   return `${isPrivate ? 'private' : 'public'}:${name}`;
 }
 
-function sendPresenceDiff(topic: Topic, diff: PresenceDiff): void {
+function sendPresenceDiff(topic: Topic, diff: string): void {
   if (topic.receivers.size === 0) return;
-  const payload = JSON.stringify(diff);
   const encode = memoizeByVersion((serializer) =>
-    serializer.push(null, null, `realtime:${topic.name}`, 'presence_diff', payload),
+    serializer.push(null, null, `realtime:${topic.name}`, 'presence_diff', diff),
   );
   for (const { mayReadPresence, link } of topic.receivers) {
     if (mayReadPresence) link.write(encode(link.serializer));

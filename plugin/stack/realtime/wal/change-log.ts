@@ -3,8 +3,9 @@ import type pg from 'pg';
 import { errorMessage } from '../../../shared/errors.ts';
 import type { Logger } from '../../../shared/logger.ts';
 import type { Database } from '../../postgres/database.ts';
+import { runSafely } from '../run-safely.ts';
 import { ChangeQueue, type CommittedChange } from './change-queue.ts';
-import { PgOutputDecoder, type Relation } from './pgoutput.ts';
+import { PgOutputDecoder, type LogMessage, type Relation } from './pgoutput.ts';
 import { ReplicationClient } from './replication-client.ts';
 import { dropSlot, publicationExists, slotState } from './slots.ts';
 
@@ -129,10 +130,15 @@ export class ChangeLog {
       const decoder = new PgOutputDecoder(isWanted);
       const { ended } = await client.start(slot, publication, this.#queue.received, {
         onData: (data) => {
-          const message = decoder.decode(data);
+          const message = this.#decode(decoder, data);
           if (!message) return;
           this.#queue.push(message);
-          if (!this.#isDelivering && !this.#queue.isEmpty) void this.#deliver();
+          if (!this.#isDelivering && !this.#queue.isEmpty) {
+            runSafely(
+              (error) => this.#reportLoss(error),
+              () => this.#deliver(),
+            );
+          }
           this.#regulate();
         },
         onKeepalive: (walEnd, wantsReply) => {
@@ -154,6 +160,21 @@ export class ChangeLog {
       client.end();
       this.#client = undefined;
     }
+  }
+
+  /** A message that cannot be decoded (a value longer than a string can be) counts as a change that was lost. */
+  #decode(decoder: PgOutputDecoder, data: Buffer): LogMessage | undefined {
+    try {
+      return decoder.decode(data);
+    } catch (error) {
+      this.#reportLoss(error);
+      return { kind: 'change', change: undefined };
+    }
+  }
+
+  #reportLoss(error: unknown): void {
+    this.#options.logger.error(`Realtime could not deliver changes: ${errorMessage(error)}`);
+    this.#options.onGap();
   }
 
   /** Keeps the slot if it can still be read; otherwise drops it and reports the gap. */
@@ -180,8 +201,7 @@ export class ChangeLog {
       try {
         await this.#options.deliver(batch);
       } catch (error) {
-        this.#options.logger.error(`Realtime could not deliver changes: ${errorMessage(error)}`);
-        this.#options.onGap();
+        this.#reportLoss(error);
       }
       this.#queue.markDelivered(batch);
       this.#regulate();

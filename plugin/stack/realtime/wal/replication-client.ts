@@ -22,6 +22,10 @@ const KEEPALIVE = 0x6b;
 const STATUS = 0x72;
 const MICROSECONDS_1970_TO_2000 = 946_684_800_000_000n;
 
+// How values are written, whatever the settings of the database: `_realtime.log_text` writes the operands of filters alike.
+const OUTPUT_FORMAT =
+  '-c datestyle=ISO,YMD -c intervalstyle=postgres -c extra_float_digits=1 -c bytea_output=hex -c lc_monetary=C';
+
 /** One connection in replication mode. */
 export class ReplicationClient {
   readonly #client: pg.Client;
@@ -33,7 +37,11 @@ export class ReplicationClient {
   }
 
   static async connect(settings: pg.ClientConfig): Promise<ReplicationClient> {
-    const replication: pg.ClientConfig & { replication: string } = { ...settings, replication: 'database' };
+    const replication: pg.ClientConfig & { replication: string } = {
+      ...settings,
+      options: OUTPUT_FORMAT,
+      replication: 'database',
+    };
     const client = new pg.Client(replication);
     // Without a listener Node would throw; the running query is rejected as well.
     client.on('error', () => {});

@@ -1,3 +1,5 @@
+import { validateHeaderName, validateHeaderValue } from 'node:http';
+
 /** An HTTP response, ready to be sent. */
 export interface HttpResponse {
   readonly status: number;
@@ -8,6 +10,39 @@ export interface HttpResponse {
 }
 
 export type Header = readonly [name: string, value: string];
+
+// The server decides how a message is delimited and its connection used; HTTP/2 has no such headers (RFC 9113 section 8.2.2).
+const FRAMING_HEADERS: ReadonlySet<string> = new Set([
+  'connection',
+  'content-length',
+  'keep-alive',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+]);
+
+/** Whether a header is the server's own, which the database cannot set: it would break the response. */
+export function isFramingHeader(name: string): boolean {
+  return FRAMING_HEADERS.has(name.toLowerCase());
+}
+
+/** Whether Node can send the header: a valid name, no line break in the value. */
+export function isValidHeader(name: string, value: string): boolean {
+  try {
+    validateHeaderName(name);
+    validateHeaderValue(name, Buffer.from(value, 'utf8').toString('latin1'));
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Whether a status that the database sets can end a request: an informational one cannot, and HTTP/2 has none above 599. */
+export function isFinalStatus(status: unknown): status is number {
+  return typeof status === 'number' && Number.isInteger(status) && status >= 200 && status <= 599;
+}
 
 /** Adds headers, except those whose name is already present: these were set on purpose. */
 export function addMissingHeaders(added: readonly Header[], present: readonly Header[]): Header[] {

@@ -1,5 +1,6 @@
 import { isObject, parseJson, type JsonObject } from '../../../shared/json.ts';
 import type { DatabaseError } from '../database/errors.ts';
+import { isFinalStatus, isFramingHeader, isValidHeader } from '../http/response.ts';
 import { RestError } from '../http/rest-error.ts';
 
 // PostgREST v14.12 src/PostgREST/Error.hs
@@ -66,7 +67,7 @@ function statusOf({ code, message }: DatabaseError, authenticated: boolean): num
   }
   if (code.startsWith('PT')) {
     const status = Number(code.slice(2));
-    return Number.isInteger(status) && status >= 100 ? status : 500;
+    return isFinalStatus(status) ? status : 500;
   }
   return STATUS_BY_CODE[code] ?? STATUS_BY_CLASS[code.slice(0, 2)] ?? 400;
 }
@@ -79,7 +80,7 @@ function fromRaisedResponse({ message, detail }: DatabaseError): RestError {
   if (detail === undefined) return badRaise('DETAIL is missing in the RAISE statement', DETAIL_HINT);
   const response = parseObject(detail);
   const headers = response?.headers;
-  if (!response || !isStatus(response.status) || !isTextRecord(headers))
+  if (!response || !isFinalStatus(response.status) || !isHeaderRecord(headers))
     return badRaise(`Invalid JSON value for DETAIL: '${detail}'`, DETAIL_HINT);
   const text = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
   return new RestError(
@@ -90,7 +91,9 @@ function fromRaisedResponse({ message, detail }: DatabaseError): RestError {
       details: text(body.details),
       hint: text(body.hint) ?? null,
     },
-    Object.entries(headers),
+    Object.entries(headers).filter(
+      ([name]) => !isFramingHeader(name) && name.toLowerCase() !== 'content-type',
+    ),
     text(response.status_text),
   );
 }
@@ -114,10 +117,9 @@ function parseObject(text: string): JsonObject | undefined {
   return isObject(value) ? value : undefined;
 }
 
-function isStatus(value: unknown): value is number {
-  return typeof value === 'number' && Number.isInteger(value) && value >= 100 && value <= 999;
-}
-
-function isTextRecord(value: unknown): value is Record<string, string> {
-  return isObject(value) && Object.values(value).every((text) => typeof text === 'string');
+function isHeaderRecord(value: unknown): value is Record<string, string> {
+  return (
+    isObject(value) &&
+    Object.entries(value).every(([name, text]) => typeof text === 'string' && isValidHeader(name, text))
+  );
 }

@@ -1,11 +1,16 @@
-import { validateHeaderName, validateHeaderValue } from 'node:http';
 import { isObject } from '../../../shared/json.ts';
 import { invalidResponseHeaders, invalidResponseStatus } from '../parse/request-errors.ts';
-import type { Header } from '../http/response.ts';
+import { isFinalStatus, isFramingHeader, isValidHeader, type Header } from '../http/response.ts';
+import { RestError } from '../http/rest-error.ts';
 
 // PostgREST v14.12 src/PostgREST/Response/GucHeader.hs
 
-/** Parses the setting `response.headers`: `[{"Set-Cookie": "a=b"}, …]`. @throws RestError PGRST111 */
+/**
+ * Parses the setting `response.headers`: `[{"Set-Cookie": "a=b"}, …]`. Headers of the connection are left out.
+ *
+ * @throws RestError PGRST111; 22023 for a Content-Type, which the setting cannot hold on Supabase
+ *   (supabase/supautils `placeholders_disallowed_values`)
+ */
 export function parseResponseHeaders(setting: string | undefined): Header[] {
   if (setting === undefined) return [];
   let list: unknown;
@@ -15,30 +20,33 @@ export function parseResponseHeaders(setting: string | undefined): Header[] {
     throw invalidResponseHeaders();
   }
   if (!Array.isArray(list)) throw invalidResponseHeaders();
-  return list.map((item: unknown): Header => {
+  const headers = list.map((item: unknown): Header => {
     const entries = isObject(item) ? Object.entries(item) : [];
     const [name, value] = entries[0] ?? [];
-    if (entries.length !== 1 || name === undefined || typeof value !== 'string' || !isHeader(name, value))
+    if (
+      entries.length !== 1 ||
+      name === undefined ||
+      typeof value !== 'string' ||
+      !isValidHeader(name, value)
+    )
       throw invalidResponseHeaders();
+    if (name.toLowerCase() === 'content-type') throw disallowedContentType();
     return [name, value];
   });
+  return headers.filter(([name]) => !isFramingHeader(name));
 }
 
-/** Whether Node can send the header: a valid name, no line break in the value. */
-function isHeader(name: string, value: string): boolean {
-  try {
-    validateHeaderName(name);
-    validateHeaderValue(name, Buffer.from(value, 'utf8').toString('latin1'));
-    return true;
-  } catch {
-    return false;
-  }
+function disallowedContentType(): RestError {
+  return new RestError(400, {
+    code: '22023',
+    message: 'The placeholder contains the "content-type" disallowed value',
+  });
 }
 
 /** Parses the setting `response.status`: its leading digits. @throws RestError PGRST112 */
 export function parseResponseStatus(setting: string | undefined): number | undefined {
   if (setting === undefined) return undefined;
   const status = Number.parseInt(/^\d+/.exec(setting)?.[0] ?? '', 10);
-  if (!(status >= 100 && status <= 999)) throw invalidResponseStatus();
+  if (!isFinalStatus(status)) throw invalidResponseStatus();
   return status;
 }

@@ -1,48 +1,82 @@
 -- Functions for postgres_changes: is a subscription valid, who may see which row, how is a value encoded.
 -- supabase/realtime v2.129.8 lib/realtime/tenants/repo/migrations (realtime.apply_rls, realtime.subscription_check_filters)
 
--- Whether `left op right` is true for two values of a type in text format, like Realtime's filters: both sides are cast, and
--- a null on the left matches only `is` and `isdistinct`.
-create function _realtime.compare(op text, type regtype, negate boolean, left_value text, right_value text)
-returns boolean
+-- The name of a type for SQL, without the length that `regtype` gives some of them: `character` is one character long.
+create function _realtime.type_name(type oid) returns text
+language sql stable
+set search_path = ''
+as $$
+  select format('%I.%I%s', nspname, coalesce(e.typname, t.typname), case when e.oid is null then '' else '[]' end)
+  from pg_type t
+  left join pg_type e on e.oid = t.typelem and t.typcategory = 'A'
+  join pg_namespace n on n.oid = coalesce(e.typnamespace, t.typnamespace)
+  where t.oid = type;
+$$;
+
+-- The text of a value as in the write-ahead log, whose connection has the same settings (wal/replication-client.ts).
+create function _realtime.log_text(value anyelement) returns text
+language sql stable strict
+set search_path = '' set datestyle = 'ISO, YMD' set intervalstyle = 'postgres' set extra_float_digits = 1
+set bytea_output = 'hex' set lc_monetary = 'C'
+as $$ select format('%s', value) $$;
+
+-- Reads the values of filters as a new connection of the project would: with the settings of database and role, which
+-- may be younger than this connection.
+create function _realtime.use_input_settings() returns void
 language plpgsql
+set search_path = ''
 as $$
 declare
-  result boolean;
-  operator text;
+  entry text;
 begin
-  if op = 'isdistinct' then
-    execute format('select %L::%s is %s distinct from %L::%s',
-      left_value, type, case when negate then 'not' else '' end, right_value, type) into result;
-    return result;
-  end if;
-  if op = 'is' then
-    execute format('select %L::%s is %s %s',
-      left_value, type, case when negate then 'not' else '' end, right_value) into result;
-    return result;
-  end if;
-  operator := case op
-    when 'eq' then '=' when 'neq' then '<>' when 'lt' then '<' when 'lte' then '<=' when 'gt' then '>'
-    when 'gte' then '>=' when 'in' then '= any' when 'like' then 'like' when 'ilike' then 'ilike'
-    when 'match' then '~' when 'imatch' then '~*' end;
-  execute format('select %L::%s %s (%L::%s)',
-    left_value, type, operator, right_value, type || case when op = 'in' then '[]' else '' end) into result;
-  return case when negate then not result else result end;
+  for entry in
+    select e
+    from pg_db_role_setting, unnest(setconfig) e
+    where setdatabase in (0, (select oid from pg_database where datname = current_database()))
+      and setrole in (0, current_user::regrole)
+      and lower(split_part(e, '=', 1)) in ('datestyle', 'timezone', 'intervalstyle', 'lc_monetary')
+    order by setrole > 0, setdatabase > 0
+  loop
+    perform set_config(split_part(entry, '=', 1), substr(entry, strpos(entry, '=') + 1), true);
+  end loop;
 end
 $$;
 
+-- SQL for whether `left op right` is true for two values of a type in the text of the log, like Realtime's filters: a null
+-- on the left matches only `is` and `isdistinct`. `right_value` is the JSON of a list for `in`.
+create function _realtime.comparison(op text, type text, left_value text, right_value text) returns text
+language sql stable
+set search_path = ''
+as $$
+  select case
+    when op = 'isdistinct' then format('select %L::%s is distinct from %L::%2$s', left_value, type, right_value)
+    when op = 'in' then format('select %L::%s = any (%L::%2$s[])',
+      left_value, type, array(select jsonb_array_elements_text(right_value::jsonb)))
+    -- A pattern is of the type that the operator takes.
+    when op in ('like', 'ilike', 'match', 'imatch') then format('select %L::%s %s %L', left_value, type,
+      case op when 'match' then '~' when 'imatch' then '~*' else op end, right_value)
+    else format('select %L::%s %s %L::%2$s', left_value, type,
+      case op when 'eq' then '=' when 'neq' then '<>' when 'lt' then '<' when 'lte' then '<=' when 'gt' then '>' else '>=' end,
+      right_value)
+  end;
+$$;
+
 create function _realtime.compare_all(
-  ops text[], types oid[], negates boolean[], left_values text[], right_values text[]
+  ops text[], types oid[], negates boolean[], left_values text[], right_values text[], path text
 ) returns boolean[]
 language plpgsql
+set search_path = '' set datestyle = 'ISO, YMD' set intervalstyle = 'postgres' set bytea_output = 'hex'
+set lc_monetary = 'C'
 as $$
 declare
   results boolean[] := '{}';
+  result boolean;
 begin
+  perform set_config('search_path', path, true);
   for i in 1 .. coalesce(array_length(ops, 1), 0) loop
     begin
-      results := results || coalesce(
-        _realtime.compare(ops[i], types[i]::regtype, negates[i], left_values[i], right_values[i]), false);
+      execute _realtime.comparison(ops[i], _realtime.type_name(types[i]), left_values[i], right_values[i]) into result;
+      results := results || coalesce(result <> negates[i], false);
     exception when others then
       results := results || false;
     end;
@@ -52,10 +86,11 @@ end
 $$;
 
 -- Checks filters `[{column, op, value, negate}]` and selected columns of one table for a role. Returns the operand of each
--- filter in the text format of the column's type (an array for `in`). Raises Realtime's exceptions.
-create function _realtime.check_filters(relation oid, role text, filters jsonb, selected text[])
+-- filter in the text of the log (a list for `in`), a pattern as it is. Raises Realtime's exceptions.
+create function _realtime.check_filters(relation oid, role text, filters jsonb, selected text[], path text)
 returns jsonb
 language plpgsql
+set search_path = ''
 as $$
 declare
   readable constant text[] := (
@@ -64,18 +99,21 @@ declare
       and has_column_privilege(role, attrelid, attnum, 'SELECT'));
   filter record;
   type regtype;
+  type_name text;
   list text[];
   operand text;
   operands jsonb := '[]';
   name text;
 begin
+  perform _realtime.use_input_settings(), set_config('search_path', path, true);
   for filter in select * from jsonb_to_recordset(filters) as f("column" text, op text, value text) loop
     if filter."column" <> all (readable) then
       raise exception 'invalid column for filter %', filter."column";
     end if;
     type := (select atttypid from pg_attribute where attrelid = relation and attname = filter."column");
+    type_name := _realtime.type_name(type);
     if filter.op = 'in' then
-      execute format('select %L::%s[]::text[]', filter.value, type) into list;
+      execute format('select array(select _realtime.log_text(v) from unnest(%L::%s[]) v)', filter.value, type_name) into list;
       if cardinality(list) > 100 then
         raise exception 'too many values for `in` filter. Maximum 100';
       end if;
@@ -105,7 +143,7 @@ begin
         end;
       end if;
     else
-      execute format('select (%L::%s)::text', filter.value, type) into operand;
+      execute format('select _realtime.log_text(%L::%s)', filter.value, type_name) into operand;
     end if;
     operands := operands || jsonb_build_array(operand);
   end loop;
@@ -120,21 +158,24 @@ $$;
 
 -- Checks one subscription against the tables of the publication; returns how many tables it covers ('*': all).
 create function _realtime.check_subscription(
-  publication text, schema_name text, table_name text, role text, filters jsonb, selected text[]
+  publication text, schema_name text, table_name text, role text, filters jsonb, selected text[], path text
 ) returns integer
 language plpgsql
+set search_path = ''
 as $$
 declare
   relation oid;
   tables integer := 0;
 begin
   for relation in
-    select format('%I.%I', p.schemaname, p.tablename)::regclass
+    select c.oid
     from pg_publication_tables p
+    join pg_namespace n on n.nspname = p.schemaname
+    join pg_class c on c.relnamespace = n.oid and c.relname = p.tablename
     where p.pubname = publication and schema_name in ('*', p.schemaname) and table_name in ('*', p.tablename)
   loop
     perform role::regrole;
-    perform _realtime.check_filters(relation, role, filters, selected);
+    perform _realtime.check_filters(relation, role, filters, selected, path);
     tables := tables + 1;
   end loop;
   return tables;
@@ -147,9 +188,10 @@ $$;
 -- Returns for each viewer: the columns that the role may read, whether the table has row level security, and the positions
 -- (from 1) of the rows that the role can read now with these claims. One statement is prepared per table and key; viewers
 -- of one role share its plan.
-create function _realtime.check_changes(jobs jsonb, xids bigint[])
+create function _realtime.check_changes(jobs jsonb, xids bigint[], path text)
 returns table (job integer, viewer integer, secured boolean, columns text[], visible integer[], failure text)
 language plpgsql
+set search_path = ''
 as $$
 declare
   item record;
@@ -158,7 +200,7 @@ declare
   statement text;
   known_role text;
 begin
-  perform _realtime.await_transactions(xids);
+  perform _realtime.await_transactions(xids), set_config('search_path', path, true);
   for item in select value, ordinality - 1 as i from jsonb_array_elements(jobs) with ordinality loop
     job := item.i;
     relation := (item.value ->> 'relation')::oid;
@@ -206,6 +248,7 @@ $$;
 -- join the planner would have to evaluate them for every row of the table first.
 create function _realtime.prepare_lookup(relation oid, keys jsonb, types jsonb) returns text
 language plpgsql
+set search_path = ''
 as $$
 declare
   lookup constant text := format('lookup_%s_%s', relation, left(md5(keys::text || types::text), 8));
@@ -214,7 +257,7 @@ begin
   if exists (select 1 from pg_prepared_statements where name = lookup) then
     return lookup;
   end if;
-  select string_agg(format('t.%I = (k.value ->> %s)::%s', key, i - 1, (types ->> (i - 1)::int)::oid::regtype), ' and ')
+  select string_agg(format('t.%I = (k.value ->> %s)::%s', key, i - 1, _realtime.type_name((types ->> (i - 1)::int)::oid)), ' and ')
   into conditions
   from jsonb_array_elements_text(keys) with ordinality as e(key, i);
   execute format(
@@ -229,16 +272,19 @@ end
 $$;
 
 -- Encodes values of types that only the database can encode as JSON (composite types, casts to json).
-create function _realtime.encode_values(types oid[], input_values text[]) returns text[]
+create function _realtime.encode_values(types oid[], input_values text[], path text) returns text[]
 language plpgsql
+set search_path = '' set datestyle = 'ISO, YMD' set intervalstyle = 'postgres' set extra_float_digits = 1
+set bytea_output = 'hex' set lc_monetary = 'C'
 as $$
 declare
   results text[] := '{}';
   result text;
 begin
+  perform set_config('search_path', path, true);
   for i in 1 .. coalesce(array_length(types, 1), 0) loop
     begin
-      execute format('select to_jsonb(%L::%s)::text', input_values[i], types[i]::regtype) into result;
+      execute format('select to_jsonb(%L::%s)::text', input_values[i], _realtime.type_name(types[i])) into result;
     exception when others then
       result := to_jsonb(input_values[i])::text;
     end;
@@ -247,3 +293,5 @@ begin
   return results;
 end
 $$;
+
+grant execute on all functions in schema _realtime to postgres;
