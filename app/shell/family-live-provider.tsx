@@ -27,6 +27,8 @@ export function FamilyLiveProvider({
   const [typing] = useState(() => new TypingStore());
   const typingSentAt = useRef(0);
   const connection = useRef<FamilyConnection | undefined>(undefined);
+  /** Effects of children run first, so a screen may call `watch` before there is a connection. */
+  const watched = useRef<string | null>(null);
 
   useEffect(() => {
     const log = new OnlineLog();
@@ -61,6 +63,7 @@ export function FamilyLiveProvider({
       },
     });
     connection.current = current;
+    current.watch(watched.current);
     current.start();
     return () => {
       current.stop();
@@ -69,7 +72,10 @@ export function FamilyLiveProvider({
     };
   }, [familyId, userId, queryClient, messaging, typing]);
 
-  const watch = useCallback((channelId: string | null) => connection.current?.watch(channelId), []);
+  const watch = useCallback((channelId: string | null) => {
+    watched.current = channelId;
+    connection.current?.watch(channelId);
+  }, []);
   const signalTyping = useCallback((channelId: string) => {
     if (Date.now() - typingSentAt.current < TYPING_INTERVAL_MS) return;
     typingSentAt.current = Date.now();
