@@ -11,9 +11,12 @@ import { ChannelView } from './channel-view.tsx';
 import { FamilyLiveProvider } from './family-live-provider.tsx';
 import styles from './family-shell.module.css';
 import { Sidebar } from './sidebar.tsx';
+import { useUnreadSign } from './use-unread-sign.ts';
 
 const FamilySettings = lazyScreen(() => import('./family-settings.tsx'));
 const SearchDialog = lazyScreen(() => import('./search-dialog.tsx'));
+
+const NO_CHANNELS: readonly Channel[] = [];
 
 /** Everything inside one family: the live connection, the sidebar and the current screen. */
 export function FamilyShell({ familyId }: { familyId: string }): ReactNode {
@@ -34,6 +37,7 @@ function FamilyScreens({ family }: { family: Family }): ReactNode {
   const channels = useQuery(channelsQuery(family.id));
   const members = useQuery(membersQuery(family.id));
   const [isSearching, setIsSearching] = useState(false);
+  const unread = useUnreadSign(family.id, channels.data ?? NO_CHANNELS);
   const drawerElement = useRef<HTMLDivElement>(null);
   const drawer = useDrawer(drawerElement);
   if (channels.isPending || members.isPending) return <Loading page />;
@@ -65,6 +69,7 @@ function FamilyScreens({ family }: { family: Family }): ReactNode {
                 family={family}
                 channel={channel}
                 members={memberList}
+                unread={unread}
                 onOpenMenu={drawer.open}
                 onOpenSearch={() => setIsSearching(true)}
               />
@@ -73,7 +78,7 @@ function FamilyScreens({ family }: { family: Family }): ReactNode {
         </Route>
         <Route path="/family/:familyId/settings">
           <Suspense fallback={<Loading />}>
-            <FamilySettings family={family} members={memberList} onOpenMenu={drawer.open} />
+            <FamilySettings family={family} members={memberList} unread={unread} onOpenMenu={drawer.open} />
           </Suspense>
         </Route>
         <Route>
