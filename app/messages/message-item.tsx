@@ -5,15 +5,16 @@ import { personColor } from '../images/person-color.ts';
 import { formatDay, formatFull, formatTime } from '../shared/format-time.ts';
 import { DELETED_USER, useConversationScreen } from './conversation-context.ts';
 import { applyEdit } from './edit-queue.ts';
-import { MessageActions } from './message-actions.tsx';
 import { MessageEditor } from './message-editor.tsx';
 import { MessageImages } from './message-images.tsx';
 import styles from './message-item.module.css';
 import { MessageText } from './message-text.tsx';
+import { MessageTools } from './message-tools.tsx';
 import { EditStatus, OutgoingStatus } from './outgoing-status.tsx';
 import { ReactionBar } from './reaction-bar.tsx';
 import { ReplyQuote } from './reply-quote.tsx';
 import { type Row, rowImages } from './rows.ts';
+import { useLongPress } from './use-long-press.ts';
 import { usePendingEdit } from './use-queued.ts';
 
 interface MessageItemProps {
@@ -36,12 +37,14 @@ export const MessageItem = memo(function MessageItem(props: MessageItemProps): R
   const [isPointed, setIsPointed] = useState(false);
   const [hasFocus, setHasFocus] = useState(false);
   const [isPicking, setIsPicking] = useState(false);
+  const [isSheetOpen, setIsSheetOpen] = useState(false);
+  const longPress = useLongPress(() => setIsSheetOpen(true));
   const author = row.authorId === null ? undefined : members.get(row.authorId);
   const name = author?.name ?? DELETED_USER;
   const isOwn = row.authorId === userId;
   const { message } = row;
   const onItsWay = row.outgoing ?? edit;
-  const showsActions = message?.deleted_at === null && !isEditing && (isPointed || hasFocus || isPicking);
+  const canAct = message?.deleted_at === null && !isEditing;
   const classes = [
     styles.row,
     isOwn && styles.own,
@@ -59,10 +62,12 @@ export const MessageItem = memo(function MessageItem(props: MessageItemProps): R
       // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
       tabIndex={isCurrent ? 0 : -1}
       data-message={row.key}
-      onPointerEnter={() => setIsPointed(true)}
+      {...longPress}
+      onPointerEnter={(event) => setIsPointed(event.pointerType !== 'touch')}
       onPointerLeave={() => setIsPointed(false)}
       onFocus={(event) => {
-        setHasFocus(true);
+        // A tap focuses too, but is no reason to show the toolbar.
+        setHasFocus(event.target.matches(':focus-visible'));
         // Focusing a button inside does not move the Tab stop here, or Tab would skip the newest message.
         if (event.target === event.currentTarget) onFocus(row.key);
       }}
@@ -91,19 +96,24 @@ export const MessageItem = memo(function MessageItem(props: MessageItemProps): R
           {isEditing && message ? (
             <MessageEditor message={message} onClose={() => onEditingChange(undefined)} />
           ) : (
-            <Bubble row={row} author={name} />
+            <div className={styles.bubbleLine}>
+              <Bubble row={row} author={name} />
+              {canAct && (
+                <MessageTools
+                  message={message}
+                  isToolbarShown={isPointed || hasFocus || isPicking}
+                  isSheetShown={isSheetOpen}
+                  onPickerChange={setIsPicking}
+                  onSheetClose={() => setIsSheetOpen(false)}
+                  onEdit={() => onEditingChange(message.id)}
+                />
+              )}
+            </div>
           )}
           {message && <ReactionBar message={message} />}
           {row.outgoing && <OutgoingStatus item={row.outgoing} />}
           {edit && <EditStatus edit={edit} />}
         </div>
-        {showsActions && (
-          <MessageActions
-            message={message}
-            onEdit={() => onEditingChange(message.id)}
-            onPickerChange={setIsPicking}
-          />
-        )}
       </div>
     </article>
   );

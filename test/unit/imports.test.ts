@@ -20,6 +20,7 @@ const APP = [
   'shell',
   'families',
   'settings',
+  'notifications',
   'messages',
   'live',
   'images',
