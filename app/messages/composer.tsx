@@ -21,7 +21,7 @@ import { completeMention, findMentionQuery, suggestMembers } from './mention-sug
 import { excessOf } from './message-length.ts';
 import { type Message, summarizeMessage } from './message.ts';
 import { useMessaging } from './messaging-context.ts';
-import { findMentions } from './text.ts';
+import { findMentions } from './find-mentions.ts';
 import { useAttachments } from './use-attachments.ts';
 
 interface ComposerProps {

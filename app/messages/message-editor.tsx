@@ -7,7 +7,7 @@ import styles from './message-item.module.css';
 import { excessOf } from './message-length.ts';
 import { type Message, readImages } from './message.ts';
 import { useMessaging } from './messaging-context.ts';
-import { findMentions } from './text.ts';
+import { findMentions } from './find-mentions.ts';
 
 /** Edits a message in place. Enter saves, Escape cancels; otherwise the text is kept as a draft. */
 export function MessageEditor({ message, onClose }: { message: Message; onClose: () => void }): ReactNode {

@@ -136,7 +136,9 @@ function Bubble({ row: { message, outgoing }, author }: { row: Row; author: stri
       {replyTo !== null && <ReplyQuote messageId={replyTo} />}
       {images.length > 0 && <MessageImages images={images} author={author} />}
       {body !== '' && (
-        <MessageText body={body} mentionedNames={mentions.flatMap((id) => members.get(id)?.name ?? [])} />
+        <div className={images.length > 0 ? styles.caption : undefined}>
+          <MessageText body={body} mentionedNames={mentions.flatMap((id) => members.get(id)?.name ?? [])} />
+        </div>
       )}
       {message?.edited_at != null && <span className={styles.note}>edited</span>}
     </div>
