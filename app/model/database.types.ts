@@ -372,7 +372,14 @@ export type Database = {
       remove_member: { Args: { family_id: string; user_id: string }; Returns: undefined };
       replace_invite_code: { Args: { family_id: string }; Returns: string };
       search_messages: {
-        Args: { before?: string; family_id: string; query: string };
+        Args: {
+          author_id?: string;
+          before?: string;
+          channel_id?: string;
+          family_id: string;
+          has_images?: boolean;
+          query?: string;
+        };
         Returns: {
           author_id: string | null;
           body: string;

@@ -47,7 +47,7 @@ export function ChannelHeader(props: ChannelHeaderProps): ReactNode {
       </div>
       <ConnectionBadge />
       <NotificationMenu channelId={channel.id} />
-      <IconButton icon="search" label="Search" onClick={onOpenSearch} />
+      <IconButton icon="search" label="Search" onClick={() => onOpenSearch()} />
       {(isOwner || channel.created_by === userId) && (
         <Popover
           label="Channel"

@@ -1,20 +1,21 @@
 import { useQuery } from '@tanstack/react-query';
 import { type ReactNode, type RefObject, Suspense, useCallback, useEffect, useRef, useState } from 'react';
-import { Redirect, Route, Switch, useLocation } from 'wouter';
+import { Redirect, Route, Switch, useLocation, useRoute } from 'wouter';
 import { channelsQuery, type Channel } from '../model/channel-queries.ts';
 import { familiesQuery, type Family, membersQuery } from '../model/family-queries.ts';
 import { lastChannelId } from '../model/last-visited.ts';
 import { channelPath } from '../model/paths.ts';
+import { SearchDialog } from '../search/search-dialog.tsx';
 import { lazyScreen } from '../shared/lazy-screen.ts';
 import { Empty, Failure, Loading } from '../shared/state.tsx';
 import { ChannelView } from './channel-view.tsx';
 import { FamilyLiveProvider } from './family-live-provider.tsx';
 import styles from './family-shell.module.css';
 import { Sidebar } from './sidebar.tsx';
+import { useSearch } from './use-search.ts';
 import { useUnreadSign } from './use-unread-sign.ts';
 
 const FamilySettings = lazyScreen(() => import('./family-settings.tsx'));
-const SearchDialog = lazyScreen(() => import('./search-dialog.tsx'));
 
 const NO_CHANNELS: readonly Channel[] = [];
 
@@ -36,7 +37,8 @@ export function FamilyShell({ familyId }: { familyId: string }): ReactNode {
 function FamilyScreens({ family }: { family: Family }): ReactNode {
   const channels = useQuery(channelsQuery(family.id));
   const members = useQuery(membersQuery(family.id));
-  const [isSearching, setIsSearching] = useState(false);
+  const [, params] = useRoute('/family/:familyId/channel/:channelId');
+  const search = useSearch(channels.data?.find((channel) => channel.id === params?.channelId)?.name);
   const unread = useUnreadSign(family.id, channels.data ?? NO_CHANNELS);
   const drawerElement = useRef<HTMLDivElement>(null);
   const drawer = useDrawer(drawerElement);
@@ -71,7 +73,7 @@ function FamilyScreens({ family }: { family: Family }): ReactNode {
                 members={memberList}
                 unread={unread}
                 onOpenMenu={drawer.open}
-                onOpenSearch={() => setIsSearching(true)}
+                onOpenSearch={search.open}
               />
             );
           }}
@@ -85,15 +87,14 @@ function FamilyScreens({ family }: { family: Family }): ReactNode {
           <MissingChannel family={family} channels={channelList} />
         </Route>
       </Switch>
-      {isSearching && (
-        <Suspense>
-          <SearchDialog
-            family={family}
-            channels={channelList}
-            members={memberList}
-            onClose={() => setIsSearching(false)}
-          />
-        </Suspense>
+      {search.text !== undefined && (
+        <SearchDialog
+          family={family}
+          channels={channelList}
+          members={memberList}
+          initialText={search.text}
+          onClose={search.close}
+        />
       )}
     </div>
   );

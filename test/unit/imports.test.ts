@@ -21,6 +21,7 @@ const APP = [
   'families',
   'settings',
   'notifications',
+  'search',
   'messages',
   'live',
   'images',
