@@ -37,6 +37,9 @@ interface ComposerProps {
   onSent: () => void;
 }
 
+/** A longer text does not fit beside the buttons of a phone. */
+const ONE_LINE_LENGTH = 22;
+
 export function Composer(props: ComposerProps): ReactNode {
   const { channelId, channelName, replyingTo, onReplyEnd, onEditLast, onTyping, onSent } = props;
   const { members, userId } = useConversationScreen();
@@ -138,7 +141,7 @@ export function Composer(props: ComposerProps): ReactNode {
         </div>
       )}
       <LengthHint text={text} />
-      <div className={styles.box}>
+      <div className={styles.box} data-grown={text.length > ONE_LINE_LENGTH || text.includes('\n')}>
         <div className={styles.attachments}>
           <AttachmentTray attachments={attachments} onDescribe={describe} onRemove={remove} />
         </div>

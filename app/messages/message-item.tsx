@@ -1,4 +1,4 @@
-import { type CSSProperties, memo, type ReactNode, useState } from 'react';
+import { type CSSProperties, memo, type ReactNode, useRef, useState } from 'react';
 import { Avatar } from '../images/avatar.tsx';
 import { sizeOfImages } from '../images/layout.ts';
 import { personColor } from '../images/person-color.ts';
@@ -39,6 +39,7 @@ export const MessageItem = memo(function MessageItem(props: MessageItemProps): R
   const [isPicking, setIsPicking] = useState(false);
   const [isSheetOpen, setIsSheetOpen] = useState(false);
   const longPress = useLongPress(() => setIsSheetOpen(true));
+  const isTouched = useRef(false);
   const author = row.authorId === null ? undefined : members.get(row.authorId);
   const name = author?.name ?? DELETED_USER;
   const isOwn = row.authorId === userId;
@@ -63,11 +64,12 @@ export const MessageItem = memo(function MessageItem(props: MessageItemProps): R
       tabIndex={isCurrent ? 0 : -1}
       data-message={row.key}
       {...longPress}
+      onPointerDownCapture={(event) => void (isTouched.current = event.pointerType === 'touch')}
       onPointerEnter={(event) => setIsPointed(event.pointerType !== 'touch')}
       onPointerLeave={() => setIsPointed(false)}
       onFocus={(event) => {
         // A tap focuses too, but is no reason to show the toolbar.
-        setHasFocus(event.target.matches(':focus-visible'));
+        setHasFocus(!isTouched.current);
         // Focusing a button inside does not move the Tab stop here, or Tab would skip the newest message.
         if (event.target === event.currentTarget) onFocus(row.key);
       }}

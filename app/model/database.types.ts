@@ -343,6 +343,7 @@ export type Database = {
         };
       };
       delete_message: { Args: { message_id: string }; Returns: undefined };
+      delete_my_account: { Args: Record<PropertyKey, never>; Returns: undefined };
       join_family: {
         Args: { code: string };
         Returns: {

@@ -73,7 +73,10 @@ export function MessageResult(props: MessageResultProps): ReactNode {
         </span>
         {readImages(message.images).map(({ path, alt }) => (
           <span key={path} className={styles.picture}>
-            <Icon name="image" size={16} /> <Highlight text={alt ?? 'Picture'} words={words} />
+            <Icon name="image" size={16} />
+            <span>
+              <Highlight text={alt ?? 'Picture'} words={words} />
+            </span>
           </span>
         ))}
       </span>

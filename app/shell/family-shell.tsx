@@ -16,6 +16,7 @@ import { useSearch } from './use-search.ts';
 import { useUnreadSign } from './use-unread-sign.ts';
 
 const FamilySettings = lazyScreen(() => import('./family-settings.tsx'));
+const YourSettings = lazyScreen(() => import('./your-settings.tsx'));
 
 const NO_CHANNELS: readonly Channel[] = [];
 
@@ -81,6 +82,11 @@ function FamilyScreens({ family }: { family: Family }): ReactNode {
         <Route path="/family/:familyId/settings">
           <Suspense fallback={<Loading />}>
             <FamilySettings family={family} members={memberList} unread={unread} onOpenMenu={drawer.open} />
+          </Suspense>
+        </Route>
+        <Route path="/family/:familyId/you">
+          <Suspense fallback={<Loading />}>
+            <YourSettings family={family} unread={unread} onOpenMenu={drawer.open} />
           </Suspense>
         </Route>
         <Route>

@@ -244,7 +244,7 @@ describe.skipIf(skipsBrowserTests())('unusual input and failures', () => {
 
   test('shows that the server is unreachable, and still opens its screens', async () => {
     // The page prefetches the files of its screens some seconds after loading.
-    const isFetched = anna.waitForResponse(/search-dialog\.module\.css/);
+    const isFetched = anna.waitForResponse(/family-settings\.tsx/);
     await anna.reload();
     await isFetched;
     await waitForState(anna, 'live');
