@@ -79,7 +79,7 @@ describe.skipIf(skipsBrowserTests())('unusual input and failures', () => {
 
   test('shows right-to-left text from right to left', async () => {
     await sendMessage(anna, 'مرحبا https://example.com/');
-    const text = line(ben, 'مرحبا').locator('p[dir="auto"]');
+    const text = line(ben, 'مرحبا').locator('div[dir="auto"]');
     await text.waitFor();
     expect(await text.evaluate((element) => element.matches(':dir(rtl)'))).toBe(true);
   });
