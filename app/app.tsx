@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import { type ReactNode, Suspense } from 'react';
-import { Redirect, Route, Switch } from 'wouter';
+import { Redirect, Route, Switch, useLocation } from 'wouter';
 import { ForgotPassword, ResetPassword } from './auth/recover-password.tsx';
 import { SecondFactorGate } from './auth/second-factor-gate.tsx';
 import { useSession } from './auth/session.ts';
@@ -12,6 +12,7 @@ import { MessagingProvider } from './messages/messaging-provider.tsx';
 import { familiesQuery } from './model/family-queries.ts';
 import { lastFamilyId } from './model/last-visited.ts';
 import { familyPath } from './model/paths.ts';
+import { IconButton } from './shared/button.tsx';
 import { lazyScreen } from './shared/lazy-screen.ts';
 import { Failure, Loading } from './shared/state.tsx';
 import { FamilyShell } from './shell/family-shell.tsx';
@@ -47,7 +48,9 @@ function SignedIn(): ReactNode {
       <Switch>
         <Route path="/join/:code">{({ code }) => <JoinByLink code={code} />}</Route>
         <Route path="/reset-password" component={ResetPassword} />
-        <Route path="/settings" component={Settings} />
+        <Route path="/settings">
+          <Settings lead={<BackHome />} />
+        </Route>
         <Route path="/welcome">
           <Welcome isFirst={false} />
         </Route>
@@ -56,6 +59,11 @@ function SignedIn(): ReactNode {
       </Switch>
     </Suspense>
   );
+}
+
+function BackHome(): ReactNode {
+  const [, navigate] = useLocation();
+  return <IconButton icon="arrowLeft" label="Back to chat" onClick={() => navigate('/')} />;
 }
 
 /** Redirects to the family visited last; without a family, shows the page to start or join one. */

@@ -1,4 +1,4 @@
-import { supabase } from '../model/supabase.ts';
+import { createEphemeralClient, supabase } from '../model/supabase.ts';
 
 /** Minimum password length, the same as in supabase/config.toml. */
 export const MIN_PASSWORD_LENGTH = 8;
@@ -45,10 +45,50 @@ export async function requestPasswordReset(email: string): Promise<void> {
   if (error) throw error;
 }
 
-/** @throws AuthError */
-export async function changePassword(password: string): Promise<void> {
+/** Sets the password of somebody who came by a recovery link. @throws AuthError */
+export async function resetPassword(password: string): Promise<void> {
   const { error } = await supabase.auth.updateUser({ password });
   if (error) throw error;
+}
+
+/** @throws AuthError, also if the current password is wrong */
+export async function changePassword(input: Credentials & { newPassword: string }): Promise<void> {
+  await checkPassword(input);
+  await resetPassword(input.newPassword);
+}
+
+/** Sends emails with links to the old and the new address. @throws AuthError, also if the password is wrong */
+export async function changeEmail(input: Credentials & { newEmail: string }): Promise<void> {
+  await checkPassword(input);
+  const { error } = await supabase.auth.updateUser(
+    { email: input.newEmail },
+    { emailRedirectTo: window.location.origin },
+  );
+  if (error) throw error;
+}
+
+/**
+ * Deletes the account and signs out.
+ *
+ * @param input.beforeDeletion what has to be done while there is still a session
+ * @throws AuthError if the password is wrong
+ */
+export async function deleteAccount(
+  input: Credentials & { beforeDeletion: () => Promise<void> },
+): Promise<void> {
+  await checkPassword(input);
+  await input.beforeDeletion();
+  await supabase.rpc('delete_my_account').throwOnError();
+  // The server has no session of this account any more.
+  await supabase.auth.signOut({ scope: 'local' });
+}
+
+/** Signs in beside the current session, which stays as it is, and out again. @throws AuthError */
+async function checkPassword({ email, password }: Credentials): Promise<void> {
+  const client = createEphemeralClient();
+  const { error } = await client.auth.signInWithPassword({ email, password });
+  if (error) throw error;
+  await client.auth.signOut({ scope: 'local' });
 }
 
 /**

@@ -6,8 +6,9 @@ import { describeError } from '../shared/errors.ts';
 import { Field, Notice } from '../shared/field.tsx';
 import { passwordOf, textOf } from '../shared/form-values.ts';
 import { Form } from '../shared/form.tsx';
+import { PasswordField } from '../shared/password-field.tsx';
 import { showToast } from '../shared/toast.ts';
-import { changePassword, MIN_PASSWORD_LENGTH, requestPasswordReset } from './auth-actions.ts';
+import { MIN_PASSWORD_LENGTH, requestPasswordReset, resetPassword } from './auth-actions.ts';
 import { AuthPage } from './auth-page.tsx';
 import { DevInboxLink } from './dev-inbox-link.tsx';
 
@@ -42,7 +43,7 @@ export function ForgotPassword(): ReactNode {
 export function ResetPassword(): ReactNode {
   const [, navigate] = useLocation();
   const mutation = useMutation({
-    mutationFn: changePassword,
+    mutationFn: resetPassword,
     onSuccess: () => {
       showToast('Your password has been changed.');
       navigate('/', { replace: true });
@@ -55,10 +56,9 @@ export function ResetPassword(): ReactNode {
           mutation.mutate(passwordOf(values, 'password'));
         }}
       >
-        <Field
+        <PasswordField
           label="New password"
           name="password"
-          type="password"
           autoComplete="new-password"
           hint={`At least ${MIN_PASSWORD_LENGTH} characters.`}
           minLength={MIN_PASSWORD_LENGTH}

@@ -6,6 +6,7 @@ import { describeError } from '../shared/errors.ts';
 import { Field, Notice } from '../shared/field.tsx';
 import { passwordOf, textOf } from '../shared/form-values.ts';
 import { Form } from '../shared/form.tsx';
+import { PasswordField } from '../shared/password-field.tsx';
 import { requestMagicLink, signIn } from './auth-actions.ts';
 import { AuthPage } from './auth-page.tsx';
 import { DevInboxLink } from './dev-inbox-link.tsx';
@@ -43,7 +44,7 @@ function PasswordForm(): ReactNode {
       }}
     >
       <Field label="Email" name="email" type="email" autoComplete="email" required />
-      <Field label="Password" name="password" type="password" autoComplete="current-password" required />
+      <PasswordField label="Password" name="password" autoComplete="current-password" required />
       {mutation.isError && <Notice kind="error">{describeError(mutation.error)}</Notice>}
       <Button type="submit" variant="primary" busy={mutation.isPending}>
         {mutation.isPending ? 'Signing in…' : 'Sign in'}

@@ -6,6 +6,7 @@ import { describeError } from '../shared/errors.ts';
 import { Field, Notice } from '../shared/field.tsx';
 import { passwordOf, textOf } from '../shared/form-values.ts';
 import { Form } from '../shared/form.tsx';
+import { PasswordField } from '../shared/password-field.tsx';
 import { MIN_PASSWORD_LENGTH, signUp } from './auth-actions.ts';
 import { AuthPage } from './auth-page.tsx';
 import { DevInboxLink } from './dev-inbox-link.tsx';
@@ -45,10 +46,9 @@ export function SignUp(): ReactNode {
             required
           />
           <Field label="Email" name="email" type="email" autoComplete="email" required />
-          <Field
+          <PasswordField
             label="Password"
             name="password"
-            type="password"
             autoComplete="new-password"
             hint={`At least ${MIN_PASSWORD_LENGTH} characters.`}
             minLength={MIN_PASSWORD_LENGTH}

@@ -21,7 +21,7 @@ import { completeMention, findMentionQuery, suggestMembers } from './mention-sug
 import { excessOf } from './message-length.ts';
 import { type Message, summarizeMessage } from './message.ts';
 import { useMessaging } from './messaging-context.ts';
-import { findMentions } from './text.ts';
+import { findMentions } from './find-mentions.ts';
 import { useAttachments } from './use-attachments.ts';
 
 interface ComposerProps {
@@ -36,6 +36,9 @@ interface ComposerProps {
   /** A message was handed to the outbox. */
   onSent: () => void;
 }
+
+/** A longer text does not fit beside the buttons of a phone. */
+const ONE_LINE_LENGTH = 22;
 
 export function Composer(props: ComposerProps): ReactNode {
   const { channelId, channelName, replyingTo, onReplyEnd, onEditLast, onTyping, onSent } = props;
@@ -138,7 +141,7 @@ export function Composer(props: ComposerProps): ReactNode {
         </div>
       )}
       <LengthHint text={text} />
-      <div className={styles.box}>
+      <div className={styles.box} data-grown={text.length > ONE_LINE_LENGTH || text.includes('\n')}>
         <div className={styles.attachments}>
           <AttachmentTray attachments={attachments} onDescribe={describe} onRemove={remove} />
         </div>

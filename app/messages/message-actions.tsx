@@ -1,51 +1,29 @@
-import { type ReactNode, useState } from 'react';
-import { Button, IconButton } from '../shared/button.tsx';
-import { Dialog, DialogActions } from '../shared/dialog.tsx';
-import { showErrorToast, showToast } from '../shared/toast.ts';
+import type { ReactNode } from 'react';
+import { IconButton } from '../shared/button.tsx';
 import { useConversationScreen } from './conversation-context.ts';
 import { EmojiPicker } from './emoji-picker.tsx';
-import { QUICK_EMOJI } from './emoji.ts';
-import styles from './message-item.module.css';
-import { type Message, readImages } from './message.ts';
-import { useMessaging } from './messaging-context.ts';
+import styles from './message-actions.module.css';
+import type { Message } from './message.ts';
+import { QuickReactions } from './quick-reactions.tsx';
+import type { MessageAction } from './use-message-actions.ts';
 import { useToggleReaction } from './use-toggle-reaction.ts';
 
 interface MessageActionsProps {
   message: Message;
-  onEdit: () => void;
+  actions: readonly MessageAction[];
   onPickerChange: (isOpen: boolean) => void;
 }
 
-/** Toolbar of a message, shown while the message is hovered or focused. */
-export function MessageActions({ message, onEdit, onPickerChange }: MessageActionsProps): ReactNode {
-  const { userId, canWrite, reply } = useConversationScreen();
-  const { edits } = useMessaging();
-  const [isConfirming, setIsConfirming] = useState(false);
+/** Toolbar beside a message, shown while the message is hovered or has the keyboard's focus. */
+export function MessageActions({ message, actions, onPickerChange }: MessageActionsProps): ReactNode {
+  const { userId, canWrite } = useConversationScreen();
   const toggle = useToggleReaction(message);
-  const remove = (): void => {
-    setIsConfirming(false);
-    const imagePaths = readImages(message.images).map((image) => image.path);
-    edits.add(message, { kind: 'delete', imagePaths });
-  };
-  const copy = (): void => {
-    void navigator.clipboard.writeText(message.body).then(() => showToast('Copied.'), showErrorToast);
-  };
-  const isOwn = message.author_id === userId;
+  const side = message.author_id === userId ? styles.before : styles.after;
   return (
-    <div className={styles.actions} role="toolbar" aria-label="Message">
+    <div className={`${styles.actions} ${side}`} role="toolbar" aria-label="Message">
       {canWrite && (
         <>
-          {QUICK_EMOJI.slice(0, 3).map((emoji) => (
-            <button
-              key={emoji}
-              type="button"
-              className={styles.quick}
-              aria-label={`React with ${emoji}`}
-              onClick={() => toggle(emoji)}
-            >
-              {emoji}
-            </button>
-          ))}
+          <QuickReactions count={3} className={styles.quick} onPick={toggle} />
           <EmojiPicker
             label="More reactions"
             size="small"
@@ -54,27 +32,11 @@ export function MessageActions({ message, onEdit, onPickerChange }: MessageActio
             onPick={toggle}
             onOpenChange={onPickerChange}
           />
-          <IconButton icon="reply" label="Reply" size="small" onClick={() => reply(message)} />
         </>
       )}
-      {message.body !== '' && <IconButton icon="copy" label="Copy text" size="small" onClick={copy} />}
-      {canWrite && isOwn && (
-        <>
-          <IconButton icon="edit" label="Edit" size="small" onClick={onEdit} />
-          <IconButton icon="trash" label="Delete" size="small" onClick={() => setIsConfirming(true)} />
-        </>
-      )}
-      {isConfirming && (
-        <Dialog title="Delete this message?" onClose={() => setIsConfirming(false)}>
-          <p>It is deleted for everyone. A placeholder stays in its place.</p>
-          <DialogActions>
-            <Button onClick={() => setIsConfirming(false)}>Cancel</Button>
-            <Button variant="danger" onClick={remove}>
-              Delete
-            </Button>
-          </DialogActions>
-        </Dialog>
-      )}
+      {actions.map(({ icon, label, run }) => (
+        <IconButton key={label} icon={icon} label={label} size="small" onClick={run} />
+      ))}
     </div>
   );
 }

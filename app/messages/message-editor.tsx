@@ -1,4 +1,4 @@
-import { type KeyboardEvent, type ReactNode, useEffect, useRef, useState } from 'react';
+import { type KeyboardEvent, type ReactNode, useEffect, useId, useRef, useState } from 'react';
 import { Button } from '../shared/button.tsx';
 import { useConversationScreen } from './conversation-context.ts';
 import { keepDraft, readDraft } from './drafts.ts';
@@ -7,7 +7,8 @@ import styles from './message-item.module.css';
 import { excessOf } from './message-length.ts';
 import { type Message, readImages } from './message.ts';
 import { useMessaging } from './messaging-context.ts';
-import { findMentions } from './text.ts';
+import { ReplyQuote } from './reply-quote.tsx';
+import { findMentions } from './find-mentions.ts';
 
 /** Edits a message in place. Enter saves, Escape cancels; otherwise the text is kept as a draft. */
 export function MessageEditor({ message, onClose }: { message: Message; onClose: () => void }): ReactNode {
@@ -26,6 +27,7 @@ export function MessageEditor({ message, onClose }: { message: Message; onClose:
       if (origin instanceof HTMLElement) origin.focus();
     };
   }, []);
+  const hintId = useId();
   const trimmed = body.trim();
   const canBeEmpty = readImages(message.images).length > 0;
   const canSave = (canBeEmpty || trimmed !== '') && excessOf(trimmed) === 0;
@@ -57,16 +59,21 @@ export function MessageEditor({ message, onClose }: { message: Message; onClose:
   };
   return (
     <div className={styles.editor}>
+      {message.reply_to !== null && <ReplyQuote messageId={message.reply_to} />}
       <LengthHint text={body} />
       <textarea
         ref={textarea}
         dir="auto"
         aria-label="Edit message"
+        aria-describedby={hintId}
         value={body}
         onChange={(event) => change(event.target.value)}
         onKeyDown={onKeyDown}
       />
       <div className={styles.editorActions}>
+        <p className={styles.editorHint} id={hintId}>
+          Enter saves, Esc cancels
+        </p>
         <Button variant="quiet" onClick={close}>
           Cancel
         </Button>

@@ -1,19 +1,20 @@
-import { type CSSProperties, memo, type ReactNode, useState } from 'react';
+import { type CSSProperties, memo, type ReactNode, useRef, useState } from 'react';
 import { Avatar } from '../images/avatar.tsx';
 import { sizeOfImages } from '../images/layout.ts';
 import { personColor } from '../images/person-color.ts';
 import { formatDay, formatFull, formatTime } from '../shared/format-time.ts';
 import { DELETED_USER, useConversationScreen } from './conversation-context.ts';
 import { applyEdit } from './edit-queue.ts';
-import { MessageActions } from './message-actions.tsx';
 import { MessageEditor } from './message-editor.tsx';
 import { MessageImages } from './message-images.tsx';
 import styles from './message-item.module.css';
 import { MessageText } from './message-text.tsx';
+import { MessageTools } from './message-tools.tsx';
 import { EditStatus, OutgoingStatus } from './outgoing-status.tsx';
 import { ReactionBar } from './reaction-bar.tsx';
 import { ReplyQuote } from './reply-quote.tsx';
 import { type Row, rowImages } from './rows.ts';
+import { useLongPress } from './use-long-press.ts';
 import { usePendingEdit } from './use-queued.ts';
 
 interface MessageItemProps {
@@ -36,12 +37,15 @@ export const MessageItem = memo(function MessageItem(props: MessageItemProps): R
   const [isPointed, setIsPointed] = useState(false);
   const [hasFocus, setHasFocus] = useState(false);
   const [isPicking, setIsPicking] = useState(false);
+  const [isSheetOpen, setIsSheetOpen] = useState(false);
+  const longPress = useLongPress(() => setIsSheetOpen(true));
+  const isTouched = useRef(false);
   const author = row.authorId === null ? undefined : members.get(row.authorId);
   const name = author?.name ?? DELETED_USER;
   const isOwn = row.authorId === userId;
   const { message } = row;
   const onItsWay = row.outgoing ?? edit;
-  const showsActions = message?.deleted_at === null && !isEditing && (isPointed || hasFocus || isPicking);
+  const canAct = message?.deleted_at === null && !isEditing;
   const classes = [
     styles.row,
     isOwn && styles.own,
@@ -59,10 +63,13 @@ export const MessageItem = memo(function MessageItem(props: MessageItemProps): R
       // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
       tabIndex={isCurrent ? 0 : -1}
       data-message={row.key}
-      onPointerEnter={() => setIsPointed(true)}
+      {...longPress}
+      onPointerDownCapture={(event) => void (isTouched.current = event.pointerType === 'touch')}
+      onPointerEnter={(event) => setIsPointed(event.pointerType !== 'touch')}
       onPointerLeave={() => setIsPointed(false)}
       onFocus={(event) => {
-        setHasFocus(true);
+        // A tap focuses too, but is no reason to show the toolbar.
+        setHasFocus(!isTouched.current);
         // Focusing a button inside does not move the Tab stop here, or Tab would skip the newest message.
         if (event.target === event.currentTarget) onFocus(row.key);
       }}
@@ -91,19 +98,24 @@ export const MessageItem = memo(function MessageItem(props: MessageItemProps): R
           {isEditing && message ? (
             <MessageEditor message={message} onClose={() => onEditingChange(undefined)} />
           ) : (
-            <Bubble row={row} author={name} />
+            <div className={styles.bubbleLine}>
+              <Bubble row={row} author={name} />
+              {canAct && (
+                <MessageTools
+                  message={message}
+                  isToolbarShown={isPointed || hasFocus || isPicking}
+                  isSheetShown={isSheetOpen}
+                  onPickerChange={setIsPicking}
+                  onSheetClose={() => setIsSheetOpen(false)}
+                  onEdit={() => onEditingChange(message.id)}
+                />
+              )}
+            </div>
           )}
           {message && <ReactionBar message={message} />}
           {row.outgoing && <OutgoingStatus item={row.outgoing} />}
           {edit && <EditStatus edit={edit} />}
         </div>
-        {showsActions && (
-          <MessageActions
-            message={message}
-            onEdit={() => onEditingChange(message.id)}
-            onPickerChange={setIsPicking}
-          />
-        )}
       </div>
     </article>
   );
@@ -126,7 +138,9 @@ function Bubble({ row: { message, outgoing }, author }: { row: Row; author: stri
       {replyTo !== null && <ReplyQuote messageId={replyTo} />}
       {images.length > 0 && <MessageImages images={images} author={author} />}
       {body !== '' && (
-        <MessageText body={body} mentionedNames={mentions.flatMap((id) => members.get(id)?.name ?? [])} />
+        <div className={images.length > 0 ? styles.caption : undefined}>
+          <MessageText body={body} mentionedNames={mentions.flatMap((id) => members.get(id)?.name ?? [])} />
+        </div>
       )}
       {message?.edited_at != null && <span className={styles.note}>edited</span>}
     </div>

@@ -1,4 +1,5 @@
 import type { Tables } from '../model/database.types.ts';
+import { plainText } from './markdown.ts';
 
 /** A stored message: a row of the table, which Realtime delivers in the same form. */
 export type Message = Tables<'messages'>;
@@ -32,9 +33,9 @@ export function readImages(value: Message['images']): readonly MessageImage[] {
   return Array.isArray(value) ? (value as unknown as readonly MessageImage[]) : [];
 }
 
-/** A message in one line: its text, otherwise its pictures. */
+/** A message in one line: its text without marks, otherwise its pictures. */
 export function summarizeMessage(message: Pick<Message, 'body' | 'images'>): string {
-  if (message.body !== '') return message.body;
+  if (message.body !== '') return plainText(message.body);
   const [image, ...others] = readImages(message.images);
   if (others.length > 0) return `${others.length + 1} pictures`;
   return image?.alt ? `Picture: ${image.alt}` : 'Picture';

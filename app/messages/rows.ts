@@ -35,10 +35,7 @@ export function buildRows(
   userId: string,
   readPosition: number | undefined,
 ): Row[] {
-  const firstUnread =
-    readPosition === undefined
-      ? undefined
-      : messages.find((message) => message.position > readPosition && message.author_id !== userId);
+  const firstUnread = findFirstUnread(messages, outgoing, userId, readPosition);
   const stored = new Set(messages.map((message) => message.id));
   const lines = [
     ...messages.map((message) => ({
@@ -75,6 +72,19 @@ export function buildRows(
       time - Date.parse(before.createdAt) > GROUP_MS;
     return { ...line, startsDay, startsGroup, isFirstUnread };
   });
+}
+
+/** Who has answered has read what came before, so their own message ends the unread ones. */
+function findFirstUnread(
+  messages: readonly Message[],
+  outgoing: readonly OutgoingMessage[],
+  userId: string,
+  readPosition: number | undefined,
+): Message | undefined {
+  if (readPosition === undefined || outgoing.length > 0) return undefined;
+  const answered = messages.findLast((message) => message.author_id === userId)?.position ?? 0;
+  const read = Math.max(readPosition, answered);
+  return messages.find((message) => message.position > read);
 }
 
 /** Start and end of a local day; computed once per day of the conversation, not once per message. */

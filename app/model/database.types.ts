@@ -343,6 +343,7 @@ export type Database = {
         };
       };
       delete_message: { Args: { message_id: string }; Returns: undefined };
+      delete_my_account: { Args: Record<PropertyKey, never>; Returns: undefined };
       join_family: {
         Args: { code: string };
         Returns: {
@@ -372,7 +373,14 @@ export type Database = {
       remove_member: { Args: { family_id: string; user_id: string }; Returns: undefined };
       replace_invite_code: { Args: { family_id: string }; Returns: string };
       search_messages: {
-        Args: { before?: string; family_id: string; query: string };
+        Args: {
+          author_id?: string;
+          before?: string;
+          channel_id?: string;
+          family_id: string;
+          has_images?: boolean;
+          query?: string;
+        };
         Returns: {
           author_id: string | null;
           body: string;

@@ -11,3 +11,8 @@ export function channelPath(familyId: string, channelId: string, messageId?: str
 export function familySettingsPath(familyId: string): string {
   return `/family/${familyId}/settings`;
 }
+
+/** The user's own settings, beside the sidebar of a family. */
+export function yourSettingsPath(familyId: string): string {
+  return `/family/${familyId}/you`;
+}

@@ -1,16 +1,23 @@
 import { createBrowserClient } from '@supabase/ssr';
+import { createClient, type SupabaseClient } from '@supabase/supabase-js';
 import type { Database } from './database.ts';
 
+const URL_OF_SUPABASE = new URL(import.meta.env.VITE_SUPABASE_URL, window.location.origin).href;
+const KEY = import.meta.env.VITE_SUPABASE_PUBLISHABLE_KEY;
+
 /**
- * The only client of the app. `createBrowserClient` keeps the session in cookies, so that a server that renders
- * pages, or a proxy in front of Supabase, can read it too. In development the URL is this page's own origin; for a
- * build, "/" means the same.
+ * The client of the app. `createBrowserClient` keeps the session in cookies, so that a server that renders pages, or a
+ * proxy in front of Supabase, can read it too. In development the URL is this page's own origin; for a build, "/" means
+ * the same.
  */
-export const supabase = createBrowserClient<Database>(
-  new URL(import.meta.env.VITE_SUPABASE_URL, window.location.origin).href,
-  import.meta.env.VITE_SUPABASE_PUBLISHABLE_KEY,
-  {
-    // Detect a dead connection sooner than with the default of 25 seconds.
-    realtime: { heartbeatIntervalMs: 15_000 },
-  },
-);
+export const supabase = createBrowserClient<Database>(URL_OF_SUPABASE, KEY, {
+  // Detect a dead connection sooner than with the default of 25 seconds.
+  realtime: { heartbeatIntervalMs: 15_000 },
+});
+
+/** A client whose session is kept nowhere, to check a password beside the current session. */
+export function createEphemeralClient(): SupabaseClient<Database> {
+  return createClient<Database>(URL_OF_SUPABASE, KEY, {
+    auth: { persistSession: false, autoRefreshToken: false, storageKey: 'ourchat-check' },
+  });
+}

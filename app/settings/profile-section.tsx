@@ -1,5 +1,5 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
-import type { CSSProperties, ReactNode } from 'react';
+import { type CSSProperties, type ReactNode, useState } from 'react';
 import { Avatar } from '../images/avatar.tsx';
 import { personColor } from '../images/person-color.ts';
 import { Button } from '../shared/button.tsx';
@@ -13,17 +13,25 @@ import styles from './settings.module.css';
 
 export function ProfileSection({ profile }: { profile: Profile }): ReactNode {
   const queryClient = useQueryClient();
+  const [isChanged, setIsChanged] = useState(false);
   const save = useMutation({
     mutationFn: saveProfile,
-    onSuccess: () =>
-      Promise.all([
+    onSuccess: () => {
+      setIsChanged(false);
+      return Promise.all([
         queryClient.invalidateQueries({ queryKey: ['profile'] }),
         queryClient.invalidateQueries({ queryKey: ['members'] }),
-      ]),
+      ]);
+    },
   });
   return (
     <PageSection title="How your family sees you">
       <Form
+        onChange={(values) =>
+          setIsChanged(
+            textOf(values, 'name') !== profile.display_name || textOf(values, 'color') !== profile.color,
+          )
+        }
         onSubmit={(values) =>
           save.mutate({ userId: profile.id, name: textOf(values, 'name'), color: textOf(values, 'color') })
         }
@@ -51,7 +59,7 @@ export function ProfileSection({ profile }: { profile: Profile }): ReactNode {
         </fieldset>
         {save.isError && <Notice kind="error">{describeError(save.error)}</Notice>}
         {save.isSuccess && <Notice kind="info">Saved.</Notice>}
-        <Button type="submit" variant="primary" busy={save.isPending}>
+        <Button type="submit" variant="primary" busy={save.isPending} disabled={!isChanged}>
           Save
         </Button>
       </Form>

@@ -5,6 +5,8 @@ const PATHS = {
   arrowDown: 'M12 5v14M6 13l6 6 6-6',
   arrowLeft: 'M19 12H5M11 6l-6 6 6 6',
   arrowUp: 'M12 19V5M6 11l6-6 6 6',
+  bell: 'M6 16V11a6 6 0 0112 0v5l1.5 2h-15zM10 20.5a2 2 0 004 0',
+  bellOff: 'M8 6.5A6 6 0 0118 11v4M6 11v5l-1.5 2H18M10 20.5a2 2 0 004 0M4 4l16 16',
   check: 'M5 12.5l4.5 4.5L19 7.5',
   chevronDown: 'M6 9l6 6 6-6',
   chevronLeft: 'M15 6l-6 6 6 6',

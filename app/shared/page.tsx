@@ -1,4 +1,4 @@
-import type { ReactNode } from 'react';
+import { type ReactNode, useId } from 'react';
 import styles from './page.module.css';
 
 interface PageProps {
@@ -28,9 +28,12 @@ interface PageSectionProps {
 }
 
 export function PageSection({ title, text, children }: PageSectionProps): ReactNode {
+  const id = useId();
   return (
-    <section className={styles.section}>
-      <h2 className={styles.heading}>{title}</h2>
+    <section className={styles.section} aria-labelledby={id}>
+      <h2 className={styles.heading} id={id}>
+        {title}
+      </h2>
       {text !== undefined && <p className={styles.text}>{text}</p>}
       {children}
     </section>

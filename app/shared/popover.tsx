@@ -118,20 +118,30 @@ function moveFocus(event: KeyboardEvent, panel: HTMLElement | null): void {
 interface PopoverItemProps {
   icon?: IconName;
   isDangerous?: boolean;
+  /** For a choice between several items: whether this one is chosen. */
+  isChosen?: boolean;
   onSelect: () => void;
   children: ReactNode;
 }
 
 /** An action in a popover. */
-export function PopoverItem({ icon, isDangerous, onSelect, children }: PopoverItemProps): ReactNode {
+export function PopoverItem({
+  icon,
+  isDangerous,
+  isChosen,
+  onSelect,
+  children,
+}: PopoverItemProps): ReactNode {
   return (
     <button
       type="button"
       className={`${styles.item} ${isDangerous === true ? styles.dangerous : ''}`}
+      aria-pressed={isChosen}
       onClick={onSelect}
     >
       {icon && <Icon name={icon} size={18} />}
       <span>{children}</span>
+      {isChosen === true && <Icon name="check" size={18} />}
     </button>
   );
 }

@@ -15,7 +15,7 @@ function replaceToasts(next: readonly Toast[]): void {
   for (const listener of listeners) listener();
 }
 
-/** Shows a short message at the bottom of the page for five seconds; screen readers announce it. */
+/** Shows a short message below the header for five seconds; screen readers announce it. */
 export function showToast(text: string): void {
   lastId += 1;
   const toast = { id: lastId, text };

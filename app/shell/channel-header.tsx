@@ -4,23 +4,27 @@ import { useUser } from '../auth/session.ts';
 import { type Channel, channelsQuery, setChannelArchived } from '../model/channel-queries.ts';
 import type { Family } from '../model/family-queries.ts';
 import type { Member } from '../model/member.ts';
+import { NotificationMenu } from '../notifications/notification-menu.tsx';
 import { IconButton } from '../shared/button.tsx';
 import { Popover, PopoverItem } from '../shared/popover.tsx';
 import { showErrorToast } from '../shared/toast.ts';
 import { ChannelDialog } from './channel-dialog.tsx';
 import styles from './channel-view.module.css';
 import { ConnectionBadge } from './connection-badge.tsx';
+import { MenuButton } from './menu-button.tsx';
 
 interface ChannelHeaderProps {
   family: Family;
   channel: Channel;
   members: readonly Member[];
+  /** Unread messages in all channels. */
+  unread: number;
   onOpenMenu: () => void;
   onOpenSearch: () => void;
 }
 
 export function ChannelHeader(props: ChannelHeaderProps): ReactNode {
-  const { family, channel, members, onOpenMenu, onOpenSearch } = props;
+  const { family, channel, members, unread, onOpenMenu, onOpenSearch } = props;
   const userId = useUser().id;
   const queryClient = useQueryClient();
   const [isEditing, setIsEditing] = useState(false);
@@ -33,7 +37,7 @@ export function ChannelHeader(props: ChannelHeaderProps): ReactNode {
   const isOwner = members.some((member) => member.id === userId && member.role === 'owner');
   return (
     <header className={styles.header}>
-      <IconButton icon="menu" label="Channels and people" className="narrow-only" onClick={onOpenMenu} />
+      <MenuButton unread={unread} onOpen={onOpenMenu} />
       <div className={styles.titles}>
         <h1 className={styles.name}>
           <span className={styles.hash}># </span>
@@ -42,7 +46,8 @@ export function ChannelHeader(props: ChannelHeaderProps): ReactNode {
         {channel.description !== '' && <p className={styles.description}>{channel.description}</p>}
       </div>
       <ConnectionBadge />
-      <IconButton icon="search" label="Search" onClick={onOpenSearch} />
+      <NotificationMenu channelId={channel.id} />
+      <IconButton icon="search" label="Search" onClick={() => onOpenSearch()} />
       {(isOwner || channel.created_by === userId) && (
         <Popover
           label="Channel"

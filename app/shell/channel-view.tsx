@@ -27,6 +27,8 @@ interface ChannelViewProps {
   family: Family;
   channel: Channel;
   members: readonly Member[];
+  /** Unread messages in all channels. */
+  unread: number;
   onOpenMenu: () => void;
   onOpenSearch: () => void;
 }
@@ -36,6 +38,7 @@ export function ChannelView({
   family,
   channel,
   members,
+  unread,
   onOpenMenu,
   onOpenSearch,
 }: ChannelViewProps): ReactNode {
@@ -93,6 +96,7 @@ export function ChannelView({
           family={family}
           channel={channel}
           members={members}
+          unread={unread}
           onOpenMenu={onOpenMenu}
           onOpenSearch={onOpenSearch}
         />

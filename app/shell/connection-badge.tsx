@@ -28,13 +28,13 @@ const APPEARANCE: Readonly<Record<ConnectionState, { style: string; label: strin
   },
 };
 
-/** Shows how changes reach this page; screen readers announce it. */
+/** Says when changes do not reach this page at once; screen readers announce it. */
 export function ConnectionBadge(): ReactNode {
   const { state } = useFamilyLive();
   const { style, label, title } = APPEARANCE[state];
   return (
     <output className={`${styles.badge} ${styles[style]}`} title={title} data-state={state}>
-      <span className={styles.label}>{label}</span>
+      {label}
     </output>
   );
 }

@@ -6,9 +6,13 @@ import type { ListTable } from '../live/family-channel.ts';
 import { FamilyConnection } from '../live/family-connection.ts';
 import { NOBODY_ONLINE, OnlineLog } from '../live/online.ts';
 import { TYPING_INTERVAL_MS, TypingStore } from '../live/typing.ts';
+import { DELETED_USER } from '../messages/conversation-context.ts';
 import { useMessaging } from '../messages/messaging-context.ts';
-import { familiesQuery } from '../model/family-queries.ts';
+import { channelsQuery } from '../model/channel-queries.ts';
+import type { Tables } from '../model/database.types.ts';
+import { familiesQuery, membersQuery } from '../model/family-queries.ts';
 import { progressQuery, raiseProgress } from '../model/unread.ts';
+import { type Arrival, notifyOf } from '../notifications/notify.ts';
 import { LiveContext } from './family-live.ts';
 
 /** Connects a family's screens to Realtime and passes its events to the caches. */
@@ -27,6 +31,8 @@ export function FamilyLiveProvider({
   const [typing] = useState(() => new TypingStore());
   const typingSentAt = useRef(0);
   const connection = useRef<FamilyConnection | undefined>(undefined);
+  /** Effects of children run first, so a screen may call `watch` before there is a connection. */
+  const watched = useRef<string | null>(null);
 
   useEffect(() => {
     const log = new OnlineLog();
@@ -39,6 +45,8 @@ export function FamilyLiveProvider({
       },
       onMessage: (message) => {
         const { channel_id: channelId, author_id: authorId, position, revision } = message;
+        if (position > lastPosition(queryClient, message))
+          notifyOf(nameArrival(queryClient, message), userId);
         messaging.find(channelId)?.receive(message);
         // The user's own messages count as read, as in the database.
         const read = authorId === userId ? { readPosition: position } : {};
@@ -61,6 +69,7 @@ export function FamilyLiveProvider({
       },
     });
     connection.current = current;
+    current.watch(watched.current);
     current.start();
     return () => {
       current.stop();
@@ -69,7 +78,10 @@ export function FamilyLiveProvider({
     };
   }, [familyId, userId, queryClient, messaging, typing]);
 
-  const watch = useCallback((channelId: string | null) => connection.current?.watch(channelId), []);
+  const watch = useCallback((channelId: string | null) => {
+    watched.current = channelId;
+    connection.current?.watch(channelId);
+  }, []);
   const signalTyping = useCallback((channelId: string) => {
     if (Date.now() - typingSentAt.current < TYPING_INTERVAL_MS) return;
     typingSentAt.current = Date.now();
@@ -81,6 +93,22 @@ export function FamilyLiveProvider({
     [state, online, typing, watch, signalTyping, endTyping],
   );
   return <LiveContext value={value}>{children}</LiveContext>;
+}
+
+/** Position of the newest message that this page knows; infinite before the first answer, so that nothing is new. */
+function lastPosition(queryClient: QueryClient, { family_id, channel_id }: Tables<'messages'>): number {
+  const progress = queryClient.getQueryData(progressQuery(family_id).queryKey);
+  return progress ? (progress[channel_id]?.lastPosition ?? 0) : Number.POSITIVE_INFINITY;
+}
+
+function nameArrival(queryClient: QueryClient, message: Tables<'messages'>): Arrival {
+  const members = queryClient.getQueryData(membersQuery(message.family_id).queryKey) ?? [];
+  const channels = queryClient.getQueryData(channelsQuery(message.family_id).queryKey) ?? [];
+  return {
+    message,
+    authorName: members.find((member) => member.id === message.author_id)?.name ?? DELETED_USER,
+    channelName: channels.find((channel) => channel.id === message.channel_id)?.name ?? '',
+  };
 }
 
 function refetchLists(queryClient: QueryClient, familyId: string, table: ListTable): void {

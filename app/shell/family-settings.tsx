@@ -24,14 +24,22 @@ import { useTitle } from '../shared/use-title.ts';
 import { useFamilyLive } from './family-live.ts';
 import { CopyInviteLink } from './invite-hint.tsx';
 import { MemberRow } from './member-row.tsx';
+import { MenuButton } from './menu-button.tsx';
 
 interface FamilySettingsProps {
   family: Family;
   members: readonly Member[];
+  /** Unread messages in all channels. */
+  unread: number;
   onOpenMenu: () => void;
 }
 
-export default function FamilySettings({ family, members, onOpenMenu }: FamilySettingsProps): ReactNode {
+export default function FamilySettings({
+  family,
+  members,
+  unread,
+  onOpenMenu,
+}: FamilySettingsProps): ReactNode {
   const userId = useUser().id;
   const [, navigate] = useLocation();
   const current = members.filter((member) => !member.hasLeft);
@@ -44,7 +52,7 @@ export default function FamilySettings({ family, members, onOpenMenu }: FamilySe
       title={family.name}
       lead={
         <>
-          <IconButton icon="menu" label="Channels and people" className="narrow-only" onClick={onOpenMenu} />
+          <MenuButton unread={unread} onOpen={onOpenMenu} />
           <IconButton
             icon="arrowLeft"
             label="Back to chat"

@@ -1,19 +1,24 @@
 import { useQuery } from '@tanstack/react-query';
 import { type ReactNode, type RefObject, Suspense, useCallback, useEffect, useRef, useState } from 'react';
-import { Redirect, Route, Switch, useLocation } from 'wouter';
+import { Redirect, Route, Switch, useLocation, useRoute } from 'wouter';
 import { channelsQuery, type Channel } from '../model/channel-queries.ts';
 import { familiesQuery, type Family, membersQuery } from '../model/family-queries.ts';
 import { lastChannelId } from '../model/last-visited.ts';
 import { channelPath } from '../model/paths.ts';
+import { SearchDialog } from '../search/search-dialog.tsx';
 import { lazyScreen } from '../shared/lazy-screen.ts';
 import { Empty, Failure, Loading } from '../shared/state.tsx';
 import { ChannelView } from './channel-view.tsx';
 import { FamilyLiveProvider } from './family-live-provider.tsx';
 import styles from './family-shell.module.css';
 import { Sidebar } from './sidebar.tsx';
+import { useSearch } from './use-search.ts';
+import { useUnreadSign } from './use-unread-sign.ts';
 
 const FamilySettings = lazyScreen(() => import('./family-settings.tsx'));
-const SearchDialog = lazyScreen(() => import('./search-dialog.tsx'));
+const YourSettings = lazyScreen(() => import('./your-settings.tsx'));
+
+const NO_CHANNELS: readonly Channel[] = [];
 
 /** Everything inside one family: the live connection, the sidebar and the current screen. */
 export function FamilyShell({ familyId }: { familyId: string }): ReactNode {
@@ -33,7 +38,9 @@ export function FamilyShell({ familyId }: { familyId: string }): ReactNode {
 function FamilyScreens({ family }: { family: Family }): ReactNode {
   const channels = useQuery(channelsQuery(family.id));
   const members = useQuery(membersQuery(family.id));
-  const [isSearching, setIsSearching] = useState(false);
+  const [, params] = useRoute('/family/:familyId/channel/:channelId');
+  const search = useSearch(channels.data?.find((channel) => channel.id === params?.channelId)?.name);
+  const unread = useUnreadSign(family.id, channels.data ?? NO_CHANNELS);
   const drawerElement = useRef<HTMLDivElement>(null);
   const drawer = useDrawer(drawerElement);
   if (channels.isPending || members.isPending) return <Loading page />;
@@ -65,30 +72,35 @@ function FamilyScreens({ family }: { family: Family }): ReactNode {
                 family={family}
                 channel={channel}
                 members={memberList}
+                unread={unread}
                 onOpenMenu={drawer.open}
-                onOpenSearch={() => setIsSearching(true)}
+                onOpenSearch={search.open}
               />
             );
           }}
         </Route>
         <Route path="/family/:familyId/settings">
           <Suspense fallback={<Loading />}>
-            <FamilySettings family={family} members={memberList} onOpenMenu={drawer.open} />
+            <FamilySettings family={family} members={memberList} unread={unread} onOpenMenu={drawer.open} />
+          </Suspense>
+        </Route>
+        <Route path="/family/:familyId/you">
+          <Suspense fallback={<Loading />}>
+            <YourSettings family={family} unread={unread} onOpenMenu={drawer.open} />
           </Suspense>
         </Route>
         <Route>
           <MissingChannel family={family} channels={channelList} />
         </Route>
       </Switch>
-      {isSearching && (
-        <Suspense>
-          <SearchDialog
-            family={family}
-            channels={channelList}
-            members={memberList}
-            onClose={() => setIsSearching(false)}
-          />
-        </Suspense>
+      {search.text !== undefined && (
+        <SearchDialog
+          family={family}
+          channels={channelList}
+          members={memberList}
+          initialText={search.text}
+          onClose={search.close}
+        />
       )}
     </div>
   );

@@ -5,6 +5,7 @@ import { Avatar } from '../images/avatar.tsx';
 import type { Channel } from '../model/channel-queries.ts';
 import type { Family } from '../model/family-queries.ts';
 import type { Member } from '../model/member.ts';
+import { yourSettingsPath } from '../model/paths.ts';
 import buttonStyles from '../shared/button.module.css';
 import { Icon } from '../shared/icon.tsx';
 import { ChannelList } from './channel-list.tsx';
@@ -37,7 +38,7 @@ export function Sidebar({ family, channels, members }: SidebarProps): ReactNode 
         <Avatar name={me?.name ?? ''} color={me?.color} picture={me?.avatarPath} size={32} />
         <span className={styles.myName}>{me?.name}</span>
         <Link
-          href="/settings"
+          href={yourSettingsPath(family.id)}
           className={buttonStyles.icon ?? ''}
           aria-label="Your settings"
           title="Your settings"

@@ -20,6 +20,8 @@ const APP = [
   'shell',
   'families',
   'settings',
+  'notifications',
+  'search',
   'messages',
   'live',
   'images',

@@ -103,9 +103,55 @@ describe.skipIf(skipsBrowserTests())('an account', () => {
     await signIn(page, chat.url, email, 'another good password');
     await waitForState(page, 'live');
     await page.goto(`${chat.url}/settings`);
-    await page.getByLabel('New password').fill(PASSWORD);
-    await page.getByRole('button', { name: 'Change password' }).click();
-    await expect(page.getByText('Your password has been changed.')).toBeVisible();
+    const section = page.getByRole('region', { name: 'Password' });
+    await section.getByLabel('Current password').fill('wrong password');
+    await section.getByLabel('New password').fill(PASSWORD);
+    await section.getByRole('button', { name: 'Change password' }).click();
+    await section.getByText('Wrong email or password.').waitFor();
+    await section.getByLabel('Current password').fill('another good password');
+    await section.getByRole('button', { name: 'Change password' }).click();
+    await expect(section.getByText('Your password has been changed.')).toBeVisible();
+  });
+
+  test('shows a password on request', async () => {
+    await page.goto(chat.url);
+    const field = page.getByLabel('Password');
+    await field.fill('a secret');
+    expect(await field.getAttribute('type')).toBe('password');
+    await page.getByRole('button', { name: 'Show what is typed' }).click();
+    expect(await field.getAttribute('type')).toBe('text');
+    await page.getByRole('button', { name: 'Hide what is typed' }).click();
+    expect(await field.getAttribute('type')).toBe('password');
+  });
+
+  test('sends links to both addresses before it changes its email', async () => {
+    await signIn(page, `${chat.url}/settings`, email);
+    const section = page.getByRole('region', { name: 'Email' });
+    const newEmail = `new.${email}`;
+    await section.getByLabel('New email').fill(newEmail);
+    await section.getByLabel('Current password').fill(PASSWORD);
+    await section.getByRole('button', { name: 'Change email' }).click();
+    await section.getByText('We sent an email to the new and to the old address.').waitFor();
+    const response = await page.request.get(`${chat.url}/__supabase/mail/api/v1/messages?limit=2`);
+    const { messages } = (await response.json()) as { messages: { To: { Address: string }[] }[] };
+    expect(messages.map(({ To }) => To[0]?.Address).toSorted()).toEqual([email, newEmail].toSorted());
+  });
+
+  test('deletes its account, and the family that nobody else belongs to', async () => {
+    await using other = await openVisitor(browser);
+    const otherEmail = await signUp(other.page, chat.url, 'Otto');
+    await createFamily(other.page, 'The Lonely Family');
+    await other.page.goto(`${chat.url}/settings`);
+    await other.page.getByRole('button', { name: 'Delete account' }).click();
+    const dialog = other.page.getByRole('dialog');
+    await dialog.getByLabel('Current password').fill('wrong password');
+    await dialog.getByRole('button', { name: 'Delete my account' }).click();
+    await dialog.getByText('Wrong email or password.').waitFor();
+    await dialog.getByLabel('Current password').fill(PASSWORD);
+    await dialog.getByRole('button', { name: 'Delete my account' }).click();
+    await other.page.getByRole('heading', { name: 'Welcome back' }).waitFor();
+    await signIn(other.page, chat.url, otherEmail);
+    await expect(other.page.getByText('Wrong email or password.')).toBeVisible();
   });
 
   test('signs out on all devices at once', async () => {

@@ -134,7 +134,7 @@ describe.skipIf(skipsBrowserTests())('life in a family', () => {
   test('finds messages by the beginning of a word and jumps to them', async () => {
     await ben.getByRole('button', { name: 'Search' }).click();
     await ben.getByLabel('Search messages').fill('twel');
-    await ben.getByRole('link', { name: /Lunch at twelve/ }).click();
+    await ben.getByRole('option', { name: /Lunch at twelve/ }).click();
     await shows(line(ben, 'Lunch at twelve'));
     expect(ben.url()).toMatch(/\/channel\/[0-9a-f-]+\?message=[0-9a-f-]+$/);
   });

@@ -285,7 +285,7 @@ describe.skipIf(skipsBrowserTests())('pictures in messages', () => {
     await line(ben, 'Look at this').focus();
     await ben.getByRole('button', { name: 'Search' }).click();
     await ben.getByLabel('Search messages').fill('from above');
-    await ben.getByRole('link', { name: /The garden from above/ }).waitFor();
+    await ben.getByRole('option', { name: /The garden from above/ }).waitFor();
     await ben.keyboard.press('Escape');
     const wordless = ben
       .getByRole('article')

@@ -145,7 +145,7 @@ describe.skipIf(skipsBrowserTests()).each(['embedded', 'static'] as const)(
       const { page } = anna;
       await page.getByRole('button', { name: 'Search' }).click();
       await page.getByLabel('Search messages').fill('hello');
-      await page.getByRole('link', { name: /Hello from production/ }).click();
+      await page.getByRole('option', { name: /Hello from production/ }).click();
       await page.getByRole('button', { name: 'The Test Family' }).click();
       await page.getByRole('button', { name: 'Family settings and invite' }).click();
       await page.getByRole('heading', { name: 'The Test Family' }).waitFor();

@@ -262,7 +262,7 @@ describe.skipIf(skipsBrowserTests()).each(APPEARANCES)(
       expect(await look('settings')).toEqual([]);
       const karl = 'a0000000-0000-4000-8000-000000000004/5eed0000-0000-4000-8000-000000000004.webp';
       const avatar = new URL(`../../../supabase/seed/avatars/${karl}`, import.meta.url);
-      await page.getByLabel('Your picture').setInputFiles(fileURLToPath(avatar));
+      await page.locator('input[aria-label="Your picture"]').setInputFiles(fileURLToPath(avatar));
       await settle(page.getByRole('dialog').getByRole('img').first());
       expect(await look('new-avatar')).toEqual([]);
       await page.keyboard.press('Escape');

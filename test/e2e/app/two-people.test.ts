@@ -111,10 +111,77 @@ describe.skipIf(skipsBrowserTests())('two people of a family, and one of another
         .filter({ hasText: `#${channel}` })
         .waitFor();
     }
-    await anna.page.getByRole('link', { name: 'Your settings' }).click();
+    await anna.page.goto('about:blank');
     await expect(people.locator('[data-online="false"]', { hasText: 'Anna' })).toBeVisible();
-    await anna.page.getByRole('button', { name: 'Back to chat' }).click();
+    await anna.page.goto(chat.url);
     await expect(people.locator('[data-online="true"]', { hasText: 'Anna' })).toBeVisible();
+  });
+
+  test('shows which channel somebody is in after they have gone back from their settings', async () => {
+    const line = ben.page
+      .getByRole('region', { name: 'People' })
+      .getByRole('listitem')
+      .filter({ hasText: 'Anna' });
+    const inGeneral = line.filter({ hasText: '#general' });
+    await inGeneral.waitFor();
+    for (const path of ['/settings', '/welcome']) {
+      await anna.page.evaluate(`history.pushState(null, '', '${path}')`);
+      await inGeneral.waitFor({ state: 'detached' });
+      await anna.page.goBack();
+      await expect(inGeneral).toBeVisible();
+    }
+    await anna.page.getByRole('link', { name: 'Your settings' }).click();
+    await inGeneral.waitFor({ state: 'detached' });
+    await expect(line.and(ben.page.locator('[data-online="true"]'))).toBeVisible();
+    await anna.page.goBack();
+    await expect(inGeneral).toBeVisible();
+  });
+
+  test('shows unread messages in the title, in the icon and on the menu button', async () => {
+    await ben.page.getByRole('link', { name: /^plans/ }).click();
+    await sendMessage(anna.page, 'First news');
+    await sendMessage(anna.page, 'Second news');
+    await expect.poll(() => ben.page.title()).toMatch(/^\(2\) #plans/);
+    expect(await ben.page.locator('link[rel=icon]').getAttribute('href')).toBe('/icon-unread.svg');
+    await ben.page.setViewportSize({ width: 390, height: 800 });
+    await expect(ben.page.getByRole('button', { name: 'Channels and people, 2 unread' })).toBeVisible();
+    await ben.page.setViewportSize({ width: 1280, height: 720 });
+    await ben.page.getByRole('link', { name: /^general/ }).click();
+    await expect.poll(() => ben.page.title()).toMatch(/^#general/);
+    expect(await ben.page.locator('link[rel=icon]').getAttribute('href')).toBe('/icon.svg');
+  });
+
+  test('notifies while the page is hidden, as chosen for the channel', async () => {
+    const { page } = ben;
+    // The system shows notifications where no test can look, so the page's constructor is replaced.
+    await page.evaluate(`
+      window.shown = [];
+      window.Notification = class extends EventTarget {
+        static permission = 'granted';
+        static requestPermission = () => Promise.resolve('granted');
+        constructor(title, { body }) {
+          super();
+          window.shown.push(title + ': ' + body);
+        }
+      };
+      Object.defineProperty(document, 'visibilityState', { configurable: true, get: () => 'hidden' });
+    `);
+    const shown = (): Promise<string[]> => page.evaluate('window.shown');
+    const choose = async (label: string): Promise<void> => {
+      await page.getByRole('button', { name: 'Notifications' }).click();
+      await page.getByRole('group', { name: 'Notify me of' }).getByRole('button', { name: label }).click();
+    };
+    await sendMessage(anna.page, 'To **everybody**');
+    await expect.poll(shown).toEqual(['Anna in #general: To everybody']);
+    await choose('Mentions of you');
+    await sendMessage(anna.page, 'To nobody');
+    await sendMessage(anna.page, 'To @Ben only');
+    await expect.poll(shown).toHaveLength(2);
+    await choose('Nothing');
+    await sendMessage(anna.page, '@Ben, silently');
+    await page.getByRole('log').getByText('silently').waitFor();
+    expect(await shown()).toEqual(['Anna in #general: To everybody', 'Anna in #general: To @Ben only']);
+    await page.reload();
   });
 
   test('shows nothing to a stranger', async () => {

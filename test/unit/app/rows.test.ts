@@ -45,9 +45,18 @@ describe('buildRows', () => {
     expect(rows.map((row) => row.startsDay)).toEqual([true, false, true]);
   });
 
-  test("marks the first unread message, ignoring one's own", () => {
+  test("marks the first unread message after one's own", () => {
     const messages = [makeMessage(1), makeMessage(2, { author_id: 'me' }), makeMessage(3), makeMessage(4)];
-    const rows = buildRows(messages, [], 'me', 1);
+    const rows = buildRows(messages, [], 'me', 0);
     expect(rows.map((row) => row.isFirstUnread)).toEqual([false, false, true, false]);
+  });
+
+  test('marks no message as unread once the reader has answered', () => {
+    const messages = [makeMessage(1), makeMessage(2)];
+    const answer = makeMessage(3, { author_id: 'me' });
+    const unread = (rows: ReturnType<typeof buildRows>): boolean => rows.some((row) => row.isFirstUnread);
+    expect(unread(buildRows(messages, [], 'me', 0))).toBe(true);
+    expect(unread(buildRows(messages, [outgoing], 'me', 0))).toBe(false);
+    expect(unread(buildRows([...messages, answer], [], 'me', 0))).toBe(false);
   });
 });

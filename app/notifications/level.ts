@@ -1,0 +1,23 @@
+/** Which messages of a channel notify this device. */
+export type NotificationLevel = 'all' | 'mentions' | 'none';
+
+const PREFIX = 'ourchat:notify:';
+
+/** "all" unless the user chose something else on this device. */
+export function readLevel(channelId: string): NotificationLevel {
+  try {
+    const stored = localStorage.getItem(PREFIX + channelId);
+    return stored === 'mentions' || stored === 'none' ? stored : 'all';
+  } catch {
+    return 'all';
+  }
+}
+
+export function storeLevel(channelId: string, level: NotificationLevel): void {
+  try {
+    if (level === 'all') localStorage.removeItem(PREFIX + channelId);
+    else localStorage.setItem(PREFIX + channelId, level);
+  } catch {
+    // Blocked or full storage: the choice ends with the page.
+  }
+}
