@@ -43,7 +43,7 @@ for each row execute function private.create_profile();
 
 alter table public.users enable row level security;
 
--- By default Supabase grants the API roles everything on new tables and relies on policies. OurChat restricts the
+-- Supabase used to grant the API roles everything on new tables and to rely on policies. OurChat restricts the
 -- grants too: no client can write a column that is not granted here, whatever the policies allow.
 revoke all on public.users from anon, authenticated;
 grant select on public.users to authenticated;
