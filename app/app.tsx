@@ -1,13 +1,9 @@
 import { useQuery } from '@tanstack/react-query';
-import { type ReactNode, Suspense } from 'react';
+import { lazy, type ReactNode, Suspense } from 'react';
 import { Redirect, Route, Switch, useLocation } from 'wouter';
-import { ForgotPassword, ResetPassword } from './auth/recover-password.tsx';
 import { SecondFactorGate } from './auth/second-factor-gate.tsx';
 import { useSession } from './auth/session.ts';
 import { SignIn } from './auth/sign-in.tsx';
-import { SignUp } from './auth/sign-up.tsx';
-import { JoinByLink } from './families/join.tsx';
-import { Welcome } from './families/welcome.tsx';
 import { MessagingProvider } from './messages/messaging-provider.tsx';
 import { familiesQuery } from './model/family-queries.ts';
 import { lastFamilyId } from './model/last-visited.ts';
@@ -15,8 +11,17 @@ import { familyPath } from './model/paths.ts';
 import { IconButton } from './shared/button.tsx';
 import { lazyScreen } from './shared/lazy-screen.ts';
 import { Failure, Loading } from './shared/state.tsx';
-import { FamilyShell } from './shell/family-shell.tsx';
 
+/** Half of the app: fetched at once, beside the session and the first queries, but signing in does not wait for it. */
+const familyShell = import('./shell/family-shell.tsx');
+// A failure shows when the shell is rendered.
+familyShell.catch(() => {});
+const FamilyShell = lazy(() => familyShell);
+const SignUp = lazyScreen(() => import('./auth/sign-up.tsx'));
+const ForgotPassword = lazyScreen(() => import('./auth/forgot-password.tsx'));
+const ResetPassword = lazyScreen(() => import('./auth/reset-password.tsx'));
+const JoinByLink = lazyScreen(() => import('./families/join.tsx'));
+const Welcome = lazyScreen(() => import('./families/welcome.tsx'));
 const Settings = lazyScreen(() => import('./settings/settings.tsx'));
 
 export function App(): ReactNode {
@@ -34,11 +39,13 @@ export function App(): ReactNode {
 
 function SignedOut(): ReactNode {
   return (
-    <Switch>
-      <Route path="/sign-up" component={SignUp} />
-      <Route path="/forgot-password" component={ForgotPassword} />
-      <Route component={SignIn} />
-    </Switch>
+    <Suspense fallback={<Loading page />}>
+      <Switch>
+        <Route path="/sign-up" component={SignUp} />
+        <Route path="/forgot-password" component={ForgotPassword} />
+        <Route component={SignIn} />
+      </Switch>
+    </Suspense>
   );
 }
 

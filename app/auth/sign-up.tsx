@@ -11,7 +11,7 @@ import { MIN_PASSWORD_LENGTH, signUp } from './auth-actions.ts';
 import { AuthPage } from './auth-page.tsx';
 import { DevInboxLink } from './dev-inbox-link.tsx';
 
-export function SignUp(): ReactNode {
+export default function SignUp(): ReactNode {
   const [, navigate] = useLocation();
   const mutation = useMutation({
     mutationFn: signUp,

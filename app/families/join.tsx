@@ -12,7 +12,7 @@ import { Loading } from '../shared/state.tsx';
 import { useEnterFamily } from './use-enter-family.ts';
 
 /** Target of an invite link: shows the family's name and asks before joining. */
-export function JoinByLink({ code }: { code: string }): ReactNode {
+export default function JoinByLink({ code }: { code: string }): ReactNode {
   const enter = useEnterFamily();
   const join = useMutation({ mutationFn: joinFamily, onSuccess: enter });
   const invite = useQuery({

@@ -13,7 +13,7 @@ import { showErrorToast } from '../shared/toast.ts';
 import { useEnterFamily } from './use-enter-family.ts';
 
 /** Starts or joins a family: the first one (`isFirst`) or another one. */
-export function Welcome({ isFirst }: { isFirst: boolean }): ReactNode {
+export default function Welcome({ isFirst }: { isFirst: boolean }): ReactNode {
   const [joining, setJoining] = useState(false);
   const [, navigate] = useLocation();
   return (

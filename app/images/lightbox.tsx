@@ -17,7 +17,7 @@ interface LightboxProps {
  * Shows pictures at full size above the page. Escape or a click beside the picture closes it, arrow keys and swipes
  * change the picture, and the browser's <dialog> restores the focus.
  */
-export function Lightbox({ images, start, onClose }: LightboxProps): ReactNode {
+export default function Lightbox({ images, start, onClose }: LightboxProps): ReactNode {
   const ref = useModal();
   const [index, setIndex] = useState(start);
   const image = images[index];

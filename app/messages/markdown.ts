@@ -1,4 +1,4 @@
-import { Marked, type Token, type Tokens } from 'marked';
+import { Lexer, type Token, Tokenizer, type Tokens } from 'marked';
 import { splitMentions } from './mentions.ts';
 
 /** A part of a line of text. */
@@ -20,26 +20,24 @@ export type Block =
       readonly items: readonly (readonly Block[])[];
     };
 
-const nothing = (): undefined => undefined;
-
 /**
- * GitHub's Markdown with line breaks as typed, without what surprises in a chat: HTML, code by indentation, tables,
- * references, and headings by underlining.
+ * Reads GitHub's Markdown without what surprises in a chat: HTML, code by indentation, tables, references, lines, and
+ * headings by underlining.
  */
-const markdown = new Marked({
-  gfm: true,
-  breaks: true,
-  tokenizer: {
-    html: nothing,
-    tag: nothing,
-    code: nothing,
-    table: nothing,
-    def: nothing,
-    reflink: nothing,
-    lheading: nothing,
-    hr: nothing,
-  },
-});
+class ChatTokenizer extends Tokenizer {
+  override html = nothing;
+  override tag = nothing;
+  override code = nothing;
+  override table = nothing;
+  override def = nothing;
+  override reflink = nothing;
+  override lheading = nothing;
+  override hr = nothing;
+}
+
+function nothing(): undefined {
+  return undefined;
+}
 
 /**
  * Reads a message as Markdown. No text can become HTML: the result has a fixed set of kinds, and only http, https and
@@ -48,7 +46,8 @@ const markdown = new Marked({
  * @param mentionedNames names of the people the message mentions
  */
 export function parseMessage(body: string, mentionedNames: readonly string[] = []): readonly Block[] {
-  return toBlocks(markdown.lexer(body), mentionedNames);
+  const lexer = new Lexer({ gfm: true, breaks: true, tokenizer: new ChatTokenizer() });
+  return toBlocks(lexer.lex(body), mentionedNames);
 }
 
 /** The text without its marks, in one line. */

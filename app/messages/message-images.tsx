@@ -1,10 +1,12 @@
-import { type ReactNode, useState } from 'react';
+import { type ReactNode, Suspense, useState } from 'react';
 import { sizeOfImages } from '../images/layout.ts';
-import { Lightbox } from '../images/lightbox.tsx';
 import { useImageSource } from '../images/use-image-source.ts';
 import { Icon } from '../shared/icon.tsx';
+import { lazyScreen } from '../shared/lazy-screen.ts';
 import styles from './message-images.module.css';
 import type { MessageImage } from './message.ts';
+
+const Lightbox = lazyScreen(() => import('../images/lightbox.tsx'));
 
 interface MessageImagesProps {
   images: readonly MessageImage[];
@@ -34,7 +36,9 @@ export function MessageImages({ images, author }: MessageImagesProps): ReactNode
         </button>
       ))}
       {openIndex !== undefined && (
-        <Lightbox images={described} start={openIndex} onClose={() => setOpenIndex(undefined)} />
+        <Suspense>
+          <Lightbox images={described} start={openIndex} onClose={() => setOpenIndex(undefined)} />
+        </Suspense>
       )}
     </div>
   );

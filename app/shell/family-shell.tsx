@@ -21,7 +21,7 @@ const YourSettings = lazyScreen(() => import('./your-settings.tsx'));
 const NO_CHANNELS: readonly Channel[] = [];
 
 /** Everything inside one family: the live connection, the sidebar and the current screen. */
-export function FamilyShell({ familyId }: { familyId: string }): ReactNode {
+export default function FamilyShell({ familyId }: { familyId: string }): ReactNode {
   const families = useQuery(familiesQuery);
   if (families.isPending) return <Loading page />;
   if (families.isError) return <Failure error={families.error} onRetry={() => void families.refetch()} />;

@@ -1,0 +1,47 @@
+import { useMutation } from '@tanstack/react-query';
+import type { ReactNode } from 'react';
+import { useLocation } from 'wouter';
+import { Button } from '../shared/button.tsx';
+import { describeError } from '../shared/errors.ts';
+import { Notice } from '../shared/field.tsx';
+import { passwordOf } from '../shared/form-values.ts';
+import { Form } from '../shared/form.tsx';
+import { PasswordField } from '../shared/password-field.tsx';
+import { showToast } from '../shared/toast.ts';
+import { MIN_PASSWORD_LENGTH, resetPassword } from './auth-actions.ts';
+import { AuthPage } from './auth-page.tsx';
+
+/** Sets a new password. The link in the email signs the person in and opens this page. */
+export default function ResetPassword(): ReactNode {
+  const [, navigate] = useLocation();
+  const mutation = useMutation({
+    mutationFn: resetPassword,
+    onSuccess: () => {
+      showToast('Your password has been changed.');
+      navigate('/', { replace: true });
+    },
+  });
+  return (
+    <AuthPage title="Choose a new password">
+      <Form
+        onSubmit={(values) => {
+          mutation.mutate(passwordOf(values, 'password'));
+        }}
+      >
+        <PasswordField
+          label="New password"
+          name="password"
+          autoComplete="new-password"
+          hint={`At least ${MIN_PASSWORD_LENGTH} characters.`}
+          minLength={MIN_PASSWORD_LENGTH}
+          maxLength={72}
+          required
+        />
+        {mutation.isError && <Notice kind="error">{describeError(mutation.error)}</Notice>}
+        <Button type="submit" variant="primary" busy={mutation.isPending}>
+          Save
+        </Button>
+      </Form>
+    </AuthPage>
+  );
+}
