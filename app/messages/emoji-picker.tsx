@@ -1,8 +1,9 @@
 import type { ReactNode } from 'react';
 import { IconButton } from '../shared/button.tsx';
 import { Popover } from '../shared/popover.tsx';
+import { EmojiPanel } from './emoji-panel.tsx';
 import styles from './emoji-picker.module.css';
-import { EMOJI } from './emoji.ts';
+import { noteEmoji } from './recent-emoji.ts';
 
 interface EmojiPickerProps {
   label: string;
@@ -24,28 +25,15 @@ export function EmojiPicker(props: EmojiPickerProps): ReactNode {
       onOpenChange={onOpenChange}
       renderTrigger={(trigger) => <IconButton icon="smile" label={label} size={size} {...trigger} />}
     >
-      {(close) =>
-        EMOJI.map((group) => (
-          <fieldset key={group.label} className={styles.group}>
-            <legend className={styles.label}>{group.label}</legend>
-            <div className={styles.grid}>
-              {group.emoji.map((emoji) => (
-                <button
-                  key={emoji}
-                  type="button"
-                  className={styles.emoji}
-                  onClick={() => {
-                    close();
-                    onPick(emoji);
-                  }}
-                >
-                  {emoji}
-                </button>
-              ))}
-            </div>
-          </fieldset>
-        ))
-      }
+      {(close) => (
+        <EmojiPanel
+          onPick={(emoji) => {
+            close();
+            noteEmoji(emoji);
+            onPick(emoji);
+          }}
+        />
+      )}
     </Popover>
   );
 }

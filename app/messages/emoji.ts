@@ -1,22 +1,68 @@
 /** Offered first for reactions. */
 export const QUICK_EMOJI = ['👍', '❤️', '😂', '😮', '😢', '🎉'] as const;
 
-/** A small selection; all others can be typed. */
-export const EMOJI: readonly { readonly label: string; readonly emoji: readonly string[] }[] = [
-  {
-    label: 'Faces',
-    emoji: ['😀', '😂', '😊', '😍', '😘', '😉', '😎', '🤗', '🤔', '😴', '😮', '😢', '😭', '😡', '🥳', '🤒'],
-  },
-  {
-    label: 'Hands and hearts',
-    emoji: ['👍', '👎', '👏', '🙏', '👋', '💪', '🤞', '👌', '❤️', '🧡', '💛', '💚', '💙', '💜', '💔', '✨'],
-  },
-  {
-    label: 'Everyday',
-    emoji: ['🎉', '🎂', '🎁', '☕', '🍕', '🍓', '🥕', '🍰', '🌞', '🌧️', '❄️', '🌈', '🏡', '🚗', '🚲', '✈️'],
-  },
-  {
-    label: 'Living things',
-    emoji: ['🐶', '🐱', '🐰', '🐻', '🐦', '🐝', '🌷', '🌻', '🌳', '👶', '👵', '👴', '👪', '⚽', '📷', '✅'],
-  },
-];
+export interface Emoji {
+  readonly emoji: string;
+  /** For example "thumbs up". */
+  readonly name: string;
+  /** Other words that find it. */
+  readonly tags: readonly string[];
+  /** Index in EMOJI_GROUPS. */
+  readonly group: number;
+}
+
+/** Emojibase's groups by their numbers; its group 2 are modifiers. */
+export const EMOJI_GROUPS = [
+  'Smileys',
+  'People',
+  undefined,
+  'Animals and nature',
+  'Food and drink',
+  'Travel and places',
+  'Activities',
+  'Objects',
+  'Symbols',
+  'Flags',
+] as const;
+
+let loading: Promise<readonly Emoji[]> | undefined;
+
+/** All emoji without skin tones, in Unicode's order; loaded at the first call. */
+export function loadEmoji(): Promise<readonly Emoji[]> {
+  loading ??= import('emojibase-data/en/compact.json').then(({ default: all }) =>
+    all.flatMap(({ unicode, label, tags = [], group }) =>
+      group === undefined || EMOJI_GROUPS[group] === undefined
+        ? []
+        : [{ emoji: normalize(unicode), name: label, tags, group }],
+    ),
+  );
+  // A failure is retried at the next call.
+  loading.catch(() => (loading = undefined));
+  return loading;
+}
+
+/**
+ * Emoji by a word, those whose name begins with it first, then those with a word that does.
+ *
+ * @param limit at most this many
+ */
+export function searchEmoji(all: readonly Emoji[], typed: string, limit: number): readonly Emoji[] {
+  const wanted = typed.trim().toLocaleLowerCase().replaceAll('_', ' ');
+  if (wanted === '') return [];
+  const rank = ({ name, tags }: Emoji): number => {
+    if (name.startsWith(wanted)) return 0;
+    if (name.split(/[\s:-]+/).some((word) => word.startsWith(wanted))) return 1;
+    return tags.some((tag) => tag.startsWith(wanted)) ? 2 : 3;
+  };
+  return all
+    .map((emoji) => ({ emoji, rank: rank(emoji) }))
+    .filter((found) => found.rank < 3)
+    .toSorted((a, b) => a.rank - b.rank)
+    .slice(0, limit)
+    .map((found) => found.emoji);
+}
+
+/** Without the variation selector that most keyboards leave out, so that reactions with the same emoji are one. */
+function normalize(unicode: string): string {
+  return unicode.replace(/^(\p{Emoji_Presentation})\uFE0F$/u, '$1');
+}

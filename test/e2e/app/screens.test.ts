@@ -194,7 +194,8 @@ describe.skipIf(skipsBrowserTests()).each(APPEARANCES)(
       await page.getByRole('toolbar', { name: 'Message' }).waitFor();
       expect(await look('message-tools')).toEqual([]);
       await page.getByRole('button', { name: 'More reactions' }).click();
-      await page.getByRole('group', { name: 'More reactions' }).waitFor();
+      const panel = page.getByRole('group', { name: 'More reactions' });
+      await panel.getByRole('button', { name: 'grinning face', exact: true }).waitFor();
       expect(await look('emoji')).toEqual([]);
       await page.keyboard.press('Escape');
     });
