@@ -1,3 +1,4 @@
+import { useQuery } from '@tanstack/react-query';
 import {
   type KeyboardEvent,
   type ReactNode,
@@ -16,12 +17,13 @@ import { DELETED_USER, useConversationScreen } from './conversation-context.ts';
 import { keepDraft, readDraft } from './drafts.ts';
 import { EmojiPicker } from './emoji-picker.tsx';
 import { LengthHint } from './length-hint.tsx';
-import { MentionList } from './mention-list.tsx';
-import { completeMention, findMentionQuery, suggestMembers } from './mention-suggestions.ts';
 import { excessOf } from './message-length.ts';
 import { type Message, summarizeMessage } from './message.ts';
 import { useMessaging } from './messaging-context.ts';
+import { emojiQuery, NO_EMOJI } from './emoji-query.ts';
 import { findMentions } from './find-mentions.ts';
+import { SuggestionList } from './suggestion-list.tsx';
+import { complete, findCompletion, suggest, type Suggestion } from './suggestions.ts';
 import { useAttachments } from './use-attachments.ts';
 
 interface ComposerProps {
@@ -55,9 +57,10 @@ export function Composer(props: ComposerProps): ReactNode {
   const nextCaret = useRef<number | undefined>(undefined);
   const listId = useId();
 
-  const query = findMentionQuery(text, caret);
+  const query = findCompletion(text, caret);
+  const { data: emoji = NO_EMOJI } = useQuery({ ...emojiQuery, enabled: query?.kind === 'emoji' });
   const suggestions =
-    query && query.start !== dismissedAt ? suggestMembers([...members.values()], query.typed) : [];
+    query && query.start !== dismissedAt ? suggest(query, [...members.values()], emoji) : [];
   const active = suggestions[Math.min(selected, suggestions.length - 1)];
 
   // Focus the field when a channel opens, except on a phone, where the keyboard would cover the conversation.
@@ -98,16 +101,16 @@ export function Composer(props: ComposerProps): ReactNode {
     onReplyEnd();
     onSent();
   };
-  const complete = (name: string): void => {
+  const pick = (suggestion: Suggestion): void => {
     if (!query) return;
-    const completed = completeMention(text, caret, query, name);
+    const completed = complete(text, caret, query, suggestion);
     replace(completed.text, completed.caret);
   };
   const onSuggestionKey = (event: KeyboardEvent): boolean => {
     if (!active || !query) return false;
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
     if (step !== undefined) setSelected((selected + step + suggestions.length) % suggestions.length);
-    else if (event.key === 'Enter' || event.key === 'Tab') complete(active.name);
+    else if (event.key === 'Enter' || event.key === 'Tab') pick(active);
     else if (event.key === 'Escape') setDismissedAt(query.start);
     else return false;
     return true;
@@ -129,7 +132,13 @@ export function Composer(props: ComposerProps): ReactNode {
     <div className={styles.composer}>
       {isDragging && <div className={styles.dropHint}>Drop pictures here</div>}
       {suggestions.length > 0 && (
-        <MentionList id={listId} members={suggestions} active={active} onPick={complete} />
+        <SuggestionList
+          id={listId}
+          label={query?.kind === 'emoji' ? 'Emoji' : 'People'}
+          suggestions={suggestions}
+          active={active}
+          onPick={pick}
+        />
       )}
       {replyingTo && (
         <div className={styles.replying}>

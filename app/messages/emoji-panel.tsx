@@ -2,7 +2,8 @@ import { useQuery } from '@tanstack/react-query';
 import { type ReactNode, useState } from 'react';
 import { Failure, Loading } from '../shared/state.tsx';
 import styles from './emoji-picker.module.css';
-import { type Emoji, EMOJI_GROUPS, loadEmoji, searchEmoji } from './emoji.ts';
+import { emojiQuery } from './emoji-query.ts';
+import { type Emoji, EMOJI_GROUPS, searchEmoji } from './emoji.ts';
 import { readRecentEmoji } from './recent-emoji.ts';
 
 const MAX_FOUND = 64;
@@ -13,11 +14,7 @@ interface EmojiPanelProps {
 
 /** All emoji by group, the recent ones first, with a search whose first result Enter picks. */
 export function EmojiPanel({ onPick }: EmojiPanelProps): ReactNode {
-  const { data, isError, error, refetch } = useQuery({
-    queryKey: ['emoji'],
-    queryFn: loadEmoji,
-    staleTime: Number.POSITIVE_INFINITY,
-  });
+  const { data, isError, error, refetch } = useQuery(emojiQuery);
   const [typed, setTyped] = useState('');
   const [recent] = useState(readRecentEmoji);
   const found = data === undefined ? [] : searchEmoji(data, typed, MAX_FOUND);

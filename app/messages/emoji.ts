@@ -25,20 +25,14 @@ export const EMOJI_GROUPS = [
   'Flags',
 ] as const;
 
-let loading: Promise<readonly Emoji[]> | undefined;
-
-/** All emoji without skin tones, in Unicode's order; loaded at the first call. */
-export function loadEmoji(): Promise<readonly Emoji[]> {
-  loading ??= import('emojibase-data/en/compact.json').then(({ default: all }) =>
-    all.flatMap(({ unicode, label, tags = [], group }) =>
-      group === undefined || EMOJI_GROUPS[group] === undefined
-        ? []
-        : [{ emoji: normalize(unicode), name: label, tags, group }],
-    ),
+/** All emoji without skin tones, in Unicode's order. The data is not part of the first load. */
+export async function loadEmoji(): Promise<readonly Emoji[]> {
+  const { default: all } = await import('emojibase-data/en/compact.json');
+  return all.flatMap(({ unicode, label, tags = [], group }) =>
+    group === undefined || EMOJI_GROUPS[group] === undefined
+      ? []
+      : [{ emoji: normalize(unicode), name: label, tags, group }],
   );
-  // A failure is retried at the next call.
-  loading.catch(() => (loading = undefined));
-  return loading;
 }
 
 /**
