@@ -15,6 +15,7 @@ export function securityHeaders(supabaseUrl = '/'): Record<string, string> {
     'img-src': ["'self'", 'data:', 'blob:', ...supabase],
     // http → ws, https → wss: Realtime's socket.
     'connect-src': ["'self'", ...supabase, ...supabase.map((url) => url.replace(/^http/, 'ws'))],
+    'manifest-src': ["'self'"],
     'object-src': ["'none'"],
     'base-uri': ["'none'"],
     'form-action': ["'self'"],
