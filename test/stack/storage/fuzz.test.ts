@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { Agent, request, type IncomingHttpHeaders } from 'node:http';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { LOCAL_KEYS } from '../../../plugin/stack/keys.ts';
@@ -23,6 +23,7 @@ interface Answer {
 }
 
 let stack: StorageStack;
+let postgres: pg.Client;
 let ingredients: Ingredients;
 const agent = new Agent({ keepAlive: true, maxSockets: PARALLEL });
 
@@ -32,12 +33,11 @@ beforeAll(async () => {
       [storage.buckets.open]\npublic = true\n[storage.buckets.closed]\nfile_size_limit = "1KiB"\n`,
   });
   const { keys, database } = stack.services;
-  const client = new pg.Client(database.connection('postgres'));
-  await client.connect();
-  await client.query(
+  postgres = new pg.Client(database.connection('postgres'));
+  await postgres.connect();
+  await postgres.query(
     `create policy "users" on storage.objects for all to authenticated using (bucket_id = 'open')`,
   );
-  await client.end();
   const user = signToken(keys.jwtSecret, { role: 'authenticated', sub: 'somebody' });
   const odd = signToken(keys.jwtSecret, { role: 'authenticated', sub: 'some\0body', extra: '\ud800' });
   ingredients = {
@@ -61,6 +61,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   agent.destroy();
+  await postgres.end();
   await stack.close();
 });
 
@@ -103,8 +104,10 @@ async function expectService(): Promise<void> {
   const headers = { authorization, 'content-type': 'text/plain', 'x-upsert': 'true' };
   expect((await fetch(url, { method: 'POST', headers, body: 'after' })).status).toBe(200);
   expect(await (await fetch(url, { headers: { authorization } })).text()).toBe('after');
-  const left = await readdir(join(stack.storageDir, 'uploads'));
-  expect(left.filter((name) => name.endsWith('.tmp'))).toEqual([]);
+  const files = await readdir(join(stack.storageDir, 'objects'), { recursive: true });
+  const versions = files.map((name) => basename(name)).filter((name) => name.length > 2);
+  const { rows } = await postgres.query<{ version: string }>('select version from storage.objects');
+  expect(versions.toSorted()).toEqual(rows.map((row) => row.version).toSorted());
 }
 
 function findFault({ aborts }: RandomRequest, answer: Answer | Error): string | undefined {

@@ -171,7 +171,9 @@ test('a part that arrives after its upload was aborted is refused, and leaves no
     new UploadPartCommand({ Bucket, Key, UploadId, PartNumber: 1, Body: body, ContentLength: 2 }),
   );
   const uploads = join(stack.storageDir, 'uploads');
-  await expect.poll(async () => (await readdir(uploads)).some((name) => name.endsWith('.tmp'))).toBe(true);
+  await expect
+    .poll(async () => (await readdir(uploads)).some((name) => name.includes(`${UploadId}`)))
+    .toBe(true);
   await s3.send(new AbortMultipartUploadCommand({ Bucket, Key, UploadId }));
   giveUp();
   await expect(part).rejects.toMatchObject({ name: 'NoSuchUpload' });

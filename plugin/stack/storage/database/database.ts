@@ -29,6 +29,8 @@ export class StorageDatabase {
       pipeline: true,
       // The same limit as in every scope: a statement that sets its own scope has already started.
       statement_timeout: STATEMENT_TIMEOUT,
+      // Prepared while a table is small, a statement would go on to read all of it until PostgreSQL has new statistics.
+      options: '-c enable_seqscan=off',
     });
     const claims = decodeJwt(context.keys.serviceRoleKey);
     this.#service = {

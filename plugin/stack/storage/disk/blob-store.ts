@@ -1,17 +1,15 @@
-import { randomUUID } from 'node:crypto';
-import { closeSync, fsync, openSync } from 'node:fs';
-import { constants, copyFile, link, mkdir, open, rename, rm, unlink } from 'node:fs/promises';
+import { randomBytes, randomUUID } from 'node:crypto';
+import { constants, copyFile, link, mkdir, open, rm, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { promisify } from 'node:util';
-import { hasErrorCode } from '../../../shared/errors.ts';
 import { isUuid } from '../names.ts';
 import { BlobWriter, type StoredBlob } from './blob-writer.ts';
 import { FileHasher } from './file-hasher.ts';
+import { FolderSync } from './folder-sync.ts';
 import { BlobReader, type OpenBlob } from './open-blob.ts';
 import { collectOrphans } from './orphans.ts';
 import { makePrivateFolder, PRIVATE_FILE, PRIVATE_FOLDER } from './private-folder.ts';
 
-const sync = promisify(fsync);
+const VERSIONS_A_FOLDER = 256;
 
 /**
  * The bytes of objects: immutable files named by version, a random UUID, below `objects/`.
@@ -27,6 +25,9 @@ export class BlobStore {
   readonly #folders = new Set<string>();
   readonly #reader = new BlobReader();
   readonly #hasher = new FileHasher();
+  readonly #folderSync = new FolderSync();
+  #versions = 0;
+  #prefix = '';
 
   /** @param durable whether stored bytes must survive a power failure, like the database's */
   constructor(dir: string, durable: boolean) {
@@ -58,46 +59,48 @@ export class BlobStore {
   }
 
   /** Stores what `fill` writes as a new blob; if it throws, nothing remains. */
-  store<T>(fill: (writer: BlobWriter) => Promise<T>): Promise<{ blob: StoredBlob; result: T }> {
-    return this.#write(fill, (version) => this.#makeFolder(version));
+  async store<T>(fill: (writer: BlobWriter) => Promise<T>): Promise<{ blob: StoredBlob; result: T }> {
+    const version = this.#newVersion();
+    return this.#write(version, await this.#makeFolder(version), fill);
   }
 
-  /** Stores what `fill` writes as a file with this name in the folder of unfinished uploads. */
+  /** Stores what `fill` writes as a file with this new name in the folder of unfinished uploads. */
   async stage(name: string, fill: (writer: BlobWriter) => Promise<void>): Promise<StoredBlob> {
-    const { blob } = await this.#write(fill, () => join(this.#uploads, name));
+    const { blob } = await this.#write(randomUUID(), join(this.#uploads, name), fill);
     await blob.flushed;
     return blob;
   }
 
+  /** Writes a file in its place: no row refers to it before it is complete, and the next start deletes one without a row. */
   async #write<T>(
+    version: string,
+    path: string,
     fill: (writer: BlobWriter) => Promise<T>,
-    choosePath: (version: string) => Promise<string> | string,
   ): Promise<{ blob: StoredBlob; result: T }> {
-    const version = randomUUID();
-    const temporary = join(this.#uploads, `${version}.tmp`);
-    const writer = new BlobWriter(temporary, await open(temporary, 'wx+', PRIVATE_FILE), this.#hasher);
-    let path = temporary;
+    const writer = new BlobWriter(path, await open(path, 'wx+', PRIVATE_FILE), this.#hasher);
     try {
       const result = await fill(writer);
-      const target = await choosePath(version);
-      // Windows does not rename open files.
-      if (process.platform === 'win32') await writer.flush(this.#durable);
-      await rename(temporary, target);
-      path = target;
-      // No row refers to the blob yet, so flushing may overlap with hashing and with queries.
-      const flushed = this.#flush(writer, dirname(target));
+      // Flushing may overlap with hashing and with queries.
+      const flushed = this.#flush(writer, dirname(path));
       flushed.catch(() => {});
       return { blob: { version, ...(await writer.measure()), flushed }, result };
     } catch (error) {
-      await writer.discard(path);
+      await writer.discard();
       throw error;
     }
   }
 
   /** The file first: on most file systems its sync includes the new name, which makes that of the folder cheap. */
   async #flush(writer: BlobWriter, folder: string): Promise<void> {
-    if (process.platform !== 'win32') await writer.flush(this.#durable);
+    await writer.flush(this.#durable);
     await this.#syncFolder(folder);
+  }
+
+  /** A random UUID. Its first byte, which names its folder, stays for a while: uploads at a time share their syncs. */
+  #newVersion(): string {
+    if (this.#versions % VERSIONS_A_FOLDER === 0) this.#prefix = randomBytes(1).toString('hex');
+    this.#versions += 1;
+    return `${this.#prefix}${randomUUID().slice(2)}`;
   }
 
   /** Stops the hashing thread. */
@@ -124,7 +127,7 @@ export class BlobStore {
   async copy(version: string): Promise<string> {
     const source = this.#path(version);
     if (source === undefined) throw missing(version);
-    const copied = randomUUID();
+    const copied = this.#newVersion();
     await this.#share(source, copied);
     return copied;
   }
@@ -177,16 +180,7 @@ export class BlobStore {
 
   /** Makes a new name in a folder durable; Windows cannot sync folders and does not need to. */
   async #syncFolder(path: string): Promise<void> {
-    if (!this.#durable || process.platform === 'win32') return;
-    // The kernel has just changed this folder, so opening it does not block; a thread would take longer.
-    const fd = openSync(path, 'r');
-    try {
-      await sync(fd);
-    } catch (error) {
-      if (!hasErrorCode(error, 'EINVAL') && !hasErrorCode(error, 'ENOTSUP')) throw error;
-    } finally {
-      closeSync(fd);
-    }
+    if (this.#durable && process.platform !== 'win32') await this.#folderSync.sync(path);
   }
 }
 

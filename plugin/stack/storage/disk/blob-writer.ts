@@ -19,7 +19,7 @@ const WRITE_SIZE = 256 * 1024;
 // Bytes to write between two messages to the hashing thread.
 const HASHED_AT_ONCE = 1024 * 1024;
 
-/** Writes one blob to a temporary file, and measures it meanwhile. */
+/** Writes one blob to a file, and measures it meanwhile. */
 export class BlobWriter {
   readonly #path: string;
   readonly #file: FileHandle;
@@ -30,7 +30,7 @@ export class BlobWriter {
   #written = 0;
   #hashed = 0;
 
-  /** @param file the temporary file at `path`, new and empty, open for writing and reading */
+  /** @param file the file at `path`, new and empty, open for writing and reading */
   constructor(path: string, file: FileHandle, hasher: FileHasher) {
     this.#path = path;
     this.#file = file;
@@ -83,11 +83,11 @@ export class BlobWriter {
     }
   }
 
-  /** Cancels: closes the file and deletes it at its current path. */
-  async discard(path = this.#path): Promise<void> {
+  /** Cancels: closes the file and deletes it. */
+  async discard(): Promise<void> {
     this.#hash?.abandon();
     await this.#file.close();
-    await rm(path, { force: true });
+    await rm(this.#path, { force: true });
   }
 
   async #write(chunks: readonly Buffer[], length: number): Promise<void> {
