@@ -1,7 +1,8 @@
 import pg from 'pg';
+import { silentLogger } from '../shared/logger.ts';
 import type { SupabaseConfig } from '../stack/config/config.ts';
 import { POSTGRES_PASSWORD } from '../stack/postgres/database.ts';
-import { listMigrations } from '../stack/postgres/migrations.ts';
+import { listMigrations } from '../stack/postgres/migration-files.ts';
 
 const CONNECT_TIMEOUT_MS = 1_000;
 
@@ -15,7 +16,7 @@ export async function isForeignStack(config: SupabaseConfig): Promise<boolean | 
   const port = config.section('db').integer('port', 54322);
   const recorded = await readRecordedVersions(port);
   if (!recorded) return undefined;
-  const own = (await listMigrations(config.supabaseDir)).map((migration) => migration.version);
+  const own = (await listMigrations(config.supabaseDir, silentLogger)).map((migration) => migration.version);
   if (own.length === 0 && recorded.length === 0) return undefined;
   return !own.some((version) => recorded.includes(version));
 }

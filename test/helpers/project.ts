@@ -19,7 +19,10 @@ export async function makeProject(files: Readonly<Record<string, string>> = {}):
     await mkdir(dirname(join(root, path)), { recursive: true });
     await writeFile(join(root, path), text);
   };
-  for (const [path, text] of Object.entries(files)) await write(path, text);
+  // The tables of tests are open to the API roles unless a test says otherwise.
+  const hasMigrations = Object.keys(files).some((path) => path.startsWith('supabase/migrations/'));
+  const defaults = hasMigrations ? { 'supabase/config.toml': '[api]\nauto_expose_new_tables = true\n' } : {};
+  for (const [path, text] of Object.entries({ ...defaults, ...files })) await write(path, text);
   const remove = (): Promise<void> => rm(root, { recursive: true, force: true, maxRetries: 5 });
   return { root, write, remove, [Symbol.asyncDispose]: remove };
 }

@@ -24,6 +24,11 @@ export async function startTestStack(
     dbPort: 0,
     ephemeral: true,
     ...options,
+    config: {
+      ...options.config,
+      // Tables are open to the API roles unless a test says otherwise.
+      api: { auto_expose_new_tables: true, ...(options.config?.api as object | undefined) },
+    },
   }).catch(async (error: unknown) => {
     await project.remove();
     throw error;

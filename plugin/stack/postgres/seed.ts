@@ -1,11 +1,11 @@
 import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import type pg from 'pg';
 import { glob } from 'tinyglobby';
 import { hasErrorCode } from '../../shared/errors.ts';
+import { exists } from '../../shared/files.ts';
 import type { SupabaseConfig } from '../config/config.ts';
-import type { ExtensionRules } from './extensions.ts';
-import { runScript } from './migrations.ts';
-import { splitStatements } from './sql-script.ts';
+import { parseScript, runScript, type ScriptRules } from './run-script.ts';
 
 /**
  * Runs the seed files of `[db.seed]` (by default `supabase/seed.sql`), each in a transaction, on a new database, as
@@ -18,7 +18,7 @@ import { splitStatements } from './sql-script.ts';
 export async function applySeed(
   client: pg.Client,
   config: SupabaseConfig,
-  extensions: ExtensionRules,
+  rules: ScriptRules,
 ): Promise<string[]> {
   const settings = config.section('db').section('seed');
   const enabled = settings.boolean('enabled', true);
@@ -32,10 +32,21 @@ export async function applySeed(
     });
     for (const file of found.toSorted()) {
       if (ran.includes(file)) continue;
-      const script = await readFile(file, 'utf8');
-      await runScript(client, { file, script, statements: splitStatements(script) }, extensions);
+      await runScript(client, parseScript(file, await readFile(file, 'utf8')), rules);
       ran.push(file);
     }
   }
   return ran;
+}
+
+/**
+ * Runs `supabase/roles.sql`, where a project creates its roles, if there is one: before the migrations, on a new database
+ * (cli internal/db/start/start.go SetupDatabase).
+ *
+ * @param client connected as role `postgres`
+ * @throws SupabaseDevError MIGRATION_FAILED with file, line and SQL error
+ */
+export async function applyRoles(client: pg.Client, supabaseDir: string, rules: ScriptRules): Promise<void> {
+  const file = join(supabaseDir, 'roles.sql');
+  if (await exists(file)) await runScript(client, parseScript(file, await readFile(file, 'utf8')), rules);
 }

@@ -1,8 +1,16 @@
 /** The address that PostgreSQL listens on: loopback only. */
 export const HOST = '127.0.0.1';
 
-/** The settings that differ from PostgreSQL's own defaults. */
-export function serverSettings(port: number, durable: boolean): Record<string, string | number> {
+/**
+ * The settings that differ from PostgreSQL's own defaults.
+ *
+ * @param preload libraries to load when the server starts
+ */
+export function serverSettings(
+  port: number,
+  durable: boolean,
+  preload: readonly string[],
+): Record<string, string | number> {
   return {
     port,
     listen_addresses: HOST,
@@ -14,6 +22,9 @@ export function serverSettings(port: number, durable: boolean): Record<string, s
     max_slot_wal_keep_size: '1GB',
     max_wal_size: '512MB',
     max_connections: 100,
+    shared_preload_libraries: preload.join(','),
+    // The scheduler's own connections would need a password.
+    ...(preload.includes('pg_cron') ? { 'cron.use_background_workers': 'on' } : {}),
     timezone: 'UTC',
     log_timezone: 'UTC',
     log_line_prefix: '%m [%p] %q%u ',

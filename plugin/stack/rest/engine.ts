@@ -13,6 +13,7 @@ import { Timezones } from './database/timezones.ts';
 import { StateLoader } from './engine-state.ts';
 import { handleRequest } from './handle-request.ts';
 import type { HttpResponse } from './http/response.ts';
+import type { GrantHint } from './grant-hint.ts';
 import { errorResponse } from './http/error-response.ts';
 import { exposeHeaders } from './http/expose-headers.ts';
 import { RestError } from './http/rest-error.ts';
@@ -36,6 +37,10 @@ export interface EngineOptions {
   /** Settings of the login role's connection that listens for reloads. */
   readonly connection: pg.ClientConfig;
   readonly logger: Logger;
+  /** Refuse updates and deletes without a filter, as Supabase does and PostgREST alone does not. */
+  readonly safeUpdates?: boolean;
+  /** Receives what a request is refused with. */
+  readonly grantHint?: GrantHint;
   /** Receives each transaction of a request before it runs. */
   readonly onExplain?: (explanation: RequestExplanation) => void;
 }
@@ -120,6 +125,7 @@ export class RestEngine implements Service {
       const response = await handleRequest(raw, {
         database: this.#database,
         verifier: this.#options.verifier,
+        safeUpdates: this.#options.safeUpdates ?? false,
         onExplain: this.#options.onExplain,
         timezones: this.#timezones,
         state,
@@ -130,7 +136,9 @@ export class RestEngine implements Service {
         ? { ...response, headers: [...response.headers, timing.header()] }
         : response;
     } catch (error) {
-      return errorResponse(toRestError(error, this.#options.logger), settings.errorVerbosity);
+      const refusal = toRestError(error, this.#options.logger);
+      this.#options.grantHint?.notice(refusal, raw);
+      return errorResponse(refusal, settings.errorVerbosity);
     }
   }
 }

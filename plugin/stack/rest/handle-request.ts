@@ -7,6 +7,7 @@ import type { HttpResponse } from './http/response.ts';
 import type { ServerTiming } from './http/server-timing.ts';
 import { parseApiRequest, type ApiRequest, type RawRequest } from './parse/api-request.ts';
 import { planAction } from './plan/action-plan.ts';
+import { requireFilters } from './plan/require-filters.ts';
 import type { RequestExplanation } from './request-explanation.ts';
 import { RequestTransaction } from './request-transaction.ts';
 import { describeApi } from './respond/describe-api.ts';
@@ -20,6 +21,8 @@ interface RequestContext {
   readonly verifier: JwtVerifier | undefined;
   readonly timezones: Timezones;
   readonly timing: ServerTiming;
+  /** Refuse updates and deletes without a filter. */
+  readonly safeUpdates: boolean;
   /** Receives each transaction before it runs. */
   readonly onExplain: ((explanation: RequestExplanation) => void) | undefined;
 }
@@ -45,6 +48,7 @@ export async function handleRequest(raw: RawRequest, context: RequestContext): P
   timing.end('parse');
   const plan = planAction(cache, request, settings);
   timing.end('plan');
+  if (context.safeUpdates) requireFilters(plan);
   if (plan.kind === 'info') return respondInfo(plan.allow);
   const routine = plan.kind === 'call' ? plan.call.routine : undefined;
   const { database, onExplain } = context;

@@ -104,10 +104,10 @@ describe('startPostgres', () => {
   });
 
   test('suggests binDir when a migration needs an extension that is missing', async () => {
-    const app = await project({ 'supabase/migrations/1_vector.sql': 'create extension vector;' });
+    const app = await project({ 'supabase/migrations/1_postgis.sql': 'create extension postgis;' });
     await expect(start(app)).rejects.toMatchObject({
       code: 'MIGRATION_FAILED',
-      hint: expect.stringMatching(/no extension "vector".*binDir/),
+      hint: expect.stringMatching(/no extension "postgis".*skipExtensions.*binDir/),
     });
   });
 
@@ -124,13 +124,13 @@ describe('startPostgres', () => {
 
   test('skips an extension that may be missing, and logs it', async () => {
     const app = await project({
-      'supabase/migrations/1_cron.sql': 'create extension pg_cron;\ncreate table items (id int);',
+      'supabase/migrations/1_postgis.sql': 'create extension postgis;\ncreate table items (id int);',
     });
     const logged: string[] = [];
     const logger = { ...silentLogger, info: (text: string) => logged.push(text) };
-    const postgres = await start(app, { skipExtensions: ['pg_cron'], logger });
+    const postgres = await start(app, { skipExtensions: ['postgis'], logger });
     expect(postgres.migrations.applied).toEqual(['1']);
-    expect(logged).toEqual([expect.stringContaining('no extension "pg_cron"')]);
+    expect(logged).toEqual([expect.stringContaining('no extension "postgis"')]);
   });
 
   test('falls back to a free port when the preferred one is in use, and fails when the port is exact', async () => {

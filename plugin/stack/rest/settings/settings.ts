@@ -72,7 +72,6 @@ const DEFAULTS: RestSettings = Object.freeze({
 export function readRestSettings(api: Section): RestSettings {
   const maxRows = api.integer('max_rows', DEFAULTS.maxRows ?? 0);
   const schemas = api.strings('schemas', DEFAULTS.schemas);
-  api.ignore('auto_expose_new_tables');
   return {
     ...DEFAULTS,
     schemas: schemas.length === 0 ? DEFAULTS.schemas : schemas,

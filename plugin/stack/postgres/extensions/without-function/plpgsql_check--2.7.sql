@@ -1,0 +1,1 @@
+-- Accepted without function.
