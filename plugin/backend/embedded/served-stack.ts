@@ -3,6 +3,7 @@ import { rm } from 'node:fs/promises';
 import { Gateway } from '../../gateway/gateway.ts';
 import { listenGateway, type GatewayServer } from '../../gateway/listen.ts';
 import type { GatewayTarget, Upstream } from '../../gateway/target.ts';
+import { areKeysPublic } from '../../stack/private-keys.ts';
 import { publicJwk } from '../../stack/jwt.ts';
 import type { Ownership } from '../../stack/ownership/candidate.ts';
 import { claimDataDir, type Membership } from '../../stack/ownership/claim.ts';
@@ -141,6 +142,9 @@ function createTarget({ keys, services }: Services): GatewayTarget {
   return {
     keys: { ...keys, jwks: keys.signingKeys.map(publicJwk) },
     upstreams: Object.fromEntries(upstreams),
+    localOnly: areKeysPublic(keys)
+      ? { hint: 'Start Vite with --host (or set server.host): then the stack has random keys.' }
+      : undefined,
   };
 }
 
