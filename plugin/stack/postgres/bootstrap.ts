@@ -27,17 +27,29 @@ export async function applyBootstrap(
     create table if not exists _stack.applied (script text primary key, applied_at timestamptz not null default now());`);
   const { rows } = await client.query<{ script: string }>('select script from _stack.applied');
   const applied = new Set(rows.map((row) => row.script));
-  for (const dir of [BOOTSTRAP_DIR, ...serviceDirs, ACCESS_DIR]) {
-    for (const file of (await readdir(dir)).filter((name) => name.endsWith('.sql')).toSorted()) {
-      const script = `${scopeOf(dir)}/${file}`;
-      if (applied.has(script)) continue;
-      const sql = await readFile(join(dir, file), 'utf8');
-      const body = sql.replaceAll('{internal_password}', internalPassword);
-      const done = `insert into _stack.applied (script) values ('${script}')`;
-      await client.query(`begin; ${body}\n; reset role; ${done}; commit;`);
-    }
+  for (const { name, sql } of await readBootstrapScripts(serviceDirs)) {
+    if (applied.has(name)) continue;
+    const body = sql.replaceAll('{internal_password}', internalPassword);
+    const done = `insert into _stack.applied (script) values ('${name}')`;
+    await client.query(`begin; ${body}\n; reset role; ${done}; commit;`);
   }
   await client.query('select _stack.restore_roles()');
+}
+
+interface BootstrapScript {
+  /** Folder and file, such as `auth/0001_tables.sql`. */
+  readonly name: string;
+  readonly sql: string;
+}
+
+/** All scripts, in the order in which they are applied. */
+export async function readBootstrapScripts(serviceDirs: readonly string[]): Promise<BootstrapScript[]> {
+  const scripts: BootstrapScript[] = [];
+  for (const dir of [BOOTSTRAP_DIR, ...serviceDirs, ACCESS_DIR]) {
+    for (const file of (await readdir(dir)).filter((name) => name.endsWith('.sql')).toSorted())
+      scripts.push({ name: `${scopeOf(dir)}/${file}`, sql: await readFile(join(dir, file), 'utf8') });
+  }
+  return scripts;
 }
 
 /** Whether a step that happens once, such as the seed, is done on this data: also when a later one of that start failed. */

@@ -11,6 +11,10 @@ export interface ClusterOptions {
   readonly port: { exact: number } | { preferred: number };
   /** Survive a power cut (fsync on). Off for throw-away data. */
   readonly durable: boolean;
+  /** Folders of each service's schema scripts. */
+  readonly schemaDirs: readonly string[];
+  /** A new cluster may be a copy of the template; not with an installation of the user's, which may change. */
+  readonly hasTemplate: boolean;
   readonly logger: Logger;
 }
 

@@ -7,6 +7,8 @@ import { initCluster, PASSWORD_FILE } from './init-cluster.ts';
 import { stopOrphan } from './pid-file.ts';
 import { Postmaster } from './postmaster.ts';
 import { HOST } from './server-settings.ts';
+import { ownPassword } from './template/own-password.ts';
+import { copyTemplate } from './template/template.ts';
 
 /** A running PostgreSQL server with one data directory. */
 interface Cluster {
@@ -29,11 +31,17 @@ interface Cluster {
 export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   const { binaries, dataDir } = options;
   if (await exists(join(dataDir.cluster, 'PG_VERSION'))) await checkMajor(dataDir.cluster, binaries.major);
-  else await initCluster(options);
+  else if (!(await copyTemplate(options))) await initCluster(options);
   const superuserPassword = (await readFile(join(dataDir.path, PASSWORD_FILE), 'utf8')).trim();
 
   await stopOrphan(dataDir.cluster, binaries.binDir);
   const server = await Postmaster.start(options);
+  await ownPassword(dataDir.path, { host: HOST, port: server.port, password: superuserPassword }).catch(
+    async (error: unknown) => {
+      await server.stop();
+      throw error;
+    },
+  );
   return {
     host: HOST,
     port: server.port,

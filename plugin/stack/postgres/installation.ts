@@ -98,7 +98,7 @@ function versionOf(source: NativePackage, extensions: Files): string {
 async function create(target: string, source: NativePackage, extensions: Files): Promise<string> {
   const parent = dirname(target);
   await mkdir(parent, { recursive: true, mode: 0o755 });
-  await removeUnused(parent);
+  await removeUnused(parent, 'postgresql-');
   const partial = `${target}.${process.pid}-${randomBytes(4).toString('hex')}`;
   try {
     await linkFolder(source.dir, partial);
@@ -157,9 +157,9 @@ async function writeControls(source: string, target: string): Promise<void> {
   }
 }
 
-/** Removes installations, also unfinished ones, that no start has used for a month. */
-async function removeUnused(parent: string): Promise<void> {
-  for (const name of (await readdir(parent)).filter((entry) => entry.startsWith('postgresql-'))) {
+/** Removes the folders of one kind, also unfinished ones, that no start has used for a month. */
+export async function removeUnused(parent: string, prefix: string): Promise<void> {
+  for (const name of (await readdir(parent)).filter((entry) => entry.startsWith(prefix))) {
     const path = join(parent, name);
     const { mtimeMs } = await stat(path).catch(() => ({ mtimeMs: Date.now() }));
     if (Date.now() - mtimeMs > UNUSED_AFTER_MS)

@@ -57,6 +57,8 @@ export async function startPostgres(options: PostgresOptions): Promise<Postgres>
     runAs,
     port: options.port,
     durable: !ephemeral,
+    schemaDirs: options.schemaDirs,
+    hasTemplate: options.binDir === undefined,
     logger,
   });
   const stop = async (discard: boolean): Promise<void> => {
