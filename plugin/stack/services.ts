@@ -6,6 +6,7 @@ import type { StackContext } from './context.ts';
 import { createJwtVerifier } from './jwt.ts';
 import { resolveKeys, type Keys } from './keys.ts';
 import { createMailService } from './mail/service.ts';
+import { DatabaseJobs } from './database-jobs/database-jobs.ts';
 import type { Database } from './postgres/database.ts';
 import type { MigrationResult } from './postgres/migrations.ts';
 import { startPostgres } from './postgres/postgres.ts';
@@ -25,6 +26,8 @@ export interface ServicesOptions {
   readonly binDir?: string;
   /** Extensions that may be missing: migrations skip the statements that create them. */
   readonly skipExtensions?: readonly string[];
+  /** Origin of the API, once it is known: where requests of the database to the stack go. */
+  readonly apiUrl?: () => string | undefined;
   readonly logger: Logger;
 }
 
@@ -83,6 +86,7 @@ export async function startServices(options: ServicesOptions): Promise<Services>
     throw error;
   });
   const services = { ...created, mail: mail.service };
+  const jobs = new DatabaseJobs({ database, apiUrl: () => options.apiUrl?.(), logger });
   for (const key of config.unread())
     logger.warn(`supabase/config.toml: ${key} is set but not supported here; ignored`);
   return {
@@ -93,7 +97,7 @@ export async function startServices(options: ServicesOptions): Promise<Services>
     migrate: () => postgres.migrate(),
     postgresPid: () => postgres.pid(),
     async stop({ discard } = { discard: false }) {
-      await closeAll(Object.values(services));
+      await Promise.all([jobs.close(), closeAll(Object.values(services))]);
       await postgres.stop(discard || options.ephemeral);
     },
   };
