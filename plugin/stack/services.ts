@@ -76,7 +76,11 @@ export async function startServices(options: ServicesOptions): Promise<Services>
   const keys = await resolveKeys(config);
   const mail = await createMailService(config, logger);
   const schemaDirs = Object.values(SERVICES).flatMap(({ schemaDir }) => schemaDir ?? []);
-  const postgres = await startPostgres({ ...options, port: options.dbPort, schemaDirs });
+  const appSettings = {
+    jwtSecret: keys.jwtSecret,
+    jwtExpiry: config.section('auth').integer('jwt_expiry', 3600),
+  };
+  const postgres = await startPostgres({ ...options, port: options.dbPort, appSettings, schemaDirs });
   const jwt = createJwtVerifier(keys);
   const { database } = postgres;
   const context: StackContext = { config, keys, jwt, database, mailer: mail.mailer, dataDir, logger };
@@ -125,7 +129,7 @@ function ignoreOtherSettings(config: SupabaseConfig): void {
   config.section('api').ignore('enabled', 'port', 'tls', 'external_url');
   const db = config.section('db');
   db.ignore('port', 'shadow_port', 'major_version', 'health_timeout', 'pooler', 'network_restrictions');
-  db.ignore('ssl_enforcement', 'root_key', 'vault');
+  db.ignore('ssl_enforcement', 'root_key');
   db.section('migrations').ignore('schema_paths');
   // Read only when there is new data to seed.
   db.ignore('seed');

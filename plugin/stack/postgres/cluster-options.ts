@@ -12,6 +12,8 @@ export interface ClusterOptions {
   readonly port: { exact: number } | { preferred: number };
   /** Survive a power cut (fsync on). Off for throw-away data. */
   readonly durable: boolean;
+  /** Settings of the project, which win over the stack's own. */
+  readonly settings: Readonly<Record<string, string | number>>;
   readonly logger: Logger;
 }
 

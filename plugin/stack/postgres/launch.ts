@@ -35,10 +35,8 @@ export async function launch(options: ClusterOptions, port: number): Promise<Chi
 
 async function spawnPostgres(options: ClusterOptions, port: number): Promise<ChildProcess> {
   const { binaries, dataDir, runAs, durable } = options;
-  const args = Object.entries(serverSettings(port, durable, binaries.preload)).flatMap(([name, value]) => [
-    '-c',
-    `${name}=${value}`,
-  ]);
+  const settings = { ...serverSettings(port, durable, binaries.preload), ...options.settings };
+  const args = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
   const log = await openLog(join(dataDir.path, LOG_FILE));
   try {
     const child = spawn(join(binaries.binDir, 'postgres'), ['-D', dataDir.cluster, ...args], {
