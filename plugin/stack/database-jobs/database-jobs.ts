@@ -25,7 +25,6 @@ export class DatabaseJobs {
   readonly #options: DatabaseJobsOptions;
   readonly #admin: pg.Pool;
   readonly #closing = new AbortController();
-  #listener: pg.Client | undefined;
   #net: NetWorker | undefined;
   #cron: CronScheduler | undefined;
   readonly #listening: Promise<void>;
@@ -43,7 +42,7 @@ export class DatabaseJobs {
 
   async close(): Promise<void> {
     this.#closing.abort();
-    await Promise.allSettled([this.#listener?.end(), this.#listening]);
+    await this.#listening;
     await Promise.allSettled([this.#net?.close(), this.#cron?.close()]);
     await this.#admin.end();
   }
@@ -57,29 +56,39 @@ export class DatabaseJobs {
     }
   }
 
-  /** Listens until the connection ends. */
+  /** Listens until the connection ends, or `close` is called. */
   async #listen(): Promise<void> {
     const client = new pg.Client({
       ...this.#options.database.connection('supabase_admin'),
       options: SAFE_PATH,
       keepAlive: true,
     });
-    const ended = new Promise<void>((resolve) => client.once('end', resolve));
+    const { signal } = this.#closing;
+    let finish: () => void = () => {};
+    const ended = new Promise<void>((resolve) => (finish = resolve));
+    client.once('end', finish);
+    signal.addEventListener('abort', finish);
     client.on('error', () => {});
     client.on('notification', ({ payload }) => this.#wake(payload));
-    this.#listener = client;
     await client.connect();
     try {
       await client.query('listen _stack_jobs');
-      // What was there before this process listened.
-      const { rows } = await client.query<{ name: string }>(
-        `select name from (values ('net', 'net.http_request_queue'), ('cron', 'cron.job')) as jobs (name, relation)
-         where to_regclass(relation) is not null`,
-      );
-      for (const { name } of rows) this.#wake(name);
-      await ended;
+      await this.#wakeForEarlierWork(client);
+      if (!signal.aborted) await ended;
     } finally {
+      signal.removeEventListener('abort', finish);
       await client.end();
+    }
+  }
+
+  /** What was there before this process listened. */
+  async #wakeForEarlierWork(client: pg.Client): Promise<void> {
+    const { rows } = await client.query<{ name: string; relation: string }>(
+      `select name, relation from (values ('net', 'net.http_request_queue'), ('cron', 'cron.job')) as jobs (name, relation)
+       where to_regclass(relation) is not null`,
+    );
+    for (const { name, relation } of rows) {
+      if ((await client.query(`select from ${relation} limit 1`)).rowCount === 1) this.#wake(name);
     }
   }
 
