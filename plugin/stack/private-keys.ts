@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { readFile, rename, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { hasErrorCode } from '../shared/errors.ts';
 import { isObject, parseJson } from '../shared/json.ts';
 import { LOCAL_KEYS, signApiKey, type Keys } from './keys.ts';
@@ -49,6 +49,7 @@ async function readOrMake(file: string): Promise<PrivateKeys> {
     s3AccessKey: randomBytes(16).toString('hex'),
     s3SecretKey: randomBytes(32).toString('hex'),
   };
+  await mkdir(dirname(file), { recursive: true, mode: 0o700 });
   // Renamed into place, so that a crash leaves no half of it.
   await writeFile(`${file}.new`, `${JSON.stringify(made, undefined, 2)}\n`, { mode: 0o600 });
   await rename(`${file}.new`, file);

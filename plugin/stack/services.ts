@@ -6,6 +6,7 @@ import type { StackContext } from './context.ts';
 import { createJwtVerifier } from './jwt.ts';
 import { resolveKeys, type Keys } from './keys.ts';
 import { createMailService } from './mail/service.ts';
+import { DatabaseJobs } from './database-jobs/database-jobs.ts';
 import type { Database } from './postgres/database.ts';
 import type { MigrationResult } from './postgres/migrations.ts';
 import { startPostgres } from './postgres/postgres.ts';
@@ -28,6 +29,8 @@ export interface ServicesOptions {
   readonly skipExtensions?: readonly string[];
   /** Other machines can reach the stack: its well-known keys are replaced by random ones. */
   readonly isExposed?: boolean;
+  /** Origin of the API, once it is known: where requests of the database to the stack go. */
+  readonly apiUrl?: () => string | undefined;
   readonly logger: Logger;
 }
 
@@ -76,8 +79,12 @@ export async function startServices(options: ServicesOptions): Promise<Services>
   const configured = await resolveKeys(config);
   const mail = await createMailService(config, logger);
   const schemaDirs = Object.values(SERVICES).flatMap(({ schemaDir }) => schemaDir ?? []);
-  const postgres = await startPostgres({ ...options, port: options.dbPort, schemaDirs });
   const keys = options.isExposed ? await replacePublicKeys(configured, dataDir) : configured;
+  const appSettings = {
+    jwtSecret: keys.jwtSecret,
+    jwtExpiry: config.section('auth').integer('jwt_expiry', 3600),
+  };
+  const postgres = await startPostgres({ ...options, port: options.dbPort, appSettings, schemaDirs });
   const jwt = createJwtVerifier(keys);
   const { database } = postgres;
   const context: StackContext = { config, keys, jwt, database, mailer: mail.mailer, dataDir, logger };
@@ -87,6 +94,7 @@ export async function startServices(options: ServicesOptions): Promise<Services>
     throw error;
   });
   const services = { ...created, mail: mail.service };
+  const jobs = new DatabaseJobs({ database, apiUrl: () => options.apiUrl?.(), logger });
   for (const key of config.unread())
     logger.warn(`supabase/config.toml: ${key} is set but not supported here; ignored`);
   return {
@@ -97,7 +105,7 @@ export async function startServices(options: ServicesOptions): Promise<Services>
     migrate: () => postgres.migrate(),
     postgresPid: () => postgres.pid(),
     async stop({ discard } = { discard: false }) {
-      await closeAll(Object.values(services));
+      await Promise.all([jobs.close(), closeAll(Object.values(services))]);
       await postgres.stop(discard || options.ephemeral);
     },
   };
@@ -125,7 +133,7 @@ function ignoreOtherSettings(config: SupabaseConfig): void {
   config.section('api').ignore('enabled', 'port', 'tls', 'external_url');
   const db = config.section('db');
   db.ignore('port', 'shadow_port', 'major_version', 'health_timeout', 'pooler', 'network_restrictions');
-  db.ignore('ssl_enforcement', 'root_key', 'vault');
+  db.ignore('ssl_enforcement', 'root_key');
   db.section('migrations').ignore('schema_paths');
   // Read only when there is new data to seed.
   db.ignore('seed');

@@ -46,8 +46,10 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   'plugin/stack/realtime': GROUND,
   'plugin/stack/storage': GROUND,
   'plugin/stack/mail': GROUND,
+  'plugin/stack/database-jobs': GROUND,
   'plugin/stack/services.ts': [
     ...GROUND,
+    'plugin/stack/database-jobs',
     'plugin/stack/rest',
     'plugin/stack/auth',
     'plugin/stack/realtime',

@@ -45,7 +45,9 @@ async function release({ ephemeral, dataDir }: ServedStackOptions, ownership: Ow
 
 async function serve(options: ServedStackOptions, ownership: Ownership): Promise<ServedStack> {
   const port = await choosePort(options.port, 'the Supabase API');
-  const running = new RunningServices(options, await startServices(options));
+  let apiUrl: string | undefined;
+  const serviceOptions = { ...options, apiUrl: () => apiUrl };
+  const running = new RunningServices(serviceOptions, await startServices(serviceOptions));
   // Other dev servers of this project serve hosts of their own; with this secret they show that they have checked them.
   const gatewaySecret = randomBytes(32).toString('base64url');
   const gateway = new Gateway({ target: () => running.target, logger: options.logger, gatewaySecret });
@@ -54,6 +56,7 @@ async function serve(options: ServedStackOptions, ownership: Ownership): Promise
     throw error;
   });
   const record = createRecord(running.services, server.port);
+  apiUrl = record.url;
   ownership.announce({ ...record, gatewaySecret });
   return new ServedStack({ record, running, gateway, server, release: () => release(options, ownership) });
 }

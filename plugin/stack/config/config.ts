@@ -1,16 +1,14 @@
-import { readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { parse, TomlError } from 'smol-toml';
-import { hasErrorCode, SupabaseDevError } from '../../shared/errors.ts';
+import { readConfigFile } from './read-config-file.ts';
 import { isTable, Section } from './section.ts';
 
-/** `supabase/config.toml` of a project, the file that the Supabase CLI reads. */
+/** `supabase/config.toml` (or .json, .jsonc) of a project, the file that the Supabase CLI reads. */
 export interface SupabaseConfig {
   /** Absolute path of the project: the folder that holds `supabase/`. */
   readonly root: string;
   /** Absolute path of the folder `supabase`; it need not exist. */
   readonly supabaseDir: string;
-  /** Absolute path of config.toml, or undefined when there is none (every setting then has its default). */
+  /** Absolute path of the file, or undefined when there is none (every setting then has its default). */
   readonly file: string | undefined;
   /** Environment variables, which take precedence over the file. */
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -32,28 +30,24 @@ interface LoadConfigOptions {
 }
 
 /**
- * Reads `<root>/supabase/config.toml`. Values of the form `env(NAME)` are replaced from `env`; an unset variable leaves
+ * Reads the file in `<root>/supabase`. Values of the form `env(NAME)` are replaced from `env`; an unset variable leaves
  * the key unset. `overrides` take precedence over the file, key by key.
  *
- * @throws SupabaseDevError CONFIG_INVALID when the file is not TOML
+ * @throws SupabaseDevError CONFIG_INVALID when the file cannot be parsed
  */
 export async function loadConfig(root: string, options: LoadConfigOptions = {}): Promise<SupabaseConfig> {
   const { overrides = {}, env = process.env } = options;
   const supabaseDir = join(root, 'supabase');
-  const file = join(supabaseDir, 'config.toml');
-  const text = await readFile(file, 'utf8').catch((error: unknown) => {
-    if (hasErrorCode(error, 'ENOENT') || hasErrorCode(error, 'ENOTDIR')) return undefined;
-    throw error;
-  });
-  const values = substituteEnv(text === undefined ? {} : parseToml(text, file), env);
+  const file = await readConfigFile(supabaseDir);
+  const values = substituteEnv(file?.values ?? {}, env);
   const top = new Section(merge(values, overrides));
   const projectId = top.string('project_id', basename(root));
   // Settings of the CLI itself and of other environments.
-  top.ignore('remotes', 'studio', 'inbucket', 'analytics', 'edge_runtime', 'experimental');
+  top.ignore('remotes', 'studio', 'inbucket', 'local_smtp', 'analytics', 'edge_runtime', 'experimental');
   return {
     root,
     supabaseDir,
-    file: text === undefined ? undefined : file,
+    file: file?.path,
     env,
     projectId,
     section: (name) => top.section(name),
@@ -68,17 +62,6 @@ function merge(base: Record<string, unknown>, over: ConfigOverrides): Record<str
     merged[key] = isTable(below) && isTable(value) ? merge(below, value) : value;
   }
   return merged;
-}
-
-function parseToml(text: string, file: string): Record<string, unknown> {
-  try {
-    return parse(text);
-  } catch (error) {
-    if (!(error instanceof TomlError)) throw error;
-    const location = { file, line: error.line, column: error.column, frame: error.codeblock };
-    const message = `supabase/config.toml is not valid TOML (line ${error.line}): ${error.message.split('\n')[0]}`;
-    throw new SupabaseDevError('CONFIG_INVALID', message, { cause: error, location });
-  }
 }
 
 const ENV_REFERENCE = /^env\(([^)]+)\)$/;

@@ -15,6 +15,8 @@ export interface ClusterOptions {
   readonly schemaDirs: readonly string[];
   /** A new cluster may be a copy of the template; not with an installation of the user's, which may change. */
   readonly hasTemplate: boolean;
+  /** Settings of the project, which win over the stack's own. */
+  readonly settings: Readonly<Record<string, string | number>>;
   readonly logger: Logger;
 }
 

@@ -43,10 +43,8 @@ interface Launched {
 
 async function spawnPostgres(options: ClusterOptions, port: number): Promise<Launched> {
   const { binaries, dataDir, runAs, durable } = options;
-  const args = Object.entries(serverSettings(port, durable, binaries.preload)).flatMap(([name, value]) => [
-    '-c',
-    `${name}=${value}`,
-  ]);
+  const settings = { ...serverSettings(port, durable, binaries.preload), ...options.settings };
+  const args = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
   const log = await openLog(join(dataDir.path, LOG_FILE));
   try {
     const { size: logStart } = await log.stat();

@@ -5,7 +5,13 @@ import { findBinaries } from './binaries.ts';
 import { applyApiPrivileges } from './api-privileges.ts';
 import { applyBootstrap, isDone, markDone } from './bootstrap.ts';
 import { startCluster } from './cluster.ts';
-import { openDataDir, emptyDataDir } from './data-dir.ts';
+import { emptyDataDir, openDataDir } from './data-dir.ts';
+import {
+  applyAppSettings,
+  applyVaultSecrets,
+  readServerSettings,
+  type AppSettings,
+} from './configured-settings.ts';
 import { createDatabase, type Database } from './database.ts';
 import { warnOfExtensionsWithoutFunction } from './extensions-without-function.ts';
 import { applyMigrations, type MigrationResult } from './migrations.ts';
@@ -24,6 +30,7 @@ export interface PostgresOptions {
   readonly binDir?: string;
   /** Extensions that may be missing: migrations skip the statements that create them. */
   readonly skipExtensions?: readonly string[];
+  readonly appSettings?: AppSettings;
   /** Folders of each service's schema scripts. */
   readonly schemaDirs: readonly string[];
   readonly logger: Logger;
@@ -59,6 +66,7 @@ export async function startPostgres(options: PostgresOptions): Promise<Postgres>
     durable: !ephemeral,
     schemaDirs: options.schemaDirs,
     hasTemplate: options.binDir === undefined,
+    settings: readServerSettings(options.config),
     logger,
   });
   const stop = async (discard: boolean): Promise<void> => {
@@ -90,6 +98,7 @@ async function prepareSchema(
   return withClient(database.connection('supabase_admin'), async (admin) => {
     await applyBootstrap(admin, options.schemaDirs, internalPassword);
     await applyApiPrivileges(admin, options.config);
+    if (options.appSettings) await applyAppSettings(admin, options.appSettings);
     return withClient(database.connection('postgres'), async (client) => {
       const rules = rulesOf(options);
       const once = async (step: string, apply: () => Promise<unknown>): Promise<void> => {
@@ -97,6 +106,7 @@ async function prepareSchema(
         await apply();
         await markDone(admin, step);
       };
+      await applyVaultSecrets(client, options.config);
       await once('roles', () => applyRoles(client, options.config.supabaseDir, rules));
       const migrations = await migrate(client, options);
       await once('seed', () => applySeed(client, options.config, rules));

@@ -2,6 +2,7 @@ import pg from 'pg';
 import { errorMessage, SupabaseDevError } from '../../shared/errors.ts';
 import type { Logger } from '../../shared/logger.ts';
 import { codeFrame, locate, splitStatements, type Statement } from './sql-script.ts';
+import { withoutVectorOptions } from './vector-index.ts';
 import { createdExtension, eventTriggerCall, extensionCall } from './superuser-statements.ts';
 
 /** How to run the scripts of a project. */
@@ -55,7 +56,7 @@ export async function runScript(
     await run(script.statements).catch(async (error: unknown) => {
       if (first === undefined || current !== first || !wantsToBeAlone(error)) throw error;
       await client.query('rollback');
-      await client.query(first.text);
+      await client.query(withoutVectorOptions(first.text));
       await run(script.statements.slice(1));
     });
   } catch (error) {
@@ -77,7 +78,7 @@ async function runStatement(client: pg.Client, text: string, rules: ScriptRules)
   }
   const call = eventTriggerCall(text) ?? (rules.foreignInstallation ? extensionCall(text) : undefined);
   if (call) await client.query(call.text, [...call.values]);
-  else await client.query(text);
+  else await client.query(withoutVectorOptions(text));
 }
 
 async function isAvailable(client: pg.Client, extension: string): Promise<boolean> {

@@ -107,3 +107,45 @@ test('pgjwt signs and verifies', async () => {
     { payload: '{"a":1}', valid: false },
   ]);
 });
+
+test('pgmq sends, reads, archives and deletes', async () => {
+  const { rows } = await startDatabase({
+    'supabase/migrations/1_a.sql': `create schema if not exists pgmq; create extension pgmq with schema pgmq;
+      select pgmq.create('jobs'); select pgmq.create('jobs'); select pgmq.send('jobs', '{"a":1}');`,
+  });
+  await rows(
+    `select pgmq.send('jobs', '{"b":2}', 30), pgmq.send_batch('jobs', array['{"c":3}', '{"d":4}']::jsonb[])`,
+  );
+  expect(await rows(`select msg_id::int, read_ct, message from pgmq.read('jobs', 30, 2)`)).toEqual([
+    { msg_id: 1, read_ct: 1, message: { a: 1 } },
+    { msg_id: 3, read_ct: 1, message: { c: 3 } },
+  ]);
+  expect(await rows(`select message from pgmq.pop('jobs')`)).toEqual([{ message: { d: 4 } }]);
+  expect(await rows(`select msg_id::int from pgmq.read('jobs', 30, 5)`)).toEqual([]);
+  await rows(`select pgmq.set_vt('jobs', 3, 0)`);
+  expect(
+    await rows(
+      `select msg_id::int, read_ct, headers from pgmq.read_with_poll('jobs', 30, 5, 1, 10, '{"c": 3}')`,
+    ),
+  ).toEqual([{ msg_id: 3, read_ct: 2, headers: null }]);
+  expect(
+    await rows(
+      `select pgmq.archive('jobs', 1) as archived, pgmq.archive('jobs', 99) as missing, pgmq.delete('jobs', 3) as deleted`,
+    ),
+  ).toEqual([{ archived: true, missing: false, deleted: true }]);
+  expect(await rows('select msg_id::int, message from pgmq.a_jobs')).toEqual([
+    { msg_id: 1, message: { a: 1 } },
+  ]);
+  expect(
+    await rows(
+      `select queue_name, queue_length::int, total_messages::int, queue_visible_length::int from pgmq.metrics('jobs')`,
+    ),
+  ).toEqual([{ queue_name: 'jobs', queue_length: 1, total_messages: 4, queue_visible_length: 0 }]);
+  expect(await rows(`select queue_name, is_unlogged from pgmq.list_queues()`)).toEqual([
+    { queue_name: 'jobs', is_unlogged: false },
+  ]);
+  expect(await rows(`select pgmq.purge_queue('jobs')::int as n, pgmq.drop_queue('jobs') as dropped`)).toEqual(
+    [{ n: 1, dropped: true }],
+  );
+  await expect(rows(`select pgmq.create('a;b')`)).rejects.toThrow('invalid characters');
+});

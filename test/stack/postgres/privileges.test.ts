@@ -68,6 +68,8 @@ describe('is allowed', () => {
     ],
     ['create extension unaccent', 'alter extension unaccent set schema extensions'],
     ['create extension hstore', 'alter extension hstore update'],
+    ['create extension citext; alter extension citext set schema extensions; drop extension citext'],
+    ['create extension ltree', 'do $$ begin alter extension "ltree" set schema extensions; end $$'],
     ['do $$ begin create extension if not exists moddatetime with schema extensions; end $$'],
     [
       'create schema ext2',

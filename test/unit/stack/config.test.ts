@@ -34,3 +34,25 @@ test('reports the line where the file is not TOML', async () => {
     location: { line: 2 },
   });
 });
+
+test.each([
+  ['config.json', '{ "project_id": "json", "auth": { "jwt_expiry": 60 } }'],
+  ['config.jsonc', '// c\n{ "project_id": "json", /* "x" */ "auth": { "jwt_expiry": 60, }, }'],
+  ['config.json', '{ "project_id": "json", "auth": { "jwt_expiry": 60, "site_url": "http://a//b,}" } }'],
+])('reads %s: %s', async (name, text) => {
+  await using project = await makeProject({
+    [`supabase/${name}`]: text,
+    'supabase/config.toml': 'project_id = "toml"',
+  });
+  const config = await loadConfig(project.root);
+  expect([config.projectId, config.section('auth').integer('jwt_expiry')]).toEqual(['json', 60]);
+  expect(config.file?.endsWith(name)).toBe(true);
+});
+
+test.each(['{\n "a": 1,\n "b": = 2\n}', '[]', '"x"'])('reports where JSON is none: %s', async (text) => {
+  await using project = await makeProject({ 'supabase/config.json': text });
+  await expect(loadConfig(project.root)).rejects.toMatchObject({
+    code: 'CONFIG_INVALID',
+    location: { file: expect.stringContaining('config.json') as unknown },
+  });
+});

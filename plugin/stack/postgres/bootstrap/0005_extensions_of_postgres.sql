@@ -24,33 +24,33 @@ begin
 end $$;
 
 -- Moving an extension needs the ownership of its members, which belong to the superuser. It is done before PostgreSQL
--- looks at the statement, which then finds the extension in its place.
+-- looks at the statement, which then finds the extension in its place. The statement is looked for in the client's text,
+-- which may hold several, or a DO block: whatever is found there, only an extension of the session's user moves, and only
+-- to a schema where that user may create.
 create function _stack.move_extension() returns event_trigger
 language plpgsql security definer set search_path = ''
 as $$
 declare
-  found text[] := regexp_match(
-    pg_catalog.current_query(),
-    '^\s*alter\s+extension\s+("[^"]+"|[a-z_][a-z0-9_]*)\s+set\s+schema\s+("[^"]+"|[a-z_][a-z0-9_]*)\s*;?\s*$', 'i');
-  names text[];
+  found text[];
+  name text;
+  target text;
   extension record;
 begin
-  if found is null then
-    return;
-  end if;
-  names := array(
-    select case when part like '"%' then pg_catalog.btrim(part, '"') else pg_catalog.lower(part) end
-    from pg_catalog.unnest(found) with ordinality as parts (part, place) order by place);
-  select oid, extowner, extnamespace into extension from pg_catalog.pg_extension where extname = names[1];
-  if extension.oid is null
-    or not exists (select from pg_catalog.pg_namespace where nspname = names[2] and oid <> extension.extnamespace)
-    or not pg_catalog.pg_has_role(session_user, extension.extowner, 'usage')
-    or not pg_catalog.has_schema_privilege(session_user, names[2], 'create')
-    or names[2] in ('auth', 'realtime', 'storage', '_stack', '_realtime')
-  then
-    return;
-  end if;
-  execute pg_catalog.format('alter extension %I set schema %I', names[1], names[2]);
+  for found in
+    select pg_catalog.regexp_matches(
+      pg_catalog.current_query(),
+      'alter\s+extension\s+("[^"]+"|[a-z_][a-z0-9_]*)\s+set\s+schema\s+("[^"]+"|[a-z_][a-z0-9_]*)', 'gi')
+  loop
+    name := case when found[1] like '"%' then pg_catalog.btrim(found[1], '"') else pg_catalog.lower(found[1]) end;
+    target := case when found[2] like '"%' then pg_catalog.btrim(found[2], '"') else pg_catalog.lower(found[2]) end;
+    select oid, extowner, extnamespace into extension from pg_catalog.pg_extension where extname = name;
+    continue when extension.oid is null
+      or not exists (select from pg_catalog.pg_namespace where nspname = target and oid <> extension.extnamespace)
+      or not pg_catalog.pg_has_role(session_user, extension.extowner, 'usage')
+      or not pg_catalog.has_schema_privilege(session_user, target, 'create')
+      or target in ('auth', 'realtime', 'storage', '_stack', '_realtime');
+    execute pg_catalog.format('alter extension %I set schema %I', name, target);
+  end loop;
 end $$;
 
 create event trigger after_create_extension on ddl_command_end when tag in ('CREATE EXTENSION')

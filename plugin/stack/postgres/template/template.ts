@@ -98,7 +98,14 @@ async function makeTemplate(home: string, options: ClusterOptions): Promise<void
     // PostgreSQL's user, when this is root, has to pass through.
     await chmod(partial, options.runAs ? 0o711 : 0o700);
     const dataDir = { ...options.dataDir, path: partial, cluster: join(partial, 'postgres') };
-    await bootstrap({ ...options, dataDir, port: { exact: 0 }, durable: true, logger: silentLogger });
+    await bootstrap({
+      ...options,
+      dataDir,
+      port: { exact: 0 },
+      durable: true,
+      settings: {},
+      logger: silentLogger,
+    });
     await writeManifest(dataDir.cluster, join(partial, MANIFEST_FILE));
     await rename(partial, home);
   } catch (error) {
