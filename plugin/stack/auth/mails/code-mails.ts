@@ -1,6 +1,7 @@
 import type { JsonObject } from '../../../shared/json.ts';
 import type { Context } from '../app.ts';
 import { timestamp, type Db } from '../db/database.ts';
+import { failAs } from '../db/failures.ts';
 import { putOneTimeToken } from '../db/one-time-tokens.ts';
 import { updateUser, type User } from '../db/users.ts';
 import { hasHook, runHook } from '../hooks.ts';
@@ -27,6 +28,15 @@ const TEMPLATE: Readonly<Record<LinkType, MailName>> = {
   reauthentication: 'reauthentication',
 };
 
+const NOT_SENT: Readonly<Record<LinkType, string>> = {
+  signup: 'Error sending confirmation email',
+  invite: 'Error sending invite email',
+  recovery: 'Error sending recovery email',
+  magiclink: 'Error sending magic link email',
+  email_change: 'Error sending email change email',
+  reauthentication: 'Error sending reauthentication email',
+};
+
 const PURPOSE: Readonly<Record<CodeType, CodePurpose>> = {
   signup: 'confirmation',
   invite: 'confirmation',
@@ -39,7 +49,7 @@ const PURPOSE: Readonly<Record<CodeType, CodePurpose>> = {
  * Mails a code and link of this kind, and stores its hash.
  *
  * @param mail.isPkce whether the link ends in an auth code
- * @throws AuthError 429 over_email_send_rate_limit
+ * @throws AuthError 429 over_email_send_rate_limit, 500 with GoTrue's words when the SMTP server or the database refuses
  */
 export async function sendCode(
   ctx: Context,
@@ -52,9 +62,12 @@ export async function sendCode(
   if (type !== 'invite') checkFrequency(ctx, lastSent(user, purpose));
   const code = randomCode(ctx.settings.email.otpLength);
   const hash = (isPkce ? PKCE_PREFIX : '') + hashCode(user.email, code);
-  await deliver(ctx, db, user, { type, to: user.email, code, hash });
-  const changes = type === 'invite' ? { invited_at: timestamp() } : {};
-  await saveCode(db, user, { purpose, hash, recipient: user.email, changes });
+  await deliver(ctx, db, user, { type, to: user.email, code, hash }).catch(failAs(NOT_SENT[type]));
+  const isInvite = type === 'invite';
+  const changes = isInvite ? { invited_at: timestamp() } : {};
+  await saveCode(db, user, { purpose, hash, recipient: user.email, changes }).catch(
+    failAs(isInvite ? 'Error inviting user' : NOT_SENT[type]),
+  );
 }
 
 /** Mails for a change of address: to the new one and, with `double_confirm_changes`, to the current one. */
@@ -81,9 +94,10 @@ export async function sendEmailChange(
   const { email_change_token_new: hashNew, email_change_token_current: hashCurrent } = changes;
   const mails = [{ to: email, code: codeNew, hash: hashNew }];
   if (both) mails.push({ to: user.email, code: codeCurrent, hash: hashCurrent });
-  await deliverEmailChange(ctx, db, { ...user, ...changes }, mails);
-  await updateUser(db, user, changes);
-  await saveEmailChangeTokens(db, user);
+  const failed = failAs(NOT_SENT.email_change);
+  await deliverEmailChange(ctx, db, { ...user, ...changes }, mails).catch(failed);
+  await updateUser(db, user, changes).catch(failed);
+  await saveEmailChangeTokens(db, user).catch(failed);
 }
 
 /** Stores the hashes of the codes for a change of address, as the user's columns have them. */
