@@ -22,7 +22,7 @@ import {
   updateUser,
   type User,
 } from '../db/users.ts';
-import { invalid, unprocessable } from '../errors.ts';
+import { internal, invalid, unprocessable } from '../errors.ts';
 import { parseParams, type Params } from '../http/go-json.ts';
 import { json, type Reply } from '../http/reply.ts';
 import { readParams, readText } from '../http/request.ts';
@@ -135,7 +135,10 @@ async function checkNewUser(app: App, params: AdminUser, aud: string): Promise<s
 async function newPasswordHash(params: AdminUser): Promise<string> {
   if (params.password_hash !== '') {
     if (isPasswordHash(params.password_hash)) return params.password_hash;
-    throw invalid('Password hash must be a bcrypt hash');
+    throw internal(
+      'Error creating user',
+      new Error('the password hash has no format that sign-ins could verify'),
+    );
   }
   const password = params.password || randomPassword();
   if (Buffer.byteLength(password) > 72) throw invalid('bcrypt: password length exceeds 72 bytes');
