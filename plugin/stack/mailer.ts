@@ -7,6 +7,8 @@ export interface OutgoingMail {
 
 /** Sends the services' mails to the stack's inbox and, if configured, to a real SMTP server. */
 export interface Mailer {
+  /** Host of the SMTP server that receives every mail; undefined while mails stay in the inbox. */
+  readonly server: string | undefined;
   /** Resolves when the mail is in the inbox and the SMTP server, if any, has accepted it; rejects if that refuses. */
   send(mail: OutgoingMail): Promise<void>;
 }

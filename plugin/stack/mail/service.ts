@@ -18,15 +18,21 @@ function oneLine(text: string): string {
   return text.replaceAll(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ').trim();
 }
 
-/** Keeps every mail in the inbox, in memory; `[auth.email.smtp]` delivers it as well. */
+/** Keeps every mail in the inbox, in memory; a server of `[auth.email.smtp]` may get it as well. */
 export async function createMailService(config: SupabaseConfig, logger: Logger): Promise<MailService> {
   const settings = readMailSettings(config);
   const inbox = new Inbox(settings.from);
-  const smtp = settings.smtp && (await SmtpClient.create(settings.smtp, settings.from));
-  if (settings.smtp) logger.info(`Mail is delivered through ${settings.smtp.host}, and kept in the inbox`);
+  const server = settings.isDelivering ? settings.smtp : undefined;
+  const smtp = server && (await SmtpClient.create(server, settings.from));
+  if (settings.smtp && !server) {
+    logger.info(
+      `Mail stays in the inbox. To deliver it through ${settings.smtp.host} ([auth.email.smtp]), set SUPABASE_SEND_MAIL=true`,
+    );
+  }
   const api = new InboxApi(inbox);
   return {
     mailer: {
+      server: server?.host,
       async send(outgoing) {
         const mail = { ...outgoing, to: oneLine(outgoing.to), subject: oneLine(outgoing.subject) };
         inbox.add(mail);

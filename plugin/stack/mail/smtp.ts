@@ -1,6 +1,6 @@
 import type { Transporter } from 'nodemailer';
 import type { OutgoingMail } from '../mailer.ts';
-import type { MailSettings } from './settings.ts';
+import type { MailSettings, SmtpServer } from './settings.ts';
 
 /** Delivers mails through the SMTP server of `[auth.email.smtp]`. */
 export class SmtpClient {
@@ -13,10 +13,7 @@ export class SmtpClient {
   }
 
   /** Loads nodemailer, which connects when it sends the first mail. */
-  static async create(
-    smtp: NonNullable<MailSettings['smtp']>,
-    from: MailSettings['from'],
-  ): Promise<SmtpClient> {
+  static async create(smtp: SmtpServer, from: MailSettings['from']): Promise<SmtpClient> {
     const { createTransport } = await import('nodemailer');
     const transport = createTransport({
       host: smtp.host,
