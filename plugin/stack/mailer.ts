@@ -9,6 +9,8 @@ export interface OutgoingMail {
 export interface Mailer {
   /** Host of the SMTP server that receives every mail; undefined while mails stay in the inbox. */
   readonly server: string | undefined;
-  /** Resolves when the mail is in the inbox and the SMTP server, if any, has accepted it; rejects if that refuses. */
+  /** Resolves when the SMTP server, if any, has accepted the mail and the inbox has it; rejects if that refuses. */
   send(mail: OutgoingMail): Promise<void>;
+  /** Puts what is no mail, such as a text message, into the inbox only. */
+  keep(message: OutgoingMail): void;
 }

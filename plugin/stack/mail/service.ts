@@ -1,6 +1,6 @@
 import type { SupabaseConfig } from '../config/config.ts';
 import type { Logger } from '../../shared/logger.ts';
-import type { Mailer } from '../mailer.ts';
+import type { Mailer, OutgoingMail } from '../mailer.ts';
 import type { Service } from '../service.ts';
 import { InboxApi } from './api.ts';
 import { Inbox } from './inbox.ts';
@@ -11,6 +11,10 @@ import { SmtpClient } from './smtp.ts';
 export interface MailService {
   readonly mailer: Mailer;
   readonly service: Service;
+}
+
+function withPlainHeaders(mail: OutgoingMail): OutgoingMail {
+  return { ...mail, to: oneLine(mail.to), subject: oneLine(mail.subject) };
 }
 
 /** Text for a header: a line break in it would begin another one, with whatever a user wrote there. */
@@ -34,10 +38,11 @@ export async function createMailService(config: SupabaseConfig, logger: Logger):
     mailer: {
       server: server?.host,
       async send(outgoing) {
-        const mail = { ...outgoing, to: oneLine(outgoing.to), subject: oneLine(outgoing.subject) };
-        inbox.add(mail);
+        const mail = withPlainHeaders(outgoing);
         await smtp?.send(mail);
+        inbox.add(mail);
       },
+      keep: (message) => void inbox.add(withPlainHeaders(message)),
     },
     service: {
       handle: (req, res) => api.handle(req, res),

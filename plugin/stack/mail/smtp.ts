@@ -2,6 +2,9 @@ import type { Transporter } from 'nodemailer';
 import type { OutgoingMail } from '../mailer.ts';
 import type { MailSettings, SmtpServer } from './settings.ts';
 
+// A sign-up waits for its mail.
+const TIMEOUT_MS = 10_000;
+
 /** Delivers mails through the SMTP server of `[auth.email.smtp]`. */
 export class SmtpClient {
   readonly #transport: Transporter;
@@ -19,6 +22,9 @@ export class SmtpClient {
       host: smtp.host,
       port: smtp.port,
       secure: smtp.port === 465,
+      connectionTimeout: TIMEOUT_MS,
+      greetingTimeout: TIMEOUT_MS,
+      socketTimeout: TIMEOUT_MS,
       ...(smtp.user === '' ? {} : { auth: { user: smtp.user, pass: smtp.pass } }),
     });
     return new SmtpClient(transport, from);

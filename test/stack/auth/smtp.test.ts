@@ -85,6 +85,11 @@ const config = (host: string, port: number): string => `
   user = ""
   pass = ""
   admin_email = "admin@example.com"
+  [auth.sms]
+  enable_signup = true
+  enable_confirmations = true
+  [auth.sms.twilio]
+  enabled = true
   [auth.rate_limit]
   email_sent = 1000`;
 
@@ -107,6 +112,12 @@ test('a server of this machine gets the mails, one recipient each', async () => 
   expect(smtp.recipients).toEqual(['RCPT TO:<ann@example.com>']);
   expect(smtp.mails[0]).toContain('Subject: Confirm your email address');
   await waitForMail(stack, email);
+
+  // A text message is no mail.
+  const texted = await createTestClient(stack).auth.signUp({ phone: '4915112345678', password: PASSWORD });
+  expect(texted.error).toBeNull();
+  await waitForMail(stack, '+4915112345678');
+  expect(smtp.recipients).toHaveLength(1);
 
   // An address with a comma, from SQL or an identity provider, does not become two.
   const admin = createTestClient(stack, {}, stack.keys.serviceRoleKey).auth.admin;

@@ -63,5 +63,5 @@ export async function sendSms(ctx: Context, db: Db, user: User, message: Sms): P
   }
   if (ctx.settings.sms.provider === '') throw internal('Unable to get SMS provider');
   const text = renderTemplate(parseTemplate(message.template, 'auth.sms.template'), { Code: code });
-  await ctx.mailer.send({ to: `+${phone}`, subject: `SMS to +${phone}`, html: `<p>${escapeHtml(text)}</p>` });
+  ctx.mailer.keep({ to: `+${phone}`, subject: `SMS to +${phone}`, html: `<p>${escapeHtml(text)}</p>` });
 }
