@@ -5,7 +5,7 @@ import type { GatewayRequest } from '../caller/caller.ts';
 import type { Connection, Connections } from './connections.ts';
 import type { ForwardedRequest } from './forwarded-request.ts';
 import { abortResponse, isGone, isHttp2, type GatewayResponse } from '../answer/respond.ts';
-import { writeHead } from './response-headers.ts';
+import { endResponse, writeHead } from './response-headers.ts';
 import type { UpstreamPool } from './pool.ts';
 
 /** Sends a request whose body is in memory (or absent) and streams the response back. */
@@ -119,11 +119,7 @@ class Exchange implements Dispatcher.DispatchHandler {
     this.#release();
     const res = this.#res;
     if (res.writableEnded) return;
-    for (const _any in trailers) {
-      res.addTrailers(trailers);
-      break;
-    }
-    res.end();
+    endResponse(res, trailers);
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {

@@ -4,7 +4,7 @@ import type { GatewayRequest } from '../caller/caller.ts';
 import { UpstreamTimeout } from '../answer/failures.ts';
 import type { ForwardedRequest } from './forwarded-request.ts';
 import { abortResponse, isGone, isHttp2, type GatewayResponse } from '../answer/respond.ts';
-import { writeHead } from './response-headers.ts';
+import { endResponse, writeHead } from './response-headers.ts';
 import { connectOptions, type UpstreamPool } from './pool.ts';
 
 /** Forwards a request with a body and its response, both as streams, with Node's own client. */
@@ -78,8 +78,7 @@ function sendBack(response: IncomingMessage, res: GatewayResponse, out: Forwarde
   }
   response.pipe(res, { end: false });
   response.once('end', () => {
-    if (response.rawTrailers.length > 0) res.addTrailers(response.trailers);
-    res.end();
+    endResponse(res, response.trailers);
   });
   // Cut off in the middle: the client must notice, and not mistake the part for the whole.
   response.on('error', () => abortResponse(res));
