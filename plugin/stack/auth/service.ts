@@ -36,7 +36,7 @@ export async function createAuthService(context: StackContext): Promise<Service>
     jwt: context.jwt,
     keys: context.keys,
     mailer: context.mailer,
-    templates: new MailTemplates(settings.email.templates),
+    templates: new MailTemplates(settings.email.templates, context.logger),
     limiter: new RateLimiter(settings.rateLimits),
     logger: context.logger,
   };

@@ -1,29 +1,53 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { parseTemplate, renderTemplate } from '../../../plugin/stack/auth/templates/go-template.ts';
+import { TemplateError } from '../../../plugin/stack/auth/go-template/errors.ts';
+import { htmlTemplate, textTemplate } from '../../../plugin/stack/auth/go-template/template.ts';
+import { GoStruct, type GoMap, type GoValue } from '../../../plugin/stack/auth/go-template/values.ts';
 
-const data = {
-  Email: 'a&b@example.com',
-  Token: '123456',
-  ConfirmationURL: 'https://example.com/verify?a=1&b=2',
-  Data: { name: '<Ann>', items: ['one', 'two'], admin: false },
-};
+/** What Go made of a template: its output, or where it found a mistake (test/fixtures/README.md). */
+type Outcome = string | { readonly stage: string; readonly line?: number };
+
+const FOLDER = join(import.meta.dirname, '../../fixtures/templates');
+const read = (name: string): unknown => JSON.parse(readFileSync(join(FOLDER, `${name}.json`), 'utf8'));
+const data = read('data') as GoMap;
+
+function outcome(make: typeof textTemplate, source: string, value: GoValue): Outcome {
+  try {
+    return make(source).render(value);
+  } catch (error) {
+    if (!(error instanceof TemplateError)) throw error;
+    return { stage: error.stage, line: error.line };
+  }
+}
 
 test.each([
-  ['plain', 'plain'],
-  ['{{ .Token }}', '123456'],
-  ['{{.Email}}', 'a&amp;b@example.com'],
-  ['{{ .Data.name }}', '&lt;Ann&gt;'],
-  ['{{ if .Data.name }}yes{{ else }}no{{ end }}', 'yes'],
-  ['{{ if .Data.admin }}yes{{ else if .Data.name }}name{{ else }}no{{ end }}', 'name'],
-  ['{{ range .Data.items }}[{{ . }}]{{ end }}', '[one][two]'],
-  ['{{ with .Data }}{{ .name }} {{ $.Token }}{{ end }}', '&lt;Ann&gt; 123456'],
-  ['a {{- .Token -}} b', 'a123456b'],
-  ['{{/* a comment */}}x', 'x'],
-  ['{{ if eq .Token "123456" }}same{{ end }}', 'same'],
-])('%s', (source, expected) => {
-  expect(renderTemplate(parseTemplate(source, 'mail.html'), data)).toBe(expected);
+  ['contexts', htmlTemplate, data],
+  ['syntax', htmlTemplate, data],
+  ['printf', htmlTemplate, data],
+  ['errors', htmlTemplate, data],
+  ['random', htmlTemplate, data],
+  ['text', textTemplate, data],
+  ['sms', textTemplate, new GoStruct({ Code: '123456' })],
+] as const)('%s: as Go prints them', (name, make, value) => {
+  const cases = read(name) as readonly (readonly [string, Outcome])[];
+  expect(cases.length).toBeGreaterThan(10);
+  const wrong = cases.flatMap(([source, wanted]) => {
+    const got = outcome(make, source, value);
+    // Go names no line for some mistakes.
+    const isSame =
+      typeof got === 'object' && typeof wanted === 'object'
+        ? got.stage === wanted.stage && got.line === (wanted.line ?? got.line)
+        : got === wanted;
+    return isSame ? [] : [{ source, wanted, got }];
+  });
+  expect(wrong).toEqual([]);
 });
 
-test('names the file of a broken template', () => {
-  expect(() => parseTemplate('{{ if .Token }}', 'supabase/templates/invite.html')).toThrow(/invite\.html/);
+test('a template of many values is filled in time', () => {
+  const list = Array.from({ length: 20_000 }, (_, index) => `item ${index}`);
+  const template = htmlTemplate(
+    '{{ range $i, $e := .Data.list }}<li title="{{ $e }}">{{ $i }}</li>{{ end }}',
+  );
+  expect(template.render({ Data: { list } }).length).toBeGreaterThan(500_000);
 });

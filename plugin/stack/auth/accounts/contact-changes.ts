@@ -94,7 +94,7 @@ export async function applyPhoneChange(ctx: Context, db: Db, user: User, phone: 
   }).catch(failAs('Error confirming user'));
   await clearOneTimeTokens(db, user.id);
   if (oldPhone !== '' && oldPhone !== user.phone) {
-    await notify(ctx, user, 'phone_changed', { data: { OldPhone: oldPhone } });
+    await notify(ctx, user, 'phone_changed', { data: { OldPhone: oldPhone, Phone: user.phone } });
   }
   if (!identity) await notify(ctx, user, 'identity_linked', { data: { Provider: 'phone' } });
   await endAnonymity(db, user);

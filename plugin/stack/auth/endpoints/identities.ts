@@ -28,6 +28,7 @@ export async function unlinkIdentity(ctx: Context, { claims, user }: SignedIn): 
   if (!identity) throw unprocessable('identity_not_found', "Identity doesn't exist");
   const oldEmail = user.email;
   await transaction(ctx.pool, (db) => removeIdentity(ctx, db, user, identity));
-  await notify(ctx, user, 'identity_unlinked', { data: { Provider: identity.provider }, to: oldEmail });
+  const data = { Provider: identity.provider, Email: oldEmail };
+  await notify(ctx, user, 'identity_unlinked', { data, to: oldEmail });
   return json({});
 }

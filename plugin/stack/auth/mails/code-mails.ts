@@ -4,6 +4,7 @@ import { timestamp, type Db } from '../db/database.ts';
 import { failAs } from '../db/failures.ts';
 import { putOneTimeToken } from '../db/one-time-tokens.ts';
 import { updateUser, type User } from '../db/users.ts';
+import { fromJson, type GoMap } from '../go-template/values.ts';
 import { hasHook, runHook } from '../hooks.ts';
 import { hashCode, randomCode } from '../secrets/codes.ts';
 import { PKCE_PREFIX } from '../secrets/pkce.ts';
@@ -11,7 +12,7 @@ import { serializeUser } from '../tokens/serialize-user.ts';
 import { externalUrl, redirectTarget, siteUrl } from '../urls.ts';
 import { actionLink } from './action-link.ts';
 import { isTooSoon, lastSent, saveCode, tooSoon, type CodePurpose } from './codes.ts';
-import type { MailName } from '../templates/mail-templates.ts';
+import type { MailName } from '../templates/default-mails.ts';
 
 // GoTrue v2.196 internal/api/mail.go
 
@@ -155,19 +156,23 @@ async function deliverEmailChange(
 }
 
 async function sendRendered(ctx: Context, user: User, mail: CodeMail): Promise<void> {
-  const redirectTo = redirectTarget(ctx);
-  const rendered = ctx.templates.render(TEMPLATE[mail.type], {
-    SiteURL: siteUrl(ctx),
-    ConfirmationURL: actionLink(ctx, mail.type, mail.hash, redirectTo),
-    Email: user.email,
-    NewEmail: user.email_change,
-    SendingTo: mail.to,
-    Token: mail.code,
-    TokenHash: mail.hash,
-    Data: user.raw_user_meta_data,
-    RedirectTo: redirectTo,
-  });
+  const rendered = ctx.templates.render(TEMPLATE[mail.type], templateData(ctx, user, mail));
   await ctx.mailer.send({ to: mail.to, ...rendered });
+}
+
+/** The values of each kind of mail, as GoTrue's templatemailer.go has them. */
+function templateData(ctx: Context, user: User, { type, to, code, hash }: CodeMail): GoMap {
+  const Data = fromJson(user.raw_user_meta_data);
+  const base = { SiteURL: siteUrl(ctx), Email: user.email, Token: code, Data };
+  if (type === 'reauthentication') return base;
+  const redirectTo = redirectTarget(ctx);
+  const linked = {
+    ...base,
+    ConfirmationURL: actionLink(ctx, type, hash, redirectTo),
+    TokenHash: hash,
+    RedirectTo: redirectTo,
+  };
+  return type === 'email_change' ? { ...linked, NewEmail: user.email_change, SendingTo: to } : linked;
 }
 
 async function callHook(ctx: Context, db: Db, user: User, data: JsonObject): Promise<void> {

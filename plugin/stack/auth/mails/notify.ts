@@ -1,7 +1,9 @@
+import { errorMessage } from '../../../shared/errors.ts';
 import type { Context } from '../app.ts';
 import type { User } from '../db/users.ts';
+import { fromJson } from '../go-template/values.ts';
 import { siteUrl } from '../urls.ts';
-import type { Notification } from '../templates/mail-templates.ts';
+import type { Notification } from '../templates/default-mails.ts';
 
 interface Details {
   /** Values for the template beside those that every mail has. */
@@ -21,14 +23,15 @@ export async function notify(
   { data = {}, to = user.email }: Details = {},
 ): Promise<void> {
   if (!ctx.settings.email.notifications.has(name) || to === '') return;
-  const mail = ctx.templates.render(`${name}_notification`, {
-    SiteURL: siteUrl(ctx),
-    Email: user.email,
-    Phone: user.phone,
-    Data: user.raw_user_meta_data,
-    ...data,
-  });
-  await ctx.mailer.send({ to, ...mail }).catch(() => {
-    ctx.logger.warn(`auth: the notification ${name} could not be sent`);
-  });
+  try {
+    const mail = ctx.templates.render(`${name}_notification`, {
+      SiteURL: siteUrl(ctx),
+      Email: user.email,
+      Data: fromJson(user.raw_user_meta_data),
+      ...data,
+    });
+    await ctx.mailer.send({ to, ...mail });
+  } catch (error) {
+    ctx.logger.warn(`auth: the notification ${name} could not be sent: ${errorMessage(error)}`);
+  }
 }

@@ -2,12 +2,13 @@ import type { Context } from '../app.ts';
 import type { Db } from '../db/database.ts';
 import type { User } from '../db/users.ts';
 import { internal } from '../errors.ts';
+import type { TextTemplate } from '../go-template/template.ts';
+import { GoStruct } from '../go-template/values.ts';
 import { hasHook, runHook } from '../hooks.ts';
 import { escapeHtml } from '../html.ts';
 import { hashCode, randomCode } from '../secrets/codes.ts';
 import { serializeUser } from '../tokens/serialize-user.ts';
 import { isTooSoon, lastSent, saveCode, tooSoon, type CodePurpose } from './codes.ts';
-import { parseTemplate, renderTemplate } from '../templates/go-template.ts';
 
 // GoTrue v2.196 internal/api/phone.go
 
@@ -48,7 +49,7 @@ export async function sendPhoneCode(ctx: Context, db: Db, user: User, request: P
 interface Sms {
   readonly phone: string;
   readonly code: string;
-  readonly template: string;
+  readonly template: TextTemplate;
   /** `sms_type` for the hook; absent for codes that sign in. */
   readonly type?: string;
 }
@@ -62,6 +63,14 @@ export async function sendSms(ctx: Context, db: Db, user: User, message: Sms): P
     return;
   }
   if (ctx.settings.sms.provider === '') throw internal('Unable to get SMS provider');
-  const text = renderTemplate(parseTemplate(message.template, 'auth.sms.template'), { Code: code });
+  const text = fill(message.template, code);
   ctx.mailer.keep({ to: `+${phone}`, subject: `SMS to +${phone}`, html: `<p>${escapeHtml(text)}</p>` });
+}
+
+function fill(template: TextTemplate, code: string): string {
+  try {
+    return template.render(new GoStruct({ Code: code }));
+  } catch (error) {
+    throw internal('error generating sms template', error);
+  }
 }

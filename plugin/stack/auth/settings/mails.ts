@@ -7,6 +7,8 @@ import type { Section } from '../../config/section.ts';
 export interface MailTemplateSource {
   readonly subject: string | undefined;
   readonly html: string | undefined;
+  /** The setting that each part comes from, or the file, as config.toml names it. */
+  readonly from: { readonly subject: string; readonly html: string };
 }
 
 /**
@@ -39,14 +41,15 @@ async function readTemplate(
   const subject = section.string('subject');
   const inline = section.string('content');
   const file = section.string('content_path');
-  if (!file) return { subject, html: inline };
+  const from = { subject: `${path}.subject`, html: file ?? `${path}.content` };
+  if (!file) return { subject, html: inline, from };
   // The CLI resolves the path from the project's folder, but its config template also shows paths from supabase/.
   const candidates = [resolve(dirname(supabaseDir), file), resolve(supabaseDir, file)];
   const [first, second] = await Promise.allSettled(
     candidates.map((candidate) => readFile(candidate, 'utf8')),
   );
-  if (first?.status === 'fulfilled') return { subject, html: first.value };
-  if (second?.status === 'fulfilled') return { subject, html: second.value };
+  if (first?.status === 'fulfilled') return { subject, html: first.value, from };
+  if (second?.status === 'fulfilled') return { subject, html: second.value, from };
   throw new SupabaseDevError(
     'CONFIG_INVALID',
     `supabase/config.toml: ${path}.content_path: ${errorMessage(first?.reason)}`,

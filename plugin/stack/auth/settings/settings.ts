@@ -1,8 +1,10 @@
 import type { Section } from '../../config/section.ts';
 import type { StackContext } from '../../context.ts';
 import { readExternalProviders, type ExternalProvider } from './external.ts';
+import type { TextTemplate } from '../go-template/template.ts';
 import { readHooks, type HookName, type HookSettings } from './hooks.ts';
 import { readMailTemplates, type MailTemplateSource } from './mails.ts';
+import { readSmsTemplate } from './sms-template.ts';
 
 /** `[auth]` of supabase/config.toml; every default is the Supabase CLI's. Durations are seconds. */
 export interface AuthSettings {
@@ -57,7 +59,7 @@ export interface SmsSettings {
   readonly enabled: boolean;
   readonly autoconfirm: boolean;
   readonly maxFrequency: number;
-  readonly template: string;
+  readonly template: TextTemplate;
   readonly otpLength: number;
   readonly otpExpiry: number;
   /** Phone number without "+" → code. */
@@ -74,7 +76,7 @@ export interface MfaSettings {
     readonly enroll: boolean;
     readonly verify: boolean;
     readonly otpLength: number;
-    readonly template: string;
+    readonly template: TextTemplate;
     readonly maxFrequency: number;
   };
 }
@@ -196,7 +198,7 @@ function readSms(sms: Section): SmsSettings {
     enabled: sms.boolean('enable_signup', false),
     autoconfirm: !sms.boolean('enable_confirmations', false),
     maxFrequency: sms.duration('max_frequency', 5),
-    template: sms.string('template', 'Your code is {{ .Code }}'),
+    template: readSmsTemplate(sms, 'auth.sms', provider !== ''),
     otpLength: 6,
     otpExpiry: 6000,
     testOtp: sms.section('test_otp').stringMap(),
@@ -210,14 +212,16 @@ function readMfa(mfa: Section): MfaSettings {
     verify: mfa.section(name).boolean('verify_enabled', false),
   });
   const phone = mfa.section('phone');
+  const { enroll, verify } = switches('phone');
   return {
     maxEnrolledFactors: mfa.integer('max_enrolled_factors', 10),
     totp: switches('totp'),
     webauthn: switches('web_authn'),
     phone: {
-      ...switches('phone'),
+      enroll,
+      verify,
       otpLength: phone.integer('otp_length', 6),
-      template: phone.string('template', 'Your code is {{ .Code }}'),
+      template: readSmsTemplate(phone, 'auth.mfa.phone', enroll || verify),
       maxFrequency: phone.duration('max_frequency', 5),
     },
   };

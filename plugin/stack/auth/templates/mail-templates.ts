@@ -1,106 +1,94 @@
+import { errorMessage } from '../../../shared/errors.ts';
+import type { Logger } from '../../../shared/logger.ts';
+import { TemplateError } from '../go-template/errors.ts';
+import { htmlTemplate, type HtmlTemplate } from '../go-template/template.ts';
+import type { GoMap } from '../go-template/values.ts';
 import type { MailTemplateSource } from '../settings/mails.ts';
-import { parseTemplate, renderTemplate, type Template } from './go-template.ts';
+import { DEFAULT_MAILS, type MailName } from './default-mails.ts';
 
-export type MailName =
-  | 'confirmation'
-  | 'invite'
-  | 'recovery'
-  | 'magic_link'
-  | 'email_change'
-  | 'reauthentication'
-  | `${Notification}_notification`;
+// GoTrue v2.196 internal/mailer/templatemailer/template.go
 
-/** Mails that inform of a change. */
-export type Notification =
-  | 'password_changed'
-  | 'email_changed'
-  | 'phone_changed'
-  | 'identity_linked'
-  | 'identity_unlinked'
-  | 'mfa_factor_enrolled'
-  | 'mfa_factor_unenrolled';
+interface Part {
+  readonly template: HtmlTemplate;
+  /** The file or setting that the template comes from. */
+  readonly from: string;
+}
 
-const link = (label: string): string =>
-  `<p><a href="{{ .ConfirmationURL }}">${label}</a></p>\n<p>Or enter the code: {{ .Token }}</p>`;
-const unasked = `<p>If you did not ask for this, you can ignore this mail.</p>`;
-const notYou = `<p>If this was not you, contact support at once.</p>`;
+interface Mail {
+  readonly subject: Part;
+  readonly html: Part;
+}
 
-const DEFAULTS: Readonly<Record<MailName, { readonly subject: string; readonly html: string }>> = {
-  confirmation: {
-    subject: 'Confirm your email address',
-    html: `<h2>Confirm your email address</h2>\n\n<p>One step is left to finish your sign-up.</p>\n${link('Confirm email address')}`,
-  },
-  invite: {
-    subject: "You've been invited",
-    html: `<h2>You've been invited</h2>\n\n<p>Somebody invited you to create an account.</p>\n${link('Accept invitation')}`,
-  },
-  recovery: {
-    subject: 'Reset your password',
-    html: `<h2>Reset your password</h2>\n\n<p>Choose a new password for your account.</p>\n${link('Reset password')}\n${unasked}`,
-  },
-  magic_link: {
-    subject: 'Your sign-in link',
-    html: `<h2>Your sign-in link</h2>\n\n<p>It works once, and not for long.</p>\n${link('Sign in')}`,
-  },
-  email_change: {
-    subject: 'Confirm your new email address',
-    html: `<h2>Confirm your new email address</h2>\n\n<p>Your address is about to become {{ .NewEmail }}.</p>\n${link('Confirm new email address')}\n${unasked}`,
-  },
-  reauthentication: {
-    subject: '{{ .Token }} is your verification code',
-    html: `<h2>Your verification code</h2>\n\n<p>Enter this code to go on. It is not valid for long.</p>\n<p>{{ .Token }}</p>`,
-  },
-  password_changed_notification: {
-    subject: 'Your password was changed',
-    html: `<h2>Your password was changed</h2>\n\n<p>The password of {{ .Email }} was changed.</p>\n${notYou}`,
-  },
-  email_changed_notification: {
-    subject: 'Your email address was changed',
-    html: `<h2>Your email address was changed</h2>\n\n<p>It was {{ .OldEmail }} and is now {{ .Email }}.</p>\n${notYou}`,
-  },
-  phone_changed_notification: {
-    subject: 'Your phone number was changed',
-    html: `<h2>Your phone number was changed</h2>\n\n<p>It was {{ .OldPhone }} and is now {{ .Phone }}.</p>\n${notYou}`,
-  },
-  identity_linked_notification: {
-    subject: 'A new sign-in method was linked to your account',
-    html: `<h2>A new sign-in method was linked</h2>\n\n<p>{{ .Email }} can now sign in with {{ .Provider }}.</p>\n${notYou}`,
-  },
-  identity_unlinked_notification: {
-    subject: 'A sign-in method was removed from your account',
-    html: `<h2>A sign-in method was removed</h2>\n\n<p>{{ .Email }} can no longer sign in with {{ .Provider }}.</p>\n${notYou}`,
-  },
-  mfa_factor_enrolled_notification: {
-    subject: 'A new verification method was added to your account',
-    html: `<h2>A new verification method was added</h2>\n\n<p>{{ .FactorType }} now protects {{ .Email }}.</p>\n${notYou}`,
-  },
-  mfa_factor_unenrolled_notification: {
-    subject: 'A verification method was removed from your account',
-    html: `<h2>A verification method was removed</h2>\n\n<p>{{ .FactorType }} no longer protects {{ .Email }}.</p>\n${notYou}`,
-  },
-};
-
-/** Renders the mails, with the templates above where config.toml has none. */
+/**
+ * Renders the mails. A template that cannot be read is reported with its file and line, and the mail has its default
+ * subject and text. One whose values stand where they cannot be escaped is reported too; its mail cannot be sent.
+ */
 export class MailTemplates {
-  readonly #templates = new Map<string, { subject: Template; html: Template }>();
+  readonly #mails = new Map<string, Mail>();
 
-  /** @throws SupabaseDevError CONFIG_INVALID for a template that does not parse */
-  constructor(sources: ReadonlyMap<string, MailTemplateSource>) {
-    for (const [name, standard] of Object.entries(DEFAULTS)) {
-      const source = sources.get(name);
-      const path = `auth.email template ${name}`;
-      this.#templates.set(name, {
-        subject: parseTemplate(source?.subject ?? standard.subject, `${path} (subject)`),
-        html: parseTemplate(source?.html ?? standard.html, path),
-      });
+  constructor(sources: ReadonlyMap<string, MailTemplateSource>, logger: Logger) {
+    for (const [name, standard] of Object.entries(DEFAULT_MAILS)) {
+      this.#mails.set(name, readMail(sources.get(name), logger, standard) ?? readDefault(standard, name));
     }
   }
 
-  render(name: MailName, data: Readonly<Record<string, unknown>>): { subject: string; html: string } {
-    const template = this.#templates.get(name);
-    if (!template) throw new Error(`no mail template ${name}`);
+  /** @throws Error naming file and line for a template that does not fit the data */
+  render(name: MailName, data: GoMap): { subject: string; html: string } {
+    const mail = this.#mails.get(name);
+    if (!mail) throw new Error(`no mail template ${name}`);
     // A line break ends a header line: a value in the subject must not begin another header.
-    const subject = renderTemplate(template.subject, data).replaceAll(/\s*[\r\n]+\s*/g, ' ');
-    return { subject, html: renderTemplate(template.html, data) };
+    const subject = fill(mail.subject, data).replaceAll(/\s*[\r\n]+\s*/g, ' ');
+    return { subject, html: fill(mail.html, data) };
   }
+}
+
+interface Content {
+  readonly subject: string;
+  readonly html: string;
+}
+
+/** Reads both parts, or reports why one cannot be read: then both are the default ones. */
+function readMail(
+  source: MailTemplateSource | undefined,
+  logger: Logger,
+  standard: Content,
+): Mail | undefined {
+  if (!source) return undefined;
+  const parts: Part[] = [];
+  for (const name of ['subject', 'html'] as const) {
+    const from = source.from[name];
+    try {
+      parts.push({ template: htmlTemplate(source[name] || standard[name]), from });
+    } catch (error) {
+      logger.error(`auth: ${explain(error, from)}; this mail has its default subject and text`);
+      return undefined;
+    }
+  }
+  const [subject, html] = parts;
+  for (const { template, from } of parts) {
+    try {
+      template.escape();
+    } catch (error) {
+      logger.error(`auth: ${explain(error, from)}; this mail cannot be sent`);
+    }
+  }
+  return subject && html && { subject, html };
+}
+
+function readDefault({ subject, html }: Content, from: string): Mail {
+  return { subject: { template: htmlTemplate(subject), from }, html: { template: htmlTemplate(html), from } };
+}
+
+function fill({ template, from }: Part, data: GoMap): string {
+  try {
+    return template.render(data);
+  } catch (error) {
+    throw new Error(explain(error, from), { cause: error });
+  }
+}
+
+function explain(error: unknown, from: string): string {
+  return error instanceof TemplateError
+    ? `${from}:${error.line}: ${error.message}`
+    : `${from}: ${errorMessage(error)}`;
 }
