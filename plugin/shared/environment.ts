@@ -22,6 +22,7 @@ export const VARIABLES = {
   anonKey: ['SUPABASE_ANON_KEY', 'VITE_SUPABASE_ANON_KEY', 'NEXT_PUBLIC_SUPABASE_ANON_KEY'],
   serviceRoleKey: ['SUPABASE_SERVICE_ROLE_KEY'],
   jwtSecret: ['SUPABASE_JWT_SECRET'],
+  sendMail: ['SUPABASE_SEND_MAIL'],
 } as const satisfies Readonly<Record<string, readonly string[]>>;
 
 export type SettingName = keyof typeof VARIABLES;

@@ -7,6 +7,10 @@ export interface OutgoingMail {
 
 /** Sends the services' mails to the stack's inbox and, if configured, to a real SMTP server. */
 export interface Mailer {
-  /** Resolves when the mail is in the inbox and the SMTP server, if any, has accepted it; rejects if that refuses. */
+  /** Host of the SMTP server that receives every mail; undefined while mails stay in the inbox. */
+  readonly server: string | undefined;
+  /** Resolves when the SMTP server, if any, has accepted the mail and the inbox has it; rejects if that refuses. */
   send(mail: OutgoingMail): Promise<void>;
+  /** Puts what is no mail, such as a text message, into the inbox only. */
+  keep(message: OutgoingMail): void;
 }

@@ -42,6 +42,8 @@ export interface Services {
   readonly database: Database;
   readonly migrations: MigrationResult;
   readonly services: ServiceMap;
+  /** Host of the SMTP server that receives mails; undefined while they stay in the inbox. */
+  readonly mailServer: string | undefined;
   /** Applies migrations that were added since. */
   migrate(): Promise<MigrationResult>;
   /** Process id of the PostgreSQL server. */
@@ -102,6 +104,7 @@ export async function startServices(options: ServicesOptions): Promise<Services>
     database,
     migrations: postgres.migrations,
     services,
+    mailServer: mail.mailer.server,
     migrate: () => postgres.migrate(),
     postgresPid: () => postgres.pid(),
     async stop({ discard } = { discard: false }) {

@@ -82,6 +82,11 @@ export class ServedStack {
     return this.#parts.running.services.migrations;
   }
 
+  /** Host of the SMTP server that receives mails; undefined while they stay in the inbox. */
+  mailServer(): string | undefined {
+    return this.#parts.running.services.mailServer;
+  }
+
   /** Applies migrations that were added since. */
   migrate(): Promise<MigrationResult> {
     return this.#parts.running.services.migrate();

@@ -26,6 +26,12 @@ export async function openStackAccess(options: ServedStackOptions): Promise<Stac
 }
 
 const MAIL: BannerLine = { label: 'Mail', value: '/__supabase/mail/' };
+
+function describeMail(server: string | undefined): BannerLine {
+  if (server === undefined) return MAIL;
+  return { ...MAIL, value: `${MAIL.value} and, really sent, through ${server}` };
+}
+
 const NO_MIGRATIONS =
   'none yet; a file saved as supabase/migrations/<timestamp>_<name>.sql is applied at once';
 
@@ -44,7 +50,7 @@ function accessOwnStack(stack: ServedStack, isExposed: boolean): StackAccess {
         { label: 'Supabase', value: 'embedded' },
         { label: 'PostgreSQL', value: stack.record.dbUrl },
         { label: 'Migrations', value: migrations },
-        MAIL,
+        describeMail(stack.mailServer()),
         ...(isExposed ? [RANDOM_KEYS] : []),
       ];
     },

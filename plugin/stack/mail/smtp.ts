@@ -1,6 +1,9 @@
 import type { Transporter } from 'nodemailer';
 import type { OutgoingMail } from '../mailer.ts';
-import type { MailSettings } from './settings.ts';
+import type { MailSettings, SmtpServer } from './settings.ts';
+
+// A sign-up waits for its mail.
+const TIMEOUT_MS = 10_000;
 
 /** Delivers mails through the SMTP server of `[auth.email.smtp]`. */
 export class SmtpClient {
@@ -13,15 +16,15 @@ export class SmtpClient {
   }
 
   /** Loads nodemailer, which connects when it sends the first mail. */
-  static async create(
-    smtp: NonNullable<MailSettings['smtp']>,
-    from: MailSettings['from'],
-  ): Promise<SmtpClient> {
+  static async create(smtp: SmtpServer, from: MailSettings['from']): Promise<SmtpClient> {
     const { createTransport } = await import('nodemailer');
     const transport = createTransport({
       host: smtp.host,
       port: smtp.port,
       secure: smtp.port === 465,
+      connectionTimeout: TIMEOUT_MS,
+      greetingTimeout: TIMEOUT_MS,
+      socketTimeout: TIMEOUT_MS,
       ...(smtp.user === '' ? {} : { auth: { user: smtp.user, pass: smtp.pass } }),
     });
     return new SmtpClient(transport, from);

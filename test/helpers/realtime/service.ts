@@ -25,7 +25,11 @@ export async function startBareRealtime(root: string): Promise<BareRealtime> {
     jwt: createJwtVerifier(keys),
     // Nothing listens on port 9.
     database: createDatabase('127.0.0.1', 9, 'unused'),
-    mailer: { send: () => Promise.reject(new Error('Realtime sends no mail')) },
+    mailer: {
+      server: undefined,
+      send: () => Promise.reject(new Error('Realtime sends no mail')),
+      keep() {},
+    },
     dataDir: root,
     logger: silentLogger,
   });

@@ -61,7 +61,11 @@ beforeAll(async () => {
       keys,
       jwt: createJwtVerifier(keys),
       database: stack.database,
-      mailer: { send: async (mail) => void mails.push(mail) },
+      mailer: {
+        server: undefined,
+        send: async (mail) => void mails.push(mail),
+        keep: (mail) => void mails.push(mail),
+      },
       dataDir: root,
       logger: silentLogger,
     });

@@ -1,6 +1,7 @@
 import type { Context } from '../app.ts';
 import { writeAudit } from '../db/audit.ts';
 import { timestamp, type Db } from '../db/database.ts';
+import { failAs } from '../db/failures.ts';
 import {
   findIdentitiesOfUser,
   findIdentity,
@@ -57,7 +58,7 @@ export async function applyEmailChange(ctx: Context, db: Db, user: User): Promis
     email_change_token_new: '',
     email_change_confirm_status: 0,
     is_anonymous: false,
-  });
+  }).catch(failAs('Error confirm email'));
   user.identities = await findIdentitiesOfUser(db, user.id);
   await clearOneTimeTokens(db, user.id);
   if (!isConfirmed(user)) await confirmEmail(db, user);
@@ -69,7 +70,7 @@ export async function applyEmailChange(ctx: Context, db: Db, user: User): Promis
 /** Confirms the number with which the user signed up. */
 export async function confirmPhoneSignup(db: Db, user: User): Promise<void> {
   await writeAudit(db, user, 'user_signedup', { traits: { provider: 'phone' } });
-  await confirmPhone(db, user);
+  await confirmPhone(db, user).catch(failAs('Error confirming user'));
   await endAnonymity(db, user);
 }
 
@@ -90,7 +91,7 @@ export async function applyPhoneChange(ctx: Context, db: Db, user: User, phone: 
     phone_change: '',
     phone_change_token: '',
     phone_confirmed_at: timestamp(),
-  });
+  }).catch(failAs('Error confirming user'));
   await clearOneTimeTokens(db, user.id);
   if (oldPhone !== '' && oldPhone !== user.phone) {
     await notify(ctx, user, 'phone_changed', { data: { OldPhone: oldPhone, Phone: user.phone } });

@@ -1,6 +1,7 @@
 import type { Context } from '../app.ts';
 import { writeAudit } from '../db/audit.ts';
-import { isUniqueViolation, mergeMetadata, type Db } from '../db/database.ts';
+import { mergeMetadata, type Db } from '../db/database.ts';
+import { failAs, isAddressTaken } from '../db/failures.ts';
 import { deleteIdentity, findIdentitiesOfUser, type Identity } from '../db/identities.ts';
 import { clearOneTimeTokens } from '../db/one-time-tokens.ts';
 import { findUserByEmail, updateUser, type User } from '../db/users.ts';
@@ -39,11 +40,18 @@ export async function keepOnlyIdentity(db: Db, user: User, identity: Identity): 
 export async function removeIdentity(ctx: Context, db: Db, user: User, identity: Identity): Promise<void> {
   const { provider, provider_id } = identity;
   const traits = { identity_id: identity.id, provider, provider_id };
-  await writeAudit(db, user, 'identity_unlinked', { traits, ip: ctx.req.ip });
-  await deleteIdentity(db, identity.id);
-  if (provider === 'phone') await updateUser(db, user, { phone: '', phone_confirmed_at: null });
-  else await takeEmailFromIdentities(ctx, db, user);
-  await updateProviders(db, user);
+  await writeAudit(db, user, 'identity_unlinked', { traits, ip: ctx.req.ip }).catch(
+    failAs('Error recording audit log entry'),
+  );
+  await deleteIdentity(db, identity.id).catch(failAs('Database error deleting identity'));
+  if (provider === 'phone') {
+    await updateUser(db, user, { phone: '', phone_confirmed_at: null }).catch(
+      failAs('Database error updating user phone'),
+    );
+  } else {
+    await takeEmailFromIdentities(ctx, db, user).catch(failAs('Database error updating user email'));
+  }
+  await updateProviders(db, user).catch(failAs('Database error updating user providers'));
 }
 
 /**
@@ -70,7 +78,7 @@ export async function takeEmailFromIdentities(ctx: Context, db: Db, user: User):
   };
   await updateUser(db, user, { ...NO_CODES, email, ...(isProven ? {} : unconfirmed) }).catch(
     (error: unknown) => {
-      throw isUniqueViolation(error) ? conflict() : error;
+      throw isAddressTaken(error) ? conflict() : error;
     },
   );
   await clearOneTimeTokens(db, user.id);

@@ -1,8 +1,8 @@
 import type { Context } from '../app.ts';
-import { hasNulCharacter, isUniqueViolation, type Db } from '../db/database.ts';
+import type { Db } from '../db/database.ts';
+import { failAs } from '../db/failures.ts';
 import { identityData, insertIdentity } from '../db/identities.ts';
 import { insertUser, type User } from '../db/users.ts';
-import { internal } from '../errors.ts';
 import { hasHook, runHook } from '../hooks.ts';
 import { serializeUser } from '../tokens/serialize-user.ts';
 
@@ -19,11 +19,7 @@ export async function beforeUserCreated(ctx: Context, user: User): Promise<void>
  * @throws AuthError 500 with the database's own message, which names a failing trigger
  */
 export async function saveNewUser(db: Db, user: User): Promise<void> {
-  await insertUser(db, user).catch((error: unknown) => {
-    if (isUniqueViolation(error)) throw error;
-    if (hasNulCharacter(error)) throw error;
-    throw internal('Database error saving new user', error);
-  });
+  await insertUser(db, user).catch(failAs('Database error saving new user'));
 }
 
 /** Inserts the user with an email identity. */

@@ -1,5 +1,6 @@
 import type { App } from '../app.ts';
 import { transaction } from '../db/database.ts';
+import { failAs } from '../db/failures.ts';
 import { clearOneTimeTokens } from '../db/one-time-tokens.ts';
 import { findUserById, lockUser, updateUser, type User } from '../db/users.ts';
 import { unprocessable } from '../errors.ts';
@@ -21,5 +22,5 @@ export async function useReauthentication(app: App, user: User, nonce: string): 
     if (!isRight) throw unprocessable('reauthentication_not_valid', 'Nonce has expired or is invalid');
     await updateUser(db, user, { reauthentication_token: '' });
     await clearOneTimeTokens(db, user.id);
-  });
+  }).catch(failAs('Error during reauthentication'));
 }

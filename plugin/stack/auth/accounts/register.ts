@@ -1,7 +1,8 @@
 import type { JsonObject } from '../../../shared/json.ts';
 import type { Context } from '../app.ts';
 import { writeAudit } from '../db/audit.ts';
-import { isUniqueViolation, timestamp, transaction, type Db } from '../db/database.ts';
+import { timestamp, transaction, type Db } from '../db/database.ts';
+import { failAs, isAddressTaken } from '../db/failures.ts';
 import { findIdentity, identityData, insertIdentity, type Identity } from '../db/identities.ts';
 import {
   findUserByPhone,
@@ -11,7 +12,7 @@ import {
   newUser,
   type User,
 } from '../db/users.ts';
-import { badRequest, invalid, unprocessable } from '../errors.ts';
+import { AuthError, badRequest, invalid, unprocessable } from '../errors.ts';
 import { sendCode } from '../mails/code-mails.ts';
 import { sendPhoneCode } from '../mails/sms.ts';
 import { audienceOf, DEFAULT_ROLE } from '../roles.ts';
@@ -129,7 +130,7 @@ async function saveSignup(ctx: Context, db: Db, user: User, signup: SavedSignup)
   if (isNew) {
     await saveNewUser(db, user).catch((error: unknown) => {
       // Another request for the same address was faster.
-      throw isUniqueViolation(error) ? new UserExists() : error;
+      throw error instanceof AuthError && isAddressTaken(error.cause) ? new UserExists() : error;
     });
   } else if (provider === 'email' ? isConfirmed(user) : isPhoneConfirmed(user)) {
     throw new UserExists();
@@ -160,7 +161,7 @@ async function confirmOrMail(
   const provider = 'email';
   if (ctx.settings.email.autoconfirm) {
     await writeAudit(db, user, 'user_signedup', { traits: { provider } });
-    await confirmEmail(db, user);
+    await confirmEmail(db, user).catch(failAs('Database error updating user'));
     // In GoTrue a new user and its identity share one map of data, which shows in the answer.
     if (isNew) identity.identity_data = { ...identity.identity_data, email_verified: true };
     return;
@@ -176,7 +177,7 @@ async function confirmOrText(ctx: Context, db: Db, user: User, { params }: Signu
   if (ctx.settings.sms.autoconfirm) {
     const traits = { provider, channel: params.channel || 'sms' };
     await writeAudit(db, user, 'user_signedup', { traits });
-    await confirmPhone(db, user);
+    await confirmPhone(db, user).catch(failAs('Database error updating user'));
     return;
   }
   await writeAudit(db, user, 'user_confirmation_requested', { traits: { provider } });

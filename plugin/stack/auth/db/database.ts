@@ -123,12 +123,3 @@ export function mergeMetadata(old: JsonObject, changes: JsonObject): JsonObject 
   const merged = { ...old, ...changes };
   return Object.fromEntries(Object.entries(merged).filter(([, value]) => value !== null));
 }
-
-export function isUniqueViolation(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === '23505';
-}
-
-/** Whether PostgreSQL refused U+0000, which neither text nor jsonb can hold. */
-export function hasNulCharacter(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && (error.code === '22P05' || error.code === '22021');
-}

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { mergeMetadata, timestamp, toRfc3339, type Db } from './database.ts';
+import { failAs } from './failures.ts';
 import { isObject, type JsonObject } from '../../../shared/json.ts';
 
 /** A row of auth.identities: one way in which a user signs in. */
@@ -51,11 +52,13 @@ export async function insertIdentity(
     updated_at: now,
     email: email ?? '',
   };
-  await db.query(
-    `insert into auth.identities (id, provider_id, user_id, identity_data, provider, last_sign_in_at, created_at, updated_at)
+  await db
+    .query(
+      `insert into auth.identities (id, provider_id, user_id, identity_data, provider, last_sign_in_at, created_at, updated_at)
      values ($1, $2, $3, $4, $5, $6, $6, $6)`,
-    [identity.id, identity.provider_id, userId, JSON.stringify(identity.identity_data), provider, now],
-  );
+      [identity.id, identity.provider_id, userId, JSON.stringify(identity.identity_data), provider, now],
+    )
+    .catch(failAs('Error creating identity'));
   return identity;
 }
 

@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import type { App, Context } from '../app.ts';
 import { audienceOf, DEFAULT_ROLE } from '../roles.ts';
 import { writeAudit } from '../db/audit.ts';
-import { hasNulCharacter, timestamp, transaction, type Db, mergeMetadata } from '../db/database.ts';
+import { timestamp, transaction, type Db, mergeMetadata } from '../db/database.ts';
+import { failAs } from '../db/failures.ts';
 import {
   findIdentitiesOfUser,
   findIdentity,
@@ -21,7 +22,7 @@ import {
   updateUser,
   type User,
 } from '../db/users.ts';
-import { AuthError, internal, invalid, unprocessable } from '../errors.ts';
+import { internal, invalid, unprocessable } from '../errors.ts';
 import { parseParams, type Params } from '../http/go-json.ts';
 import { json, type Reply } from '../http/reply.ts';
 import { readParams, readText } from '../http/request.ts';
@@ -107,9 +108,7 @@ export async function adminCreateUser(ctx: Context, { actor }: Admin): Promise<R
     if (params.email_confirm) await confirmEmail(db, user);
     if (params.phone_confirm) await confirmPhone(db, user);
     if (bannedUntil !== undefined) await updateUser(db, user, { banned_until: bannedUntil });
-  }).catch((error: unknown) => {
-    throw hasNulCharacter(error) ? error : internal('Database error creating new user', error);
-  });
+  }).catch(failAs('Database error creating new user'));
   // The database generates it, and GoTrue does not read it back.
   return json(serializeUser({ ...user, confirmed_at: null }));
 }
@@ -136,7 +135,10 @@ async function checkNewUser(app: App, params: AdminUser, aud: string): Promise<s
 async function newPasswordHash(params: AdminUser): Promise<string> {
   if (params.password_hash !== '') {
     if (isPasswordHash(params.password_hash)) return params.password_hash;
-    throw invalid('Password hash must be a bcrypt hash');
+    throw internal(
+      'Error creating user',
+      new Error('the password hash has no format that sign-ins could verify'),
+    );
   }
   const password = params.password || randomPassword();
   if (Buffer.byteLength(password) > 72) throw invalid('bcrypt: password length exceeds 72 bytes');
@@ -191,11 +193,7 @@ export async function adminUpdateUser(ctx: Context, { actor, user }: Admin & OfU
     };
     if (Object.keys(changes).length > 0) await updateUser(db, user, changes);
     await writeAudit(db, actor, 'user_modified', { traits: traits(user) });
-  }).catch((error: unknown) => {
-    throw error instanceof AuthError || hasNulCharacter(error)
-      ? error
-      : internal('Error updating user', error);
-  });
+  }).catch(failAs('Error updating user'));
   return json(serializeUser(user));
 }
 
@@ -228,8 +226,10 @@ export async function adminDeleteUser(ctx: Context, { actor, user }: Admin & OfU
   const text = readText(ctx.req);
   const isSoft = text !== '' && parseParams(text, DELETE).should_soft_delete;
   await transaction(ctx.pool, async (db) => {
-    await writeAudit(db, actor, 'user_deleted', { traits: traits(user) });
-    if (!isSoft) await deleteUser(db, user.id);
+    await writeAudit(db, actor, 'user_deleted', { traits: traits(user) }).catch(
+      failAs('Error recording audit log entry'),
+    );
+    if (!isSoft) await deleteUser(db, user.id).catch(failAs('Database error deleting user'));
     else if (user.deleted_at === null) await softDelete(db, user);
   });
   return json({});
@@ -254,18 +254,24 @@ async function softDelete(db: Db, user: User): Promise<void> {
     raw_app_meta_data: {},
     raw_user_meta_data: {},
     deleted_at: timestamp(),
-  });
+  }).catch(failAs('Error soft deleting user'));
   await clearOneTimeTokens(db, user.id);
   for (const identity of await findIdentitiesOfUser(db, user.id)) {
     const providerId = hide(`${identity.provider}:${identity.provider_id}`);
-    await db.query(`update auth.identities set identity_data = '{}', provider_id = $2 where id = $1`, [
-      identity.id,
-      providerId,
-    ]);
+    await db
+      .query(`update auth.identities set identity_data = '{}', provider_id = $2 where id = $1`, [
+        identity.id,
+        providerId,
+      ])
+      .catch(failAs('Error soft deleting user identities'));
   }
-  await db.query('delete from auth.mfa_factors where user_id = $1', [user.id]);
-  await db.query('delete from auth.webauthn_credentials where user_id = $1', [user.id]);
-  await deleteSessionsOfUser(db, user.id);
+  await db
+    .query('delete from auth.mfa_factors where user_id = $1', [user.id])
+    .catch(failAs("Error deleting user's factors"));
+  await db
+    .query('delete from auth.webauthn_credentials where user_id = $1', [user.id])
+    .catch(failAs("Error deleting user's WebAuthn credentials"));
+  await deleteSessionsOfUser(db, user.id).catch(failAs("Error deleting user's sessions"));
 }
 
 function traits(user: User): Record<string, string> {

@@ -3,6 +3,7 @@ import { saveNewEmailUser } from '../accounts/new-user.ts';
 import type { App, Context } from '../app.ts';
 import { writeAudit, type Actor } from '../db/audit.ts';
 import { mergeMetadata, timestamp, transaction, type Db } from '../db/database.ts';
+import { failAs } from '../db/failures.ts';
 import { findUserByEmail, findUserWithEmail, updateUser, type User } from '../db/users.ts';
 import { invalid, notFound } from '../errors.ts';
 import type { Admin } from '../guards.ts';
@@ -124,7 +125,9 @@ async function prepareConfirmation(db: Db, user: User, link: LinkRequest): Promi
   if (type === 'invite') {
     await writeAudit(db, actor, 'user_invited', { traits: { user_id: user.id, user_email: user.email } });
   } else if (known && data) {
-    await updateUser(db, user, { raw_user_meta_data: mergeMetadata(user.raw_user_meta_data, data) });
+    await updateUser(db, user, {
+      raw_user_meta_data: mergeMetadata(user.raw_user_meta_data, data),
+    }).catch(failAs('Database error updating user'));
   }
   await saveCode(db, user, {
     purpose: 'confirmation',

@@ -1,6 +1,7 @@
 import type { Context } from '../app.ts';
 import { writeAudit } from '../db/audit.ts';
 import { transaction } from '../db/database.ts';
+import { failAs } from '../db/failures.ts';
 import { deleteSession, deleteSessionsOfUser } from '../db/sessions.ts';
 import { invalid } from '../errors.ts';
 import { noContent, type Reply } from '../http/reply.ts';
@@ -18,6 +19,6 @@ export async function logout(ctx: Context, { user, session }: SignedIn): Promise
     await writeAudit(db, user, 'logout');
     if (session && scope === 'local') await deleteSession(db, session.id);
     else await deleteSessionsOfUser(db, user.id, scope === 'others' ? session?.id : undefined);
-  });
+  }).catch(failAs('Error logging out user'));
   return noContent;
 }

@@ -2,7 +2,8 @@ import { generateRegistrationOptions } from '@simplewebauthn/server';
 import { randomUUID } from 'node:crypto';
 import type { Context } from '../app.ts';
 import { writeAudit } from '../db/audit.ts';
-import { isUniqueViolation, transaction } from '../db/database.ts';
+import { transaction } from '../db/database.ts';
+import { failAs, isTaken } from '../db/failures.ts';
 import { findPasskeys, insertPasskey } from '../db/passkeys.ts';
 import { unprocessable } from '../errors.ts';
 import type { SignedIn } from '../guards.ts';
@@ -61,7 +62,9 @@ export async function verifyRegistration(ctx: Context, signedIn: SignedIn): Prom
     await writeAudit(db, user, 'passkey_created', { traits, ip: ctx.req.ip });
     return inserted;
   }).catch((error: unknown) => {
-    if (!isUniqueViolation(error)) throw error;
+    if (!isTaken(error, 'webauthn_credentials', ['webauthn_credentials_credential_id_key'])) {
+      return failAs('Database error creating passkey')(error);
+    }
     throw unprocessable('webauthn_credential_exists', 'This credential is already registered');
   });
   if (!passkey) throw verificationFailed();

@@ -1,6 +1,7 @@
 import type { Context } from '../app.ts';
 import { writeAudit } from '../db/audit.ts';
 import { transaction } from '../db/database.ts';
+import { failAs } from '../db/failures.ts';
 import { deletePasskeyRow, findPasskeys, renamePasskeyRow, type Passkey } from '../db/passkeys.ts';
 import type { User } from '../db/users.ts';
 import { invalid, notFound } from '../errors.ts';
@@ -28,7 +29,7 @@ export async function renamePasskey(ctx: Context, { user }: SignedIn): Promise<R
   if (name.length > 120) throw invalid('friendly_name must be 120 characters or less');
   const passkey = await findOwned(ctx, user);
   await transaction(ctx.pool, async (db) => {
-    await renamePasskeyRow(db, passkey, name);
+    await renamePasskeyRow(db, passkey, name).catch(failAs('Database error updating passkey'));
     const traits = { passkey_id: passkey.id };
     await writeAudit(db, user, 'passkey_updated', { traits, ip: ctx.req.ip });
   });
@@ -51,7 +52,7 @@ export async function adminDeletePasskey(ctx: Context, { user }: OfUser): Promis
 async function removePasskey(ctx: Context, user: User): Promise<void> {
   const passkey = await findOwned(ctx, user);
   await transaction(ctx.pool, async (db) => {
-    await deletePasskeyRow(db, passkey.id);
+    await deletePasskeyRow(db, passkey.id).catch(failAs('Database error deleting passkey'));
     const traits = { passkey_id: passkey.id };
     await writeAudit(db, user, 'passkey_deleted', { traits, ip: ctx.req.ip });
   });

@@ -4,8 +4,9 @@ import { registerUser, signupDisabled } from '../accounts/register.ts';
 import type { Context } from '../app.ts';
 import { writeAudit } from '../db/audit.ts';
 import { transaction } from '../db/database.ts';
+import { hasNulCharacter } from '../db/failures.ts';
 import { isConfirmed, isPhoneConfirmed, newUser } from '../db/users.ts';
-import { unprocessable } from '../errors.ts';
+import { internal, unprocessable } from '../errors.ts';
 import { json, type Reply } from '../http/reply.ts';
 import { readParams } from '../http/request.ts';
 import { audienceOf, DEFAULT_ROLE } from '../roles.ts';
@@ -66,6 +67,9 @@ async function signupAnonymously(ctx: Context, data: JsonObject): Promise<Reply>
   const issued = await transaction(ctx.pool, async (db) => {
     await saveNewUser(db, user);
     return issueSession(ctx, db, user, { method: 'anonymous' });
+  }).catch((error: unknown) => {
+    // GoTrue gives every failure these words, also those of a hook.
+    throw hasNulCharacter(error) ? error : internal('Database error creating anonymous user', error);
   });
   return sessionReply(issued);
 }

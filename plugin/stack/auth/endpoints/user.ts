@@ -5,6 +5,7 @@ import { useReauthentication } from '../accounts/reauthentication.ts';
 import type { App, Context } from '../app.ts';
 import { writeAudit } from '../db/audit.ts';
 import { mergeMetadata, transaction, type Db } from '../db/database.ts';
+import { failAs } from '../db/failures.ts';
 import {
   findUserByPhone,
   findUserWithEmail,
@@ -71,15 +72,15 @@ export async function putUser(ctx: Context, signedIn: SignedIn): Promise<Reply> 
     if (password !== undefined) await storePassword(ctx, db, signedIn, password);
     if (params.data) {
       const data = mergeMetadata(user.raw_user_meta_data, params.data);
-      await updateUser(db, user, { raw_user_meta_data: data });
+      await updateUser(db, user, { raw_user_meta_data: data }).catch(failAs('Error updating user'));
     }
     if (params.app_metadata) {
       const data = mergeMetadata(user.raw_app_meta_data, params.app_metadata);
-      await updateUser(db, user, { raw_app_meta_data: data });
+      await updateUser(db, user, { raw_app_meta_data: data }).catch(failAs('Error updating user'));
     }
     await changeEmail(ctx, db, user, params);
     await changePhone(ctx, db, user, params);
-    await writeAudit(db, user, 'user_modified');
+    await writeAudit(db, user, 'user_modified').catch(failAs('Error recording audit log entry'));
   });
   return json(serializeUser(user));
 }
@@ -168,7 +169,7 @@ async function storePassword(
   { user, session }: SignedIn,
   encrypted: string | null,
 ): Promise<void> {
-  await replacePassword(db, user, encrypted, session?.id);
+  await replacePassword(db, user, encrypted, session?.id).catch(failAs('Error during password storage'));
   await writeAudit(db, user, 'user_updated_password');
   await notify(ctx, user, 'password_changed');
 }

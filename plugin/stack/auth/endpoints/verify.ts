@@ -6,6 +6,7 @@ import { verifyCode, verifyLink, type Verification, type Verified } from '../acc
 import type { Context } from '../app.ts';
 import { writeAudit } from '../db/audit.ts';
 import { timestamp, transaction, type Db } from '../db/database.ts';
+import { failAs } from '../db/failures.ts';
 import { findFlowStateOfUser, updateFlowState } from '../db/flow-states.ts';
 import { updateIdentityData } from '../db/identities.ts';
 import { clearOneTimeTokens } from '../db/one-time-tokens.ts';
@@ -156,7 +157,7 @@ async function confirm(ctx: Context, db: Db, confirmation: Confirmation): Promis
       return true;
     case 'recovery':
     case 'magiclink':
-      await confirmSignInCode(db, user);
+      await confirmSignInCode(db, user).catch(failAs('Database error updating user'));
       return true;
     case 'email_change':
       return confirmEmailChange(ctx, db, user, tokenHash);
@@ -173,13 +174,15 @@ async function confirm(ctx: Context, db: Db, confirmation: Confirmation): Promis
 
 async function confirmSignup(db: Db, { user, password }: Confirmation): Promise<void> {
   if (!hasPassword(user) && user.invited_at !== null && password !== undefined) {
-    await replacePassword(db, user, password);
+    await replacePassword(db, user, password).catch(failAs('Error storing password'));
   }
   await writeAudit(db, user, 'user_signedup', { traits: { provider: 'email' } });
-  await confirmEmail(db, user);
+  await confirmEmail(db, user).catch(failAs('Error confirming user'));
   for (const identity of user.identities) {
     if (identity.email !== '' && identity.email === user.email) {
-      await updateIdentityData(db, identity, { email_verified: true });
+      await updateIdentityData(db, identity, { email_verified: true }).catch(
+        failAs('Error setting email_verified to true on identity'),
+      );
     }
   }
 }

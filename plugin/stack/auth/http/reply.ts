@@ -78,7 +78,7 @@ export function errorReply(error: unknown, apiVersion: string | undefined): Repl
   const weak = known.weakPassword ? { weak_password: { reasons: known.weakPassword.reasons } } : {};
   if (isNew) return json({ code: known.code, message: known.message, ...weak }, known.status, headers);
   const postgres = publicPostgresError(known.cause);
-  if (postgres) return json(postgres, known.status, headers);
+  if (postgres) return json(postgres.body, postgres.status, headers);
   const body = { code: known.status, error_code: known.code, msg: known.message };
   const id = known === error && known.status >= 500 ? { error_id: randomUUID() } : {};
   return json({ ...body, ...id, ...weak }, known.status, headers);
@@ -87,11 +87,15 @@ export function errorReply(error: unknown, apiVersion: string | undefined): Repl
 // raise_exception and the integrity violations: errors of the user's own triggers and constraints.
 const PUBLIC_STATES = new Set(['P0001', '23000', '23001', '23502', '23503', '23505', '23514', '23P01']);
 
-function publicPostgresError(cause: unknown): Record<string, string> | undefined {
-  if (!(cause instanceof Error) || !('code' in cause) || !PUBLIC_STATES.has(String(cause.code)))
-    return undefined;
-  const { code, hint, detail } = cause as Error & { code: string; hint?: string; detail?: string };
-  return { code, message: cause.message, ...(hint ? { hint } : {}), ...(detail ? { detail } : {}) };
+/** GoTrue v2.196 internal/utilities/postgres.go: `PT404` names the status, as for PostgREST. */
+function publicPostgresError(cause: unknown): { status: number; body: Record<string, string> } | undefined {
+  if (!(cause instanceof Error) || !('code' in cause)) return undefined;
+  const { code, hint, detail } = cause as Error & { code: unknown; hint?: string; detail?: string };
+  if (typeof code !== 'string') return undefined;
+  const named = /^PT([2-5]\d\d)$/.exec(code)?.[1];
+  if (named === undefined && !PUBLIC_STATES.has(code)) return undefined;
+  const body = { code, message: cause.message, ...(hint ? { hint } : {}), ...(detail ? { detail } : {}) };
+  return { status: named === undefined ? 500 : Number(named), body };
 }
 
 export function send(res: ServerResponse, reply: Reply, extra: Readonly<Record<string, string>>): void {

@@ -1,9 +1,9 @@
 import type { JsonObject } from '../../../shared/json.ts';
 import type { Context } from '../app.ts';
 import { timestamp, type Db } from '../db/database.ts';
+import { failAs } from '../db/failures.ts';
 import { putOneTimeToken } from '../db/one-time-tokens.ts';
 import { updateUser, type User } from '../db/users.ts';
-import { internal } from '../errors.ts';
 import { fromJson, type GoMap } from '../go-template/values.ts';
 import { hasHook, runHook } from '../hooks.ts';
 import { hashCode, randomCode } from '../secrets/codes.ts';
@@ -29,14 +29,13 @@ const TEMPLATE: Readonly<Record<LinkType, MailName>> = {
   reauthentication: 'reauthentication',
 };
 
-/** What errors call the mails. */
-const DESCRIPTION: Readonly<Record<LinkType, string>> = {
-  signup: 'confirmation',
-  invite: 'invite',
-  recovery: 'recovery',
-  magiclink: 'magic link',
-  email_change: 'email change',
-  reauthentication: 'reauthentication',
+const NOT_SENT: Readonly<Record<LinkType, string>> = {
+  signup: 'Error sending confirmation email',
+  invite: 'Error sending invite email',
+  recovery: 'Error sending recovery email',
+  magiclink: 'Error sending magic link email',
+  email_change: 'Error sending email change email',
+  reauthentication: 'Error sending reauthentication email',
 };
 
 const PURPOSE: Readonly<Record<CodeType, CodePurpose>> = {
@@ -51,7 +50,7 @@ const PURPOSE: Readonly<Record<CodeType, CodePurpose>> = {
  * Mails a code and link of this kind, and stores its hash.
  *
  * @param mail.isPkce whether the link ends in an auth code
- * @throws AuthError 429 over_email_send_rate_limit
+ * @throws AuthError 429 over_email_send_rate_limit, 500 with GoTrue's words when the SMTP server or the database refuses
  */
 export async function sendCode(
   ctx: Context,
@@ -64,9 +63,12 @@ export async function sendCode(
   if (type !== 'invite') checkFrequency(ctx, lastSent(user, purpose));
   const code = randomCode(ctx.settings.email.otpLength);
   const hash = (isPkce ? PKCE_PREFIX : '') + hashCode(user.email, code);
-  await deliver(ctx, db, user, { type, to: user.email, code, hash });
-  const changes = type === 'invite' ? { invited_at: timestamp() } : {};
-  await saveCode(db, user, { purpose, hash, recipient: user.email, changes });
+  await deliver(ctx, db, user, { type, to: user.email, code, hash }).catch(failAs(NOT_SENT[type]));
+  const isInvite = type === 'invite';
+  const changes = isInvite ? { invited_at: timestamp() } : {};
+  await saveCode(db, user, { purpose, hash, recipient: user.email, changes }).catch(
+    failAs(isInvite ? 'Error inviting user' : NOT_SENT[type]),
+  );
 }
 
 /** Mails for a change of address: to the new one and, with `double_confirm_changes`, to the current one. */
@@ -93,9 +95,10 @@ export async function sendEmailChange(
   const { email_change_token_new: hashNew, email_change_token_current: hashCurrent } = changes;
   const mails = [{ to: email, code: codeNew, hash: hashNew }];
   if (both) mails.push({ to: user.email, code: codeCurrent, hash: hashCurrent });
-  await deliverEmailChange(ctx, db, { ...user, ...changes }, mails);
-  await updateUser(db, user, changes);
-  await saveEmailChangeTokens(db, user);
+  const failed = failAs(NOT_SENT.email_change);
+  await deliverEmailChange(ctx, db, { ...user, ...changes }, mails).catch(failed);
+  await updateUser(db, user, changes).catch(failed);
+  await saveEmailChangeTokens(db, user).catch(failed);
 }
 
 /** Stores the hashes of the codes for a change of address, as the user's columns have them. */
@@ -153,16 +156,8 @@ async function deliverEmailChange(
 }
 
 async function sendRendered(ctx: Context, user: User, mail: CodeMail): Promise<void> {
-  const rendered = renderMail(ctx, user, mail);
+  const rendered = ctx.templates.render(TEMPLATE[mail.type], templateData(ctx, user, mail));
   await ctx.mailer.send({ to: mail.to, ...rendered });
-}
-
-function renderMail(ctx: Context, user: User, mail: CodeMail): { subject: string; html: string } {
-  try {
-    return ctx.templates.render(TEMPLATE[mail.type], templateData(ctx, user, mail));
-  } catch (error) {
-    throw internal(`Error sending ${DESCRIPTION[mail.type]} email`, error);
-  }
 }
 
 /** The values of each kind of mail, as GoTrue's templatemailer.go has them. */

@@ -64,7 +64,7 @@ export async function sendSms(ctx: Context, db: Db, user: User, message: Sms): P
   }
   if (ctx.settings.sms.provider === '') throw internal('Unable to get SMS provider');
   const text = fill(message.template, code);
-  await ctx.mailer.send({ to: `+${phone}`, subject: `SMS to +${phone}`, html: `<p>${escapeHtml(text)}</p>` });
+  ctx.mailer.keep({ to: `+${phone}`, subject: `SMS to +${phone}`, html: `<p>${escapeHtml(text)}</p>` });
 }
 
 function fill(template: TextTemplate, code: string): string {

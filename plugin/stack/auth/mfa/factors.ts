@@ -9,6 +9,7 @@ import {
   type Factor,
   type FactorType,
 } from '../db/factors.ts';
+import { failAs } from '../db/failures.ts';
 import type { User } from '../db/users.ts';
 import { forbidden, unprocessable } from '../errors.ts';
 import type { SignedIn } from '../guards.ts';
@@ -102,11 +103,13 @@ export function amrMethod(type: FactorType): string {
 
 /** Deletes a factor; sessions that reached aal2 with it return to aal1. */
 export async function removeFactor(db: Db, factor: Factor): Promise<void> {
-  await deleteFactor(db, factor.id);
+  await deleteFactor(db, factor.id).catch(failAs('Database error deleting factor'));
   await db.query(
     `delete from auth.mfa_amr_claims where authentication_method = $2
        and session_id in (select id from auth.sessions where factor_id = $1)`,
     [factor.id, amrMethod(factor.factor_type)],
   );
-  await db.query(`update auth.sessions set aal = 'aal1', factor_id = null where factor_id = $1`, [factor.id]);
+  await db
+    .query(`update auth.sessions set aal = 'aal1', factor_id = null where factor_id = $1`, [factor.id])
+    .catch(failAs('Database error downgrading sessions'));
 }

@@ -5,6 +5,7 @@ import { signupDisabled } from '../accounts/register.ts';
 import type { Context } from '../app.ts';
 import { writeAudit } from '../db/audit.ts';
 import { CommitWithError, mergeMetadata, type Db } from '../db/database.ts';
+import { failAs } from '../db/failures.ts';
 import {
   findIdentitiesOfUser,
   findIdentity,
@@ -145,13 +146,13 @@ async function confirmOrAsk(ctx: Context, db: Db, { user, identity, person }: Un
     return;
   }
   user.identities = await findIdentitiesOfUser(db, user.id);
-  await keepOnlyIdentity(db, user, identity);
+  await keepOnlyIdentity(db, user, identity).catch(failAs('Error updating user'));
   const isVerified = profile.emails.some(
     (email) => email.verified && email.email.toLowerCase() === user.email,
   );
   if (isVerified || ctx.settings.email.autoconfirm) {
     await writeAudit(db, user, 'user_signedup', { traits: { provider } });
-    await confirmEmail(db, user);
+    await confirmEmail(db, user).catch(failAs('Error updating user'));
     return;
   }
   const isSent = user.email !== '';
@@ -215,7 +216,7 @@ export async function acceptInvite(
   }
   const identity = await insertIdentity(db, user.id, provider, profile.metadata);
   await writeAudit(db, user, 'invite_accepted', { traits: { provider } });
-  await keepOnlyIdentity(db, user, identity);
+  await keepOnlyIdentity(db, user, identity).catch(failAs('Error updating user'));
   await confirmEmail(db, user);
   return (await findUserById(db, user.id)) ?? user;
 }

@@ -2,6 +2,10 @@ import { timingSafeEqual } from 'node:crypto';
 
 /** Whether two strings are equal, compared in constant time. */
 export function isSameSecret(a: string, b: string): boolean {
-  const [first, second] = [Buffer.from(a), Buffer.from(b)];
-  return first.length === second.length && timingSafeEqual(first, second);
+  return isSameBytes(Buffer.from(a), Buffer.from(b));
+}
+
+/** The same for bytes. */
+export function isSameBytes(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && timingSafeEqual(a, b);
 }

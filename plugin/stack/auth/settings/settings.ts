@@ -84,7 +84,7 @@ export interface MfaSettings {
 export interface RateLimitSettings {
   /** Header that names the client; without it requests are not limited, as with the CLI. */
   readonly header: string | undefined;
-  /** Mails per hour; only with a real SMTP server. */
+  /** Mails per hour; only where they go to an SMTP server. */
   readonly emailSent: number | undefined;
   readonly smsSent: number;
   readonly anonymousUsers: number;
@@ -123,7 +123,7 @@ const SMS_PROVIDERS = ['twilio', 'twilio_verify', 'messagebird', 'textlocal', 'v
  * @throws SupabaseDevError CONFIG_INVALID
  */
 export async function readAuthSettings(
-  { config }: Pick<StackContext, 'config'>,
+  { config, mailer }: Pick<StackContext, 'config' | 'mailer'>,
   env: Readonly<Record<string, string | undefined>> = process.env,
 ): Promise<AuthSettings> {
   const auth = config.section('auth');
@@ -171,7 +171,7 @@ export async function readAuthSettings(
     },
     oauthServer: readOAuthServer(auth.section('oauth_server')),
     captcha: readCaptcha(auth.section('captcha')),
-    rateLimits: readRateLimits(auth, env.GOTRUE_RATE_LIMIT_HEADER || undefined),
+    rateLimits: readRateLimits(auth, env.GOTRUE_RATE_LIMIT_HEADER || undefined, mailer.server !== undefined),
   };
 }
 
@@ -241,14 +241,17 @@ function readCaptcha(section: Section): AuthSettings['captcha'] {
   return section.boolean('enabled', false) ? { provider, secret } : undefined;
 }
 
-function readRateLimits(auth: Section, header: string | undefined): RateLimitSettings {
+function readRateLimits(
+  auth: Section,
+  header: string | undefined,
+  isMailDelivered: boolean,
+): RateLimitSettings {
   const limits = auth.section('rate_limit');
   limits.ignore('web3');
-  const smtp = auth.section('email').section('smtp');
   const emailSent = limits.integer('email_sent', 2);
   return {
     header,
-    emailSent: smtp.boolean('enabled', smtp.has('host')) ? emailSent : undefined,
+    emailSent: isMailDelivered ? emailSent : undefined,
     smsSent: limits.integer('sms_sent', 30),
     anonymousUsers: limits.integer('anonymous_users', 30),
     tokenRefresh: limits.integer('token_refresh', 150),

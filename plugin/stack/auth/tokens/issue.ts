@@ -1,6 +1,7 @@
 import { isObject, type JsonObject } from '../../../shared/json.ts';
 import type { Context } from '../app.ts';
 import { timestamp, type Db } from '../db/database.ts';
+import { failAs } from '../db/failures.ts';
 import { insertRefreshToken } from '../db/refresh-tokens.ts';
 import { addAmrClaim, assessSession, insertSession, type Session } from '../db/sessions.ts';
 import { updateUser, type User } from '../db/users.ts';
@@ -49,9 +50,10 @@ export interface Grant {
 export async function issueSession(ctx: Context, db: Db, user: User, grant: Grant): Promise<IssuedSession> {
   const { method, ...oauth } = grant;
   const { userAgent, ip } = ctx.req;
-  const session = await insertSession(db, user.id, { userAgent, ip, ...oauth });
-  const refreshToken = await insertRefreshToken(db, user.id, session.id, null);
-  await updateUser(db, user, { last_sign_in_at: timestamp() });
+  const granting = failAs('Database error granting user');
+  const session = await insertSession(db, user.id, { userAgent, ip, ...oauth }).catch(granting);
+  const refreshToken = await insertRefreshToken(db, user.id, session.id, null).catch(granting);
+  await updateUser(db, user, { last_sign_in_at: timestamp() }).catch(granting);
   await addAmrClaim(db, session, method);
   return {
     trace: { userId: user.id, sessionId: session.id, refreshToken },
