@@ -2,7 +2,7 @@ import { isObject, parseJson, type JsonObject } from '../../../shared/json.ts';
 import type { DatabaseError } from '../database/errors.ts';
 import { RestError } from '../http/rest-error.ts';
 
-// PostgREST v14.12 src/PostgREST/Error.hs
+// PostgREST v16 src/library/PostgREST/Error.hs
 
 /**
  * The response to an error of PostgreSQL: its SQLSTATE, message, detail and hint, with PostgREST's choice of status.

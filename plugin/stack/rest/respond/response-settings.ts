@@ -3,7 +3,7 @@ import { isObject } from '../../../shared/json.ts';
 import { invalidResponseHeaders, invalidResponseStatus } from '../parse/request-errors.ts';
 import type { Header } from '../http/response.ts';
 
-// PostgREST v14.12 src/PostgREST/Response/GucHeader.hs
+// PostgREST v16 src/library/PostgREST/Response/GucHeader.hs
 
 /** Parses the setting `response.headers`: `[{"Set-Cookie": "a=b"}, …]`. @throws RestError PGRST111 */
 export function parseResponseHeaders(setting: string | undefined): Header[] {
