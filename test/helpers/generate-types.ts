@@ -3,7 +3,7 @@ import { format } from 'oxfmt';
 import pg from 'pg';
 
 /** The PostgREST version that the embedded stack emulates; supabase-js picks the types of some methods by it. */
-const POSTGREST_VERSION = '14.12';
+const POSTGREST_VERSION = '16.5';
 
 const FORMAT = new URL('../../.oxfmtrc.json', import.meta.url);
 const TOOL = new URL('../../tools/database-types/', import.meta.url);

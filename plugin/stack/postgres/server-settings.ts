@@ -28,8 +28,10 @@ export function serverSettings(
     timezone: 'UTC',
     log_timezone: 'UTC',
     log_line_prefix: '%m [%p] %q%u ',
-    // Compiling a plan costs more than it saves for the short queries of a development database.
-    jit: 'off',
+    // What clients see of the settings of Supabase's image (supabase/postgres postgresql.conf.j2): the planner's choices,
+    // and floats rounded to the digits that they hold for certain.
+    effective_cache_size: '128MB',
+    extra_float_digits: 0,
     // Commits still reach the operating system, so throw-away data survives a killed server, but not a power failure.
     ...(durable ? {} : { fsync: 'off', full_page_writes: 'off' }),
   };

@@ -4,7 +4,7 @@ import { JwtVerifyError, type Claims, type JwtVerifier } from '../jwt.ts';
 import { RestError } from './http/rest-error.ts';
 import type { RestSettings } from './settings/settings.ts';
 
-// PostgREST v14.12 src/PostgREST/Auth.hs
+// PostgREST v16 src/library/PostgREST/Auth.hs
 
 /** The role and claims that a request runs with. */
 export interface AuthResult {

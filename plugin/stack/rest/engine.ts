@@ -9,7 +9,6 @@ import type { JwtVerifier } from '../jwt.ts';
 import type { Service } from '../service.ts';
 import { ReloadListener } from './database/reload-listener.ts';
 import { RestDatabase } from './database/rest-database.ts';
-import { Timezones } from './database/timezones.ts';
 import { StateLoader } from './engine-state.ts';
 import { handleRequest } from './handle-request.ts';
 import type { HttpResponse } from './http/response.ts';
@@ -51,7 +50,6 @@ export class RestEngine implements Service {
   readonly #database: RestDatabase;
   readonly #loader: StateLoader;
   readonly #listener: ReloadListener;
-  readonly #timezones: Timezones;
   readonly #open = new OpenRequests();
 
   private constructor(
@@ -64,7 +62,6 @@ export class RestEngine implements Service {
     this.#database = database;
     this.#loader = loader;
     this.#listener = listener;
-    this.#timezones = new Timezones(database);
   }
 
   /** Reads the schema and listens for its changes. @throws when the database cannot be read */
@@ -127,7 +124,6 @@ export class RestEngine implements Service {
         verifier: this.#options.verifier,
         safeUpdates: this.#options.safeUpdates ?? false,
         onExplain: this.#options.onExplain,
-        timezones: this.#timezones,
         state,
         timing,
       });

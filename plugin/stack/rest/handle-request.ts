@@ -1,15 +1,16 @@
 import type { JwtVerifier } from '../jwt.ts';
 import { authenticate } from './authenticate.ts';
 import type { RestDatabase } from './database/rest-database.ts';
-import type { Timezones } from './database/timezones.ts';
 import type { EngineState } from './engine-state.ts';
 import type { HttpResponse } from './http/response.ts';
 import type { ServerTiming } from './http/server-timing.ts';
-import { parseApiRequest, type ApiRequest, type RawRequest } from './parse/api-request.ts';
+import { parseApiRequest, type RawRequest } from './parse/api-request.ts';
 import { planAction } from './plan/action-plan.ts';
+import { namedPastAlias } from './plan/read-tree.ts';
 import { requireFilters } from './plan/require-filters.ts';
 import type { RequestExplanation } from './request-explanation.ts';
 import { RequestTransaction } from './request-transaction.ts';
+import { withVary } from './respond/cache-headers.ts';
 import { describeApi } from './respond/describe-api.ts';
 import { respondInfo } from './respond/respond.ts';
 import { runPlan } from './run-plan.ts';
@@ -19,7 +20,6 @@ interface RequestContext {
   readonly database: RestDatabase;
   readonly state: EngineState;
   readonly verifier: JwtVerifier | undefined;
-  readonly timezones: Timezones;
   readonly timing: ServerTiming;
   /** Refuse updates and deletes without a filter. */
   readonly safeUpdates: boolean;
@@ -38,18 +38,17 @@ export async function handleRequest(raw: RawRequest, context: RequestContext): P
   const now = Math.floor(Date.now() / 1000);
   const auth = await authenticate(raw.headers.authorization, context.verifier, settings, now);
   timing.end('jwt');
-  const parsed = parseApiRequest(raw, {
+  const request = parseApiRequest(raw, {
     schemas: settings.schemas,
     allowTx: settings.txEnd.allowOverride,
     openApiEnabled: settings.openApiMode !== 'disabled',
     rootSpec: settings.rootSpec?.name,
   });
-  const request = await withKnownTimezone(parsed, context.timezones);
   timing.end('parse');
   const plan = planAction(cache, request, settings);
   timing.end('plan');
   if (context.safeUpdates) requireFilters(plan);
-  if (plan.kind === 'info') return respondInfo(plan.allow);
+  if (plan.kind === 'info') return withVary(respondInfo(plan.allow));
   const routine = plan.kind === 'call' ? plan.call.routine : undefined;
   const { database, onExplain } = context;
   // Written out instead of spread, which V8 is slow at for an object that then grows.
@@ -64,21 +63,6 @@ export async function handleRequest(raw: RawRequest, context: RequestContext): P
     onExplain,
   });
   if (plan.kind === 'inspect')
-    return describeApi(request, state, (statement) => transaction.run([statement], true));
-  return runPlan(plan, request, settings, transaction);
-}
-
-/** Treats a time zone that PostgreSQL does not have as an unknown preference, as PostgREST does up to version 14. */
-async function withKnownTimezone(request: ApiRequest, timezones: Timezones): Promise<ApiRequest> {
-  const { preferences } = request;
-  const { timezone, invalid } = preferences;
-  if (timezone === undefined || (await timezones.has(timezone))) return request;
-  return {
-    ...request,
-    preferences: {
-      ...preferences,
-      timezone: undefined,
-      invalid: [...invalid, `timezone=${timezone}`],
-    },
-  };
+    return withVary(await describeApi(request, state, (statement) => transaction.run([statement], true)));
+  return withVary(await runPlan(plan, request, settings, transaction), namedPastAlias(plan.read));
 }

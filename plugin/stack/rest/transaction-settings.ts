@@ -8,7 +8,7 @@ import type { RestSettings } from './settings/settings.ts';
 import type { TransactionSetting } from './sql/settings-statement.ts';
 import { quoteIdentifier } from './sql/quote.ts';
 
-// PostgREST v14.12 src/PostgREST/Query/PreQuery.hs
+// PostgREST v16 src/library/PostgREST/Query/PreQuery.hs
 
 /**
  * The settings that a request's transaction begins with. The settings of the role precede the role itself: the login

@@ -1,6 +1,6 @@
 import { addMissingHeaders, type Header, type HttpResponse } from './response.ts';
 
-// PostgREST v14.12 src/PostgREST/Cors.hs
+// PostgREST v16 src/library/PostgREST/Cors.hs
 const EXPOSED: Header = [
   'Access-Control-Expose-Headers',
   'Content-Encoding, Content-Location, Content-Range, Content-Type, Date, Location, Server, Transfer-Encoding, Range-Unit',

@@ -15,7 +15,7 @@ import {
 } from './range.ts';
 import * as errors from './request-errors.ts';
 
-// PostgREST v14.12 src/PostgREST/ApiRequest.hs
+// PostgREST v16 src/library/PostgREST/ApiRequest.hs
 
 /** The action that the request asks for; relations and functions by name, not yet looked up. */
 type Action =

@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache';
 
-// PostgREST v14.12 src/PostgREST/MediaType.hs
+// PostgREST v16 src/library/PostgREST/MediaType.hs
 
 /** `kind` names a type that PostgREST treats specially; all others are `other`. */
 export type MediaType =

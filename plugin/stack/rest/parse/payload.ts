@@ -4,7 +4,7 @@ import type { MediaType } from './media-type.ts';
 import { parseQueryString } from './query-string.ts';
 import { invalidBody } from './request-errors.ts';
 
-// PostgREST v14.12 src/PostgREST/ApiRequest/Payload.hs
+// PostgREST v16 src/library/PostgREST/ApiRequest/Payload.hs
 
 /** The body of a write or a function call, parsed only as far as needed before PostgreSQL reads it. */
 export type Payload =

@@ -1,4 +1,4 @@
-// PostgREST v14.12 src/PostgREST/ApiRequest/Preferences.hs
+// PostgREST v16 src/library/PostgREST/ApiRequest/Preferences.hs
 
 /** The `Prefer` header, RFC 7240. */
 export interface Preferences {

@@ -10,7 +10,7 @@ import { parameterRange, type RowRange } from './range.ts';
 import { parseFailed } from './request-errors.ts';
 import { selectList } from './select-grammar.ts';
 
-// PostgREST v14.12 src/PostgREST/ApiRequest/QueryParams.hs
+// PostgREST v16 src/library/PostgREST/ApiRequest/QueryParams.hs
 
 /** The parsed query string of a request. */
 export interface QueryParameters {

@@ -1,4 +1,4 @@
-// PostgREST v14.12 src/PostgREST/RangeQuery.hs
+// PostgREST v16 src/library/PostgREST/RangeQuery.hs
 
 /**
  * Row numbers from `lower` to `upper`, both included, counted from 0. An infinite `upper` has no end; one below `lower`

@@ -1,6 +1,6 @@
 import { RestError } from '../http/rest-error.ts';
 
-// PostgREST v14.12 src/PostgREST/Error.hs, codes PGRST1xx
+// PostgREST v16 src/library/PostgREST/Error.hs, codes PGRST1xx
 
 function error(status: number, code: string, message: string, details?: unknown, hint?: string): RestError {
   return new RestError(status, { code, message, details, hint });

@@ -16,7 +16,7 @@ interface PlanOptions extends ReadOptions {
   readonly planEnabled: boolean;
 }
 
-// PostgREST v14.12 src/PostgREST/Plan.hs
+// PostgREST v16 src/library/PostgREST/Plan.hs
 
 /**
  * Plans a request against the schema cache, without the database.

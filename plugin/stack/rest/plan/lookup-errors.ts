@@ -10,7 +10,7 @@ import {
 } from '../schema-cache/types.ts';
 import { findMostSimilar, rankBySimilarity } from './fuzzy-match.ts';
 
-// PostgREST v14.12 src/PostgREST/Error.hs, codes PGRST2xx
+// PostgREST v16 src/library/PostgREST/Error.hs, codes PGRST2xx
 
 // A hint suggests the name of a table or function only when it is this similar.
 const NAME_SCORE = 0.75;

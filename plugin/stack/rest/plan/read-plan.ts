@@ -15,7 +15,7 @@ export interface ReadOptions {
   readonly legacyTargetNames: boolean;
 }
 
-// PostgREST v14.12 src/PostgREST/Plan/ReadPlan.hs, src/PostgREST/Plan.hs
+// PostgREST v16 src/library/PostgREST/Plan/ReadPlan.hs, src/library/PostgREST/Plan.hs
 
 /**
  * Plans a read: from a table, or from the rows that a write or a function returned.

@@ -64,6 +64,7 @@ function buildNode(
     joinAlias: '',
     embedded: [],
     children,
+    isNamedPastAlias: false,
   };
 }
 
@@ -121,5 +122,12 @@ function updateNode(
     if (aliased?.nameAlias !== undefined) throw aliasedTargetName(name, aliased.name, aliased.nameAlias);
     throw notEmbedded(name);
   }
+  if (target.nameAlias !== undefined && target.nameAlias !== name) target.isNamedPastAlias = true;
   updateNode(target, remaining, legacyTargetNames, change);
+}
+
+/** The resources that parameters named by their own name though they have an alias. */
+export function namedPastAlias(node: ReadNode): { name: string; alias: string }[] {
+  const here = node.isNamedPastAlias ? [{ name: node.name, alias: node.nameAlias ?? '' }] : [];
+  return node.children.length === 0 ? here : [...here, ...node.children.flatMap(namedPastAlias)];
 }

@@ -122,6 +122,8 @@ export interface ReadNode {
   spread: Spread | undefined;
   embedded: readonly EmbeddedSelect[];
   children: ReadNode[];
+  /** Whether a parameter named it by its own name though it has an alias, which PostgREST deprecates. */
+  isNamedPastAlias: boolean;
 }
 
 export type MutatePlan =

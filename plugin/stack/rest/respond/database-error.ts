@@ -3,7 +3,7 @@ import type { DatabaseError } from '../database/errors.ts';
 import { isFinalStatus, isFramingHeader, isValidHeader } from '../http/response.ts';
 import { RestError } from '../http/rest-error.ts';
 
-// PostgREST v14.12 src/PostgREST/Error.hs
+// PostgREST v16 src/library/PostgREST/Error.hs
 
 /**
  * The response to an error of PostgreSQL: its SQLSTATE, message, detail and hint, with PostgREST's choice of status.

@@ -9,7 +9,7 @@ import type { ResultRow } from '../sql/result-row.ts';
 import { addMissingHeaders, type Header, type HttpResponse } from '../http/response.ts';
 import { parseResponseHeaders, parseResponseStatus } from './response-settings.ts';
 
-// PostgREST v14.12 src/PostgREST/Response.hs
+// PostgREST v16 src/library/PostgREST/Response.hs
 
 /**
  * The response to a read, write or function call, from the row that its statement returned.
@@ -103,10 +103,8 @@ function respondMutation(
         result.location.length === 0
           ? []
           : [['Location', `/${plan.target.name}?${locationQuery(result.location)}`]];
-      const onlyUpdated =
-        preferences.resolution === 'merge-duplicates' &&
-        result.inserted !== undefined &&
-        result.inserted <= 0;
+      // Without a row in the body nothing was counted, and nothing inserted.
+      const onlyUpdated = preferences.resolution === 'merge-duplicates' && (result.inserted ?? 0) <= 0;
       return {
         status: onlyUpdated ? 200 : 201,
         headers: [

@@ -3,7 +3,7 @@ import { invalidResponseHeaders, invalidResponseStatus } from '../parse/request-
 import { isFinalStatus, isFramingHeader, isValidHeader, type Header } from '../http/response.ts';
 import { RestError } from '../http/rest-error.ts';
 
-// PostgREST v14.12 src/PostgREST/Response/GucHeader.hs
+// PostgREST v16 src/library/PostgREST/Response/GucHeader.hs
 
 /**
  * Parses the setting `response.headers`: `[{"Set-Cookie": "a=b"}, …]`. Headers of the connection are left out.

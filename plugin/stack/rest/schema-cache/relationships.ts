@@ -22,7 +22,7 @@ export interface ForeignKeyRow {
 
 export type ComputedRow = Pick<ComputedRelationship, 'function' | 'table' | 'foreignTable' | 'toOne'>;
 
-// PostgREST v14.12 src/PostgREST/SchemaCache.hs, src/PostgREST/SchemaCache/Relationship.hs
+// PostgREST v16 src/library/PostgREST/SchemaCache.hs, src/library/PostgREST/SchemaCache/Relationship.hs
 
 /** All relationships between relations, by `relationshipKey`. */
 export function buildRelationships(

@@ -1,7 +1,7 @@
 import type { QualifiedName } from '../schema-cache/types.ts';
 import type { RestSettings } from './settings.ts';
 
-// PostgREST v14.12 src/PostgREST/Config/Database.hs
+// PostgREST v16 src/library/PostgREST/Config/Database.hs
 
 /**
  * Query for the `pgrst.…` settings of the login role: those for this database win over those for all databases, and the

@@ -6,7 +6,7 @@ import { columnSql, fieldSql, orderSql, selectFieldSql, spreadFieldSql } from '.
 import { quoteQualifiedName, quoteIdentifier } from './quote.ts';
 import type { Parameters } from './parameters.ts';
 
-// PostgREST v14.12 src/PostgREST/Query/QueryBuilder.hs
+// PostgREST v16 src/library/PostgREST/Query/QueryBuilder.hs
 
 /** The query of a resource; embedded resources are lateral joins. */
 export function readSql(node: ReadNode, params: Parameters, parent?: ReadNode): string {

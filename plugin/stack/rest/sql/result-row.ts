@@ -1,16 +1,14 @@
 import type { Row, Rows } from '../database/transaction.ts';
 
 /**
- * The one row that every statement returns, whatever it does: its columns, in this order. `buildStatement` writes them,
- * `readResultRow` reads them; nothing else depends on their positions.
+ * The one row that every statement returns: its columns, in PostgREST's order, which EXPLAIN shows. `buildStatement`
+ * writes them, `readResultRow` reads them; nothing else depends on their positions.
  */
 const COLUMNS = [
   /** Number of rows without the limit; null unless it was asked for. */
   'total',
   /** Number of rows of the page. */
   'page',
-  /** JSON array of `column=eq.value`: the primary key of the inserted row. */
-  'location',
   /** The response body. */
   'body',
   /** The setting `response.headers`, by which a function sets headers. */
@@ -21,38 +19,52 @@ const COLUMNS = [
   'inserted',
 ] as const;
 
-type Column = (typeof COLUMNS)[number];
+/** The row of a write has one column more. */
+const WRITE_COLUMNS = [
+  ...COLUMNS.slice(0, 2),
+  /** JSON array of `column=eq.value`: the primary key of the inserted row. */
+  'location',
+  ...COLUMNS.slice(2),
+] as const;
 
-const positionOf = (column: Column): number => COLUMNS.indexOf(column);
-const TOTAL = positionOf('total');
-const PAGE = positionOf('page');
-const LOCATION = positionOf('location');
-const BODY = positionOf('body');
-const RESPONSE_HEADERS = positionOf('response_headers');
-const RESPONSE_STATUS = positionOf('response_status');
-const INSERTED = positionOf('inserted');
+type Column = (typeof WRITE_COLUMNS)[number];
 
 /** The SQL expressions of a statement's columns; null where undefined. */
 interface ResultExpressions {
   readonly total?: string | undefined;
   readonly page: string;
-  readonly location?: string | undefined;
   readonly body: string;
-  readonly inserted?: string | undefined;
 }
 
-/** The select list of a statement. */
-export function resultColumnsSql(expressions: ResultExpressions): string {
-  const values: Readonly<Record<Column, string | undefined>> = {
-    total: expressions.total,
-    page: expressions.page,
-    location: expressions.location,
-    body: expressions.body,
-    inserted: expressions.inserted,
+/** The select list of a read or function call. */
+export function readColumnsSql(expressions: ResultExpressions): string {
+  return selectList(COLUMNS, { ...expressions, location: undefined, inserted: undefined });
+}
+
+/** The select list of a write. */
+export function writeColumnsSql(
+  expressions: ResultExpressions & {
+    readonly location: string | undefined;
+    readonly inserted: string | undefined;
+  },
+): string {
+  return selectList(WRITE_COLUMNS, expressions);
+}
+
+function selectList(
+  columns: readonly Column[],
+  { total, page, location, body, inserted }: Parameters<typeof writeColumnsSql>[0],
+): string {
+  const values: Readonly<Record<Column, string>> = {
+    total: total ?? 'null::bigint',
+    page,
+    location: location ?? 'null',
+    body,
     response_headers: "nullif(current_setting('response.headers', true), '')",
     response_status: "nullif(current_setting('response.status', true), '')",
+    inserted: inserted ?? 'null::int',
   };
-  return COLUMNS.map((column) => `${values[column] ?? 'null'} AS ${column}`).join(', ');
+  return columns.map((column) => `${values[column]} AS ${column}`).join(', ');
 }
 
 /** The row in JavaScript's types. */
@@ -67,18 +79,24 @@ export interface ResultRow {
   readonly inserted: number | undefined;
 }
 
+const TOTAL = 0;
+const PAGE = 1;
+const LOCATION = 2;
+
 /** Reads the row of a statement's result. */
 export function readResultRow(result: Rows | undefined): ResultRow {
   const row: Row = result?.rows[0] ?? [];
-  const location = row[LOCATION];
+  const isWrite = row.length === WRITE_COLUMNS.length;
+  const body = isWrite ? LOCATION + 1 : LOCATION;
+  const location = isWrite ? row[LOCATION] : undefined;
   return {
     total: readNumber(row[TOTAL]),
     page: readNumber(row[PAGE]) ?? 0,
     location: location ? (JSON.parse(location) as string[]) : [],
-    body: readBody(row[BODY] ?? '', result?.types[BODY]),
-    responseHeaders: row[RESPONSE_HEADERS] ?? undefined,
-    responseStatus: row[RESPONSE_STATUS] ?? undefined,
-    inserted: readNumber(row[INSERTED]),
+    body: readBody(row[body] ?? '', result?.types[body]),
+    responseHeaders: row[body + 1] ?? undefined,
+    responseStatus: row[body + 2] ?? undefined,
+    inserted: readNumber(row[body + 3]),
   };
 }
 

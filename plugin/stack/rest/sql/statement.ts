@@ -8,11 +8,11 @@ import { callSql } from './call-query.ts';
 import { mutateSql } from './mutate-query.ts';
 import { countSql, readSql } from './read-query.ts';
 import { Parameters } from './parameters.ts';
-import { resultColumnsSql } from './result-row.ts';
+import { readColumnsSql, writeColumnsSql } from './result-row.ts';
 import { quoteQualifiedName, quoteLiteral } from './quote.ts';
 import type { Statement } from '../database/transaction.ts';
 
-// PostgREST v14.12 src/PostgREST/Query/Statements.hs, src/PostgREST/Query/SqlFragment.hs
+// PostgREST v16 src/library/PostgREST/Query/Statements.hs, src/library/PostgREST/Query/SqlFragment.hs
 
 interface StatementOptions {
   readonly preferences: Preferences;
@@ -41,7 +41,7 @@ function statementText(plan: CrudPlan, options: StatementOptions, params: Parame
     case 'read': {
       const source = readSql(plan.read, params);
       const count = countParts(plan, options, COUNT_ROWS, params);
-      const columns = resultColumnsSql({
+      const columns = readColumnsSql({
         total: count.total,
         page: COUNT_ROWS,
         body: bodyColumn(plan.handler, undefined),
@@ -55,7 +55,7 @@ function statementText(plan: CrudPlan, options: StatementOptions, params: Parame
       const source = mutateSql(plan.mutate, params);
       // Without a body nothing is selected: the write may not even return the selected columns.
       const rows = plan.handler.kind === 'none' ? `SELECT * FROM ${SOURCE}` : readSql(plan.read, params);
-      const columns = resultColumnsSql({
+      const columns = writeColumnsSql({
         page: COUNT_ROWS,
         location: locationSql(plan, options),
         body: bodyColumn(plan.handler, undefined),
@@ -69,7 +69,7 @@ function statementText(plan: CrudPlan, options: StatementOptions, params: Parame
       const source = callSql(plan.call, params);
       const count = countParts(plan, options, page, params);
       const rows = readSql(plan.read, params);
-      const columns = resultColumnsSql({
+      const columns = readColumnsSql({
         total: count.total,
         page,
         body: bodyColumn(plan.handler, routine),
