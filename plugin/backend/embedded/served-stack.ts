@@ -8,6 +8,7 @@ import { claimDataDir, type Membership, type Ownership, type StackRecord } from 
 import type { MigrationResult } from '../../stack/postgres/migrations.ts';
 import { choosePort } from '../../stack/postgres/ports.ts';
 import type { Service } from '../../stack/service.ts';
+import { knowsSession } from './session-check.ts';
 import { startServices, type Services, type ServicesOptions } from '../../stack/services.ts';
 
 /** A port that must be this one (0: any), or one that may be replaced by a free one when it is taken. */
@@ -45,6 +46,7 @@ async function serve(options: ServedStackOptions, ownership: Ownership): Promise
     throw error;
   });
   const record = createRecord(running.services, server.port);
+  running.url = record.url;
   ownership.announce({ ...record, gatewaySecret });
   return new ServedStack({ record, running, gateway, server, ownership });
 }
@@ -101,18 +103,25 @@ class RunningServices {
   readonly #options: ServedStackOptions;
   services: Services;
   target: GatewayTarget;
+  /** Origin of the gateway, once it listens. */
+  url = '';
 
   constructor(options: ServedStackOptions, services: Services) {
     this.#options = options;
     this.services = services;
-    this.target = createTarget(services);
+    this.target = this.#createTarget();
   }
 
   async reset(): Promise<void> {
     const dbPort = { exact: this.services.database.port };
     await this.services.stop({ discard: true });
     this.services = await startServices({ ...this.#options, dbPort });
-    this.target = createTarget(this.services);
+    this.target = this.#createTarget();
+  }
+
+  #createTarget(): GatewayTarget {
+    const { anonKey } = this.services.keys;
+    return createTarget(this.services, (token) => knowsSession(this.url, anonKey, token));
   }
 }
 
@@ -127,11 +136,15 @@ function createRecord({ keys, database }: Services, port: number): ServedStack['
   };
 }
 
-function createTarget({ keys, services }: Services): GatewayTarget {
+function createTarget(
+  { keys, services }: Services,
+  checkSession: NonNullable<GatewayTarget['knowsSession']>,
+): GatewayTarget {
   const upstreams = Object.entries(services).map(([name, service]) => [name, createUpstream(service)]);
   return {
     keys: { ...keys, jwks: keys.signingKeys.map(publicJwk) },
     upstreams: Object.fromEntries(upstreams),
+    knowsSession: checkSession,
     localOnly: areKeysPublic(keys)
       ? { hint: 'Start Vite with --host (or set server.host): then the stack has random keys.' }
       : undefined,
