@@ -4,7 +4,7 @@ import { errorMessage } from '../shared/errors.ts';
 import type { Logger } from '../shared/logger.ts';
 import { allowOrigin, answerPreflight, isPreflight, lockHeaders } from './answer/cors.ts';
 import { FailureLog } from './answer/failure-log.ts';
-import { describeBackendFailure, describeFailure } from './answer/failures.ts';
+import { describeFailure } from './answer/failures.ts';
 import { abortResponse, isHttp2, refuse, type GatewayResponse } from './answer/respond.ts';
 import { Admission } from './caller/admission.ts';
 import type { GatewayCaller, GatewayRequest } from './caller/caller.ts';
@@ -136,7 +136,7 @@ export class Gateway {
     target
       .then(
         (ready) => this.#send(req, res, match, caller, ready),
-        (error: unknown) => this.#fail(res, caller, 'the backend', describeBackendFailure(error)),
+        (error: unknown) => refuseReadably(res, caller, this.#failures.backendFailed(error)),
       )
       .catch((error: unknown) => this.#failUnexpectedly(res, error));
   }

@@ -4,7 +4,7 @@ import { ALLOWED_ROLES_HEADER, VISITOR_ROLES } from '../shared/allowed-roles.ts'
 import { errorMessage } from '../shared/errors.ts';
 import type { Logger } from '../shared/logger.ts';
 import type { FailureLog } from './answer/failure-log.ts';
-import { describeBackendFailure, describeFailure } from './answer/failures.ts';
+import { describeFailure } from './answer/failures.ts';
 import { refuseUpgrade } from './answer/upgrade.ts';
 import type { Admission } from './caller/admission.ts';
 import type { GatewayCaller } from './caller/caller.ts';
@@ -92,11 +92,7 @@ export class UpgradeHandler {
     target
       .then(
         (ready) => this.#start(upgrade, match, caller, ready),
-        (error: unknown) => {
-          const refusal = describeBackendFailure(error);
-          this.#options.failures.failed('the backend', refusal.body.message ?? '');
-          refuseUpgrade(upgrade.socket, refusal);
-        },
+        (error: unknown) => refuseUpgrade(upgrade.socket, this.#options.failures.backendFailed(error)),
       )
       .catch((error: unknown) => this.#failUnexpectedly(upgrade.socket, error));
   }

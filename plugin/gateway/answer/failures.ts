@@ -42,12 +42,23 @@ export function describeFailure(subject: string, error: unknown): GatewayRefusal
 
 /** The refusal for requests while there is no backend: it failed to start. */
 export function describeBackendFailure(error: unknown): GatewayRefusal {
+  if (error instanceof BackendStopped) return STOPPING;
   const hint = error instanceof SupabaseDevError ? error.hint : undefined;
   return gatewayError('BACKEND_UNAVAILABLE', {
     message: `The backend did not start: ${errorMessage(error)}`,
     ...(hint !== undefined && { hint }),
   });
 }
+
+/** Why there is no target any more: the dev server stops, which is no failure. */
+export class BackendStopped extends Error {
+  override readonly name = 'BackendStopped';
+}
+
+const STOPPING = gatewayError('BACKEND_UNAVAILABLE', {
+  message: 'The dev server is stopping',
+  hint: 'Start it again.',
+});
 
 /** Raised by the gateway's own timers. */
 export class UpstreamTimeout extends Error {
