@@ -20,6 +20,11 @@ export const GATEWAY_ERRORS = {
     message: 'This credential is neither a known API key nor a readable JWT',
     hint: 'Send the publishable key, or the access token of a signed-in user as "Authorization: Bearer <token>".',
   },
+  HEADERS_TOO_LARGE: {
+    status: 431,
+    message: 'The headers of the request are too large',
+    hint: 'Browsers send the cookies of all projects on this host: delete those of old ones, or put long filters into a function.',
+  },
   HOST_NOT_ALLOWED: {
     status: 403,
     message: 'This host is not allowed',
@@ -82,6 +87,12 @@ export const GATEWAY_ERRORS = {
     message: 'The service sent something that is not HTTP',
     hint: 'Another program may be using this port; check the address of the backend.',
   },
+  UPSTREAM_HEADERS: {
+    status: 502,
+    message: 'The service sent response headers that are too large',
+    hint: 'PostgREST repeats the query in Content-Location: send fewer values in one filter, or call a function.',
+  },
+  UPSTREAM_INVALID: { status: 502, message: 'The service sent a response that cannot be passed on' },
   UPSTREAM_RESET: {
     status: 502,
     message: 'The service closed the connection without an answer',

@@ -4,11 +4,11 @@ import { errorMessage } from '../shared/errors.ts';
 import type { Logger } from '../shared/logger.ts';
 import { allowOrigin, answerPreflight, isPreflight, lockHeaders } from './answer/cors.ts';
 import { FailureLog } from './answer/failure-log.ts';
-import { describeBackendFailure, describeFailure } from './answer/failures.ts';
+import { describeFailure } from './answer/failures.ts';
 import { abortResponse, isHttp2, refuse, type GatewayResponse } from './answer/respond.ts';
 import { Admission } from './caller/admission.ts';
 import type { GatewayCaller, GatewayRequest } from './caller/caller.ts';
-import { translateHttpCredentials, type CredentialRules } from './caller/credentials.ts';
+import { learnSessions, translateHttpCredentials, type CredentialRules } from './caller/credentials.ts';
 import { relayHeaders } from './caller/gateway-secret.ts';
 import { createHostRules } from './caller/hosts.ts';
 import { mayOpen, refuseOtherMachine } from './caller/privilege.ts';
@@ -48,6 +48,14 @@ export interface GatewayTimeouts {
   readonly idle: number;
   /** For a WebSocket handshake; default 15 s (Realtime delays a rejection by 2 s). */
   readonly handshake: number;
+}
+
+/** A request whose caller is known and may use the route. */
+interface AdmittedRequest {
+  readonly caller: GatewayCaller;
+  readonly mayBeAdmin: boolean;
+  readonly upstream: Upstream;
+  readonly rules: CredentialRules;
 }
 
 const DEFAULT_TIMEOUTS: GatewayTimeouts = Object.freeze({ idle: 150_000, handshake: 15_000 });
@@ -128,7 +136,7 @@ export class Gateway {
     target
       .then(
         (ready) => this.#send(req, res, match, caller, ready),
-        (error: unknown) => this.#fail(res, caller, 'the backend', describeBackendFailure(error)),
+        (error: unknown) => refuseReadably(res, caller, this.#failures.backendFailed(error)),
       )
       .catch((error: unknown) => this.#failUnexpectedly(res, error));
   }
@@ -154,8 +162,22 @@ export class Gateway {
       refuseReadably(res, caller, refusal);
       return;
     }
+    const rules = this.#rules(target, upstream);
+    const proceed = (): void => this.#authorize(req, res, match, { caller, mayBeAdmin, upstream, rules });
+    const learning = learnSessions(req.headers, caller, rules);
+    if (learning) learning.then(proceed).catch((error: unknown) => this.#failUnexpectedly(res, error));
+    else proceed();
+  }
+
+  #authorize(
+    req: GatewayRequest,
+    res: GatewayResponse,
+    match: RouteMatch,
+    { caller, mayBeAdmin, upstream, rules }: AdmittedRequest,
+  ): void {
+    const { route } = match;
     const source = { url: req.url ?? '', headers: req.headers, route };
-    const credentials = translateHttpCredentials(source, caller, this.#rules(target, upstream));
+    const credentials = translateHttpCredentials(source, caller, rules);
     if ('refusal' in credentials) {
       refuseReadably(res, caller, credentials.refusal);
       return;

@@ -1,9 +1,12 @@
-import { createServer, type IncomingMessage, type Server } from 'node:http';
+import { createServer, maxHeaderSize, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { hasErrorCode, SupabaseDevError } from '../shared/errors.ts';
 import { refuse } from './answer/respond.ts';
+import { refuseUpgrade } from './answer/upgrade.ts';
+import { gatewayError } from './errors.ts';
 import type { Gateway } from './gateway.ts';
+import { MAX_HEADER_BYTES } from './limits.ts';
 import { answerAsRequest, isWebsocketUpgrade } from './ordinary-request.ts';
 import { NO_ROUTE } from './refusal.ts';
 import { matchRoute } from './routes.ts';
@@ -14,6 +17,8 @@ export interface SharedServer {
   off(event: 'upgrade', listener: OnUpgrade): unknown;
   emit(event: string, ...args: unknown[]): boolean;
   listenerCount(event: 'upgrade'): number;
+  /** Node's limit for the headers of a request, in bytes, which both of its HTTP servers read for each connection. */
+  maxHeaderSize?: number;
 }
 
 type OnUpgrade = (req: IncomingMessage, socket: Duplex, head: Buffer) => void;
@@ -24,6 +29,8 @@ type OnUpgrade = (req: IncomingMessage, socket: Duplex, head: Buffer) => void;
  * The gateway claims them before any listener runs, because Node calls all of them: a `server.proxy` with `ws: true` would
  * answer the same socket, and `@cloudflare/vite-plugin` destroys every socket that is not Vite's
  * (cloudflare/workers-sdk#15654). Upgrades that nobody listens for become ordinary requests, as in Node.
+ *
+ * The server also accepts headers as large as browsers send with the cookies of many projects; beyond, its 431 says why.
  *
  * @returns a function that gives the server back
  */
@@ -36,7 +43,9 @@ export function addUpgradeListener(
   server.on('upgrade', present);
   const emit = server.emit.bind(server);
   let isActive = true;
+  server.maxHeaderSize = Math.max(server.maxHeaderSize ?? 0, maxHeaderSize, MAX_HEADER_BYTES);
   const claimFirst = (event: string, ...args: unknown[]): boolean => {
+    if (event === 'clientError' && isActive && explainLargeHeaders(...(args as [Error, Duplex]))) return true;
     if (event !== 'upgrade' || !isActive) return emit(event, ...args);
     const [req, socket, head] = args as Parameters<OnUpgrade>;
     if (matchRoute(req.url ?? '') !== undefined && !isWebsocketUpgrade(req)) {
@@ -54,6 +63,13 @@ export function addUpgradeListener(
     // A plugin that wrapped `emit` after us keeps calling us.
     if (server.emit === claimFirst) server.emit = emit;
   };
+}
+
+/** Answers a request whose headers are beyond the limit; other errors of a client are not ours. */
+function explainLargeHeaders(error: Error, socket: Duplex): boolean {
+  if (!hasErrorCode(error, 'HPE_HEADER_OVERFLOW') || !socket.writable) return false;
+  refuseUpgrade(socket, gatewayError('HEADERS_TOO_LARGE'));
+  return true;
 }
 
 export interface GatewayServer {

@@ -27,9 +27,9 @@ export function cacheRules(
   requireKey: boolean,
 ): (target: GatewayTarget, upstream?: Upstream) => CredentialRules {
   const verifiers = new WeakMap<GatewayTarget['keys'], SessionTokenVerifier>();
-  return ({ keys }, upstream) => {
+  return ({ keys, knowsSession }, upstream) => {
     let sessionTokens = verifiers.get(keys);
-    if (!sessionTokens) verifiers.set(keys, (sessionTokens = new SessionTokenVerifier(keys)));
+    if (!sessionTokens) verifiers.set(keys, (sessionTokens = new SessionTokenVerifier(keys, knowsSession)));
     const leaveUnknownKeys = upstream?.kind === 'url' && upstream.speaks === 'gateway';
     return { keys, sessionTokens, requireKey, leaveUnknownKeys };
   };

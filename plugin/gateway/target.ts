@@ -7,6 +7,8 @@ export interface GatewayTarget {
   readonly keys: GatewayKeys;
   /** Why other machines are refused: the keys are those that every local Supabase has. Undefined: they are served. */
   readonly localOnly?: { readonly hint: string } | undefined;
+  /** Whether a valid token belongs to a session of this backend; absent where only the signature can tell. */
+  readonly knowsSession?: (token: string) => Promise<boolean>;
   /** Requests for a service that is absent here get a JSON error (SERVICE_UNAVAILABLE). */
   readonly upstreams: Readonly<Partial<Record<UpstreamName, Upstream>>>;
   /** How Realtime's WebSocket is reached, where that differs from `upstreams.realtime`. */

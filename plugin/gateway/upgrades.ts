@@ -4,11 +4,11 @@ import { ALLOWED_ROLES_HEADER, VISITOR_ROLES } from '../shared/allowed-roles.ts'
 import { errorMessage } from '../shared/errors.ts';
 import type { Logger } from '../shared/logger.ts';
 import type { FailureLog } from './answer/failure-log.ts';
-import { describeBackendFailure, describeFailure } from './answer/failures.ts';
+import { describeFailure } from './answer/failures.ts';
 import { refuseUpgrade } from './answer/upgrade.ts';
 import type { Admission } from './caller/admission.ts';
 import type { GatewayCaller } from './caller/caller.ts';
-import { translateWebsocketCredentials, type CredentialRules } from './caller/credentials.ts';
+import { learnSessions, translateWebsocketCredentials, type CredentialRules } from './caller/credentials.ts';
 import { GATEWAY_SECRET_HEADER, relayHeaders } from './caller/gateway-secret.ts';
 import { refuseOtherMachine } from './caller/privilege.ts';
 import { readQueryKey, replaceQueryKey } from './caller/query-key.ts';
@@ -92,24 +92,34 @@ export class UpgradeHandler {
     target
       .then(
         (ready) => this.#start(upgrade, match, caller, ready),
-        (error: unknown) => {
-          const refusal = describeBackendFailure(error);
-          this.#options.failures.failed('the backend', refusal.body.message ?? '');
-          refuseUpgrade(upgrade.socket, refusal);
-        },
+        (error: unknown) => refuseUpgrade(upgrade.socket, this.#options.failures.backendFailed(error)),
       )
       .catch((error: unknown) => this.#failUnexpectedly(upgrade.socket, error));
   }
 
-  #start(upgrade: Upgrade, { route }: RouteMatch, caller: GatewayCaller, target: GatewayTarget): void {
+  #start(upgrade: Upgrade, match: RouteMatch, caller: GatewayCaller, target: GatewayTarget): void {
     const { req, socket } = upgrade;
     const otherMachine = refuseOtherMachine(target, caller);
     if (otherMachine) {
       refuseUpgrade(socket, otherMachine);
       return;
     }
-    const key = readQueryKey(req.url ?? '');
     const rules = this.#options.rules(target);
+    const proceed = (): void => this.#authorize(upgrade, match, caller, target, rules);
+    const learning = learnSessions(req.headers, caller, rules);
+    if (learning) learning.then(proceed).catch((error: unknown) => this.#failUnexpectedly(socket, error));
+    else proceed();
+  }
+
+  #authorize(
+    upgrade: Upgrade,
+    { route }: RouteMatch,
+    caller: GatewayCaller,
+    target: GatewayTarget,
+    rules: CredentialRules,
+  ): void {
+    const { req, socket } = upgrade;
+    const key = readQueryKey(req.url ?? '');
     const credentials = translateWebsocketCredentials(req.headers, key, caller, rules);
     if ('refusal' in credentials) {
       refuseUpgrade(socket, credentials.refusal);

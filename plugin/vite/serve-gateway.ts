@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Plugin, PreviewServer, ViteDevServer } from 'vite';
 import type { HeldBackend } from '../backend/held-backends.ts';
+import { BackendStopped } from '../gateway/answer/failures.ts';
 import { Gateway } from '../gateway/gateway.ts';
 import type { SharedServer } from '../gateway/listen.ts';
 import type { GatewayTarget } from '../gateway/target.ts';
@@ -74,7 +75,7 @@ export function gatewayPlugin(context: PluginContext): Plugin<SupabasePluginApi>
 async function awaitTarget(held: HeldBackend): Promise<GatewayTarget> {
   await held.settled;
   if (held.backend) return held.backend.target();
-  throw held.error;
+  throw held.error ?? new BackendStopped();
 }
 
 function findHttpServer(server: ViteDevServer | PreviewServer): SharedServer | undefined {

@@ -11,6 +11,7 @@ import type { StackRecord } from '../../stack/ownership/record.ts';
 import type { MigrationResult } from '../../stack/postgres/migrations.ts';
 import { choosePort } from '../../stack/postgres/ports.ts';
 import type { Service } from '../../stack/service.ts';
+import { knowsSession } from './session-check.ts';
 import { startServices, type Services, type ServicesOptions } from '../../stack/services.ts';
 
 /** A port that must be this one (0: any), or one that may be replaced by a free one when it is taken. */
@@ -114,23 +115,33 @@ interface StackParts {
   release(): Promise<void>;
 }
 
+interface RunningOptions extends ServedStackOptions {
+  /** Origin of the gateway, once it listens. */
+  readonly apiUrl: () => string | undefined;
+}
+
 /** The services, which a reset replaces, and the gateway's target for them. */
 class RunningServices {
-  readonly #options: ServedStackOptions;
+  readonly #options: RunningOptions;
   services: Services;
   target: GatewayTarget;
 
-  constructor(options: ServedStackOptions, services: Services) {
+  constructor(options: RunningOptions, services: Services) {
     this.#options = options;
     this.services = services;
-    this.target = createTarget(services);
+    this.target = this.#createTarget();
   }
 
   async reset(): Promise<void> {
     const dbPort = { exact: this.services.database.port };
     await this.services.stop({ discard: true });
     this.services = await startServices({ ...this.#options, dbPort });
-    this.target = createTarget(this.services);
+    this.target = this.#createTarget();
+  }
+
+  #createTarget(): GatewayTarget {
+    const { anonKey } = this.services.keys;
+    return createTarget(this.services, (token) => knowsSession(this.#options.apiUrl() ?? '', anonKey, token));
   }
 }
 
@@ -145,11 +156,15 @@ function createRecord({ keys, database }: Services, port: number): ServedStack['
   };
 }
 
-function createTarget({ keys, services }: Services): GatewayTarget {
+function createTarget(
+  { keys, services }: Services,
+  checkSession: NonNullable<GatewayTarget['knowsSession']>,
+): GatewayTarget {
   const upstreams = Object.entries(services).map(([name, service]) => [name, createUpstream(service)]);
   return {
     keys: { ...keys, jwks: keys.signingKeys.map(publicJwk) },
     upstreams: Object.fromEntries(upstreams),
+    knowsSession: checkSession,
     localOnly: areKeysPublic(keys)
       ? { hint: 'Start Vite with --host (or set server.host): then the stack has random keys.' }
       : undefined,

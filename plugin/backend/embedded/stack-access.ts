@@ -3,6 +3,7 @@ import type { Membership } from '../../stack/ownership/claim.ts';
 import type { MigrationResult } from '../../stack/postgres/migrations.ts';
 import { areKeysPublic } from '../../stack/private-keys.ts';
 import type { BannerLine } from '../backend.ts';
+import { knowsSession } from './session-check.ts';
 import { openServedStack, type ServedStack, type ServedStackOptions } from './served-stack.ts';
 
 /** How this process reaches the stack: its own, or another process's. */
@@ -76,7 +77,12 @@ function accessJoinedStack(member: Membership): StackAccess {
         hint: `Restart the dev server that runs the stack (process ${pid}) with --host: then it has random keys.`,
       }
     : undefined;
-  const target: GatewayTarget = { keys, upstreams, localOnly };
+  const target: GatewayTarget = {
+    keys,
+    upstreams,
+    localOnly,
+    knowsSession: (token) => knowsSession(url, keys.anonKey, token),
+  };
   return {
     target: () => target,
     describe: () => [

@@ -1,5 +1,6 @@
 import { errorMessage, SupabaseDevError } from '../../shared/errors.ts';
 import { gatewayError, GATEWAY_ERRORS } from '../errors.ts';
+import { MAX_HEADER_BYTES } from '../limits.ts';
 import type { GatewayRefusal } from '../refusal.ts';
 
 /**
@@ -22,9 +23,18 @@ export function describeFailure(subject: string, error: unknown): GatewayRefusal
   if (code === 'ECONNRESET' || code === 'EPIPE' || code === 'UND_ERR_SOCKET') {
     return gatewayError('UPSTREAM_RESET', { message: `${subject} closed the connection without an answer` });
   }
+  if (code === 'HPE_HEADER_OVERFLOW' || code === 'UND_ERR_HEADERS_OVERFLOW') {
+    return gatewayError('UPSTREAM_HEADERS', {
+      message: `${subject} sent response headers of more than ${MAX_HEADER_BYTES / 1024} kB`,
+    });
+  }
   const isUnreadable = error instanceof Error && error.name === 'HTTPParserError';
-  if (isUnreadable || code.startsWith('HPE_') || code === 'UND_ERR_HEADERS_OVERFLOW') {
+  if (isUnreadable || code.startsWith('HPE_')) {
     return gatewayError('UPSTREAM_GARBAGE', { message: `${subject} sent something that is not HTTP` });
+  }
+  if (code.startsWith('ERR_HTTP') || code === 'ERR_INVALID_CHAR') {
+    const message = `${subject} sent a response that cannot be passed on: ${errorMessage(error)}`;
+    return gatewayError('UPSTREAM_INVALID', { message });
   }
   const reason = code === 'ECONNREFUSED' ? 'nothing listens there' : errorMessage(error);
   return gatewayError('UPSTREAM_DOWN', { message: `${subject} cannot be reached: ${reason}` });
@@ -32,12 +42,23 @@ export function describeFailure(subject: string, error: unknown): GatewayRefusal
 
 /** The refusal for requests while there is no backend: it failed to start. */
 export function describeBackendFailure(error: unknown): GatewayRefusal {
+  if (error instanceof BackendStopped) return STOPPING;
   const hint = error instanceof SupabaseDevError ? error.hint : undefined;
   return gatewayError('BACKEND_UNAVAILABLE', {
     message: `The backend did not start: ${errorMessage(error)}`,
     ...(hint !== undefined && { hint }),
   });
 }
+
+/** Why there is no target any more: the dev server stops, which is no failure. */
+export class BackendStopped extends Error {
+  override readonly name = 'BackendStopped';
+}
+
+const STOPPING = gatewayError('BACKEND_UNAVAILABLE', {
+  message: 'The dev server is stopping',
+  hint: 'Start it again.',
+});
 
 /** Raised by the gateway's own timers. */
 export class UpstreamTimeout extends Error {

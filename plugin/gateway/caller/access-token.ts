@@ -39,21 +39,48 @@ const CACHED_TOKENS = 500;
 export class SessionTokenVerifier {
   readonly #keys: Pick<GatewayKeys, 'jwtSecret' | 'jwks'>;
   readonly #publicKeys = new Map<JWK, KeyObject>();
-  // Expiry by token, 0 for an invalid signature: the signature of a token never changes, the time does.
+  readonly #knowsSession: ((token: string) => Promise<boolean>) | undefined;
+  // Expiry by token, 0 for one that is not of this backend, which never changes.
   readonly #expiries = new LRUCache<string, number>({ max: CACHED_TOKENS });
 
-  constructor(keys: Pick<GatewayKeys, 'jwtSecret' | 'jwks'>) {
+  constructor(
+    keys: Pick<GatewayKeys, 'jwtSecret' | 'jwks'>,
+    knowsSession?: (token: string) => Promise<boolean>,
+  ) {
     this.#keys = keys;
+    this.#knowsSession = knowsSession;
   }
 
-  /** False for a token that is expired, has no expiry, or was not signed by this backend (where its keys are known). */
+  /**
+   * False for a token that is expired, has no expiry, or was not signed by this backend (where its keys are known); also
+   * for one of a session that `learn` has not learned, where the backend knows its sessions.
+   */
   isValid(token: string): boolean {
     let expiry = this.#expiries.get(token);
     if (expiry === undefined) {
-      expiry = this.#hasValidSignature(token) ? (decodeClaims(token)?.exp ?? 0) : 0;
+      if (this.#knowsSession) return false;
+      expiry = this.#signedExpiry(token);
       this.#expiries.set(token, expiry);
     }
     return expiry > Date.now() / 1000;
+  }
+
+  /** Asks the backend about sessions that are not known yet; undefined when there is nothing to ask. */
+  learn(tokens: readonly string[]): Promise<void> | undefined {
+    const knowsSession = this.#knowsSession;
+    const isNew = (token: string): boolean => !this.#expiries.has(token);
+    if (!knowsSession || !tokens.some(isNew)) return undefined;
+    const learnOne = async (token: string): Promise<void> => {
+      const expiry = this.#signedExpiry(token);
+      const isCurrent = expiry > Date.now() / 1000;
+      this.#expiries.set(token, isCurrent && (await knowsSession(token)) ? expiry : 0);
+    };
+    // A backend that cannot answer now is asked again by the next request.
+    return Promise.allSettled(tokens.filter(isNew).map(learnOne)).then(() => {});
+  }
+
+  #signedExpiry(token: string): number {
+    return this.#hasValidSignature(token) ? (decodeClaims(token)?.exp ?? 0) : 0;
   }
 
   #hasValidSignature(token: string): boolean {

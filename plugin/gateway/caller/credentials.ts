@@ -144,6 +144,16 @@ function isVisitorKey(key: string, keys: GatewayKeys): boolean {
   return decodeClaims(key)?.role === 'anon';
 }
 
+/** Settles when the sessions of a request's cookie are known; undefined when they are known already. */
+export function learnSessions(
+  headers: IncomingHttpHeaders,
+  caller: GatewayCaller,
+  { sessionTokens }: CredentialRules,
+): Promise<void> | undefined {
+  if (caller.origin !== 'own' || headers.cookie === undefined) return undefined;
+  return sessionTokens.learn(readSessionTokens(headers.cookie, caller.hostname));
+}
+
 function findSession(
   headers: IncomingHttpHeaders,
   caller: GatewayCaller,

@@ -1,13 +1,20 @@
+import type { Socket } from 'node:net';
 import type { Client, Dispatcher } from 'undici';
+import { skipContinue, type HeadExpectation } from './skip-continue.ts';
+
+/** Opens a client that calls `onSocket` for each connection that it makes. */
+export type OpenClient = (onSocket: (socket: Socket) => void) => Client;
 
 /** A connection to an upstream, which carries one request at a time and opens again after it was closed. */
-export class Connection {
+export class Connection implements HeadExpectation {
   readonly client: Client;
+  /** From the begin of a request to the begin of its response. */
+  awaitsHead = false;
   #answers = 0;
 
-  constructor(client: Client) {
-    this.client = client;
-    client.on('connect', () => (this.#answers = 0));
+  constructor(open: OpenClient) {
+    this.client = open((socket) => skipContinue(socket, this));
+    this.client.on('connect', () => (this.#answers = 0));
   }
 
   /** Whether it has carried requests before: then the upstream may have just closed it. */
@@ -16,6 +23,7 @@ export class Connection {
   }
 
   dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): void {
+    this.awaitsHead = true;
     this.client.dispatch(options, handler);
   }
 
@@ -26,11 +34,11 @@ export class Connection {
 
 /** Connections to one upstream, one per concurrent request, so that a request that hangs delays no other. */
 export class Connections {
-  readonly #open: () => Client;
+  readonly #open: OpenClient;
   readonly #all = new Set<Connection>();
   readonly #free: Connection[] = [];
 
-  constructor(open: () => Client) {
+  constructor(open: OpenClient) {
     this.#open = open;
   }
 
@@ -38,7 +46,7 @@ export class Connections {
   acquire(): Connection {
     const free = this.#free.pop();
     if (free) return free;
-    const connection = new Connection(this.#open());
+    const connection = new Connection(this.#open);
     this.#all.add(connection);
     return connection;
   }

@@ -5,7 +5,7 @@ import type { GatewayRequest } from '../caller/caller.ts';
 import type { Connection, Connections } from './connections.ts';
 import type { ForwardedRequest } from './forwarded-request.ts';
 import { abortResponse, isGone, isHttp2, type GatewayResponse } from '../answer/respond.ts';
-import { endResponse, writeHead } from './response-headers.ts';
+import { endResponse, flushSoon, writeHead } from './response-headers.ts';
 import type { UpstreamPool } from './pool.ts';
 
 /** Sends a request whose body is in memory (or absent) and streams the response back. */
@@ -47,6 +47,7 @@ class Exchange implements Dispatcher.DispatchHandler {
   #controller: Dispatcher.DispatchController | undefined;
   #wasRetried = false;
   #hasBegun = false;
+  #hasNoBody = false;
   #waitsForDrain = false;
   /** Bytes still to come, where the upstream sent a Content-Length. */
   #rest = NaN;
@@ -95,8 +96,11 @@ class Exchange implements Dispatcher.DispatchHandler {
       if (name.length === 14 && name.toLowerCase() === 'content-length') this.#rest = Number(value);
       headers.push(name, value);
     }
+    if (this.#connection) this.#connection.awaitsHead = false;
+    this.#hasNoBody = status === 304 || status === 204;
     writeHead(this.#res, status, toLatin1(reason), this.#out.rewriteResponse(headers));
     this.#hasBegun = true;
+    flushSoon(this.#res);
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
@@ -125,6 +129,11 @@ class Exchange implements Dispatcher.DispatchHandler {
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
     const isReused = this.#connection?.isReused ?? false;
     this.#release();
+    // undici expects a body of the Content-Length, which in a 304 is that of the entity (RFC 9110, 8.6).
+    if (this.#hasBegun && this.#hasNoBody && codeOf(error) === 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH') {
+      this.#res.end();
+      return;
+    }
     // Cut off in the middle: the client must notice, and not mistake the part for the whole.
     if (this.#hasBegun) abortResponse(this.#res);
     else if (isGone(this.#res)) return;
@@ -143,8 +152,12 @@ class Exchange implements Dispatcher.DispatchHandler {
   }
 }
 
+function codeOf(error: Error): unknown {
+  return 'code' in error ? error.code : undefined;
+}
+
 function isClosed(error: Error): boolean {
-  const code = 'code' in error ? error.code : undefined;
+  const code = codeOf(error);
   return code === 'UND_ERR_SOCKET' || code === 'ECONNRESET' || code === 'EPIPE';
 }
 

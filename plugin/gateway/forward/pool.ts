@@ -1,21 +1,23 @@
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
-import type { Client } from 'undici';
 import { isLoopbackHost } from '../caller/hosts.ts';
-import { Connections } from './connections.ts';
+import { MAX_HEADER_BYTES } from '../limits.ts';
+import { Connections, type OpenClient } from './connections.ts';
 
 /**
- * Where to connect for a URL. Certificates are not verified for loopback hosts: the CLI's stack with `api.tls` signs its
+ * Where to connect for a URL, and how. Certificates are not verified for loopback hosts: the CLI's stack with `api.tls` signs its
  * own, and a program that can listen on loopback can do harm without a forged certificate.
  */
 export function connectOptions(url: URL): {
   hostname: string;
   port: string | number;
   rejectUnauthorized: boolean;
+  maxHeaderSize: number;
 } {
   const hostname = unbracket(url.hostname);
   const port = url.port || (url.protocol === 'https:' ? 443 : 80);
-  return { hostname, port, rejectUnauthorized: !isLoopbackHost(hostname) };
+  const rejectUnauthorized = !isLoopbackHost(hostname);
+  return { hostname, port, rejectUnauthorized, maxHeaderSize: MAX_HEADER_BYTES };
 }
 
 /** Sockets need an IPv6 address without the brackets that a URL puts around it. */
@@ -61,15 +63,21 @@ export class UpstreamPool {
 
   async #connectionsTo(url: URL): Promise<Connections> {
     // Loading undici takes tens of milliseconds, which the embedded stack need not spend.
-    const { Client } = await import('undici');
+    const { buildConnector, Client } = await import('undici');
     const { origin } = url;
     const { rejectUnauthorized } = connectOptions(url);
-    const open = (): Client =>
+    const connect = buildConnector({ rejectUnauthorized });
+    const open: OpenClient = (onSocket) =>
       new Client(origin, {
         keepAliveTimeout: KEEP_IDLE_MS,
         // A Keep-Alive header of the upstream may shorten that, not lengthen it.
         keepAliveMaxTimeout: KEEP_IDLE_MS,
-        connect: { rejectUnauthorized },
+        maxHeaderSize: MAX_HEADER_BYTES,
+        connect: (options, callback) =>
+          connect(options, (...result) => {
+            if (result[1]) onSocket(result[1]);
+            callback(...result);
+          }),
       });
     const connections = this.#byOrigin.get(origin) ?? new Connections(open);
     this.#byOrigin.set(origin, connections);

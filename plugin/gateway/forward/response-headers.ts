@@ -48,6 +48,8 @@ export function writeHead(
   sentReason: string,
   headers: readonly string[],
 ): void {
+  // RFC 9110, 8.6: no length in a 204.
+  if (status === 204) headers = headers.filter((_, at) => !isLength(headers[at - (at % 2)]));
   // Parsers accept more characters here than Node would write.
   const reason = sentReason.replace(/[^\t\x20-\x7e\x80-\xff]/g, '');
   if (!isHttp2(res) && res.getHeaderNames().length === 0) {
@@ -68,6 +70,22 @@ export function writeHead(
     written.add(name);
   }
   res.writeHead(status);
+}
+
+function isLength(name: string | undefined): boolean {
+  return name?.toLowerCase() === 'content-length';
+}
+
+/**
+ * Sends headers that no body has followed yet: of an event stream, whose first event may take long. Node would send them
+ * with the first byte.
+ */
+export function flushSoon(res: GatewayResponse): void {
+  if (isHttp2(res)) return;
+  // The first bytes of most bodies have arrived with the headers.
+  setImmediate(() => {
+    if (!res.writableEnded && !res.destroyed) res.flushHeaders();
+  });
 }
 
 /** Ends a response with the upstream's trailers, unless Node refuses to write them. */

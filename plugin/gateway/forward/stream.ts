@@ -2,9 +2,10 @@ import { request as requestHttp, type ClientRequest, type IncomingMessage } from
 import { request as requestHttps } from 'node:https';
 import type { GatewayRequest } from '../caller/caller.ts';
 import { UpstreamTimeout } from '../answer/failures.ts';
+import { readAfterFailedWrite } from './early-answer.ts';
 import type { ForwardedRequest } from './forwarded-request.ts';
 import { abortResponse, isGone, isHttp2, type GatewayResponse } from '../answer/respond.ts';
-import { endResponse, writeHead } from './response-headers.ts';
+import { endResponse, flushSoon, writeHead } from './response-headers.ts';
 import { connectOptions, type UpstreamPool } from './pool.ts';
 
 /** Forwards a request with a body and its response, both as streams, with Node's own client. */
@@ -30,6 +31,7 @@ export function forwardStream(
     const isReaderSlow = isHttp2(res) ? res.stream.writableNeedDrain : res.writableNeedDrain;
     if (!isReaderSlow) upstream.destroy(new UpstreamTimeout());
   });
+  upstream.on('socket', readAfterFailedWrite);
   upstream.on('response', (response) => {
     answered = true;
     out.onResponse();
@@ -76,6 +78,7 @@ function sendBack(response: IncomingMessage, res: GatewayResponse, out: Forwarde
     out.onFailure(error instanceof Error ? error : new Error(String(error)));
     return;
   }
+  flushSoon(res);
   response.pipe(res, { end: false });
   response.once('end', () => {
     endResponse(res, response.trailers);

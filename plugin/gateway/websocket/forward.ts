@@ -102,7 +102,10 @@ function openUpstream(out: ForwardedUpgrade): {
     return { upstream: requestHttps({ agent: false, ...options, path, headers }), connection: undefined };
   }
   const connection = new UpgradeConnection(options);
-  return { upstream: requestHttp({ createConnection: () => connection.socket, path, headers }), connection };
+  return {
+    upstream: requestHttp({ ...options, createConnection: () => connection.socket, path, headers }),
+    connection,
+  };
 }
 
 const BODY_HEADERS = new Set(['connection', 'keep-alive', 'transfer-encoding', 'upgrade']);

@@ -2,16 +2,28 @@ import { expect, test } from 'vitest';
 import type { GatewayTarget } from '../../../plugin/gateway/target.ts';
 import { createDirectUpstream } from '../../../plugin/backend/realtime-route.ts';
 import { createFixtureRealtime } from '../../helpers/gateway/realtime.ts';
-import { ask, listen, reflect, startGateway } from '../../helpers/gateway/support.ts';
+import { ask, listen, reflect, seenIn, startGateway } from '../../helpers/gateway/support.ts';
 import { JWT_SECRET, KEYS, sessionCookie, USER_TOKEN } from '../../helpers/gateway/tokens.ts';
 import { upgrade } from '../../helpers/gateway/upgrade-client.ts';
 
 const service: GatewayTarget = { keys: KEYS, upstreams: { rest: { kind: 'handler', handle: reflect } } };
 
-test('headers above Node’s limit are refused, and the server continues', async () => {
+test('a request may have as many headers as browsers send with the cookies of all projects', async () => {
+  const { url, port } = await startGateway({ target: service });
+  const host = `localhost:${port}`;
+  const others = Array.from({ length: 30 }, (_, i) => `sb-p${i}-auth-token.0=${'x'.repeat(3_180)}`).join(
+    '; ',
+  );
+  const cookie = `${others}; ${sessionCookie(USER_TOKEN, 'localhost', 'p'.repeat(5_000))}`;
+  const answer = await ask(url, '/rest/v1/items', { headers: { host, origin: `http://${host}`, cookie } });
+  expect(seenIn(answer).headers.authorization).toBe(`Bearer ${USER_TOKEN}`);
+  expect((await ask(url, `/rest/v1/items?id=in.(${'1234567,'.repeat(10_000)}1)`)).status).toBe(200);
+});
+
+test('headers above 160 kB are refused with the reason, and the server continues', async () => {
   const { url } = await startGateway({ target: service });
-  const answer = await ask(url, '/rest/v1/items', { headers: { cookie: 'x'.repeat(20_000) } });
-  expect(answer.status).toBe(431);
+  const answer = await ask(url, '/rest/v1/items', { headers: { cookie: 'x'.repeat(170_000) } });
+  expect([answer.status, answer.body]).toEqual([431, expect.stringContaining('HEADERS_TOO_LARGE')]);
   expect((await ask(url, '/rest/v1/items')).status).toBe(200);
 });
 
