@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { createRandom } from '../../helpers/random.ts';
 import { startTestEngine, type TestAnswer, type TestEngine } from './engine-helper.ts';
-import { createRandom, randomRequest } from './random-requests.ts';
+import { randomRequest } from './random-requests.ts';
 
 // FUZZ_COUNT=100000 for the long run; FUZZ_SEED to repeat one.
 const COUNT = Number(process.env.FUZZ_COUNT ?? 3000);

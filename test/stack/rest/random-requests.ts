@@ -1,18 +1,5 @@
 import type { OutgoingHttpHeaders } from 'node:http';
-
-/** Pseudo-random numbers from 0 (inclusive) to 1 (exclusive), the same for the same seed. */
-export type Random = () => number;
-
-/** The generator "mulberry32". */
-export function createRandom(seed: number): Random {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
-  };
-}
+import type { Random } from '../../helpers/random.ts';
 
 export interface RandomRequest {
   readonly method: string;
