@@ -16,6 +16,8 @@ export function readBody(req: IncomingMessage, limit: number): Promise<Buffer | 
   // HTTP/2 requests may have a body without either header.
   if (length === undefined && encoding === undefined && req.httpVersionMajor < 2)
     return Promise.resolve(EMPTY);
+  // Its events came before anything could listen to them.
+  if (req.destroyed) return Promise.resolve('aborted');
   return new Promise((resolve) => {
     const chunks: Buffer[] = [];
     let size = 0;

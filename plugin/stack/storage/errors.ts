@@ -127,7 +127,15 @@ export function fromDatabaseError(error: pg.DatabaseError): StorageError {
         'The database schema is invalid or incompatible.',
         { cause },
       );
+    // A character, or a length, that no column of text holds.
+    case '22021':
+    case '54000':
+      return new StorageError(400, 'InvalidKey', `Invalid key: ${error.message}`, { cause });
+    case '22003':
+    case '22007':
+    case '22008':
     case '22P02':
+    case '22P05':
       return new StorageError(400, 'InvalidParameter', error.message, { cause });
     case '42703':
     case '42P01':

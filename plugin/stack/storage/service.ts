@@ -7,7 +7,9 @@ import type { Service } from '../service.ts';
 import { Buckets } from './buckets/buckets.ts';
 import { StorageDatabase } from './database/database.ts';
 import { BlobStore } from './disk/blob-store.ts';
+import { loadSigningKey } from './disk/signing-key.ts';
 import { authenticate } from './http/authenticate.ts';
+import { makeInert } from './http/inert.ts';
 import { sendError, sendJson } from './http/respond.ts';
 import { ObjectStore } from './objects/object-store.ts';
 import { SignedTokens } from './objects/signed-token.ts';
@@ -33,18 +35,18 @@ export async function createStorageService(context: StackContext): Promise<Servi
   const database = new StorageDatabase(context);
   const requests = new OpenRequests();
   try {
-    const blobs = await openBlobs(context, database);
+    const { blobs, tokens } = await openFolder(context, database);
     const buckets = new Buckets(database, blobs, settings.fileSizeLimit);
     const objects = new ObjectStore(database, blobs, buckets, settings.fileSizeLimit);
     await seedBuckets(objects, settings.buckets, context.logger);
-    const answer = settings.enabled ? createApis(context, settings, objects) : refuse;
+    const answer = settings.enabled ? createApis(context, settings, objects, tokens) : refuse;
     return {
       handle(req, res) {
-        const done = answer(req, res, req.url ?? '/');
-        requests.track(
-          res,
-          done.catch((error: unknown) => sendError(req, res, error)),
-        );
+        makeInert(res);
+        const done = answer(req, res, req.url ?? '/')
+          .catch((error: unknown) => sendError(req, res, error))
+          .catch(() => void res.destroy());
+        requests.track(res, done);
       },
       async close() {
         requests.abort();
@@ -60,9 +62,13 @@ export async function createStorageService(context: StackContext): Promise<Servi
 }
 
 /** The protocols, which share one store of objects; each answers its own errors. */
-function createApis(context: StackContext, settings: StorageSettings, objects: ObjectStore): Handler {
-  const { jwt, keys } = context;
-  const tokens = new SignedTokens(jwt, keys.jwtSecret);
+function createApis(
+  context: StackContext,
+  settings: StorageSettings,
+  objects: ObjectStore,
+  tokens: SignedTokens,
+): Handler {
+  const { jwt } = context;
   const rest = new RestApi({ objects, tokens, transformsImages: settings.imageTransformation }, jwt);
   const s3 = new S3Api(objects, new S3Credentials(context));
   // Loaded by the first resumable upload: most projects start without one.
@@ -82,7 +88,11 @@ function createApis(context: StackContext, settings: StorageSettings, objects: O
   };
 }
 
-async function openBlobs(context: StackContext, database: StorageDatabase): Promise<BlobStore> {
+/** Opens what the service keeps in its folder. @throws SupabaseDevError STORAGE_UNWRITABLE */
+async function openFolder(
+  context: StackContext,
+  database: StorageDatabase,
+): Promise<{ blobs: BlobStore; tokens: SignedTokens }> {
   const dir = join(context.dataDir, 'storage');
   const blobs = new BlobStore(dir, await database.isDurable());
   try {
@@ -94,6 +104,7 @@ async function openBlobs(context: StackContext, database: StorageDatabase): Prom
         return database.hasMultipartUpload(upload);
       },
     );
+    return { blobs, tokens: new SignedTokens(await loadSigningKey(dir)) };
   } catch (error) {
     throw new SupabaseDevError(
       'STORAGE_UNWRITABLE',
@@ -104,7 +115,6 @@ async function openBlobs(context: StackContext, database: StorageDatabase): Prom
       },
     );
   }
-  return blobs;
 }
 
 async function sendHealth(

@@ -50,7 +50,7 @@ test('a bucket named .. does not escape the folder', async () => {
     'x',
   );
   expect(status).toBe(200);
-  expect(await readdir(stack.storageDir)).toEqual(['objects', 'uploads']);
+  expect(await readdir(stack.storageDir)).toEqual(['objects', 'uploads', 'url-signing.key']);
   const names = await readdir(join(stack.storageDir, 'objects'), { recursive: true });
   expect(names.every((name) => /^[0-9a-f]{2}([/\\][0-9a-f-]{36})?$/.test(name))).toBe(true);
 });
@@ -96,7 +96,7 @@ test('a signed URL is valid for its object only, until it expires', async () => 
   }
   expect((await send('GET', '/object/closed/secret.txt', service)).body).toBe('secret');
   // It is not an access token either.
-  expect((await send('GET', '/bucket', { authorization: `Bearer ${token}` })).body).toBe('[]');
+  expect((await send('GET', '/bucket', { authorization: `Bearer ${token}` })).body).toContain('AccessDenied');
 });
 
 test('private objects look like missing ones', async () => {

@@ -25,7 +25,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { S3_ACCESS_KEY, S3_SECRET_KEY } from '../../../plugin/stack/storage/s3/credentials.ts';
+import { LOCAL_KEYS } from '../../../plugin/stack/keys.ts';
 import { startStorageStack, type StorageStack } from './helpers/storage-stack.ts';
 import { signToken } from './helpers/tokens.ts';
 
@@ -35,7 +35,7 @@ let s3: S3Client;
 
 beforeAll(async () => {
   stack = await startStorageStack();
-  s3 = client({ accessKeyId: S3_ACCESS_KEY, secretAccessKey: S3_SECRET_KEY });
+  s3 = client({ accessKeyId: LOCAL_KEYS.s3AccessKey, secretAccessKey: LOCAL_KEYS.s3SecretKey });
   await s3.send(new CreateBucketCommand({ Bucket }));
 });
 
@@ -194,11 +194,11 @@ test('a session token acts as its user, under row level security', async () => {
 });
 
 test('a wrong secret gets no access', async () => {
-  const wrong = client({ accessKeyId: S3_ACCESS_KEY, secretAccessKey: 'wrong' });
+  const wrong = client({ accessKeyId: LOCAL_KEYS.s3AccessKey, secretAccessKey: 'wrong' });
   await expect(wrong.send(new ListBucketsCommand({}))).rejects.toMatchObject({
     name: 'SignatureDoesNotMatch',
   });
-  const unknown = client({ accessKeyId: 'unknown', secretAccessKey: S3_SECRET_KEY });
+  const unknown = client({ accessKeyId: 'unknown', secretAccessKey: LOCAL_KEYS.s3SecretKey });
   await expect(unknown.send(new ListBucketsCommand({}))).rejects.toMatchObject({ name: 'AccessDenied' });
   await expect(s3.send(new DeleteBucketCommand({ Bucket }))).rejects.toMatchObject({
     name: 'ResourceNotEmpty',

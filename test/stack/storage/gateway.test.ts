@@ -1,8 +1,10 @@
 import { GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { Upload } from 'tus-js-client';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { S3_ACCESS_KEY, S3_SECRET_KEY } from '../../../plugin/stack/storage/s3/credentials.ts';
+import { LOCAL_KEYS } from '../../../plugin/stack/keys.ts';
+import { ALLOWED_ROLES_HEADER } from '../../../plugin/shared/allowed-roles.ts';
 import { startTestStack, type TestStack } from '../../helpers/stack.ts';
+import { presign } from './helpers/s3-signature.ts';
 
 let stack: TestStack;
 
@@ -51,12 +53,33 @@ test('through the gateway, a resumable upload gets a URL on the public origin', 
   expect(await response.text()).toBe('resumable');
 });
 
+test('through the gateway, a caller behind a proxy has no use of the keys that everybody knows', async () => {
+  const visitor = { 'x-forwarded-for': '192.168.7.7' };
+  await stack.client(stack.secretKey).storage.from('shared').upload('secret.txt', 'secret');
+  const url = `${stack.url}/storage/v1`;
+  const requests: [string, RequestInit][] = [
+    [`${url}/object/authenticated/shared/secret.txt`, { headers: { authorization: stack.serviceRoleKey } }],
+    [
+      `${url}/object/authenticated/shared/secret.txt`,
+      { headers: { authorization: `Bearer ${stack.serviceRoleKey}` } },
+    ],
+    [presign('GET', `${url}/s3/shared/secret.txt`), {}],
+  ];
+  for (const [path, init] of requests) {
+    const headers = { apikey: stack.publishableKey, ...(init.headers as Record<string, string>) };
+    expect((await fetch(path, { headers })).status).toBe(200);
+    expect([401, 403]).toContain((await fetch(path, { headers: { ...headers, ...visitor } })).status);
+    const own = { [ALLOWED_ROLES_HEADER]: 'service_role' };
+    expect([401, 403]).toContain((await fetch(path, { headers: { ...headers, ...visitor, ...own } })).status);
+  }
+});
+
 test('through the gateway, S3 signatures are valid', async () => {
   const s3 = new S3Client({
     endpoint: `${stack.url}/storage/v1/s3`,
     region: 'local',
     forcePathStyle: true,
-    credentials: { accessKeyId: S3_ACCESS_KEY, secretAccessKey: S3_SECRET_KEY },
+    credentials: { accessKeyId: LOCAL_KEYS.s3AccessKey, secretAccessKey: LOCAL_KEYS.s3SecretKey },
   });
   await s3.send(new PutObjectCommand({ Bucket: 'shared', Key: 's3 file.txt', Body: 's3' }));
   const { Body } = await s3.send(new GetObjectCommand({ Bucket: 'shared', Key: 's3 file.txt' }));

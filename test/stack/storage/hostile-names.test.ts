@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { DeleteObjectsCommand, GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { S3_ACCESS_KEY, S3_SECRET_KEY } from '../../../plugin/stack/storage/s3/credentials.ts';
+import { LOCAL_KEYS } from '../../../plugin/stack/keys.ts';
 import { startStorageStack, type StorageStack } from './helpers/storage-stack.ts';
 
 // Names that some file system treats as equal, as a device, as a folder or as invalid.
@@ -142,7 +142,7 @@ test('over S3, spaces at the ends of a name are significant, in the path and in 
     endpoint: `${stack.url}/s3`,
     region: 'local',
     forcePathStyle: true,
-    credentials: { accessKeyId: S3_ACCESS_KEY, secretAccessKey: S3_SECRET_KEY },
+    credentials: { accessKeyId: LOCAL_KEYS.s3AccessKey, secretAccessKey: LOCAL_KEYS.s3SecretKey },
   });
   try {
     for (const Key of ['b', 'b ', ' b'])

@@ -8,6 +8,7 @@ import { startStorageStack, type StorageStack } from './helpers/storage-stack.ts
 
 const LOST_FOLDER = 'the real server loses a folder here';
 const NO_LENGTH = 'the real server forgets the limit without a content-length';
+const OWN_KEY = 'the JWT secret signs no URLs here';
 const LONG_NAME = 'the real server cannot store such a name';
 
 // Recorded responses of the real server, in order. Each deviation of the stack is listed with its reason.
@@ -30,7 +31,14 @@ const DEVIATIONS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     'list-v2 delimiter desc page 3': LOST_FOLDER,
   },
   movecopydelete: {},
-  sign: {},
+  sign: {
+    'use expired': OWN_KEY,
+    'use no exp, no scope claim': OWN_KEY,
+    'use service key as token': OWN_KEY,
+    'use token url of upload kind': OWN_KEY,
+    'upload-use expired': OWN_KEY,
+    'upload-use hand-made token without scope': OWN_KEY,
+  },
   render: {},
   rls: {},
   tus: {},

@@ -26,7 +26,7 @@ import {
   type ChecksumAlgorithm,
 } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { S3_ACCESS_KEY, S3_SECRET_KEY } from '../../../plugin/stack/storage/s3/credentials.ts';
+import { LOCAL_KEYS } from '../../../plugin/stack/keys.ts';
 import { resign } from './helpers/resign.ts';
 import { startStorageStack, type StorageStack } from './helpers/storage-stack.ts';
 import { signToken } from './helpers/tokens.ts';
@@ -335,8 +335,8 @@ test('a request that is not an operation gets 404', async () => {
 
 function client(
   credentials: { accessKeyId: string; secretAccessKey: string; sessionToken?: string } = {
-    accessKeyId: S3_ACCESS_KEY,
-    secretAccessKey: S3_SECRET_KEY,
+    accessKeyId: LOCAL_KEYS.s3AccessKey,
+    secretAccessKey: LOCAL_KEYS.s3SecretKey,
   },
   region = 'local',
 ): S3Client {
@@ -359,7 +359,7 @@ function signForm(
   const signed = {
     ...fields,
     'X-Amz-Algorithm': 'AWS4-HMAC-SHA256',
-    'X-Amz-Credential': `${S3_ACCESS_KEY}/${scope}`,
+    'X-Amz-Credential': `${LOCAL_KEYS.s3AccessKey}/${scope}`,
     'X-Amz-Date': date,
   };
   const conditions = [
@@ -371,7 +371,7 @@ function signForm(
   const Policy = Buffer.from(JSON.stringify({ expiration, conditions })).toString('base64');
   const hmac = (key: string | Buffer, text: string): Buffer =>
     createHmac('sha256', key).update(text).digest();
-  const key = scope.split('/').reduce<string | Buffer>(hmac, `AWS4${S3_SECRET_KEY}`);
+  const key = scope.split('/').reduce<string | Buffer>(hmac, `AWS4${LOCAL_KEYS.s3SecretKey}`);
   const signature = hmac(key, Policy).toString('hex');
   return {
     url: `${stack.url}/s3/${Bucket}`,
@@ -404,7 +404,7 @@ function send(
   const { host, hostname, port, pathname } = new URL(stack.url);
   const date = new Date().toISOString().replaceAll(/[-:]|\.\d+/g, '');
   const target = `${pathname}/s3/${Bucket}${path}`;
-  const credential = `${S3_ACCESS_KEY}/${date.slice(0, 8)}/local/s3/aws4_request`;
+  const credential = `${LOCAL_KEYS.s3AccessKey}/${date.slice(0, 8)}/local/s3/aws4_request`;
   const signed: Record<string, string> = {
     'x-amz-content-sha256': createHash('sha256').update(body).digest('hex'),
     ...headers,

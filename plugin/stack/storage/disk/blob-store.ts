@@ -9,6 +9,7 @@ import { BlobWriter, type StoredBlob } from './blob-writer.ts';
 import { FileHasher } from './file-hasher.ts';
 import { BlobReader, type OpenBlob } from './open-blob.ts';
 import { collectOrphans } from './orphans.ts';
+import { makePrivateFolder, PRIVATE_FILE, PRIVATE_FOLDER } from './private-folder.ts';
 
 const sync = promisify(fsync);
 
@@ -19,6 +20,7 @@ const sync = promisify(fsync);
  * case-insensitive file system, or be too long. Only the row in `storage.objects` links a version to its object.
  */
 export class BlobStore {
+  readonly #dir: string;
   readonly #objects: string;
   readonly #uploads: string;
   readonly #durable: boolean;
@@ -28,6 +30,7 @@ export class BlobStore {
 
   /** @param durable whether stored bytes must survive a power failure, like the database's */
   constructor(dir: string, durable: boolean) {
+    this.#dir = dir;
     this.#objects = join(dir, 'objects');
     this.#uploads = join(dir, 'uploads');
     this.#durable = durable;
@@ -48,8 +51,9 @@ export class BlobStore {
     isKnown: (versions: string[]) => Promise<Set<string>>,
     keepUpload: (name: string) => Promise<boolean>,
   ): Promise<void> {
-    await mkdir(this.#objects, { recursive: true });
-    await mkdir(this.#uploads, { recursive: true });
+    await makePrivateFolder(this.#dir);
+    await mkdir(this.#objects, { recursive: true, mode: PRIVATE_FOLDER });
+    await mkdir(this.#uploads, { recursive: true, mode: PRIVATE_FOLDER });
     await collectOrphans(this.#objects, this.#uploads, isKnown, keepUpload);
   }
 
@@ -71,7 +75,7 @@ export class BlobStore {
   ): Promise<{ blob: StoredBlob; result: T }> {
     const version = randomUUID();
     const temporary = join(this.#uploads, `${version}.tmp`);
-    const writer = new BlobWriter(temporary, await open(temporary, 'wx+'), this.#hasher);
+    const writer = new BlobWriter(temporary, await open(temporary, 'wx+', PRIVATE_FILE), this.#hasher);
     let path = temporary;
     try {
       const result = await fill(writer);
@@ -164,7 +168,7 @@ export class BlobStore {
   async #makeFolder(version: string): Promise<string> {
     const folder = join(this.#objects, version.slice(0, 2));
     if (!this.#folders.has(folder)) {
-      await mkdir(folder, { recursive: true });
+      await mkdir(folder, { recursive: true, mode: PRIVATE_FOLDER });
       await this.#syncFolder(this.#objects);
       this.#folders.add(folder);
     }

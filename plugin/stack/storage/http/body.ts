@@ -1,6 +1,7 @@
 // Storage v1.70.6 src/http/plugins/empty-json-body.ts; Fastify 5 lib/content-type-parser.js
 import type { IncomingMessage } from 'node:http';
 import { readBody } from '../../http/read-body.ts';
+import { isTooDeep } from '../../../shared/json.ts';
 import { storageErrors } from '../errors.ts';
 
 // Fastify's default, which Storage keeps.
@@ -29,11 +30,10 @@ export async function readJsonBody(req: IncomingMessage, emptyAllowed: boolean):
     if (emptyAllowed) return undefined;
     throw storageErrors.invalidBody("Body cannot be empty when content-type is set to 'application/json'");
   }
-  try {
-    return JSON.parse(text, dropPrototype) as unknown;
-  } catch {
+  const value = isTooDeep(text) ? undefined : parse(text);
+  if (value === undefined)
     throw storageErrors.invalidBody("Body is not valid JSON but content-type is set to 'application/json'");
-  }
+  return value;
 }
 
 /** The whole body as UTF-8. @throws StorageError EntityTooLarge above 1 MiB */
@@ -48,6 +48,15 @@ export async function readText(req: IncomingMessage): Promise<string> {
 /** The body as it arrives. Breaking out of the loop keeps the connection open, so that it can carry the error. */
 export function bodyOf(req: IncomingMessage): AsyncIterable<Buffer> {
   return req.iterator({ destroyOnReturn: false });
+}
+
+/** Undefined for malformed JSON. */
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text, dropPrototype) as unknown;
+  } catch {
+    return undefined;
+  }
 }
 
 function dropPrototype(key: string, value: unknown): unknown {

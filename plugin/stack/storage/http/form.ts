@@ -41,6 +41,7 @@ export async function readForm(
   onFile: (file: FormFile) => Promise<void>,
   maxFields = 10,
 ): Promise<FormFields> {
+  if (req.destroyed) throw aborted();
   const parser = createParser(req, maxFields);
   const fields = new Map<string, string>();
   let consumed: Promise<void> | undefined;
@@ -48,7 +49,8 @@ export async function readForm(
   let malformed: Error | undefined;
   const parsed = finished(parser).then(() => fields);
   parsed.catch((error: Error) => (malformed ??= error));
-  parser.on('field', (name, value) => fields.set(name, value));
+  // The parser's types do not say that a field may have no name.
+  parser.on('field', (name: string | undefined, value) => fields.set(name ?? '', value));
   const consumerFailed = new Promise<never>((_resolve, reject) => {
     parser.on('file', (_name, file, _fileName, _encoding, mimeType) => {
       stream = file;
@@ -60,8 +62,8 @@ export async function readForm(
     });
   });
   const abort = (): void => {
-    stream?.destroy(new Error('the client closed the connection'));
-    parser.destroy(new Error('the client closed the connection'));
+    stream?.destroy(aborted());
+    parser.destroy(aborted());
   };
   req.once('aborted', abort).once('error', abort);
   req.pipe(parser);
@@ -81,6 +83,10 @@ export async function readForm(
   }
   if (!consumed) throw storageErrors.noContent();
   return fields;
+}
+
+function aborted(): Error {
+  return new Error('the client closed the connection');
 }
 
 function createParser(req: IncomingMessage, maxFields: number): Parser {

@@ -1,5 +1,5 @@
 import { SignJWT } from 'jose';
-import { JwtVerifyError, type Claims, type JwtVerifier } from '../../jwt.ts';
+import { createJwtVerifier, JwtVerifyError, type Claims, type JwtVerifier } from '../../jwt.ts';
 import { storageErrors } from '../errors.ts';
 import { verifyToken } from '../verify-token.ts';
 
@@ -9,23 +9,24 @@ export type TokenScope = 'download' | 'upload';
 const LAST_SECOND = Math.floor(Number.MAX_SAFE_INTEGER / 1000);
 
 /**
- * Tokens of signed URLs: JWTs for one action on one object, with an expiry. They are signed with the stack's JWT secret
- * and carry no role, so they are of no use as access tokens.
+ * Tokens of signed URLs: JWTs for one action on one object, with an expiry. A key of their own signs them, so that they
+ * are no access tokens, access tokens are none of them, and nobody but this API can issue one.
  */
 export class SignedTokens {
   readonly #verifier: JwtVerifier;
   readonly #secret: Uint8Array;
 
-  constructor(verifier: JwtVerifier, secret: string) {
-    this.#verifier = verifier;
-    this.#secret = new TextEncoder().encode(secret);
+  /** @param key text that nobody else knows */
+  constructor(key: string) {
+    this.#verifier = createJwtVerifier({ jwtSecret: key, signingKeys: [] });
+    this.#secret = new TextEncoder().encode(key);
   }
 
   /**
    * @param claims in the order in which the payload has them
    * @param expiresIn seconds
    */
-  async sign(claims: Claims, expiresIn: number): Promise<string> {
+  async sign(claims: Claims & { readonly scope: TokenScope }, expiresIn: number): Promise<string> {
     const now = Math.floor(Date.now() / 1000);
     return new SignJWT({ ...claims, iat: now, exp: now + expiresIn })
       .setProtectedHeader({ alg: 'HS256' })
@@ -38,7 +39,7 @@ export class SignedTokens {
    */
   async verify(token: string, url: string, scope: TokenScope): Promise<Claims> {
     const claims = await this.#claims(token);
-    if (!allows(claims, scope)) throw storageErrors.invalidSignature(`Token is not scoped for ${scope}`);
+    if (claims.scope !== scope) throw storageErrors.invalidSignature(`Token is not scoped for ${scope}`);
     if (claims.url !== url) throw storageErrors.invalidSignature();
     return claims;
   }
@@ -56,10 +57,4 @@ export class SignedTokens {
 export function checkExpiresIn(seconds: number): void {
   if (!Number.isSafeInteger(seconds) || seconds < 1 || seconds > LAST_SECOND - Math.floor(Date.now() / 1000))
     throw storageErrors.invalidParameter('expiresIn');
-}
-
-/** Older tokens have no scope; those for uploads have the claim `upsert`. */
-function allows(claims: Claims, scope: TokenScope): boolean {
-  if (claims.scope !== undefined) return claims.scope === scope;
-  return scope === 'upload' ? claims.upsert !== undefined : claims.upsert === undefined;
 }

@@ -10,7 +10,7 @@ export interface RenderedImage {
 }
 
 type OutputFormat = 'jpeg' | 'png' | 'webp' | 'gif' | 'avif';
-type SharpModule = (input: string | Buffer, options?: SharpOptions) => Sharp;
+type SharpModule = (input: Buffer, options?: SharpOptions) => Sharp;
 
 // The CLI's settings of imgproxy. The limits matter: a small file can decode to more than fits into memory.
 const MAX_PIXELS = 50_000_000;
@@ -28,15 +28,15 @@ const MIN_AVIF_SIDE = 16;
  * @throws StorageError when sharp is not installed, or cannot read the file
  */
 export async function renderImage(
-  path: string,
+  source: Buffer,
   transformation: Transformation,
   accept: string,
 ): Promise<RenderedImage | undefined> {
   const sharp = await loadSharp();
   try {
-    const metadata = await sharp(path, { limitInputPixels: false }).metadata();
+    const metadata = await sharp(source, { limitInputPixels: false }).metadata();
     const format = chooseFormat(metadata, transformation.format, accept);
-    return format && (await transform(sharp, path, metadata, transformation, format));
+    return format && (await transform(sharp, source, metadata, transformation, format));
   } catch (error) {
     throw invalidImage(error);
   }
@@ -50,7 +50,7 @@ export function invalidImage(cause?: unknown): StorageError {
 
 async function transform(
   sharp: SharpModule,
-  path: string,
+  source: Buffer,
   metadata: Metadata,
   transformation: Transformation,
   wanted: OutputFormat,
@@ -58,7 +58,7 @@ async function transform(
   const isAnimated = wanted === 'gif' || wanted === 'webp';
   const pages = isAnimated ? Math.min(metadata.pages ?? 1, MAX_FRAMES) : 1;
   // Like imgproxy, renders the readable part of a damaged file.
-  const image = sharp(path, { pages, limitInputPixels: MAX_PIXELS, failOn: 'none' });
+  const image = sharp(source, { pages, limitInputPixels: MAX_PIXELS, failOn: 'none' });
   const { scaled, part } = planResize(uprightSize(metadata), transformation);
   image.autoOrient();
   // sharp combines the smart crop with scaling, and does not support it for animations.

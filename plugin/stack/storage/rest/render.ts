@@ -1,5 +1,6 @@
 // Storage v1.70.6 src/http/routes/render/*.ts, src/storage/renderer/image.ts
-import { access, readFile } from 'node:fs/promises';
+import type { OpenBlob } from '../disk/open-blob.ts';
+import { openCurrent } from '../disk/open-current.ts';
 import { header } from '../http/exchange.ts';
 import { setHeader } from '../http/respond.ts';
 import type { ValueOf } from '../http/schema.ts';
@@ -25,8 +26,7 @@ export async function renderPublic(
   exchange: RestExchange<ValueOf<typeof TRANSFORMATION>>,
 ): Promise<void> {
   const { bucket, name, input } = exchange;
-  const row = await findPublic(context.objects.database, bucket, name);
-  await sendImage(context, exchange, row, input);
+  await sendImage(context, exchange, () => findPublic(context.objects.database, bucket, name), input);
 }
 
 export async function render(
@@ -34,8 +34,8 @@ export async function render(
   exchange: RestExchange<ValueOf<typeof TRANSFORMATION>>,
 ): Promise<void> {
   const { scope, bucket, name, input } = exchange;
-  const row = await findReadable(context.objects.database, scope, bucket, name);
-  await sendImage(context, exchange, row, input);
+  const find = (): Promise<StoredObject> => findReadable(context.objects.database, scope, bucket, name);
+  await sendImage(context, exchange, find, input);
 }
 
 /** The token determines the transformation: no other one can be requested with it. */
@@ -45,25 +45,24 @@ export async function renderSigned(
 ): Promise<void> {
   const { bucket, name, input } = exchange;
   const { claims, expires } = await verifySignedUrl(context.tokens, exchange, input.token);
-  const row = await findSigned(context.objects.database, bucket, name);
+  const find = (): Promise<StoredObject> => findSigned(context.objects.database, bucket, name);
   const transformations = typeof claims.transformations === 'string' ? claims.transformations : '';
-  await sendImage(context, exchange, row, parseTransformation(transformations), expires);
+  await sendImage(context, exchange, find, parseTransformation(transformations), expires);
 }
 
 async function sendImage(
   { objects }: RestContext,
   { req, res, query }: RestExchange,
-  row: StoredObject,
+  find: () => Promise<StoredObject>,
   transformation: Transformation,
   expires?: Date,
 ): Promise<void> {
-  const metadata = row.metadata ?? {};
   const applied = describeTransformation(transformation);
-  if ((metadata.size ?? 0) > MAX_FILE_SIZE) throw invalidImage();
-  const path = objects.blobs.path(row.version);
-  await access(path);
-  const image = await renderImage(path, transformation, header(req, 'accept') ?? '');
-  const bytes = image?.bytes ?? (await readFile(path));
+  const { row, blob } = await openCurrent(objects.blobs, find);
+  const source = await readWhole(blob);
+  const metadata = row.metadata ?? {};
+  const image = await renderImage(source, transformation, header(req, 'accept') ?? '');
+  const bytes = image?.bytes ?? source;
   setAssetHeaders(res, { ...metadata, mimetype: image?.contentType ?? 'image/svg+xml' });
   // The response was rendered just now, and imgproxy does not pass on the source's time.
   res.removeHeader('last-modified');
@@ -72,4 +71,15 @@ async function sendImage(
   setDisposition(res, query);
   setHeader(res, 'content-length', String(bytes.length));
   res.writeHead(200).end(bytes);
+}
+
+/** The bytes of a blob, which is closed then. @throws StorageError above `MAX_FILE_SIZE` */
+async function readWhole(blob: OpenBlob): Promise<Buffer> {
+  const { size, content } = blob;
+  try {
+    if (size > MAX_FILE_SIZE) throw invalidImage();
+    return Buffer.isBuffer(content) ? content : await content.readFile();
+  } finally {
+    await blob.close();
+  }
 }

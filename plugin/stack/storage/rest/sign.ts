@@ -84,7 +84,7 @@ export async function signUpload(
     },
   );
   const url = `${bucket}/${name}`;
-  const claims = { ...(owner === undefined ? {} : { owner }), url, upsert, scope: 'upload' };
+  const claims = { ...(owner === undefined ? {} : { owner }), url, upsert, scope: 'upload' as const };
   const token = await tokens.sign(claims, UPLOAD_SECONDS);
   sendJson(res, 200, { url: `/object/upload/sign/${url}?token=${token}`, token });
 }

@@ -1,13 +1,10 @@
 // Storage v1.70.6 src/http/plugins/signature-v4.ts
+import type { IncomingHttpHeaders } from 'node:http';
 import type { StackContext } from '../../context.ts';
 import type { Caller } from '../database/request-scope.ts';
 import { storageErrors } from '../errors.ts';
 import { authenticateToken } from '../http/authenticate.ts';
 import type { ClientSignature } from './signature.ts';
-
-/** The Supabase CLI's well-known local S3 credentials. */
-export const S3_ACCESS_KEY = '625729a08b95bf1b7ff351a663f3a23c';
-export const S3_SECRET_KEY = '850181e4652dd023b7a98c58ae0d2d34bd487ee0cc3254aed6eda37307425907';
 
 /** Id of the CLI's only project: the access key of requests with a session token. */
 const TENANT = 'stub';
@@ -22,17 +19,24 @@ export class S3Credentials {
 
   /** The secret of an access key. @throws StorageError AccessDenied for keys that are not this stack's */
   secretOf({ accessKey, service, sessionToken }: ClientSignature): string {
+    const { keys, config } = this.#context;
     const isSession = sessionToken !== undefined;
     const isKnown = isSession
-      ? accessKey === TENANT || accessKey === this.#context.config.projectId
-      : accessKey === S3_ACCESS_KEY;
+      ? accessKey === TENANT || accessKey === config.projectId
+      : accessKey === keys.s3AccessKey;
     if (!isKnown) throw storageErrors.accessDenied('Invalid Access Key');
     if (service !== 's3') throw storageErrors.accessDenied('Invalid Service');
-    return isSession ? this.#context.keys.anonKey : S3_SECRET_KEY;
+    return isSession ? keys.anonKey : keys.s3SecretKey;
   }
 
-  /** The user of the session token; without one, the service role. @throws StorageError AccessDenied */
-  callerOf({ sessionToken }: ClientSignature): Promise<Caller> {
-    return authenticateToken(this.#context.jwt, sessionToken ?? this.#context.keys.serviceRoleKey);
+  /**
+   * The user of the session token; without one, the service role.
+   *
+   * @param headers of the request: they say which roles it may use
+   * @throws StorageError AccessDenied
+   */
+  async callerOf({ sessionToken }: ClientSignature, headers: IncomingHttpHeaders): Promise<Caller> {
+    const { jwt, keys } = this.#context;
+    return authenticateToken(jwt, sessionToken ?? keys.serviceRoleKey, headers);
   }
 }

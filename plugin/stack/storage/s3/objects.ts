@@ -3,6 +3,7 @@ import { openCurrent } from '../disk/open-current.ts';
 import { storageErrors } from '../errors.ts';
 import { DEFAULT_METADATA, planDelivery } from '../http/conditional.ts';
 import { header } from '../http/exchange.ts';
+import { isActiveType } from '../http/inert.ts';
 import { NOT_IN_HEADERS, setHeader } from '../http/respond.ts';
 import type { Schema } from '../http/schema.ts';
 import { sendBlob } from '../http/send-blob.ts';
@@ -133,11 +134,15 @@ const OVERRIDES = [
   'content-language',
 ];
 
-/** Response headers that a presigned URL sets (`response-*`), except values that no header can carry. */
+/**
+ * Response headers that a presigned URL sets (`response-*`), except values that no header can carry. A URL makes no page
+ * of an object: a type in which scripts run becomes text.
+ */
 function setOverrides({ res, query }: S3Request): void {
   for (const name of OVERRIDES) {
     const value = query.get(`response-${name}`);
-    if (value && !NOT_IN_HEADERS.test(value)) res.setHeader(name, value);
+    if (!value || NOT_IN_HEADERS.test(value)) continue;
+    res.setHeader(name, name === 'content-type' && isActiveType(value) ? 'text/plain' : value);
   }
   const expires = query.get('response-expires');
   if (!expires) return;

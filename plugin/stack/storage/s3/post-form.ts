@@ -37,8 +37,8 @@ export async function postForm(
     if (policy === undefined) throw storageErrors.invalidSignature('Invalid signature format');
     if (!isPolicySignatureValid(client, policy, credentials.secretOf(client))) throw signatureMismatch();
     const { minSize, maxSize } = checkPostPolicy(policy, fields, bucket);
-    const caller = await credentials.callerOf(client);
     const { method = '', headers } = req;
+    const caller = await credentials.callerOf(client, headers);
     const scope = { caller, operation: 'storage.s3.upload', method, url, headers };
     const content = atLeast(minSize, file.content);
     const row = await storeContent(

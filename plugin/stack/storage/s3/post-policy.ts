@@ -42,7 +42,7 @@ export function checkPostPolicy(
   let sizes: PostPolicy = { minSize: 0, maxSize: Infinity };
   for (const condition of conditions as unknown[]) {
     const [operator, target, value] = asTuple(condition);
-    if (operator === 'content-length-range') sizes = { minSize: Number(target), maxSize: Number(value) };
+    if (operator === 'content-length-range') sizes = readSizes(target, value);
     else covered.add(checkCondition(operator, target, value, submitted));
   }
   for (const name of submitted.keys())
@@ -51,6 +51,14 @@ export function checkPostPolicy(
         `Policy condition failed: field "${name}" is not covered by the policy`,
       );
   return sizes;
+}
+
+/** @throws StorageError InvalidSignature */
+function readSizes(minSize: unknown, maxSize: unknown): PostPolicy {
+  const [min, max] = [minSize, maxSize].map((size) => (isScalar(size) ? Number(size) : NaN));
+  if (min === undefined || max === undefined || !Number.isFinite(min) || !Number.isFinite(max))
+    throw storageErrors.invalidSignature('Invalid policy condition');
+  return { minSize: min, maxSize: max };
 }
 
 function checkCondition(
@@ -63,6 +71,7 @@ function checkCondition(
     throw storageErrors.invalidSignature('Invalid policy condition');
   const name = target.slice(1).toLowerCase();
   const actual = submitted.get(name);
+  if (!isScalar(value)) throw storageErrors.invalidSignature('Invalid policy condition');
   const expected = String(value);
   if (operator === 'eq') {
     if (actual !== expected)
@@ -74,6 +83,11 @@ function checkCondition(
       );
   } else throw storageErrors.invalidSignature('Unsupported policy condition');
   return name;
+}
+
+/** Whether a value of JSON has a text or a number of its own: converting an object could call what it contains. */
+function isScalar(value: unknown): value is string | number | boolean {
+  return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean';
 }
 
 /** Writes `{"key": "value"}` as `["eq", "$key", "value"]`, which means the same. */

@@ -53,7 +53,7 @@ export class S3Api {
     const secret = this.#credentials.secretOf(client);
     const signed = { method, path: `${PREFIX}${path}`, query, headers, host: hostOf(req) };
     if (!isSignatureValid(client, signed, secret)) throw signatureMismatch();
-    const caller = await this.#credentials.callerOf(client);
+    const caller = await this.#credentials.callerOf(client, headers);
     const found = findOperation(req, { bucket, key }, query);
     if (!found) return sendEmpty({ res }, 404);
     const scope = { caller, operation: `storage.s3.${found.name}`, method, url, headers };
@@ -81,7 +81,7 @@ function contentOf(
   const sign = (previous: string, hash: string): string => signChunk(client, secret, previous, hash);
   return {
     content: isChunked ? decodeChunkedBody(bodyOf(req), contentHash, sign, client.signature) : bodyOf(req),
-    contentLength: length === undefined ? undefined : Number(length),
+    contentLength: length !== undefined && /^\d+$/.test(length) ? Number(length) : undefined,
   };
 }
 

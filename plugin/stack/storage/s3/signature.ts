@@ -182,7 +182,8 @@ function canonicalHeaders(names: readonly string[], { headers, host }: SignedReq
   const lines = names.toSorted().flatMap((name) => {
     if (name === 'host') return [`host:${host}`];
     if (NEVER_SIGNED.has(name)) return [];
-    const value = name === 'content-length' ? (headers[name] ?? '0') : headers[name];
+    const sent = Object.hasOwn(headers, name) ? headers[name] : undefined;
+    const value = name === 'content-length' ? (sent ?? '0') : sent;
     return value === undefined ? [] : [`${name}:${single(value)}`];
   });
   return `${lines.join('\n')}\n`;

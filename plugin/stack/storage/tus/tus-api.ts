@@ -20,14 +20,14 @@ import { formatUploadId, parseUploadId } from './upload-id.ts';
 
 const SIGNED_PATH = `${TUS_PATH}/sign`;
 const ALLOWED_HEADERS = ['Authorization', 'X-Upsert', 'Upload-Expires', 'ApiKey', 'x-signature'];
-const OPERATIONS: Readonly<Record<string, string>> = {
-  POST: 'create',
-  PUT: 'part',
-  PATCH: 'part',
-  HEAD: 'get',
-  DELETE: 'delete',
-  OPTIONS: 'options',
-};
+const OPERATIONS = new Map([
+  ['POST', 'create'],
+  ['PUT', 'part'],
+  ['PATCH', 'part'],
+  ['HEAD', 'get'],
+  ['DELETE', 'delete'],
+  ['OPTIONS', 'options'],
+]);
 
 /** A request while the library handles it. */
 interface UploadRequest {
@@ -61,6 +61,8 @@ export class TusApi {
       disableTerminationForFinishedUploads: true,
       respectForwardedHeaders: true,
       allowedHeaders: ALLOWED_HEADERS,
+      // The gateway alone decides which origins may read responses.
+      allowedOrigins: () => false,
       namingFunction: (_request, metadata) => nameUpload(metadata),
       generateUrl: (request, { proto, host, id }) => this.#url(request, proto, host, id),
       getFileIdFromRequest: (request) => fileId(nodeRequest(request)),
@@ -78,12 +80,13 @@ export class TusApi {
       // Browsers send preflight requests without a token.
       const isOpen = isSigned || req.method === 'OPTIONS';
       const caller = isOpen ? ANONYMOUS : await authenticate(this.#verifier, req);
-      const operation = `storage.tus.upload.${OPERATIONS[req.method ?? ''] ?? 'get'}${isSigned ? '_signed' : ''}`;
+      const operation = `storage.tus.upload.${OPERATIONS.get(req.method ?? '') ?? 'get'}${isSigned ? '_signed' : ''}`;
       const upsert = header(req, 'x-upsert') === 'true';
       const { method = '', headers } = req;
       const scope = { caller, operation, method, url, headers };
       this.#requests.set(req, { req, scope, upsert, owner: caller.owner });
       // The library waits for the end of the response, which never comes if the client closed the connection.
+      if (req.destroyed) return;
       const closed = new Promise((resolve) => res.once('close', resolve));
       await Promise.race([this.#server.handle(req, res), closed]);
     } catch (error) {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { DataStore, ERRORS, Upload } from '@tus/server';
 import { hasErrorCode } from '../../../shared/errors.ts';
+import { PRIVATE_FILE } from '../disk/private-folder.ts';
 import { isFresh, isUploadFile } from './kept-uploads.ts';
 import { formatUploadId, parseUploadId } from './upload-id.ts';
 
@@ -42,7 +43,7 @@ export class UploadFiles extends DataStore {
   override async create(upload: Upload): Promise<Upload> {
     await this.#sweep();
     upload.creation_date = new Date().toISOString();
-    await writeFile(this.partPath(upload.id), '', { flag: 'wx' });
+    await writeFile(this.partPath(upload.id), '', { flag: 'wx', mode: PRIVATE_FILE });
     await this.#save(upload);
     return upload;
   }
@@ -114,7 +115,8 @@ export class UploadFiles extends DataStore {
   async #save(record: UploadRecord): Promise<void> {
     const { id, size, metadata, creation_date, finished } = record;
     const path = this.#recordPath(id);
-    await writeFile(`${path}.tmp`, JSON.stringify({ id, size, metadata, creation_date, finished }));
+    const text = JSON.stringify({ id, size, metadata, creation_date, finished });
+    await writeFile(`${path}.tmp`, text, { mode: PRIVATE_FILE });
     await rename(`${path}.tmp`, path);
   }
 

@@ -41,6 +41,9 @@ const IGNORED_HEADERS = new Set([
   'transfer-encoding',
   'access-control-allow-origin',
   'access-control-expose-headers',
+  // Make content inert on the app's origin; the real Storage has an origin of its own.
+  'content-security-policy',
+  'x-content-type-options',
 ]);
 
 /** Replays recordings in order, and uses the ids and tokens of responses in later requests. */

@@ -1,5 +1,5 @@
 import { createHash, createHmac } from 'node:crypto';
-import { S3_SECRET_KEY } from '../../../../plugin/stack/storage/s3/credentials.ts';
+import { LOCAL_KEYS } from '../../../../plugin/stack/keys.ts';
 
 /**
  * Signs a recorded S3 request again (AWS Signature Version 4), because the id in its path differs in each run. Does not
@@ -27,7 +27,7 @@ export function resign(method: string, path: string, headers: Readonly<Record<st
   const text = ['AWS4-HMAC-SHA256', headers['x-amz-date'], scope, hash].join('\n');
   const signingKey = scope
     .split('/')
-    .reduce<string | Buffer>((secret, part) => hmac(secret, part), `AWS4${S3_SECRET_KEY}`);
+    .reduce<string | Buffer>((secret, part) => hmac(secret, part), `AWS4${LOCAL_KEYS.s3SecretKey}`);
   const signature = hmac(signingKey, text).toString('hex');
   return `AWS4-HMAC-SHA256 Credential=${key}/${scope}, SignedHeaders=${names}, Signature=${signature}`;
 }
