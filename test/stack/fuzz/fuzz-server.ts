@@ -105,7 +105,6 @@ export async function fuzz(server: FuzzServer, attempt: (run: number) => Promise
   const worker = async (): Promise<void> => {
     while (next < FUZZ_RUNS) {
       const run = next++;
-      if (run % 5000 === 0 && run > 0) console.log(run, new Date().toISOString());
       await attempt(run);
       if (run % 1000 === 999) await server.check();
     }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { LOCAL_KEYS } from '../../../plugin/stack/keys.ts';
-import { createRandom } from '../rest/random-requests.ts';
+import { createRandom } from '../../helpers/random.ts';
 import { randomRequest, type Ingredients, type RandomRequest } from './helpers/random-requests.ts';
 import { startStorageStack, type StorageStack } from './helpers/storage-stack.ts';
 import { signToken } from './helpers/tokens.ts';

@@ -1,4 +1,4 @@
-import type { Random } from '../../rest/random-requests.ts';
+import type { Random } from '../../../helpers/random.ts';
 import { presign, signForm, type S3Keys } from './s3-signature.ts';
 
 /** A hostile request; its path may hold any character that a request line can carry. */
