@@ -17,6 +17,7 @@ import { buildOutgoingHeaders, rewriteForService, type OutgoingRequest } from '.
 import { forwardHttp } from './forward/http.ts';
 import { UpstreamPool } from './forward/pool.ts';
 import { rewriteResponseHeaders } from './forward/response-headers.ts';
+import { spreadLastNet } from './last-net.ts';
 import type { GatewayRefusal } from './refusal.ts';
 import { matchRoute, type RouteMatch } from './routes.ts';
 import {
@@ -75,6 +76,7 @@ export class Gateway {
   readonly #failures: FailureLog;
   readonly #pool = new UpstreamPool();
   readonly #upgrades: UpgradeHandler;
+  readonly #endLastNet: () => void;
 
   constructor(options: GatewayOptions) {
     this.#logger = options.logger;
@@ -83,6 +85,7 @@ export class Gateway {
     this.#resolveTarget = cacheTarget(options.target);
     this.#rules = cacheRules(options.requireKey ?? false);
     this.#failures = new FailureLog(options.logger);
+    this.#endLastNet = spreadLastNet(options.logger);
     this.#upgrades = new UpgradeHandler({
       admission: this.#admission,
       resolveTarget: this.#resolveTarget,
@@ -114,6 +117,7 @@ export class Gateway {
   async close(): Promise<void> {
     await this.#upgrades.close();
     this.#pool.close();
+    this.#endLastNet();
   }
 
   #answer(req: GatewayRequest, res: GatewayResponse, match: RouteMatch | 'unknown'): void {

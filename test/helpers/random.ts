@@ -11,3 +11,13 @@ export function createRandom(seed: number): Random {
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
   };
 }
+
+/** One of these. */
+export function pick<T>(random: Random, values: readonly T[]): T {
+  return values[Math.floor(random() * values.length)] as T;
+}
+
+/** An integer from 0 (inclusive) to `end` (exclusive). */
+export function below(random: Random, end: number): number {
+  return Math.floor(random() * end);
+}

@@ -17,9 +17,9 @@ beforeAll(async () => {
 
 afterAll(() => project.remove());
 
-async function connect(host: string): Promise<WebSocket> {
+async function connect(host: string, version: 1 | 2 = 2): Promise<WebSocket> {
   const apikey = await tokens.resolve('<anon>');
-  const socket = new WebSocket(`ws://${host}/socket/websocket?vsn=2.0.0&apikey=${apikey}`);
+  const socket = new WebSocket(`ws://${host}/socket/websocket?vsn=${version}.0.0&apikey=${apikey}`);
   await new Promise((resolve, reject) => socket.once('open', resolve).once('error', reject));
   return socket;
 }
@@ -53,6 +53,20 @@ async function flood(socket: WebSocket, count: number): Promise<void> {
   for (let i = 0; i < count; i++) socket.send(broadcast);
   await isDone;
   expect(new Set(events)).toEqual(new Set(['broadcast']));
+}
+
+function send(socket: WebSocket, version: 1 | 2, event: string, payload: string): void {
+  const v1 = `{"topic":"realtime:order","event":"${event}","payload":${payload},"ref":"1"}`;
+  socket.send(version === 1 ? v1 : `["1","1","realtime:order","${event}",${payload}]`);
+}
+
+function collectEvents(socket: WebSocket): string[] {
+  const events: string[] = [];
+  socket.on('message', (data: Buffer) => {
+    const message = JSON.parse(data.toString());
+    events.push(Array.isArray(message) ? message[3] : message.event);
+  });
+  return events;
 }
 
 describe('limits', () => {
@@ -92,6 +106,38 @@ describe('limits', () => {
       vi.useRealTimers();
     }
   });
+
+  test.each([1, 2] as const)(
+    'acknowledges a message before it closes the channel, in protocol %i',
+    async (version) => {
+      vi.useFakeTimers({ toFake: ['performance'] });
+      try {
+        await using realtime = await startBareRealtime(project.root);
+        const flooder = await connect(realtime.host);
+        await flood(flooder, 5_160);
+        flooder.close();
+        vi.advanceTimersByTime(10_000);
+        const sender = await connect(realtime.host, version);
+        const member = await connect(realtime.host);
+        const received = [collectEvents(sender), collectEvents(member)];
+        const join = '{"config":{"broadcast":{"self":true,"ack":true}}}';
+        send(sender, version, 'phx_join', join);
+        send(member, 2, 'phx_join', join);
+        await expect.poll(() => received).toEqual([['phx_reply'], ['phx_reply']]);
+        send(sender, version, 'broadcast', '{"type":"broadcast","event":"x","payload":{}}');
+        await expect
+          .poll(() => received)
+          .toEqual([
+            ['phx_reply', 'broadcast', 'phx_reply', 'system', 'phx_close'],
+            ['phx_reply', 'broadcast', 'system', 'phx_close'],
+          ]);
+        sender.close();
+        member.close();
+      } finally {
+        vi.useRealTimers();
+      }
+    },
+  );
 
   test('closes a socket after a minute of silence, but not one that sends heartbeats', async () => {
     vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'performance'] });

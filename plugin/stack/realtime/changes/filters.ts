@@ -30,7 +30,10 @@ export function compareLocally(
   value: string | null,
 ): boolean | undefined {
   const { op, operand, negate } = filter;
+  const column = info.columns[filter.position];
   if (op === 'is') {
+    // A row of nulls is null, too.
+    if (value !== null && column?.kind === 'database') return undefined;
     const isTrue =
       operand === 'null' || operand === 'unknown'
         ? value === null
@@ -38,7 +41,7 @@ export function compareLocally(
     return isTrue !== negate;
   }
   if (value === null && op !== 'isdistinct') return false;
-  if (!info.columns[filter.position]?.hasCanonicalText) return undefined;
+  if (!column?.hasCanonicalText) return undefined;
   switch (op) {
     case 'eq':
       return (value === operand) !== negate;

@@ -49,6 +49,7 @@ language sql stable
 set search_path = ''
 as $$
   select case
+    when op = 'is' then format('select %L::%s is %s', left_value, type, right_value)
     when op = 'isdistinct' then format('select %L::%s is distinct from %L::%2$s', left_value, type, right_value)
     when op = 'in' then format('select %L::%s = any (%L::%2$s[])',
       left_value, type, array(select jsonb_array_elements_text(right_value::jsonb)))
