@@ -3,6 +3,7 @@ import type { Logger } from '../shared/logger.ts';
 import { createAuthService } from './auth/service.ts';
 import type { SupabaseConfig } from './config/config.ts';
 import type { StackContext } from './context.ts';
+import { createFunctionsService, type FunctionsOptions } from './functions/service.ts';
 import { createJwtVerifier } from './jwt.ts';
 import { resolveKeys, type Keys } from './keys.ts';
 import { createMailService } from './mail/service.ts';
@@ -26,6 +27,12 @@ export interface ServicesOptions {
   /** Extensions that may be missing: migrations skip the statements that create them. */
   readonly skipExtensions?: readonly string[];
   readonly logger: Logger;
+}
+
+/** `ServicesOptions` with what only the gateway's owner knows. */
+export interface StartServicesOptions extends ServicesOptions {
+  /** Absent: the stack has no edge functions. */
+  readonly functions?: FunctionsOptions;
 }
 
 type ServiceMap = Readonly<Partial<Record<ServiceName, Service>>>;
@@ -68,7 +75,7 @@ interface ServiceDefinition {
  *
  * @throws SupabaseDevError, after it has stopped again whatever had started
  */
-export async function startServices(options: ServicesOptions): Promise<Services> {
+export async function startServices(options: StartServicesOptions): Promise<Services> {
   const { config, dataDir, logger } = options;
   const keys = await resolveKeys(config);
   const mail = await createMailService(config, logger);
@@ -82,7 +89,8 @@ export async function startServices(options: ServicesOptions): Promise<Services>
     await postgres.stop(options.ephemeral);
     throw error;
   });
-  const services = { ...created, mail: mail.service };
+  const functions = options.functions && createFunctionsService(context, options.functions);
+  const services = { ...created, mail: mail.service, ...(functions && { functions }) };
   for (const key of config.unread())
     logger.warn(`supabase/config.toml: ${key} is set but not supported here; ignored`);
   return {

@@ -44,6 +44,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   'plugin/stack/realtime': GROUND,
   'plugin/stack/storage': GROUND,
   'plugin/stack/mail': GROUND,
+  'plugin/stack/functions': GROUND,
   'plugin/stack/services.ts': [
     ...GROUND,
     'plugin/stack/rest',
@@ -51,6 +52,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     'plugin/stack/realtime',
     'plugin/stack/storage',
     'plugin/stack/mail',
+    'plugin/stack/functions',
   ],
   'plugin/backend': [
     'plugin/shared',
@@ -58,6 +60,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     'plugin/gateway',
     'plugin/stack',
     'plugin/stack/services.ts',
+    'plugin/stack/functions',
     'plugin/stack/config',
     'plugin/stack/postgres',
   ],

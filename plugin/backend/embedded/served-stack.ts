@@ -6,8 +6,14 @@ import { publicJwk } from '../../stack/jwt.ts';
 import { claimDataDir, type Membership, type Ownership, type StackRecord } from '../../stack/ownership.ts';
 import type { MigrationResult } from '../../stack/postgres/migrations.ts';
 import { choosePort } from '../../stack/postgres/ports.ts';
+import type { FunctionsOptions } from '../../stack/functions/service.ts';
 import type { Service } from '../../stack/service.ts';
-import { startServices, type Services, type ServicesOptions } from '../../stack/services.ts';
+import {
+  startServices,
+  type Services,
+  type ServicesOptions,
+  type StartServicesOptions,
+} from '../../stack/services.ts';
 
 /** A port that must be this one (0: any), or one that may be replaced by a free one when it is taken. */
 export type PortChoice = { exact: number } | { preferred: number };
@@ -15,6 +21,8 @@ export type PortChoice = { exact: number } | { preferred: number };
 export interface ServedStackOptions extends ServicesOptions {
   /** Port of the API on loopback. */
   readonly port: PortChoice;
+  /** Options of the edge functions. */
+  readonly functions?: Omit<FunctionsOptions, 'apiUrl'>;
 }
 
 /**
@@ -35,7 +43,9 @@ export async function openServedStack(options: ServedStackOptions): Promise<Serv
 
 async function serve(options: ServedStackOptions, ownership: Ownership): Promise<ServedStack> {
   const port = await choosePort(options.port, 'the Supabase API');
-  const running = new RunningServices(options, await startServices(options));
+  const functions = { ...options.functions, apiUrl: `http://127.0.0.1:${port}` };
+  const servicesOptions = { ...options, functions };
+  const running = new RunningServices(servicesOptions, await startServices(servicesOptions));
   // Other dev servers of this project serve hosts of their own; with this secret they show that they have checked them.
   const gatewaySecret = randomBytes(32).toString('base64url');
   const gateway = new Gateway({ target: () => running.target, logger: options.logger, gatewaySecret });
@@ -97,11 +107,11 @@ interface StackParts {
 
 /** The services, which a reset replaces, and the gateway's target for them. */
 class RunningServices {
-  readonly #options: ServedStackOptions;
+  readonly #options: StartServicesOptions;
   services: Services;
   target: GatewayTarget;
 
-  constructor(options: ServedStackOptions, services: Services) {
+  constructor(options: StartServicesOptions, services: Services) {
     this.#options = options;
     this.services = services;
     this.target = createTarget(services);

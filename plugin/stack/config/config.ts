@@ -49,7 +49,7 @@ export async function loadConfig(root: string, options: LoadConfigOptions = {}):
   const top = new Section(merge(values, overrides));
   const projectId = top.string('project_id', basename(root));
   // Settings of the CLI itself and of other environments.
-  top.ignore('remotes', 'studio', 'inbucket', 'analytics', 'edge_runtime', 'experimental');
+  top.ignore('remotes', 'studio', 'inbucket', 'analytics', 'experimental');
   return {
     root,
     supabaseDir,

@@ -1,0 +1,66 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { Deno, type Handler, type ServeOptions } from './deno-namespace.ts';
+
+/** By this header Node proves on a TCP port that it has let the call in. */
+const SECRET_HEADER = 'x-supabase-worker';
+
+const requests = new AsyncLocalStorage<Request>();
+
+/** The request that the running code belongs to. */
+export function currentRequest(): Request | undefined {
+  return requests.getStore();
+}
+
+export interface InstallServeOptions {
+  readonly secret: string | undefined;
+  /** Called for each server, with its port; 0 on a local socket. */
+  onListen(port: number): void;
+}
+
+/** Makes `Deno.serve` listen where Node wants it (DENO_SERVE_ADDRESS), whatever address the function names. */
+export function installServe({ secret, onListen }: InstallServeOptions): void {
+  const serve = Deno.serve;
+  hideSocket();
+  Deno.serve = (first, second) => {
+    const options: ServeOptions = typeof first === 'function' ? {} : first;
+    const handler = typeof first === 'function' ? first : (second ?? first.handler);
+    if (typeof handler !== 'function') throw new TypeError('A handler function must be provided.');
+    return serve({
+      signal: options.signal,
+      ...(options.onError && { onError: options.onError }),
+      onListen(address) {
+        options.onListen?.({ hostname: '0.0.0.0', port: 9999 });
+        onListen(address.port ?? 0);
+      },
+      handler: (request) => {
+        if (secret !== undefined && request.headers.get(SECRET_HEADER) !== secret)
+          return new Response(null, { status: 403 });
+        return requests.run(request, answer, handler, request);
+      },
+    });
+  };
+}
+
+// What edge-runtime gives to handlers (ext/runtime/js/http.js).
+const INFO = Object.freeze({ remoteAddr: { hostname: '0.0.0.0', port: 9999, transport: 'tcp' } });
+
+async function answer(handler: Handler, request: Request): Promise<Response> {
+  const response: unknown = await handler(request, INFO);
+  if (response instanceof Response) return response;
+  console.error(new TypeError('The handler must return a Response or a promise of one'));
+  return new Response('Bad Gateway', { status: 502 });
+}
+
+/** Requests over a local socket have URLs such as `http+unix://localhost:3000/hello`. */
+function hideSocket(): void {
+  const { get } = Object.getOwnPropertyDescriptor(Request.prototype, 'url') ?? {};
+  if (!get) return;
+  Object.defineProperty(Request.prototype, 'url', {
+    configurable: true,
+    enumerable: true,
+    get(this: Request) {
+      const url = get.call(this) as string;
+      return url.startsWith('http+unix:') ? `http${url.slice('http+unix'.length)}` : url;
+    },
+  });
+}
