@@ -272,8 +272,8 @@ async function measureParts() {
   const { SessionTokenVerifier } = await import(`${dist}caller/access-token.js`);
   const { translateHttpCredentials } = await import(`${dist}caller/credentials.js`);
   const { identifyCaller } = await import(`${dist}caller/caller.js`);
-  const { createHostCheck } = await import(`${dist}caller/hosts.js`);
-  const isHostAllowed = createHostCheck();
+  const { createHostRules } = await import(`${dist}caller/hosts.js`);
+  const hosts = createHostRules();
   const rules = {
     keys: KEYS,
     sessionTokens: new SessionTokenVerifier(KEYS),
@@ -287,22 +287,24 @@ async function measureParts() {
     'sec-fetch-site': 'same-origin',
   };
   const req = { headers, socket: { remoteAddress: '127.0.0.1' } };
-  const caller = identifyCaller(req, isHostAllowed);
+  const caller = identifyCaller(req, hosts);
+  const url = '/rest/v1/messages';
+  const { route } = matchRoute(url);
   const withCookie = { ...headers, cookie: SESSION_COOKIE };
   let turn = false;
   const parts = {
     'route of a module (not ours)': () => matchRoute('/src/components/message-list.tsx?t=1763818000'),
     'route of a REST request': () => matchRoute('/rest/v1/messages?select=*&channel_id=eq.1'),
     'route of a storage object': () => matchRoute('/storage/v1/object/public/avatars/a.png'),
-    'who is calling': () => identifyCaller(req, isHostAllowed),
-    'publishable key → JWT': () => translateHttpCredentials('/rest/v1/messages', headers, caller, rules),
+    'who is calling': () => identifyCaller(req, hosts),
+    'publishable key → JWT': () => translateHttpCredentials({ url, headers, route }, caller, rules),
     // For two hosts in turn, because the last cookie is cached.
     'new session cookie (2 chunks) → token': () => {
       turn = !turn;
       readSessionTokens(SESSION_COOKIE, turn ? 'localhost' : '127.0.0.1');
     },
     'known session cookie → verified JWT': () =>
-      translateHttpCredentials('/rest/v1/messages', withCookie, caller, rules),
+      translateHttpCredentials({ url, headers: withCookie, route }, caller, rules),
   };
   console.log('\nparts of a request'.padEnd(43), 'µs');
   for (const [name, run] of Object.entries(parts)) {

@@ -15,6 +15,11 @@ const BACKEND_HINT =
  */
 export const GATEWAY_ERRORS = {
   BACKEND_UNAVAILABLE: { status: 503, message: 'The backend did not start', hint: BACKEND_HINT },
+  CREDENTIAL_UNREADABLE: {
+    status: 401,
+    message: 'This credential is neither a known API key nor a readable JWT',
+    hint: 'Send the publishable key, or the access token of a signed-in user as "Authorization: Bearer <token>".',
+  },
   HOST_NOT_ALLOWED: {
     status: 403,
     message: 'This host is not allowed',
@@ -26,15 +31,20 @@ export const GATEWAY_ERRORS = {
     hint: 'Only /realtime/v1/websocket is a WebSocket; send an ordinary HTTP request here.',
   },
   INVALID_PATH: { status: 400, message: 'The request target is not valid' },
+  KEYS_ARE_PUBLIC: {
+    status: 403,
+    message: 'This stack has the keys that every local Supabase has, and answers its own machine only',
+    hint: 'Start Vite with --host (or set server.host): then the stack has random keys.',
+  },
+  LOCAL_ONLY: {
+    status: 403,
+    message: 'This page is for the machine that runs the dev server, and for its own origin',
+    hint: 'Open it at http://localhost on that machine.',
+  },
   LOOP: {
     status: 508,
     message: 'The address of the backend leads back to this server',
     hint: 'Is SUPABASE_URL (or the option "url") the dev server’s own address? Remove it, or set the URL of the backend.',
-  },
-  MAIL_IS_LOCAL: {
-    status: 403,
-    message: 'The mail inbox is readable only from this machine and this origin',
-    hint: 'Open it at http://localhost on the machine that runs the dev server.',
   },
   NO_SUCH_PATH: {
     status: 404,
@@ -49,6 +59,11 @@ export const GATEWAY_ERRORS = {
     status: 403,
     message: 'Pages of this origin may not open a WebSocket here',
     hint: 'Pages of this machine, of its network and of server.allowedHosts may; add the name there.',
+  },
+  SIGNATURE_REFUSED: {
+    status: 401,
+    message: 'S3 requests need a user’s session token here',
+    hint: 'The S3 keys are for programs on this machine; pages and other machines sign with a session token.',
   },
   SECRET_FROM_NETWORK: {
     status: 401,

@@ -2,15 +2,16 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { errorMessage } from '../shared/errors.ts';
 import type { Logger } from '../shared/logger.ts';
-import { allowOrigin, answerPreflight, isPreflight, lockCors } from './answer/cors.ts';
+import { allowOrigin, answerPreflight, isPreflight, lockHeaders } from './answer/cors.ts';
 import { FailureLog } from './answer/failure-log.ts';
 import { describeBackendFailure, describeFailure } from './answer/failures.ts';
-import { abortResponse, refuse, type GatewayResponse } from './answer/respond.ts';
+import { abortResponse, isHttp2, refuse, type GatewayResponse } from './answer/respond.ts';
 import { Admission } from './caller/admission.ts';
 import type { GatewayCaller, GatewayRequest } from './caller/caller.ts';
 import { translateHttpCredentials, type CredentialRules } from './caller/credentials.ts';
-import { GATEWAY_SECRET_HEADER } from './caller/gateway-secret.ts';
-import { createHostCheck, type HostCheck } from './caller/hosts.ts';
+import { relayHeaders } from './caller/gateway-secret.ts';
+import { createHostRules } from './caller/hosts.ts';
+import { mayOpen, refuseOtherMachine } from './caller/privilege.ts';
 import { gatewayError, serviceUnavailable } from './errors.ts';
 import { buildOutgoingHeaders, rewriteForService, type OutgoingRequest } from './forward/headers.ts';
 import { forwardHttp } from './forward/http.ts';
@@ -32,8 +33,8 @@ export interface GatewayOptions {
   /** Where requests go; a promise or function when the backend is still starting, or may be replaced. */
   readonly target: TargetSource;
   readonly logger: Logger;
-  /** Names that the server answers for (see `createHostCheck`); by default IP addresses and localhost. */
-  readonly isHostAllowed?: HostCheck;
+  /** Names that the server answers for, as Vite's `server.allowedHosts`; IP addresses and localhost always. */
+  readonly allowedHosts?: true | readonly string[];
   /** By this secret, other gateways of the user show that they have checked host and origin (caller/gateway-secret.ts). */
   readonly gatewaySecret?: string | undefined;
   /** Refuse HTTP requests without an API key, as hosted Supabase does. Default: forward them as anonymous. */
@@ -70,7 +71,7 @@ export class Gateway {
   constructor(options: GatewayOptions) {
     this.#logger = options.logger;
     this.#timeouts = { ...DEFAULT_TIMEOUTS, ...options.timeouts };
-    this.#admission = new Admission(options.isHostAllowed ?? createHostCheck(), options.gatewaySecret);
+    this.#admission = new Admission(createHostRules(options.allowedHosts), options.gatewaySecret);
     this.#resolveTarget = cacheTarget(options.target);
     this.#rules = cacheRules(options.requireKey ?? false);
     this.#failures = new FailureLog(options.logger);
@@ -93,7 +94,7 @@ export class Gateway {
     else if (isPreflight(req)) answerPreflight(req, res, admitted.caller);
     else if (match === 'unknown') refuse(res, gatewayError('NO_SUCH_PATH'));
     else if (match.route.transport === 'websocket') {
-      res.setHeader('upgrade', 'websocket');
+      if (!isHttp2(res)) res.setHeader('upgrade', 'websocket');
       refuse(res, gatewayError('WEBSOCKET_ONLY'));
     } else this.#forward(req, res, match, admitted.caller);
     return true;
@@ -135,19 +136,22 @@ export class Gateway {
       refuseReadably(res, caller, serviceUnavailable(route.upstream));
       return;
     }
-    if (route.upstream === 'mail' && !mayReadMail(caller)) {
-      refuseReadably(res, caller, gatewayError('MAIL_IS_LOCAL'));
+    const mayBeAdmin = mayOpen(route, req, caller);
+    const refusal =
+      refuseOtherMachine(target, caller) ??
+      (route.privileged && !mayBeAdmin ? gatewayError('LOCAL_ONLY') : undefined);
+    if (refusal) {
+      refuseReadably(res, caller, refusal);
       return;
     }
-    const credentials = route.signed
-      ? { authorization: req.headers.authorization }
-      : translateHttpCredentials(req.url ?? '', req.headers, caller, this.#rules(target, upstream));
+    const source = { url: req.url ?? '', headers: req.headers, route };
+    const credentials = translateHttpCredentials(source, caller, this.#rules(target, upstream));
     if ('refusal' in credentials) {
       refuseReadably(res, caller, credentials.refusal);
       return;
     }
     const { authorization } = credentials;
-    const out: OutgoingRequest = { route, caller, authorization, via: this.#admission.via(req) };
+    const out: OutgoingRequest = { route, caller, authorization, mayBeAdmin, via: this.#admission.via(req) };
     if (upstream.kind === 'handler') this.#callService(req, res, upstream, match.serviceUrl, out);
     else this.#sendToUrl(req, res, upstream, match, out);
   }
@@ -161,7 +165,7 @@ export class Gateway {
   ): void {
     rewriteForService(req, serviceUrl, out);
     allowOrigin(res, out.caller);
-    lockCors(res);
+    lockHeaders(res);
     const fail = (error: unknown): void => {
       const message = `The ${out.route.upstream} service failed: ${errorMessage(error)}`;
       this.#logger.error(`supabase: ${message}`);
@@ -190,7 +194,8 @@ export class Gateway {
     const path = upstream.speaks === 'gateway' ? (req.url ?? '') : match.serviceUrl;
     const host = upstream.host === 'client' ? out.caller.host : upstream.host;
     const headers = buildOutgoingHeaders(req, out, host);
-    if (upstream.gatewaySecret !== undefined) headers.push(GATEWAY_SECRET_HEADER, upstream.gatewaySecret);
+    if (upstream.gatewaySecret !== undefined)
+      headers.push(...relayHeaders(upstream.gatewaySecret, out.mayBeAdmin));
     const forwarded = {
       url,
       path: joinPath(url.pathname, path),
@@ -215,9 +220,4 @@ function refuseReadably(res: GatewayResponse, caller: GatewayCaller, refusal: Ga
   if (res.headersSent) return;
   allowOrigin(res, caller);
   refuse(res, refusal);
-}
-
-/** The inbox holds the mails of all accounts, with their links: only for pages of this origin on this machine. */
-function mayReadMail(caller: GatewayCaller): boolean {
-  return caller.isLocal && (caller.origin === 'own' || caller.origin === 'none');
 }

@@ -3,15 +3,17 @@ import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { hasErrorCode, SupabaseDevError } from '../shared/errors.ts';
 import { refuse } from './answer/respond.ts';
-import { refuseUpgrade } from './answer/upgrade.ts';
 import type { Gateway } from './gateway.ts';
+import { answerAsRequest, isWebsocketUpgrade } from './ordinary-request.ts';
 import { NO_ROUTE } from './refusal.ts';
+import { matchRoute } from './routes.ts';
 
 /** A server with other `upgrade` listeners too; Node's HTTP and HTTP/2 servers alike. */
 export interface SharedServer {
   on(event: 'upgrade', listener: OnUpgrade): unknown;
   off(event: 'upgrade', listener: OnUpgrade): unknown;
   emit(event: string, ...args: unknown[]): boolean;
+  listenerCount(event: 'upgrade'): number;
 }
 
 type OnUpgrade = (req: IncomingMessage, socket: Duplex, head: Buffer) => void;
@@ -19,32 +21,37 @@ type OnUpgrade = (req: IncomingMessage, socket: Duplex, head: Buffer) => void;
 /**
  * Gives the gateway its upgrades of a server that has other listeners too.
  *
- * @param exclusive keep our upgrades from the other listeners. Node calls all of them, and
- *   `@cloudflare/vite-plugin` destroys every socket that is not Vite's (cloudflare/workers-sdk#15654); the only
- *   defence is to claim the socket before listeners run. Use it only where such a plugin is present.
- * @returns a function that removes the listener
+ * The gateway claims them before any listener runs, because Node calls all of them: a `server.proxy` with `ws: true` would
+ * answer the same socket, and `@cloudflare/vite-plugin` destroys every socket that is not Vite's
+ * (cloudflare/workers-sdk#15654). Upgrades that nobody listens for become ordinary requests, as in Node.
+ *
+ * @returns a function that gives the server back
  */
 export function addUpgradeListener(
   server: SharedServer,
   gateway: Pick<Gateway, 'handleUpgrade'>,
-  { exclusive = false }: { exclusive?: boolean } = {},
 ): () => void {
-  if (!exclusive) {
-    const onUpgrade: OnUpgrade = (req, socket, head) => void gateway.handleUpgrade(req, socket, head);
-    server.on('upgrade', onUpgrade);
-    return () => void server.off('upgrade', onUpgrade);
-  }
+  // Without any listener Node would not emit the event.
+  const present: OnUpgrade = () => {};
+  server.on('upgrade', present);
   const emit = server.emit.bind(server);
+  let isActive = true;
   const claimFirst = (event: string, ...args: unknown[]): boolean => {
-    if (event === 'upgrade') {
-      const [req, socket, head] = args as Parameters<OnUpgrade>;
-      if (gateway.handleUpgrade(req, socket, head)) return true;
+    if (event !== 'upgrade' || !isActive) return emit(event, ...args);
+    const [req, socket, head] = args as Parameters<OnUpgrade>;
+    if (matchRoute(req.url ?? '') !== undefined && !isWebsocketUpgrade(req)) {
+      answerAsRequest(server, req, socket, head);
+    } else if (!gateway.handleUpgrade(req, socket, head)) {
+      if (server.listenerCount('upgrade') > 1) return emit(event, ...args);
+      answerAsRequest(server, req, socket, head);
     }
-    return emit(event, ...args);
+    return true;
   };
   server.emit = claimFirst;
   return () => {
-    // A plugin that wrapped `emit` after us keeps calling us; a closed gateway must therefore stay harmless.
+    isActive = false;
+    server.off('upgrade', present);
+    // A plugin that wrapped `emit` after us keeps calling us.
     if (server.emit === claimFirst) server.emit = emit;
   };
 }
@@ -68,11 +75,7 @@ export async function listenGateway(
   const server = createServer((req, res) => {
     if (!gateway.handle(req, res)) refuse(res, NO_ROUTE);
   });
-  server.on('upgrade', (req: IncomingMessage, socket: Duplex, head: Buffer) => {
-    if (gateway.handleUpgrade(req, socket, head)) return;
-    socket.on('error', () => {});
-    refuseUpgrade(socket, NO_ROUTE);
-  });
+  addUpgradeListener(server, gateway);
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error) => reject(describeListenError(error, port)));
     server.listen(port, host, resolve);

@@ -8,12 +8,16 @@ export interface GatewayRoute {
   readonly servicePath: string;
   /** The Authorization header is the client's signature: no credential is translated or added. */
   readonly signed?: boolean;
+  /** Only for callers that may be admin; `page` also for who navigates to it on this machine, from any page. */
+  readonly privileged?: 'always' | 'page';
   /** Headers that are added where the client sent none of that name (lower case). */
   readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** The whole table, as in the Supabase CLI's Kong template. Everything else belongs to Vite. */
 const ROUTES: readonly GatewayRoute[] = [
+  // Stands in for an identity provider on the developer's machine: it signs in as anybody.
+  { path: '/auth/v1/dev', transport: 'http', upstream: 'auth', servicePath: '/dev', privileged: 'page' },
   { path: '/auth/v1', transport: 'http', upstream: 'auth', servicePath: '' },
   {
     path: '/.well-known/oauth-authorization-server',
@@ -39,7 +43,7 @@ const ROUTES: readonly GatewayRoute[] = [
   { path: '/storage/v1/s3', transport: 'http', upstream: 'storage', servicePath: '/s3', signed: true },
   { path: '/storage/v1', transport: 'http', upstream: 'storage', servicePath: '' },
   { path: '/functions/v1', transport: 'http', upstream: 'functions', servicePath: '' },
-  { path: '/__supabase/mail', transport: 'http', upstream: 'mail', servicePath: '' },
+  { path: '/__supabase/mail', transport: 'http', upstream: 'mail', servicePath: '', privileged: 'always' },
 ];
 
 /** All of it is ours: a request below it that matches no route gets an error instead of reaching Vite. */

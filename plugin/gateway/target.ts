@@ -5,6 +5,8 @@ import type { JWK } from 'jose';
 /** Where a gateway sends the requests that it claims: the interface of every backend towards it. */
 export interface GatewayTarget {
   readonly keys: GatewayKeys;
+  /** Why other machines are refused: the keys are those that every local Supabase has. Undefined: they are served. */
+  readonly localOnly?: { readonly hint: string } | undefined;
   /** Requests for a service that is absent here get a JSON error (SERVICE_UNAVAILABLE). */
   readonly upstreams: Readonly<Partial<Record<UpstreamName, Upstream>>>;
   /** How Realtime's WebSocket is reached, where that differs from `upstreams.realtime`. */
@@ -33,7 +35,7 @@ export interface UrlUpstream {
   readonly speaks: 'gateway' | 'service';
   /** The `Host` to send: the client's own, or this one. */
   readonly host: 'client' | (string & {});
-  /** Secret of another gateway of this user, which then relies on this gateway's check of host and origin. */
+  /** Secret of another gateway of this user, which then relies on this gateway's checks of the caller. */
   readonly gatewaySecret?: string | undefined;
 }
 

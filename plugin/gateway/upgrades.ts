@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { ALLOWED_ROLES_HEADER, VISITOR_ROLES } from '../shared/allowed-roles.ts';
 import { errorMessage } from '../shared/errors.ts';
 import type { Logger } from '../shared/logger.ts';
 import type { FailureLog } from './answer/failure-log.ts';
@@ -8,10 +9,12 @@ import { refuseUpgrade } from './answer/upgrade.ts';
 import type { Admission } from './caller/admission.ts';
 import type { GatewayCaller } from './caller/caller.ts';
 import { translateWebsocketCredentials, type CredentialRules } from './caller/credentials.ts';
-import { GATEWAY_SECRET_HEADER } from './caller/gateway-secret.ts';
+import { GATEWAY_SECRET_HEADER, relayHeaders } from './caller/gateway-secret.ts';
+import { refuseOtherMachine } from './caller/privilege.ts';
 import { readQueryKey, replaceQueryKey } from './caller/query-key.ts';
 import { gatewayError, serviceUnavailable } from './errors.ts';
 import { forwardedHeaders, replaceRequest } from './forward/headers.ts';
+import { isWebsocketUpgrade } from './ordinary-request.ts';
 import type { GatewayRefusal } from './refusal.ts';
 import { matchRoute, type RouteMatch } from './routes.ts';
 import {
@@ -98,6 +101,11 @@ export class UpgradeHandler {
 
   #start(upgrade: Upgrade, { route }: RouteMatch, caller: GatewayCaller, target: GatewayTarget): void {
     const { req, socket } = upgrade;
+    const otherMachine = refuseOtherMachine(target, caller);
+    if (otherMachine) {
+      refuseUpgrade(socket, otherMachine);
+      return;
+    }
     const key = readQueryKey(req.url ?? '');
     const rules = this.#options.rules(target);
     const credentials = translateWebsocketCredentials(req.headers, key, caller, rules);
@@ -184,9 +192,7 @@ function checkUpgrade(
 ): GatewayRefusal | undefined {
   if (match === 'unknown') return gatewayError('NO_SUCH_PATH');
   if (match.route.transport === 'http') return gatewayError('HTTP_ONLY');
-  if (req.method !== 'GET' || req.headers.upgrade?.toLowerCase() !== 'websocket') {
-    return gatewayError('NO_WEBSOCKET');
-  }
+  if (!isWebsocketUpgrade(req)) return gatewayError('NO_WEBSOCKET');
   // The same-origin policy does not cover WebSockets: pages that CORS keeps from reading HTTP answers are refused here.
   return caller.origin === 'foreign' ? gatewayError('ORIGIN_NOT_ALLOWED') : undefined;
 }
@@ -198,9 +204,11 @@ function rewriteForService(req: IncomingMessage, serviceUrl: string, handshake: 
     cookie: _cookie,
     authorization: _authorization,
     [GATEWAY_SECRET_HEADER]: _secret,
+    [ALLOWED_ROLES_HEADER]: _roles,
     ...headers
   } = req.headers;
   for (const [name, value] of forwardedHeaders(handshake.caller, handshake.route)) headers[name] = value;
+  if (!handshake.caller.mayBeAdmin) headers[ALLOWED_ROLES_HEADER] = VISITOR_ROLES;
   const token = userToken ?? apikey;
   if (token === undefined) delete headers['x-api-key'];
   else headers['x-api-key'] = token;
@@ -216,7 +224,8 @@ function buildRequest(
   const path = joinPath(upstream.url.pathname, replaceQueryKey(target, handshake.apikey));
   const host = upstream.host === 'client' ? handshake.caller.host : upstream.host;
   const headers = buildUpgradeHeaders(req, path, handshake, host);
-  if (upstream.gatewaySecret !== undefined) headers.push(GATEWAY_SECRET_HEADER, upstream.gatewaySecret);
+  if (upstream.gatewaySecret !== undefined)
+    headers.push(...relayHeaders(upstream.gatewaySecret, handshake.caller.mayBeAdmin));
   return { path, headers };
 }
 

@@ -16,17 +16,23 @@ export interface Keys {
   /** JWT of role `service_role`, signed with `jwtSecret`. */
   readonly serviceRoleKey: string;
   readonly jwtSecret: string;
+  /** What Storage's S3 requests of role service_role are signed with. */
+  readonly s3AccessKey: string;
+  readonly s3SecretKey: string;
   /** Private JWKs of `auth.signing_keys_path`; the first signs user tokens. Empty: HS256 with `jwtSecret`. */
   readonly signingKeys: readonly JWK[];
 }
 
 /** The Supabase CLI's well-known local values: public, the same on every machine. */
-export const LOCAL_KEYS: Readonly<Record<'publishableKey' | 'secretKey' | 'jwtSecret', string>> =
-  Object.freeze({
-    publishableKey: 'sb_publishable_ACJWlzQHlZjBrEguHvfOxg_3BJgxAaH',
-    secretKey: 'sb_secret_N7UND0UgjKTVK-Uodkm0Hg_xSvEMPvz',
-    jwtSecret: 'super-secret-jwt-token-with-at-least-32-characters-long',
-  });
+export const LOCAL_KEYS: Readonly<
+  Record<'publishableKey' | 'secretKey' | 'jwtSecret' | 's3AccessKey' | 's3SecretKey', string>
+> = Object.freeze({
+  publishableKey: 'sb_publishable_ACJWlzQHlZjBrEguHvfOxg_3BJgxAaH',
+  secretKey: 'sb_secret_N7UND0UgjKTVK-Uodkm0Hg_xSvEMPvz',
+  jwtSecret: 'super-secret-jwt-token-with-at-least-32-characters-long',
+  s3AccessKey: '625729a08b95bf1b7ff351a663f3a23c',
+  s3SecretKey: '850181e4652dd023b7a98c58ae0d2d34bd487ee0cc3254aed6eda37307425907',
+});
 
 const LOCAL_ISSUER = 'supabase-demo';
 const LOCAL_EXPIRY = 1983812996;
@@ -56,6 +62,8 @@ export async function resolveKeys(
     anonKey: onlyJwt(anonKey) ?? signApiKey('anon', jwtSecret),
     serviceRoleKey: onlyJwt(serviceRoleKey) ?? signApiKey('service_role', jwtSecret),
     jwtSecret,
+    s3AccessKey: LOCAL_KEYS.s3AccessKey,
+    s3SecretKey: LOCAL_KEYS.s3SecretKey,
     signingKeys: await readSigningKeys(config, auth.string('signing_keys_path')),
   };
 }
@@ -66,7 +74,7 @@ function onlyJwt(key: string | undefined): string | undefined {
 }
 
 /** A legacy API key. With the CLI's secret, these are exactly the CLI's well-known anon and service_role keys. */
-function signApiKey(role: 'anon' | 'service_role', secret: string): string {
+export function signApiKey(role: 'anon' | 'service_role', secret: string): string {
   const encode = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
   const body = `${encode({ alg: 'HS256', typ: 'JWT' })}.${encode({ iss: LOCAL_ISSUER, role, exp: LOCAL_EXPIRY })}`;
   return `${body}.${createHmac('sha256', secret).update(body).digest('base64url')}`;

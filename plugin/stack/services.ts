@@ -10,6 +10,7 @@ import { createMailService } from './mail/service.ts';
 import type { Database } from './postgres/database.ts';
 import type { MigrationResult } from './postgres/migrations.ts';
 import { startPostgres } from './postgres/postgres.ts';
+import { replacePublicKeys } from './private-keys.ts';
 import { createRestService } from './rest/service.ts';
 import { createRealtimeService } from './realtime/service.ts';
 import type { Service, ServiceName } from './service.ts';
@@ -26,6 +27,8 @@ export interface ServicesOptions {
   readonly binDir?: string;
   /** Extensions that may be missing: migrations skip the statements that create them. */
   readonly skipExtensions?: readonly string[];
+  /** Other machines can reach the stack: its well-known keys are replaced by random ones. */
+  readonly isExposed?: boolean;
   readonly logger: Logger;
 }
 
@@ -77,10 +80,11 @@ interface ServiceDefinition {
  */
 export async function startServices(options: StartServicesOptions): Promise<Services> {
   const { config, dataDir, logger } = options;
-  const keys = await resolveKeys(config);
+  const configured = await resolveKeys(config);
   const mail = await createMailService(config, logger);
   const schemaDirs = Object.values(SERVICES).flatMap(({ schemaDir }) => schemaDir ?? []);
   const postgres = await startPostgres({ ...options, port: options.dbPort, schemaDirs });
+  const keys = options.isExposed ? await replacePublicKeys(configured, dataDir) : configured;
   const jwt = createJwtVerifier(keys);
   const { database } = postgres;
   const context: StackContext = { config, keys, jwt, database, mailer: mail.mailer, dataDir, logger };

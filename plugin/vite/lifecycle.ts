@@ -3,6 +3,7 @@ import type { Backend } from '../backend/backend.ts';
 import { acquireBackend } from '../backend/held-backends.ts';
 import { errorMessage } from '../shared/errors.ts';
 import { injectKeys } from './env.ts';
+import { isExposed } from './exposure.ts';
 import { logFailure, showOverlay } from './failure.ts';
 import { PLUGIN_NAME, type PluginContext } from './plugin-context.ts';
 import { ServerCleanup } from './server-cleanup.ts';
@@ -22,7 +23,7 @@ export interface BackendPlan {
  */
 export function lifecyclePlugin(
   context: PluginContext,
-  plan: (context: PluginContext, config: ResolvedConfig) => Promise<BackendPlan>,
+  plan: (context: PluginContext, config: ResolvedConfig, isExposed: boolean) => Promise<BackendPlan>,
 ): Plugin {
   const cleanup = new ServerCleanup();
 
@@ -30,7 +31,7 @@ export function lifecyclePlugin(
     context.heldBackend = undefined;
     // Vitest creates a Vite server for every project; a test that needs a stack starts one itself (startStack).
     if (process.env.VITEST !== undefined && context.options.backend === undefined) return;
-    const { key, fingerprint, start } = await plan(context, server.config);
+    const { key, fingerprint, start } = await plan(context, server.config, isExposed(server));
     const held = await acquireBackend(key, fingerprint, start);
     cleanup.add(server, () =>
       held.release().catch((error: unknown) => {

@@ -1,7 +1,8 @@
 import { defaultAllowedOrigins, type Connect, type CorsOptions } from 'vite';
 
-/** The names of Vite's own middleware in front of the plugins'. */
-const VITE_CHECKS = new Set([
+/** The names of middleware that may follow the gateway's: Vite's own checks, and this plugin's own-origin.ts. */
+const MAY_FOLLOW = new Set([
+  'supabaseOrigin',
   'viteRejectInvalidRequestMiddleware',
   'corsMiddleware',
   'hostValidationMiddleware',
@@ -20,7 +21,7 @@ export function insertGatewayMiddleware(
   handle: Connect.NextHandleFunction,
 ): void {
   const { stack } = middlewares;
-  const mayGoFirst = isDefault(cors) && stack.every((item) => VITE_CHECKS.has(nameOf(item.handle)));
+  const mayGoFirst = isDefault(cors) && stack.every((item) => MAY_FOLLOW.has(nameOf(item.handle)));
   if (mayGoFirst) stack.unshift({ route: '', handle });
   else middlewares.use(handle);
 }

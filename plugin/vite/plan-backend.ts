@@ -16,6 +16,7 @@ import type { PluginContext } from './plugin-context.ts';
 export async function planBackend(
   { options, projectRoot, logger }: PluginContext,
   config: ResolvedConfig,
+  isExposed: boolean,
 ): Promise<BackendPlan> {
   // The .env files of the mode, as Vite reads them, with the real environment on top; also variables without a prefix.
   const env: Environment = config.envDir ? loadEnv(config.mode, config.envDir, '') : process.env;
@@ -30,7 +31,8 @@ export async function planBackend(
       async createEmbeddedBackend(reason) {
         // Loaded only when chosen: the other backends need no PostgreSQL.
         const { createEmbeddedBackend } = await import('../backend/embedded/embedded-backend.ts');
-        return createEmbeddedBackend({ root: projectRoot, reason, env, embedded: options.embedded, logger });
+        const { embedded } = options;
+        return createEmbeddedBackend({ root: projectRoot, reason, env, embedded, isExposed, logger });
       },
     });
     const port = readGatewayPort(env);
@@ -38,7 +40,7 @@ export async function planBackend(
   };
   return {
     key: await defaultDataDir(projectRoot),
-    fingerprint: JSON.stringify([options, settings, names.map((name) => env[name])]),
+    fingerprint: JSON.stringify([options, isExposed, settings, names.map((name) => env[name])]),
     start,
   };
 }

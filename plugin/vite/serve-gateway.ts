@@ -1,8 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
-import type { Plugin, PreviewServer, ResolvedConfig, ViteDevServer } from 'vite';
+import type { Plugin, PreviewServer, ViteDevServer } from 'vite';
 import type { HeldBackend } from '../backend/held-backends.ts';
-import { createHostCheck } from '../gateway/caller/hosts.ts';
 import { Gateway } from '../gateway/gateway.ts';
 import type { SharedServer } from '../gateway/listen.ts';
 import type { GatewayTarget } from '../gateway/target.ts';
@@ -36,10 +35,10 @@ export function gatewayPlugin(context: PluginContext): Plugin<SupabasePluginApi>
     const gateway = new Gateway({
       target: () => held.backend?.target() ?? awaitTarget(held),
       logger: config.logger,
-      isHostAllowed: createHostCheck(allowedHosts),
+      allowedHosts,
       requireKey: context.options.requireKey,
     });
-    const upgrades = new UpgradeListener(gateway, hasExclusiveNeighbour(config));
+    const upgrades = new UpgradeListener(gateway);
     const httpServer = findHttpServer(server);
     if (httpServer) upgrades.listenTo(httpServer);
     insertGatewayMiddleware(server.middlewares, cors, function supabaseGateway(req, res, next) {
@@ -48,7 +47,7 @@ export function gatewayPlugin(context: PluginContext): Plugin<SupabasePluginApi>
     });
     newest = {
       handle: (req, res) => gateway.handle(req, res),
-      handleUpgrade: (req, socket, head) => upgrades.handle(req, socket, head),
+      handleUpgrade: (req, socket, head) => upgrades.handleUpgrade(req, socket, head),
     };
     cleanup.add(server, async () => {
       upgrades.stop();
@@ -82,9 +81,4 @@ function findHttpServer(server: ViteDevServer | PreviewServer): SharedServer | u
   if (server.httpServer) return server.httpServer;
   const { middlewareMode } = server.config.server;
   return typeof middlewareMode === 'object' ? middlewareMode.server : undefined;
-}
-
-/** Whether a plugin is present that destroys the sockets of others (see `addUpgradeListener`). */
-function hasExclusiveNeighbour(config: ResolvedConfig): boolean {
-  return config.plugins.some(({ name }) => name.startsWith('vite-plugin-cloudflare'));
 }

@@ -33,8 +33,12 @@ export function skipsBrowserTests(): boolean {
   return true;
 }
 
-/** A headless browser without background traffic. */
-export async function launchChromium(): Promise<Browser> {
+/**
+ * A headless browser without background traffic.
+ *
+ * @param args more arguments, such as rules for resolving names
+ */
+export async function launchChromium(args: readonly string[] = []): Promise<Browser> {
   return chromium.launch({
     executablePath: findChromium(),
     args: [
@@ -45,6 +49,7 @@ export async function launchChromium(): Promise<Browser> {
       '--disable-background-networking',
       '--disable-component-update',
       '--disable-sync',
+      ...args,
     ],
   });
 }

@@ -15,6 +15,8 @@ const record: StackRecord = {
   secretKey: 's',
   anonKey: 'a',
   serviceRoleKey: 'r',
+  s3AccessKey: 'x',
+  s3SecretKey: 'x',
   jwtSecret: 'j',
   jwks: [],
   gatewaySecret: 'x',

@@ -16,6 +16,8 @@ export interface EmbeddedBackendOptions {
   readonly reason: string;
   readonly env: Environment;
   readonly embedded: EmbeddedOptions;
+  /** Other machines can reach the server that this stack is for. */
+  readonly isExposed?: boolean;
   readonly logger: Logger;
 }
 
@@ -53,6 +55,7 @@ async function resolveStackOptions(options: EmbeddedBackendOptions): Promise<Ser
         : { exact: embedded.dbPort },
     binDir: embedded.postgres?.binDir,
     skipExtensions: embedded.skipExtensions,
+    isExposed: options.isExposed ?? false,
     logger,
   };
 }

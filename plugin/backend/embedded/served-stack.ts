@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { Gateway } from '../../gateway/gateway.ts';
 import { listenGateway, type GatewayServer } from '../../gateway/listen.ts';
 import type { GatewayTarget, Upstream } from '../../gateway/target.ts';
+import { areKeysPublic } from '../../stack/private-keys.ts';
 import { publicJwk } from '../../stack/jwt.ts';
 import { claimDataDir, type Membership, type Ownership, type StackRecord } from '../../stack/ownership.ts';
 import type { MigrationResult } from '../../stack/postgres/migrations.ts';
@@ -141,6 +142,9 @@ function createTarget({ keys, services }: Services): GatewayTarget {
   return {
     keys: { ...keys, jwks: keys.signingKeys.map(publicJwk) },
     upstreams: Object.fromEntries(upstreams),
+    localOnly: areKeysPublic(keys)
+      ? { hint: 'Start Vite with --host (or set server.host): then the stack has random keys.' }
+      : undefined,
   };
 }
 

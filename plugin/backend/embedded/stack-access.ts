@@ -1,5 +1,6 @@
 import type { GatewayTarget, Upstream } from '../../gateway/target.ts';
 import type { Membership } from '../../stack/ownership.ts';
+import { areKeysPublic } from '../../stack/private-keys.ts';
 import type { MigrationResult } from '../../stack/postgres/migrations.ts';
 import type { BannerLine } from '../backend.ts';
 import { openServedStack, type ServedStack, type ServedStackOptions } from './served-stack.ts';
@@ -19,14 +20,21 @@ export interface StackAccess {
 /** Starts the stack, or joins the process that already runs it. */
 export async function openStackAccess(options: ServedStackOptions): Promise<StackAccess> {
   const opened = await openServedStack(options);
-  return opened.kind === 'stack' ? accessOwnStack(opened) : accessJoinedStack(opened);
+  return opened.kind === 'stack'
+    ? accessOwnStack(opened, options.isExposed ?? false)
+    : accessJoinedStack(opened);
 }
 
 const MAIL: BannerLine = { label: 'Mail', value: '/__supabase/mail/' };
 const NO_MIGRATIONS =
   'none yet; a file saved as supabase/migrations/<timestamp>_<name>.sql is applied at once';
 
-function accessOwnStack(stack: ServedStack): StackAccess {
+const RANDOM_KEYS: BannerLine = {
+  label: 'Keys',
+  value: 'random, because other machines can reach this server; .supabase/keys.json has the secret ones',
+};
+
+function accessOwnStack(stack: ServedStack, isExposed: boolean): StackAccess {
   return {
     target: () => stack.target(),
     describe() {
@@ -37,6 +45,7 @@ function accessOwnStack(stack: ServedStack): StackAccess {
         { label: 'PostgreSQL', value: stack.record.dbUrl },
         { label: 'Migrations', value: migrations },
         MAIL,
+        ...(isExposed ? [RANDOM_KEYS] : []),
       ];
     },
     migrate: () => stack.migrate(),
@@ -56,7 +65,12 @@ function accessJoinedStack(member: Membership): StackAccess {
   };
   const names = ['auth', 'rest', 'realtime', 'storage', 'functions', 'mail'] as const;
   const upstreams = Object.fromEntries(names.map((name) => [name, upstream]));
-  const target: GatewayTarget = { keys, upstreams };
+  const localOnly = areKeysPublic(keys)
+    ? {
+        hint: `Restart the dev server that runs the stack (process ${pid}) with --host: then it has random keys.`,
+      }
+    : undefined;
+  const target: GatewayTarget = { keys, upstreams, localOnly };
   return {
     target: () => target,
     describe: () => [

@@ -1,5 +1,5 @@
 import type { GatewayCaller, GatewayRequest } from '../caller/caller.ts';
-import { isHttp2, type GatewayResponse } from './respond.ts';
+import { isConnectionHeader, isHttp2, type GatewayResponse } from './respond.ts';
 
 // CORS belongs to the gateway alone: services and upstreams only name the headers that they expose.
 
@@ -47,12 +47,16 @@ export function isCorsGrant(name: string): boolean {
 }
 
 /**
- * Makes the response keep the grants that it has now, whatever a service sets later with `setHeader` or `writeHead`.
+ * Makes the response keep the grants that it has now, whatever a service sets later with `setHeader` or `writeHead`; on
+ * HTTP/2 it also drops headers for the connection, with which Node's `writeHead` throws.
  *
  * `writeHead` is the one point that all headers pass, also those that Node writes implicitly at the first byte. What is
  * set now is the gateway's own grant, or that of a `server.cors` which the developer configured in Vite.
  */
-export function lockCors(res: GatewayResponse): void {
+export function lockHeaders(res: GatewayResponse): void {
+  const isDropped = isHttp2(res)
+    ? (name: string): boolean => isCorsGrant(name) || isConnectionHeader(name)
+    : isCorsGrant;
   const granted = new Map(
     res
       .getHeaderNames()
@@ -62,24 +66,23 @@ export function lockCors(res: GatewayResponse): void {
   const writeHead = res.writeHead.bind(res) as (status: number, ...rest: unknown[]) => GatewayResponse;
   const lockedWriteHead = (status: number, ...rest: unknown[]): GatewayResponse => {
     for (const name of res.getHeaderNames()) {
-      if (isCorsGrant(name) && !granted.has(name)) res.removeHeader(name);
+      if (isDropped(name) && !granted.has(name)) res.removeHeader(name);
     }
     for (const [name, value] of granted) if (value !== undefined) res.setHeader(name, value);
-    return writeHead(status, ...rest.map(withoutGrants));
+    return writeHead(status, ...rest.map((argument) => withoutHeaders(argument, isDropped)));
   };
   res.writeHead = lockedWriteHead as never;
 }
 
-/** The argument of `writeHead` without grants: an object, or an array of alternating names and values or of pairs. */
-function withoutGrants(argument: unknown): unknown {
+/** The argument of `writeHead` without some headers: an object, or an array of alternating names and values or of pairs. */
+function withoutHeaders(argument: unknown, isDropped: (lowerName: string) => boolean): unknown {
   if (typeof argument !== 'object' || argument === null) return argument;
+  const isKept = (name: unknown): boolean => !isDropped(String(name).toLowerCase());
   if (!Array.isArray(argument)) {
-    if (!Object.keys(argument).some((name) => isCorsGrant(name.toLowerCase()))) return argument;
-    return Object.fromEntries(Object.entries(argument).filter(([name]) => !isCorsGrant(name.toLowerCase())));
+    if (Object.keys(argument).every(isKept)) return argument;
+    return Object.fromEntries(Object.entries(argument).filter(([name]) => isKept(name)));
   }
   const headers: readonly unknown[] = argument;
-  if (Array.isArray(headers[0])) {
-    return (headers as readonly unknown[][]).filter(([name]) => !isCorsGrant(String(name).toLowerCase()));
-  }
-  return headers.filter((_, at) => !isCorsGrant(String(headers[at - (at % 2)]).toLowerCase()));
+  if (Array.isArray(headers[0])) return (headers as readonly unknown[][]).filter(([name]) => isKept(name));
+  return headers.filter((_, at) => isKept(headers[at - (at % 2)]));
 }

@@ -3,17 +3,17 @@ import type { GatewayRefusal } from '../refusal.ts';
 import { findPathFault } from '../routes.ts';
 import { identifyCaller, type GatewayCaller, type GatewayRequest } from './caller.ts';
 import { createGatewaySecretCheck } from './gateway-secret.ts';
-import type { HostCheck } from './hosts.ts';
+import type { HostRules } from './hosts.ts';
 import { LoopGuard } from './loop-guard.ts';
 
 /** What every request must pass before its route matters, the same for HTTP and for upgrades. */
 export class Admission {
   readonly #loops = new LoopGuard();
-  readonly #isHostAllowed: HostCheck;
+  readonly #hosts: HostRules;
   readonly #hasGatewaySecret: ReturnType<typeof createGatewaySecretCheck>;
 
-  constructor(isHostAllowed: HostCheck, gatewaySecret: string | undefined) {
-    this.#isHostAllowed = isHostAllowed;
+  constructor(hosts: HostRules, gatewaySecret: string | undefined) {
+    this.#hosts = hosts;
     this.#hasGatewaySecret = createGatewaySecretCheck(gatewaySecret);
   }
 
@@ -22,8 +22,7 @@ export class Admission {
     const fault = findPathFault(req.url ?? '');
     if (fault !== undefined) return { refusal: gatewayError('INVALID_PATH', { message: fault }) };
     if (this.#loops.isLoop(req.headers)) return { refusal: gatewayError('LOOP') };
-    const isHostAllowed = this.#hasGatewaySecret(req.headers) ? allowEveryHost : this.#isHostAllowed;
-    const caller = identifyCaller(req, isHostAllowed);
+    const caller = identifyCaller(req, this.#hosts, this.#hasGatewaySecret(req.headers));
     return caller ? { caller } : { refusal: gatewayError('HOST_NOT_ALLOWED') };
   }
 
@@ -32,6 +31,3 @@ export class Admission {
     return this.#loops.via(req.headers);
   }
 }
-
-/** Another gateway has checked the host already. */
-const allowEveryHost: HostCheck = () => true;

@@ -1,6 +1,9 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import type { Http2ServerRequest } from 'node:http2';
-import { isLoopbackAddress, isLoopbackHost, isPrivateAddress, parseHost, type HostCheck } from './hosts.ts';
+import { ALLOWED_ROLES_HEADER } from '../../shared/allowed-roles.ts';
+import { isOwnHost, type Origin } from './external-origin.ts';
+import { isLoopbackAddress, isLoopbackHost, isPrivateAddress, parseHost, type HostRules } from './hosts.ts';
+import { forwardedAddress, isFromProxy } from './proxies.ts';
 
 /** A request of either protocol; HTTP/2 comes through Node's compatibility layer. */
 export type GatewayRequest = IncomingMessage | Http2ServerRequest;
@@ -13,6 +16,8 @@ export interface GatewayCaller {
   readonly proto: 'http' | 'https';
   /** Port of the client-visible origin. */
   readonly port: string;
+  /** The origin for links in mails: the client's own where its Host is ours, else this server on localhost. */
+  readonly external: Origin;
   /** Address of the peer, or of the client that a proxy on this machine names. */
   readonly address: string;
   /** The request was made on this machine, and not by a tunnel or proxy on behalf of another one. */
@@ -25,36 +30,70 @@ export interface GatewayCaller {
    * (other programs, the address bar).
    */
   readonly origin: 'own' | 'trusted' | 'foreign' | 'none';
+  /** Every role and every privileged page is for this caller: this machine, and no page of another origin. */
+  readonly mayBeAdmin: boolean;
 }
 
-/** Who sent a request; undefined when its Host is missing, malformed or not one that the server answers for. */
-export function identifyCaller(req: GatewayRequest, isHostAllowed: HostCheck): GatewayCaller | undefined {
+/**
+ * Who sent a request; undefined when its Host is missing, malformed or not one that the server answers for.
+ *
+ * @param isRelayed another gateway of this user sent it on, which has checked host and origin by its own rules, named
+ *   the client in `X-Forwarded-*`, and limited the roles where the client may not be admin
+ */
+export function identifyCaller(
+  req: GatewayRequest,
+  hosts: HostRules,
+  isRelayed = false,
+): GatewayCaller | undefined {
   const headers = req.headers;
   const host = headers[':authority'] ?? headers.host;
   if (typeof host !== 'string') return undefined;
   const parsed = parseHost(host);
-  if (!parsed || !isHostAllowed(parsed.hostname)) return undefined;
+  if (!parsed || !(isRelayed || hosts.answersFor(parsed.hostname))) return undefined;
 
+  const { hostname } = parsed;
   const peer = req.socket.remoteAddress ?? '';
   const peerIsLocal = isLoopbackAddress(peer);
   const encrypted = 'encrypted' in req.socket && req.socket.encrypted;
   // Only a tunnel or reverse proxy on this machine, which terminates TLS, may name the client's protocol and address.
   const forwardedProto = peerIsLocal ? firstValue(headers['x-forwarded-proto']) : undefined;
-  const forwardedFor = peerIsLocal ? firstValue(headers['x-forwarded-for']) : undefined;
   const proto = encrypted || forwardedProto === 'https' ? 'https' : 'http';
+  const port = parsed.port ?? (proto === 'https' ? '443' : '80');
+  const address = (peerIsLocal ? forwardedAddress(headers) : undefined) ?? peer;
+  const isLocal =
+    peerIsLocal &&
+    isLoopbackHost(hostname) &&
+    (isRelayed ? isLoopbackAddress(address) : !isFromProxy(headers));
+  const origin = classifyOrigin(headers, host, encrypted, isRelayed ? EVERY_HOST : hosts);
+  const isLimited = isRelayed && headers[ALLOWED_ROLES_HEADER] !== undefined;
+  const { localPort } = req.socket;
+  const isOurs = isLocal || hosts.lists(hostname) || isOwnHost(hostname, port, localPort);
+  const own: Origin = { host, proto, port };
   return {
-    host,
-    hostname: parsed.hostname,
-    proto,
-    port: parsed.port ?? (proto === 'https' ? '443' : '80'),
-    address: forwardedFor ?? peer,
-    isLocal:
-      peerIsLocal &&
-      isLoopbackHost(parsed.hostname) &&
-      headers.forwarded === undefined &&
-      (forwardedFor === undefined || isLoopbackAddress(forwardedFor)),
+    ...own,
+    hostname,
+    external: isRelayed ? relayedOrigin(headers, own) : isOurs ? own : localOrigin(localPort, encrypted),
+    address,
+    isLocal,
     isBrowser: isBrowser(headers),
-    origin: classifyOrigin(headers, host, encrypted, isHostAllowed),
+    origin,
+    mayBeAdmin: isLocal && !isLimited && (origin === 'own' || origin === 'none'),
+  };
+}
+
+const EVERY_HOST: HostRules = { answersFor: () => true, lists: () => true };
+
+function localOrigin(localPort: number | undefined, encrypted: boolean): Origin {
+  const port = String(localPort ?? '');
+  return { host: `localhost:${port}`, proto: encrypted ? 'https' : 'http', port };
+}
+
+/** What the other gateway decided about links. */
+function relayedOrigin(headers: IncomingHttpHeaders, { host, proto, port }: Origin): Origin {
+  return {
+    host: firstValue(headers['x-forwarded-host']) ?? host,
+    proto,
+    port: firstValue(headers['x-forwarded-port']) ?? port,
   };
 }
 
@@ -66,7 +105,7 @@ function classifyOrigin(
   headers: IncomingHttpHeaders,
   host: string,
   encrypted: boolean,
-  isHostAllowed: HostCheck,
+  hosts: HostRules,
 ): GatewayCaller['origin'] {
   const site = headers['sec-fetch-site'];
   const origin = headers.origin;
@@ -77,7 +116,7 @@ function classifyOrigin(
   const sameScheme = url.protocol === 'https:' || (url.protocol === 'http:' && !encrypted);
   const sameHost = url.host === normalizeHost(host, url.protocol);
   if (sameScheme && sameHost && (site === undefined || site === 'same-origin')) return 'own';
-  return isTrustedOrigin(url, isHostAllowed) ? 'trusted' : 'foreign';
+  return isTrustedOrigin(url, hosts) ? 'trusted' : 'foreign';
 }
 
 /** GET and HEAD within an origin carry no Origin header, only Sec-Fetch-Site. */
@@ -101,12 +140,9 @@ function normalizeHost(host: string, protocol: string): string {
 }
 
 /** Pages of this machine, its network, or a host that the developer listed in `allowedHosts`. */
-function isTrustedOrigin(url: URL, isHostAllowed: HostCheck): boolean {
+function isTrustedOrigin(url: URL, hosts: HostRules): boolean {
   const hostname = url.hostname.replace(/^\[|\]$/g, '');
-  if (isLoopbackHost(hostname) || isPrivateAddress(hostname)) return true;
-  // Vite's host check allows every IP address, since an address cannot be rebound; as an origin it may be any site's.
-  const isAddress = /^[\d.]+$|:/.test(hostname);
-  return hostname !== '' && !isAddress && isHostAllowed(hostname);
+  return isLoopbackHost(hostname) || isPrivateAddress(hostname) || (hostname !== '' && hosts.lists(hostname));
 }
 
 function firstValue(value: string | string[] | undefined): string | undefined {

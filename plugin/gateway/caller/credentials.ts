@@ -1,10 +1,13 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { gatewayError } from '../errors.ts';
 import type { GatewayRefusal } from '../refusal.ts';
+import type { GatewayRoute } from '../routes.ts';
 import type { GatewayKeys } from '../target.ts';
 import { decodeClaims, type SessionTokenVerifier } from './access-token.ts';
 import type { GatewayCaller } from './caller.ts';
+import { isVisitorRole, refuseCredential } from './judge.ts';
+import { readQueryKeys } from './query-key.ts';
 import { requireApiKey } from './require-key.ts';
+import { refuseS3Request } from './s3-signature.ts';
 import { readSessionTokens } from './session-cookie.ts';
 
 /** The Authorization header for the service; undefined for none. */
@@ -19,29 +22,40 @@ export interface CredentialRules {
   readonly leaveUnknownKeys: boolean;
 }
 
+/** The parts of a request that may carry credentials. */
+export interface CredentialSource {
+  /** The request target. */
+  readonly url: string;
+  readonly headers: IncomingHttpHeaders;
+  readonly route: GatewayRoute;
+}
+
 /**
  * Translates a request's keys as the Supabase CLI's Kong does: an Authorization that is not `Bearer sb_…` stays; else
  * the `apikey` header decides, and an unknown key is copied without "Bearer". Between the two comes the session
  * cookie, for callers without a token that are pages of the app's own origin.
  */
 export function translateHttpCredentials(
-  url: string,
-  headers: IncomingHttpHeaders,
+  source: CredentialSource,
   caller: GatewayCaller,
   rules: CredentialRules,
 ): HttpCredentials {
+  const { url, headers, route } = source;
   const { keys } = rules;
+  if (route.signed) {
+    const refusal = refuseS3Request(url, headers, caller, keys);
+    return refusal ? { refusal } : { authorization: headers.authorization };
+  }
   const apikey = single(headers.apikey);
   const own = headers.authorization?.startsWith('Bearer sb_') ? undefined : headers.authorization;
   const bearer = bearerToken(headers.authorization);
   const refusal =
-    refusePrivileged(bearer, caller, keys) ??
-    refusePrivileged(apikey, caller, keys) ??
+    refusePresented(source, apikey, bearer, caller, keys) ??
     (rules.requireKey ? requireApiKey(url, apikey, bearer, keys) : undefined);
   if (refusal) return { refusal };
 
   const isAnonymous = own === undefined || (bearer !== undefined && bearer === keys.anonKey);
-  if (isAnonymous && !isPrivileged(apikey, keys)) {
+  if (isAnonymous && (apikey === undefined || !isPrivileged(apikey, keys))) {
     const session = findSession(headers, caller, rules.sessionTokens);
     if (session !== undefined) return { authorization: `Bearer ${session}` };
   }
@@ -50,6 +64,31 @@ export function translateHttpCredentials(
     return { authorization: rules.leaveUnknownKeys ? undefined : NO_AUTHORIZATION };
   const isLeft = rules.leaveUnknownKeys && translated.startsWith('sb_');
   return { authorization: isLeft ? headers.authorization : translated };
+}
+
+/** Why one of the credentials of a request is refused, wherever it stands. */
+function refusePresented(
+  { url, headers, route }: CredentialSource,
+  apikey: string | undefined,
+  bearer: string | undefined,
+  caller: GatewayCaller,
+  keys: GatewayKeys,
+): GatewayRefusal | undefined {
+  // Storage and Kong's template know tokens without "Bearer" too. Auth's OAuth clients present a password of theirs.
+  const isOauthClient = route.upstream === 'auth' && /^basic /i.test(headers.authorization ?? '');
+  const presented = isOauthClient ? undefined : (bearer ?? headers.authorization);
+  const refusal =
+    refuseCredential(presented, caller, keys) ??
+    refuseCredential(apikey, caller, keys) ??
+    (route.upstream === 'realtime'
+      ? refuseCredential(single(headers['x-api-key']), caller, keys)
+      : undefined);
+  if (refusal || caller.mayBeAdmin || !url.includes('?')) return refusal;
+  for (const key of readQueryKeys(url)) {
+    const refused = refuseCredential(key, caller, keys);
+    if (refused) return refused;
+  }
+  return undefined;
 }
 
 /** Kong's template writes an empty header where it has no credential; Storage treats that differently from no header. */
@@ -71,8 +110,9 @@ export function translateWebsocketCredentials(
   rules: CredentialRules,
 ): WebsocketCredentials {
   const { keys } = rules;
-  const presented = single(headers['x-api-key']) ?? queryKey;
-  const refusal = refusePrivileged(presented, caller, keys) ?? refusePrivileged(queryKey, caller, keys);
+  const headerKey = single(headers['x-api-key']);
+  const presented = headerKey ?? queryKey;
+  const refusal = refuseCredential(headerKey, caller, keys) ?? refuseCredential(queryKey, caller, keys);
   if (refusal) return { refusal };
   // Browsers send an Origin with every WebSocket handshake: without one, nothing proves that a page of this origin
   // asks. And a session replaces the visitor's key, not a missing one.
@@ -110,43 +150,19 @@ function findSession(
   sessionTokens: SessionTokenVerifier,
 ): string | undefined {
   if (caller.origin !== 'own') return undefined;
-  return readSessionTokens(headers.cookie, caller.hostname).find((token) => sessionTokens.isValid(token));
+  const isAllowed = (token: string): boolean => caller.mayBeAdmin || isVisitorRole(decodeClaims(token)?.role);
+  return readSessionTokens(headers.cookie, caller.hostname).find(
+    (token) => sessionTokens.isValid(token) && isAllowed(token),
+  );
 }
 
 /** Whether a credential bypasses row level security: a secret key, or a JWT of such a role. */
-function isPrivileged(credential: string | undefined, keys: GatewayKeys): boolean {
-  if (credential === undefined) return false;
+function isPrivileged(credential: string, keys: GatewayKeys): boolean {
   if (credential === keys.secretKey || credential.startsWith('sb_secret_')) return true;
   if (credential === keys.serviceRoleKey) return true;
   const role = decodeClaims(credential)?.role;
   return role === 'service_role' || role === 'supabase_admin';
 }
-
-/**
- * Privileged credentials are for programs on this machine. The keys of a local stack are the same on every machine, so
- * any website and anyone in the network can know them.
- */
-function refusePrivileged(
-  credential: string | undefined,
-  caller: GatewayCaller,
-  keys: GatewayKeys,
-): GatewayRefusal | undefined {
-  if (!isPrivileged(credential, keys)) return undefined;
-  if (!caller.isLocal) return gatewayError('SECRET_FROM_NETWORK');
-  const isSecretKey = credential?.startsWith('sb_secret_') ?? false;
-  // Hosted Supabase accepts a service_role JWT from any page; here only pages of trusted origins may send it.
-  const isForbidden = isSecretKey ? caller.isBrowser : caller.origin === 'foreign';
-  return isForbidden ? SECRET_IN_BROWSER : undefined;
-}
-
-// Byte for byte what hosted Supabase's API gateway sends.
-const SECRET_IN_BROWSER: GatewayRefusal = {
-  status: 401,
-  body: {
-    message: 'Forbidden use of secret API key in browser',
-    hint: 'Secret API keys can only be used in a protected environment and should never be used in a browser. Delete this secret API key immediately.',
-  },
-};
 
 function bearerToken(authorization: string | undefined): string | undefined {
   return authorization === undefined ? undefined : /^Bearer\s+(\S+)\s*$/i.exec(authorization)?.[1];

@@ -1,5 +1,6 @@
 import { timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
+import { ALLOWED_ROLES_HEADER, VISITOR_ROLES } from '../../shared/allowed-roles.ts';
 
 /**
  * The header by which one gateway shows another one that it has checked a request's host and origin by its own rules,
@@ -20,4 +21,10 @@ export function createGatewaySecretCheck(
     const bytes = Buffer.from(presented);
     return bytes.length === expected.length && timingSafeEqual(bytes, expected);
   };
+}
+
+/** The headers for another gateway: the secret that it issued, and the roles of callers that may not be admin. */
+export function relayHeaders(gatewaySecret: string, mayBeAdmin: boolean): string[] {
+  const secret = [GATEWAY_SECRET_HEADER, gatewaySecret];
+  return mayBeAdmin ? secret : [...secret, ALLOWED_ROLES_HEADER, VISITOR_ROLES];
 }

@@ -1,22 +1,28 @@
 import { isIP } from 'node:net';
 
-/** Whether the server answers for this host (without port), by the rule of Vite's `server.allowedHosts`. */
-export type HostCheck = (hostname: string) => boolean;
+/** Which hosts (without port) belong to the server, by Vite's `server.allowedHosts`. */
+export interface HostRules {
+  /** Whether the server answers for it: Vite's rule against DNS rebinding. */
+  readonly answersFor: (hostname: string) => boolean;
+  /** Whether the developer listed it by name. */
+  readonly lists: (hostname: string) => boolean;
+}
 
 /**
- * Vite's rule against DNS rebinding: IP addresses and localhost always, names only when listed; an entry with a
- * leading dot allows all names below it, `true` allows all.
+ * The server answers for IP addresses and localhost always, for names only when they are listed: an entry with a leading
+ * dot lists all names below it. `true` answers for all names, but lists none.
  */
-export function createHostCheck(allowedHosts: true | readonly string[] = []): HostCheck {
-  if (allowedHosts === true) return () => true;
-  const names = allowedHosts.map((name) => name.toLowerCase());
-  return (hostname) => {
+export function createHostRules(allowedHosts: true | readonly string[] = []): HostRules {
+  const names = allowedHosts === true ? [] : allowedHosts.map((name) => name.toLowerCase());
+  const lists = (hostname: string): boolean => {
     const host = hostname.toLowerCase();
-    if (isLocalName(host) || isIP(host) !== 0) return true;
     return names.some((name) =>
       name.startsWith('.') ? host === name.slice(1) || host.endsWith(name) : host === name,
     );
   };
+  const answersFor = (hostname: string): boolean =>
+    allowedHosts === true || isLocalName(hostname.toLowerCase()) || isIP(hostname) !== 0 || lists(hostname);
+  return { answersFor, lists };
 }
 
 const HOST = /^(?:\[([\da-f:.]+)\]|([\w.-]+))(?::(\d{1,5}))?$/i;

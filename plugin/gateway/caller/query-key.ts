@@ -1,8 +1,15 @@
 /** The first `apikey` parameter of a request target, decoded; undefined when there is none. */
 export function readQueryKey(url: string): string | undefined {
-  for (const pair of queryPairs(url))
-    if (nameOf(pair) === 'apikey') return decode(pair.slice(pair.indexOf('=') + 1));
-  return undefined;
+  return readQueryKeys(url)[0];
+}
+
+/** All `apikey` parameters of a request target, decoded. */
+export function readQueryKeys(url: string): string[] {
+  return queryPairs(url).flatMap((pair) => {
+    if (nameOf(pair) !== 'apikey') return [];
+    const equals = pair.indexOf('=');
+    return equals === -1 ? [''] : [decode(pair.slice(equals + 1))];
+  });
 }
 
 /** The target with exactly one `apikey`, or none; all other parameters stay as the client wrote them. */

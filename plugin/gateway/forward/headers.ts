@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { GatewayCaller, GatewayRequest } from '../caller/caller.ts';
 import type { GatewayRoute } from '../routes.ts';
+import { ALLOWED_ROLES_HEADER, VISITOR_ROLES } from '../../shared/allowed-roles.ts';
 import { GATEWAY_SECRET_HEADER } from '../caller/gateway-secret.ts';
 
 /** Headers for one connection only (RFC 9110, 7.6.1), and those that the gateway sets itself. */
@@ -27,6 +28,7 @@ const NOT_PASSED_ON = new Set([
   'x-forwarded-prefix',
   'x-forwarded-proto',
   'x-real-ip',
+  ALLOWED_ROLES_HEADER,
   GATEWAY_SECRET_HEADER,
 ]);
 
@@ -35,6 +37,8 @@ export interface OutgoingRequest {
   readonly route: GatewayRoute;
   readonly caller: GatewayCaller;
   readonly authorization: string | undefined;
+  /** The service may give every role; else those of visitors. */
+  readonly mayBeAdmin: boolean;
   /** The Via header, ours included. */
   readonly via: string;
 }
@@ -90,6 +94,7 @@ export function rewriteForService(req: GatewayRequest, serviceUrl: string, out: 
   const cookie = out.route.upstream === 'functions' ? withoutSessionCookies(req.headers.cookie) : undefined;
   if (cookie) headers.cookie = cookie;
   for (const [name, value] of addedHeaders(req.headers, out)) headers[name] = value;
+  if (!out.mayBeAdmin) headers[ALLOWED_ROLES_HEADER] = VISITOR_ROLES;
   replaceRequest(req, serviceUrl, headers);
 }
 
@@ -119,11 +124,13 @@ export function forwardedHeaders(
   caller: GatewayCaller,
   route: GatewayRoute,
 ): [name: string, value: string][] {
+  // Auth writes this origin into mails for others; all other answers go to the caller itself.
+  const origin = route.upstream === 'auth' ? caller.external : caller;
   const headers: [string, string][] = [
     ['x-forwarded-for', caller.address],
-    ['x-forwarded-host', caller.host],
-    ['x-forwarded-proto', caller.proto],
-    ['x-forwarded-port', caller.port],
+    ['x-forwarded-host', origin.host],
+    ['x-forwarded-proto', origin.proto],
+    ['x-forwarded-port', origin.port],
   ];
   // The part before the service's own path: `/storage/v1` also for `/storage/v1/s3`, which Storage serves at `/s3`.
   const { path, servicePath } = route;

@@ -1,18 +1,7 @@
 import type { GatewayCaller } from '../caller/caller.ts';
 import { isCorsGrant, mayRead } from '../answer/cors.ts';
-import { isHttp2, type GatewayResponse } from '../answer/respond.ts';
+import { isConnectionHeader, isHttp2, type GatewayResponse } from '../answer/respond.ts';
 import type { UrlUpstream } from '../target.ts';
-
-/** Headers for the connection between gateway and upstream only. */
-const CONNECTION_HEADERS = new Set([
-  'connection',
-  'keep-alive',
-  'proxy-connection',
-  // Node refuses it together with a Content-Length; the trailers themselves follow unannounced.
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
-]);
 
 /**
  * Changes an upstream's response headers (names and values alternating) so that the client stays on our origin:
@@ -28,7 +17,7 @@ export function rewriteResponseHeaders(
     const name = headers[i] ?? '';
     const value = headers[i + 1] ?? '';
     const lower = name.toLowerCase();
-    if (isCorsGrant(lower) || CONNECTION_HEADERS.has(lower)) continue;
+    if (isCorsGrant(lower) || isConnectionHeader(lower)) continue;
     if (lower === 'location' || lower === 'content-location') {
       kept.push(name, rewriteLocation(value, upstream, caller));
     } else if (lower === 'set-cookie') {

@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Backend } from '../../../plugin/backend/backend.ts';
 import { createEmbeddedBackend } from '../../../plugin/backend/embedded/embedded-backend.ts';
-import { createHostCheck } from '../../../plugin/gateway/caller/hosts.ts';
 import { silentLogger } from '../../../plugin/shared/logger.ts';
 import { makeProject, type TestProject } from '../../helpers/project.ts';
 import { ask, startGateway } from '../../helpers/gateway/support.ts';
@@ -26,6 +25,7 @@ beforeAll(async () => {
       reason: 'the test says so',
       env: {},
       embedded: { dbPort: 0 },
+      isExposed: true,
       logger: silentLogger,
     });
   owner = await start();
@@ -42,13 +42,18 @@ test('a dev server that joined another one’s stack serves the hosts of its own
   expect(joined.describe()[0]?.value).toContain('shared with process');
   const { url } = await startGateway({
     target: () => joined.target(),
-    isHostAllowed: createHostCheck(['.tunnel.example']),
+    allowedHosts: ['.tunnel.example'],
   });
   const socket = `/realtime/v1/websocket?apikey=${KEY}&vsn=2.0.0`;
   const tunnel = { host: 'a.tunnel.example', 'x-forwarded-proto': 'https', 'x-forwarded-for': '203.0.113.9' };
   const answer = await ask(url, '/rest/v1/items', { headers: { ...tunnel, apikey: KEY } });
   expect([answer.status, answer.body]).toEqual([200, '[]']);
   expect((await upgrade(url, socket, { ...tunnel, origin: 'https://a.tunnel.example' })).status).toBe(101);
+  const { serviceRoleKey } = (await joined.target()).keys;
+  for (const credential of [serviceRoleKey ?? '', 'x']) {
+    const headers = { ...tunnel, apikey: KEY, authorization: credential };
+    expect((await ask(url, '/storage/v1/bucket', { headers })).status).toBe(401);
+  }
   const foreign = { host: 'evil.example' };
   expect((await ask(url, '/rest/v1/items', { headers: { ...foreign, apikey: KEY } })).status).toBe(403);
   expect((await upgrade(url, socket, foreign)).status).toBe(403);

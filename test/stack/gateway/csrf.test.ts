@@ -63,7 +63,7 @@ describe('the app’s own page has its session', () => {
   });
 
   test('behind a tunnel that terminates TLS', async () => {
-    const { url } = await startGateway({ target, isHostAllowed: (host) => host === 'app.tunnel.example' });
+    const { url } = await startGateway({ target, allowedHosts: ['app.tunnel.example'] });
     const headers = { host: 'app.tunnel.example', origin: 'https://app.tunnel.example', cookie };
     expect(seenIn(await ask(url, '/rest/v1/messages', { headers })).headers.authorization).toBe(
       `Bearer ${USER_TOKEN}`,

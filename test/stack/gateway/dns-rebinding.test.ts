@@ -1,7 +1,6 @@
 import { createSecureServer, connect as connectHttp2 } from 'node:http2';
 import { describe, expect, test } from 'vitest';
 import { Gateway } from '../../../plugin/gateway/gateway.ts';
-import { createHostCheck } from '../../../plugin/gateway/caller/hosts.ts';
 import type { GatewayTarget } from '../../../plugin/gateway/target.ts';
 import { silentLogger } from '../../../plugin/shared/logger.ts';
 import { CERTIFICATE } from '../../helpers/certificate.ts';
@@ -57,8 +56,8 @@ describe.each([
   'a.dev.example',
 ])('Host: "%s", which the server answers for', (host) => {
   test('is served on both transports', async () => {
-    const isHostAllowed = createHostCheck(['.dev.example']);
-    const { url } = await startGateway({ target, isHostAllowed });
+    const allowedHosts = ['.dev.example'];
+    const { url } = await startGateway({ target, allowedHosts });
     expect((await ask(url, '/rest/v1/items', { headers: { host } })).status).toBe(200);
     expect((await upgrade(url, SOCKET, { host, origin: `http://${host}` })).status).toBe(101);
   });

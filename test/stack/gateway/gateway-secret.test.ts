@@ -1,6 +1,5 @@
 import { createServer } from 'node:http';
 import { describe, expect, test } from 'vitest';
-import { createHostCheck } from '../../../plugin/gateway/caller/hosts.ts';
 import type { GatewayTarget, UrlUpstream } from '../../../plugin/gateway/target.ts';
 import { ask, listen, reflect, seenIn, startGateway } from '../../helpers/gateway/support.ts';
 import { KEYS } from '../../helpers/gateway/tokens.ts';
@@ -42,7 +41,7 @@ async function join(owner: string, gatewaySecret: string | undefined, others: ob
     gatewaySecret,
   };
   const target: GatewayTarget = { keys: KEYS, upstreams: { rest: upstream, realtime: upstream, ...others } };
-  return (await startGateway({ target, isHostAllowed: createHostCheck(['dev.example']) })).url;
+  return (await startGateway({ target, allowedHosts: ['dev.example'] })).url;
 }
 
 describe('a request through another gateway with the secret', () => {

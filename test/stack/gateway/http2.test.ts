@@ -1,4 +1,4 @@
-import { createServer } from 'node:http';
+import { createServer, type Server, type ServerResponse } from 'node:http';
 import {
   connect as connectHttp2,
   createSecureServer,
@@ -119,6 +119,45 @@ describe('over HTTP/2', () => {
     expect(headers[':status']).toBe(201);
     expect(headers['set-cookie']).toEqual(['a=1', 'b=2']);
     expect(body).toBe('x');
+  });
+
+  test.each<[string, (res: ServerResponse) => void]>([
+    ['setHeader', (res) => res.setHeader('upgrade', 'x').setHeader('keep-alive', 'timeout=5').end('x')],
+    [
+      'writeHead with an object',
+      (res) => res.writeHead(200, { 'Transfer-Encoding': 'chunked', TE: 'x' }).end('x'),
+    ],
+    ['writeHead with an array', (res) => res.writeHead(200, ['Proxy-Connection', 'x', 'etag', 'y']).end('x')],
+    ['the first byte', (res) => void res.setHeader('connection', 'close').write('x', () => res.end())],
+    [
+      'an error',
+      (res) => {
+        res.setHeader('upgrade', 'x');
+        throw new Error('failed');
+      },
+    ],
+  ])('connection headers that a service in this process sets by %s are dropped', async (_, handle) => {
+    const target: GatewayTarget = {
+      keys: KEYS,
+      upstreams: { rest: { kind: 'handler', handle: (_req, res) => handle(res) } },
+    };
+    const gateway = new Gateway({ target, logger: silentLogger });
+    const server = createSecureServer(CERTIFICATE, (req, res) => void gateway.handle(req, res));
+    const { port } = await listen(server as unknown as Server);
+    const session = connectHttp2(`https://localhost:${port}`, { rejectUnauthorized: false });
+    onTestEnd(() => session.destroy());
+    const { headers } = await send(session, { ':path': '/rest/v1/items' });
+    expect([200, 500]).toContain(headers[':status']);
+    for (const name of [
+      'upgrade',
+      'keep-alive',
+      'transfer-encoding',
+      'te',
+      'proxy-connection',
+      'connection',
+    ]) {
+      expect(headers[name]).toBeUndefined();
+    }
   });
 
   test('HEAD and 204 have no body', async () => {

@@ -41,7 +41,7 @@ describe('on a server with other upgrade listeners', () => {
   test('a listener that destroys every foreign socket cannot destroy ours if we claim first', async () => {
     const gateway = new Gateway({ target: await makeTarget(), logger: silentLogger });
     const server = createServer();
-    const detach = addUpgradeListener(server, gateway, { exclusive: true });
+    const detach = addUpgradeListener(server, gateway);
     server.on('upgrade', (req, socket: Duplex) => {
       if (req.headers['sec-websocket-protocol']?.startsWith('vite')) socket.end(ACCEPT);
       else socket.destroy();

@@ -95,7 +95,7 @@ describe.each<[string, () => Promise<(headers: Record<string, string>) => Promis
   [
     'through a tunnel that ends on this machine',
     async () => {
-      const { url } = await startGateway({ target, isHostAllowed: () => true });
+      const { url } = await startGateway({ target, allowedHosts: true });
       return (headers) =>
         ask(url, '/rest/v1/items', {
           headers: { host: 'app.tunnel.example', 'x-forwarded-for': '203.0.113.9', ...headers },
@@ -105,7 +105,7 @@ describe.each<[string, () => Promise<(headers: Record<string, string>) => Promis
   [
     'through a tunnel that does not name the client',
     async () => {
-      const { url } = await startGateway({ target, isHostAllowed: () => true });
+      const { url } = await startGateway({ target, allowedHosts: true });
       return (headers) => ask(url, '/rest/v1/items', { headers: { host: 'app.tunnel.example', ...headers } });
     },
   ],

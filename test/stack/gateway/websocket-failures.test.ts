@@ -276,5 +276,5 @@ test('an upgrade on a path for HTTP, or of another kind, is answered and closed'
   const gateway = await startGateway({ target: targetAt(url) });
   expect((await upgrade(gateway.url, '/rest/v1/items')).status).toBe(400);
   expect((await upgrade(gateway.url, '/realtime/v1/nothing')).status).toBe(404);
-  expect((await upgrade(gateway.url, PATH, { Upgrade: 'h2c' })).status).toBe(400);
+  expect((await upgrade(gateway.url, PATH, { Upgrade: 'h2c' })).status).toBe(426);
 });

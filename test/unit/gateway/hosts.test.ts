@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import {
-  createHostCheck,
+  createHostRules,
   isLoopbackAddress,
   isPrivateAddress,
   parseHost,
@@ -25,7 +25,7 @@ describe('a Host', () => {
 });
 
 test('the check is that of server.allowedHosts', () => {
-  const check = createHostCheck(['App.example', '.dev.example']);
+  const { answersFor: check } = createHostRules(['App.example', '.dev.example']);
   for (const host of [
     'localhost',
     'a.localhost',
@@ -40,7 +40,8 @@ test('the check is that of server.allowedHosts', () => {
   for (const host of ['x.app.example', 'evildev.example', 'localhost.evil', '1.2.3.4.evil']) {
     expect([host, check(host)]).toEqual([host, false]);
   }
-  expect(createHostCheck(true)('anything')).toBe(true);
+  expect(createHostRules(true).answersFor('anything')).toBe(true);
+  expect(createHostRules(true).lists('anything')).toBe(false);
 });
 
 test('addresses of this machine and of its network are recognised', () => {

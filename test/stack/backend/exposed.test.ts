@@ -1,0 +1,129 @@
+import { readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createClient } from '@supabase/supabase-js';
+import { describe, expect, test } from 'vitest';
+import { WebSocket } from 'ws';
+import type { Backend } from '../../../plugin/backend/backend.ts';
+import { createEmbeddedBackend } from '../../../plugin/backend/embedded/embedded-backend.ts';
+import { silentLogger } from '../../../plugin/shared/logger.ts';
+import { LOCAL_KEYS } from '../../../plugin/stack/keys.ts';
+import { ask, startGateway } from '../../helpers/gateway/support.ts';
+import { signToken } from '../../helpers/gateway/tokens.ts';
+import { upgrade } from '../../helpers/gateway/upgrade-client.ts';
+import { onTestEnd } from '../../helpers/on-test-end.ts';
+import { makeProject, type TestProject } from '../../helpers/project.ts';
+
+// Everybody knows the keys of a local Supabase, and can sign any user's token with them. A stack that other machines can
+// reach has keys of its own; one that they cannot reach keeps the well-known ones, and serves nobody else.
+
+async function project(files: Record<string, string> = {}): Promise<TestProject> {
+  const made = await makeProject({
+    'package.json': '{}',
+    'supabase/migrations/1_items.sql':
+      'create table items (id int primary key); grant select on items to anon, authenticated;',
+    ...files,
+  });
+  onTestEnd(() => made.remove());
+  return made;
+}
+
+async function start(root: string, isExposed: boolean, env: Record<string, string> = {}): Promise<Backend> {
+  const backend = await createEmbeddedBackend({
+    root,
+    reason: 'the test says so',
+    env,
+    embedded: { dbPort: 0 },
+    isExposed,
+    logger: silentLogger,
+  });
+  onTestEnd(() => backend.close());
+  return backend;
+}
+
+const NEIGHBOUR = { host: 'dev.example', 'x-forwarded-for': '192.168.7.7' };
+const forged = (): string =>
+  signToken({ role: 'authenticated', sub: '8f4b5f4e-0000-4000-8000-000000000001' });
+
+describe('a stack that other machines can reach', () => {
+  test('has random keys, the same after a restart, in a file for its user alone', async () => {
+    const { root } = await project();
+    const first = await start(root, true);
+    const { keys } = await first.target();
+    for (const name of ['secretKey', 'jwtSecret'] as const) expect(keys[name]).not.toBe(LOCAL_KEYS[name]);
+    expect(keys.publishableKey).toBe(LOCAL_KEYS.publishableKey);
+    expect(
+      first
+        .describe()
+        .map(({ value }) => value)
+        .join('\n'),
+    ).toContain('keys.json');
+    const file = join(root, '.supabase', 'keys.json');
+    expect(JSON.parse(await readFile(file, 'utf8'))).toMatchObject({ jwtSecret: keys.jwtSecret });
+    // Windows has no such bits.
+    const { mode } = await stat(file);
+    expect(process.platform === 'win32' ? 0 : mode & 0o077).toBe(0);
+    await first.close();
+    expect((await (await start(root, true)).target()).keys).toEqual(keys);
+  });
+
+  test('accepts no token that the well-known secret signed, and its own users’ tokens', async () => {
+    const { root } = await project();
+    const backend = await start(root, true);
+    const { url } = await startGateway({ target: () => backend.target(), allowedHosts: ['dev.example'] });
+    const { keys } = await backend.target();
+    const get = (headers: Record<string, string>): Promise<{ status: number; body: string }> =>
+      ask(url, '/rest/v1/items', { headers });
+    expect((await get({ ...NEIGHBOUR, apikey: LOCAL_KEYS.publishableKey })).status).toBe(200);
+    expect((await get({ ...NEIGHBOUR, authorization: `Bearer ${forged()}` })).status).toBe(401);
+    expect((await get({ authorization: `Bearer ${forged()}` })).status).toBe(401);
+    expect((await get({ apikey: keys.secretKey ?? '' })).status).toBe(200);
+    const client = createClient(url, LOCAL_KEYS.publishableKey, {
+      realtime: { transport: WebSocket as never },
+    });
+    const { data } = await client.auth.signUp({ email: 'a@example.com', password: 'password' });
+    const token = data.session?.access_token ?? '';
+    expect((await get({ ...NEIGHBOUR, authorization: `Bearer ${token}` })).body).toBe('[]');
+    const me = await ask(url, '/auth/v1/user', {
+      headers: { ...NEIGHBOUR, authorization: `Bearer ${token}` },
+    });
+    expect(me.status).toBe(200);
+  });
+
+  test('keeps keys that the project configures itself, and replaces well-known ones that it repeats', async () => {
+    const { root } = await project();
+    const own = {
+      SUPABASE_JWT_SECRET: 'a-secret-of-this-project-with-32-characters',
+      SUPABASE_SECRET_KEY: 'sb_secret_own',
+    };
+    const { keys } = await (await start(root, true, own)).target();
+    expect(keys).toMatchObject({ jwtSecret: own.SUPABASE_JWT_SECRET, secretKey: 'sb_secret_own' });
+    const repeated = { SUPABASE_JWT_SECRET: LOCAL_KEYS.jwtSecret, SUPABASE_SECRET_KEY: LOCAL_KEYS.secretKey };
+    const other = await project();
+    const replaced = (await (await start(other.root, true, repeated)).target()).keys;
+    expect(replaced.jwtSecret).not.toBe(LOCAL_KEYS.jwtSecret);
+    expect(replaced.secretKey).not.toBe(LOCAL_KEYS.secretKey);
+  });
+});
+
+test('a stack for this machine keeps the well-known keys; a server that joins it refuses other machines', async () => {
+  const { root } = await project();
+  const owner = await start(root, false);
+  expect((await owner.target()).keys.jwtSecret).toBe(LOCAL_KEYS.jwtSecret);
+  const joined = await start(root, true);
+  const socket = `/realtime/v1/websocket?apikey=${LOCAL_KEYS.publishableKey}&vsn=1.0.0`;
+  for (const [backend, hint] of [
+    [owner, '--host'],
+    [joined, `process ${process.pid}`],
+  ] as const) {
+    const { url } = await startGateway({ target: () => backend.target(), allowedHosts: ['dev.example'] });
+    const headers = { ...NEIGHBOUR, apikey: LOCAL_KEYS.publishableKey };
+    const refused = await ask(url, '/rest/v1/items', { headers });
+    expect([refused.status, refused.body]).toEqual([403, expect.stringContaining(hint)]);
+    expect(refused.body).toContain('KEYS_ARE_PUBLIC');
+    expect((await upgrade(url, socket, NEIGHBOUR)).status).toBe(403);
+    expect((await ask(url, '/rest/v1/items', { headers: { apikey: LOCAL_KEYS.secretKey } })).status).toBe(
+      200,
+    );
+    expect((await upgrade(url, socket)).status).toBe(101);
+  }
+});
