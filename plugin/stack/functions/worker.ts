@@ -56,13 +56,11 @@ export class FunctionWorker {
   constructor(launch: WorkerLaunch) {
     const mark = `\u001E${randomBytes(16).toString('base64url')} `;
     const secret = launch.socketPath === undefined ? randomBytes(32).toString('base64url') : undefined;
-    const address = launch.socketPath === undefined ? `tcp:${LOOPBACK}:0` : `unix:${launch.socketPath}`;
     const child = spawn(launch.program, launch.args, {
       cwd: launch.cwd,
       env: {
         ...launch.env,
-        DENO_SERVE_ADDRESS: address,
-        SUPABASE_INTERNAL_WORKER: JSON.stringify({ mark, secret }),
+        SUPABASE_INTERNAL_WORKER: JSON.stringify({ mark, secret, socketPath: launch.socketPath }),
         SUPABASE_INTERNAL_NAMES: launch.visible.join(','),
       },
       stdio: ['pipe', 'pipe', 'pipe'],

@@ -13,6 +13,8 @@ const settings = JSON.parse(Deno.env.get('SUPABASE_INTERNAL_WORKER') ?? '{}') as
   mark: string;
   /** Proves that a call comes from Node; undefined on sockets that only this user can open. */
   secret?: string;
+  /** Path of the local socket to listen on; undefined: any port of loopback. */
+  socketPath?: string;
 };
 for (const name of Object.keys(Deno.env.toObject())) {
   // What Deno itself was started with; on the edge these do not exist either.
@@ -25,6 +27,7 @@ const shutdown = installEdgeRuntime();
 installConsole(messages);
 installServe({
   secret: settings.secret,
+  socketPath: settings.socketPath,
   onListen(port) {
     startGuard(settings.mark, shutdown);
     messages.send({ type: 'listening', port });

@@ -24,6 +24,9 @@ export interface ServeOptions {
   onError?: (error: unknown) => Response | Promise<Response>;
   onListen?: (address: { hostname: string; port: number }) => void;
   signal?: AbortSignal;
+  path?: string;
+  hostname?: string;
+  port?: number;
 }
 
 /** `Deno.serve`, whose handler is an argument or an option. */

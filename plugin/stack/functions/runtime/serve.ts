@@ -13,19 +13,22 @@ export function currentRequest(): Request | undefined {
 
 export interface InstallServeOptions {
   readonly secret: string | undefined;
+  readonly socketPath: string | undefined;
   /** Called for each server, with its port; 0 on a local socket. */
   onListen(port: number): void;
 }
 
-/** Makes `Deno.serve` listen where Node wants it (DENO_SERVE_ADDRESS), whatever address the function names. */
-export function installServe({ secret, onListen }: InstallServeOptions): void {
+/** Makes `Deno.serve` listen where Node wants it, whatever address the function names. */
+export function installServe({ secret, socketPath, onListen }: InstallServeOptions): void {
   const serve = Deno.serve;
+  const where = socketPath === undefined ? { hostname: '127.0.0.1', port: 0 } : { path: socketPath };
   hideSocket();
   Deno.serve = (first, second) => {
     const options: ServeOptions = typeof first === 'function' ? {} : first;
     const handler = typeof first === 'function' ? first : (second ?? first.handler);
     if (typeof handler !== 'function') throw new TypeError('A handler function must be provided.');
     return serve({
+      ...where,
       signal: options.signal,
       ...(options.onError && { onError: options.onError }),
       onListen(address) {
