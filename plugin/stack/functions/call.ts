@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import { pipeline } from 'node:stream/promises';
 import { errors, type Dispatcher } from 'undici';
+import { hasErrorCode } from '../../shared/errors.ts';
 import { ALLOWED_ROLES_HEADER } from '../../shared/allowed-roles.ts';
 import type { WorkerFailure } from './answers.ts';
 import type { FunctionWorker, WorkerAddress } from './worker.ts';
@@ -43,14 +44,15 @@ export function callHeaders(req: IncomingMessage, address: WorkerAddress): strin
  * Passes a call to a worker and its answer to the client, streaming both ways; an abort on either side reaches the
  * other.
  *
- * @returns why the client has no answer yet; undefined when it has one, or has gone
+ * @returns why the client has no answer yet, `unsent` if the worker was not reached; undefined when it has one, or has
+ *   gone
  */
 export async function call(
   req: IncomingMessage,
   res: ServerResponse,
   worker: FunctionWorker,
   address: WorkerAddress,
-): Promise<WorkerFailure | undefined> {
+): Promise<WorkerFailure | 'unsent' | undefined> {
   const abort = new AbortController();
   const onClose = (): void => abort.abort();
   res.once('close', onClose);
@@ -58,13 +60,14 @@ export async function call(
   try {
     answer = await worker.pool.request({
       path: req.url ?? '/',
-      method: (req.method ?? 'GET') as Dispatcher.HttpMethod,
+      method: req.method ?? 'GET',
       headers: callHeaders(req, address),
       body: hasBody(req) ? req : null,
       signal: abort.signal,
     });
   } catch (error) {
     if (abort.signal.aborted) return undefined;
+    if (UNREACHED.some((code) => hasErrorCode(error, code))) return 'unsent';
     return explain(error, worker);
   }
   try {
@@ -97,8 +100,11 @@ function begin(res: ServerResponse, { statusCode, headers }: Dispatcher.Response
 async function explain(error: unknown, worker: FunctionWorker): Promise<WorkerFailure> {
   if (error instanceof errors.HeadersTimeoutError) return 'idle';
   // The process has ended, or is about to: then its last messages say why.
-  await Promise.race([worker.ended, new Promise((resolve) => setTimeout(resolve, EXPLAIN_MS).unref())]);
+  await worker.endedWithin(EXPLAIN_MS);
   return worker.hitLimit ? 'limit' : 'exit';
 }
 
 const EXPLAIN_MS = 1_000;
+
+/** Codes of a connection that was not made. */
+const UNREACHED = ['ECONNREFUSED', 'ENOENT'];

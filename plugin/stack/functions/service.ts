@@ -80,13 +80,16 @@ class FunctionsService implements Service {
   }
 
   async #answer(req: IncomingMessage, res: ServerResponse): Promise<void> {
-    const admitted = await this.#admit(req);
-    if ('status' in admitted) return send(res, admitted);
-    try {
-      const failure = await call(req, res, admitted.worker, await admitted.worker.ready);
-      if (failure) send(res, failureAnswer(failure));
-    } finally {
-      admitted.release();
+    // A worker may be killed between two calls: the next one then meets a socket on which nobody listens.
+    for (let attempt = 1; ; attempt++) {
+      const admitted = await this.#admit(req);
+      if ('status' in admitted) return send(res, admitted);
+      const { worker, release } = admitted;
+      const failure = await call(req, res, worker, await worker.ready).finally(release);
+      if (failure === undefined) return undefined;
+      if (failure !== 'unsent') return send(res, failureAnswer(failure));
+      if (attempt === MAX_ATTEMPTS) return send(res, failureAnswer('exit'));
+      await worker.endedWithin(CLOSING_MS);
     }
   }
 
@@ -147,6 +150,9 @@ class FunctionsService implements Service {
       .catch(() => {});
   }
 }
+
+const MAX_ATTEMPTS = 3;
+const CLOSING_MS = 1_000;
 
 const INTERNAL_ERROR = ownAnswer(500, {
   code: 'Internal Server Error',

@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import { Pool } from 'undici';
 import { bootError } from './boot-error.ts';
 import { readOutput, type FunctionLog, type WorkerMessage } from './output.ts';
@@ -99,6 +100,11 @@ export class FunctionWorker {
     const timer = setTimeout(() => this.kill(), timeoutMs);
     await this.ended;
     clearTimeout(timer);
+  }
+
+  /** Resolves when its process has ended, at the latest after `ms`. */
+  async endedWithin(ms: number): Promise<void> {
+    await Promise.race([this.ended, delay(ms, undefined, { ref: false })]);
   }
 
   kill(): void {

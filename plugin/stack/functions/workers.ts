@@ -22,7 +22,7 @@ interface Running {
 /** One call's use of a worker; `release` when the call has ended. */
 export interface Lease {
   readonly worker: FunctionWorker;
-  release(): void;
+  readonly release: () => void;
 }
 
 /**

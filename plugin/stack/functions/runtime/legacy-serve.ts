@@ -50,7 +50,7 @@ class OneConnectionListener {
 
   close(): void {}
 
-  async *[Symbol.asyncIterator](): AsyncGenerator<unknown> {
+  async *[Symbol.asyncIterator](): AsyncGenerator {
     for (;;) yield await this.accept();
   }
 }

@@ -15,7 +15,7 @@ export interface InstallServeOptions {
   readonly secret: string | undefined;
   readonly socketPath: string | undefined;
   /** Called for each server, with its port; 0 on a local socket. */
-  onListen(port: number): void;
+  readonly onListen: (port: number) => void;
 }
 
 /** Makes `Deno.serve` listen where Node wants it, whatever address the function names. */
@@ -56,13 +56,12 @@ async function answer(handler: Handler, request: Request): Promise<Response> {
 
 /** Requests over a local socket have URLs such as `http+unix://localhost:3000/hello`. */
 function hideSocket(): void {
-  const { get } = Object.getOwnPropertyDescriptor(Request.prototype, 'url') ?? {};
-  if (!get) return;
+  const original = Object.getOwnPropertyDescriptor(Request.prototype, 'url');
   Object.defineProperty(Request.prototype, 'url', {
     configurable: true,
     enumerable: true,
     get(this: Request) {
-      const url = get.call(this) as string;
+      const url = original?.get?.call(this) as string;
       return url.startsWith('http+unix:') ? `http${url.slice('http+unix'.length)}` : url;
     },
   });

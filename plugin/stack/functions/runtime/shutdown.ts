@@ -11,11 +11,7 @@ export function installEdgeRuntime(): (reason: string) => Promise<void> {
   const waitUntil = <T>(promise: Promise<T>): Promise<T> => {
     const tracked = Promise.resolve(promise);
     background.add(tracked);
-    const done = (): void => void background.delete(tracked);
-    tracked.then(done, (error: unknown) => {
-      done();
-      console.error(error);
-    });
+    tracked.catch((error: unknown) => console.error(error)).finally(() => background.delete(tracked));
     return promise;
   };
   Object.defineProperty(globalThis, 'EdgeRuntime', { value: { waitUntil }, configurable: true });
