@@ -10,6 +10,7 @@ import { findDeno } from './deno.ts';
 import { denoEnvironment, functionEnvironment, type StackAddress } from './environment.ts';
 import { FunctionLog } from './output.ts';
 import type { FunctionsSettings } from './settings.ts';
+import { mapTypesAway } from './types-import.ts';
 import type { WorkerLaunch } from './worker.ts';
 
 /** The hosted platform's limit, in MiB. */
@@ -64,13 +65,13 @@ export class Launcher {
   }
 
   async #args(definition: FunctionDefinition, socketPath: string | undefined): Promise<string[]> {
-    const { settings, inspect } = this.#options;
+    const { config, settings, inspect } = this.#options;
     return [
       'run',
       '--quiet',
       '--no-prompt',
       ...this.#permissions(definition, socketPath),
-      ...(await moduleFlags(definition)),
+      ...(await moduleFlags(definition, functionsDir(config))),
       `--v8-flags=--max-old-space-size=${MEMORY_LIMIT}`,
       ...(inspect ? [`--inspect=127.0.0.1:${settings.inspectorPort}`] : []),
       `--preload=${BOOTSTRAP}`,
@@ -102,11 +103,17 @@ export class Launcher {
   }
 }
 
-/** Which configuration and packages Deno uses: those of the function, never those of the app around it. */
-async function moduleFlags({ importMap, entrypoint }: FunctionDefinition): Promise<string[]> {
+/**
+ * Which configuration and packages Deno uses: those of the function, never those of the app around it. An import map
+ * that is given wins over the `imports` of a deno.json.
+ */
+async function moduleFlags(definition: FunctionDefinition, functionsDir: string): Promise<string[]> {
+  const { importMap, entrypoint } = definition;
   const isConfig = importMap !== undefined && /^deno\.jsonc?$/.test(basename(importMap));
   const config = isConfig ? [`--config=${importMap}`] : ['--no-config'];
-  const map = importMap !== undefined && !isConfig ? [`--import-map=${importMap}`] : [];
+  const withoutTypes = await mapTypesAway(definition, functionsDir);
+  const ownMap = importMap !== undefined && !isConfig ? [`--import-map=${importMap}`] : [];
+  const map = withoutTypes === undefined ? ownMap : [`--import-map=${withoutTypes}`];
   const lock = isConfig && (await exists(join(dirname(importMap), 'deno.lock'))) ? [] : ['--no-lock'];
   // package.json counts only beside the entrypoint of a function without an import map (the CLI's main function).
   const usesPackageJson =

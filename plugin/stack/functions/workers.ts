@@ -7,7 +7,7 @@ const MAX_AGE = 400_000;
 /** Without a call; a later one starts it again. */
 const IDLE = 60_000;
 /** For background work and `beforeunload` after the last call. */
-const GRACE = { idle: MAX_AGE, replaced: MAX_AGE, age: 1_000, close: 500 };
+const GRACE = { idle: MAX_AGE, replaced: MAX_AGE, age: 1_000, close: 2_000 };
 
 /** A worker and the calls that it is answering. */
 interface Running {

@@ -39,9 +39,12 @@ describe('a function’s process', () => {
 
   test('tells the function that it ends, and waits for what it gave to waitUntil', async () => {
     const stack = await startFunctions({
-      late: `addEventListener('beforeunload', (e) => console.log('ends: ' + (e as CustomEvent).detail.reason));
+      late: `const ends = new Promise((resolve) => addEventListener('beforeunload', (e) => {
+          console.log('ends: ' + (e as CustomEvent).detail.reason);
+          setTimeout(resolve, 100);
+        }));
         Deno.serve(() => {
-          EdgeRuntime.waitUntil(new Promise((resolve) => setTimeout(resolve, 200)).then(() => console.log('work done')));
+          EdgeRuntime.waitUntil(ends.then(() => console.log('work done')));
           return new Response('answered');
         });`,
     });

@@ -16,11 +16,9 @@ const settings = JSON.parse(Deno.env.get('SUPABASE_INTERNAL_WORKER') ?? '{}') as
   /** Path of the local socket to listen on; undefined: any port of loopback. */
   socketPath?: string;
 };
-for (const name of Object.keys(Deno.env.toObject())) {
-  // What Deno itself was started with; on the edge these do not exist either.
-  if (!(Deno.env.get('SUPABASE_INTERNAL_NAMES') ?? '').split(',').includes(name)) Deno.env.delete(name);
-}
-Deno.env.delete('SUPABASE_INTERNAL_NAMES');
+// What Deno itself was started with does not exist on the edge.
+const visible = new Set(Deno.env.get('SUPABASE_INTERNAL_NAMES')?.split(','));
+for (const name of Object.keys(Deno.env.toObject())) if (!visible.has(name)) Deno.env.delete(name);
 
 const messages = openMessages(settings.mark);
 const shutdown = installEdgeRuntime();

@@ -4,10 +4,16 @@ import { Deno, type Handler, type ServeOptions } from './deno-namespace.ts';
 /** By this header Node proves on a TCP port that it has let the call in. */
 const SECRET_HEADER = 'x-supabase-worker';
 
-const requests = new AsyncLocalStorage<Request>();
+/** What identifies a request in the terminal. */
+export interface RequestLine {
+  readonly method: string;
+  readonly url: string;
+}
 
-/** The request that the running code belongs to. */
-export function currentRequest(): Request | undefined {
+const requests = new AsyncLocalStorage<RequestLine>();
+
+/** The request that the running code belongs to, also after its answer. */
+export function currentRequest(): RequestLine | undefined {
   return requests.getStore();
 }
 
@@ -38,7 +44,9 @@ export function installServe({ secret, socketPath, onListen }: InstallServeOptio
       handler: (request) => {
         if (secret !== undefined && request.headers.get(SECRET_HEADER) !== secret)
           return new Response(null, { status: 403 });
-        return requests.run(request, answer, handler, request);
+        // Read now: Deno forgets both with the answer, and background work may print later.
+        const line = { method: request.method, url: request.url };
+        return requests.run(line, answer, handler, request);
       },
     });
   };
