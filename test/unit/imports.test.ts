@@ -74,7 +74,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     'plugin/stack/postgres',
   ],
   'plugin/index.ts': ['plugin/shared', 'plugin/options.ts', 'plugin/vite'],
-  'plugin/cli.ts': ['plugin/shared', 'plugin/start-stack.ts', 'plugin/stack'],
+  'plugin/cli.ts': ['plugin/shared', 'plugin/start-stack.ts', 'plugin/stack', 'plugin/stack/functions'],
   ...Object.fromEntries(APP.map((folder, index) => [folder, APP.slice(index + 1)])),
 };
 
