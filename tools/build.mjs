@@ -9,7 +9,7 @@ const repository = fileURLToPath(new URL('..', import.meta.url));
 const source = join(repository, 'plugin');
 const target = join(repository, 'dist');
 
-const ASSET = /\.(sql|html|css)$/;
+const ASSET = /\.(sql|html|css|d\.ts)$/;
 
 await rm(target, { recursive: true, force: true });
 

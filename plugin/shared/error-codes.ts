@@ -9,6 +9,7 @@ export const ERROR_CODES = {
   DATA_DIR_UNWRITABLE: 'the data directory cannot be written',
   DENO_MISSING: 'an edge function was called, and the npm package deno is not installed',
   FUNCTION_FAILED: 'an edge function does not start: a syntax error, a missing import, or an exception',
+  FUNCTION_TYPES: 'an edge function has a type error; it runs all the same',
   KEYS_INVALID: 'the JWT secret is too short, or the signing keys cannot be read',
   LOCK_FOREIGN: 'the folder of sockets in the temporary directory belongs to another user',
   MIGRATION_FAILED: 'a migration or the seed has an SQL error',

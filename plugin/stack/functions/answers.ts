@@ -8,8 +8,8 @@ export interface Answer {
   readonly body: string;
 }
 
+/** Which pages may read these, the gateway decides: a website must not find out what runs here. */
 const CORS = {
-  'access-control-allow-origin': '*',
   'access-control-allow-headers': 'authorization, x-client-info, apikey',
   'access-control-expose-headers': 'sb-error-code',
 };

@@ -22,7 +22,7 @@ export function bootError(slug: string, stderr: string): SupabaseDevError {
 }
 
 /** The first place in a file of this machine; its frame shows the line with its neighbours. */
-function findLocation(report: string): SourceLocation | undefined {
+export function findLocation(report: string): SourceLocation | undefined {
   for (const [, url = '', line = '', column = ''] of report.matchAll(/(file:\/\/\S+?):(\d+):(\d+)/g)) {
     if (url.includes('/node_modules/') || !URL.canParse(url)) continue;
     const file = fileURLToPath(url);

@@ -29,9 +29,10 @@ export class FailureReports {
     this.#report?.(slug, error);
   }
 
-  succeeded(slug: string): void {
+  /** @param news what to print if it had failed before */
+  succeeded(slug: string, news: string): void {
     if (!this.#failing.delete(slug)) return;
-    this.#logger.info(`supabase: the function "${slug}" starts again`);
+    this.#logger.info(`supabase: ${news}`);
     this.#report?.(slug, undefined);
   }
 }

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { exists } from '../../shared/files.ts';
 import type { Logger } from '../../shared/logger.ts';
 import type { SupabaseConfig } from '../config/config.ts';
+import { choosePort } from '../postgres/ports.ts';
 import { functionsDir, type FunctionDefinition } from './definitions.ts';
 import { findDeno } from './deno.ts';
 import { denoEnvironment, functionEnvironment, type StackAddress } from './environment.ts';
@@ -58,6 +59,19 @@ export class Launcher {
     };
   }
 
+  /** The command that checks a function's types; its errors are on standard error. */
+  async prepareCheck(
+    definition: FunctionDefinition,
+  ): Promise<Pick<WorkerLaunch, 'program' | 'args' | 'env' | 'cwd'>> {
+    const flags = await moduleFlags(definition, functionsDir(this.#options.config));
+    return {
+      program: findDeno(),
+      args: ['check', '--quiet', ...flags, join(RUNTIME, 'edge-runtime.d.ts'), definition.entrypoint],
+      env: { ...denoEnvironment(), NO_COLOR: '1', DENO_NO_UPDATE_CHECK: '1' },
+      cwd: dirname(definition.entrypoint),
+    };
+  }
+
   /** Deletes what the processes left behind. */
   async close(): Promise<void> {
     const sockets = await this.#sockets?.catch(() => undefined);
@@ -65,7 +79,7 @@ export class Launcher {
   }
 
   async #args(definition: FunctionDefinition, socketPath: string | undefined): Promise<string[]> {
-    const { config, settings, inspect } = this.#options;
+    const { config } = this.#options;
     return [
       'run',
       '--quiet',
@@ -73,10 +87,19 @@ export class Launcher {
       ...this.#permissions(definition, socketPath),
       ...(await moduleFlags(definition, functionsDir(config))),
       `--v8-flags=--max-old-space-size=${MEMORY_LIMIT}`,
-      ...(inspect ? [`--inspect=127.0.0.1:${settings.inspectorPort}`] : []),
+      ...(await this.#debuggerFlags(definition.slug)),
       `--preload=${BOOTSTRAP}`,
       definition.entrypoint,
     ];
+  }
+
+  /** The port of config.toml for the first function, any free one for others. */
+  async #debuggerFlags(slug: string): Promise<string[]> {
+    const { settings, inspect, logger } = this.#options;
+    if (!inspect) return [];
+    const port = await choosePort({ preferred: settings.inspectorPort }, 'the debugger');
+    logger.info(`[${slug}] debugger: 127.0.0.1:${port} (chrome://inspect)`);
+    return [`--inspect=127.0.0.1:${port}`];
   }
 
   /** A function reads its project's functions and static files, writes temporary files, and starts no programs. */

@@ -11,6 +11,7 @@ import { findFunctions, functionsDir, type FunctionDefinition } from './definiti
 import { FailureReports, type ReportFunction } from './failure-reports.ts';
 import { Launcher } from './launch.ts';
 import { readFunctionsSettings, type FunctionsSettings } from './settings.ts';
+import { TypeCheck } from './type-check.ts';
 import { refuseUpgrade, upgrade } from './upgrade.ts';
 import { FolderWatch } from './watch-folder.ts';
 import { Workers, type Lease } from './workers.ts';
@@ -43,6 +44,7 @@ class FunctionsService implements Service {
   readonly #open = new OpenRequests();
   readonly #watch: FolderWatch;
   readonly #reports: FailureReports;
+  readonly #types: TypeCheck;
   #definitions: Promise<ReadonlyMap<string, FunctionDefinition>> | undefined;
   #lastCalled: string | undefined;
 
@@ -52,7 +54,9 @@ class FunctionsService implements Service {
     this.#context = context;
     this.#settings = settings;
     const stack = { apiUrl, dbUrl: database.url, keys };
-    this.#workers = new Workers(new Launcher({ config, settings, stack, logger, inspect }));
+    const launcher = new Launcher({ config, settings, stack, logger, inspect });
+    this.#workers = new Workers(launcher, inspect);
+    this.#types = new TypeCheck(launcher);
     this.#reports = new FailureReports(logger, onFailure);
     this.#watch = new FolderWatch(functionsDir(config), (path) => this.#onChange(path));
   }
@@ -74,6 +78,7 @@ class FunctionsService implements Service {
 
   async close(): Promise<void> {
     this.#watch.close();
+    this.#types.close();
     await this.#workers.close();
     this.#open.abort();
     await this.#open.settled();
@@ -119,7 +124,7 @@ class FunctionsService implements Service {
     this.#lastCalled = definition.slug;
     try {
       const lease = await this.#workers.acquire(definition);
-      this.#reports.succeeded(definition.slug);
+      this.#reports.succeeded(definition.slug, `the function "${definition.slug}" starts again`);
       return lease;
     } catch (error) {
       if (!(error instanceof SupabaseDevError)) throw error;
@@ -144,10 +149,20 @@ class FunctionsService implements Service {
     const changed = path.split(/[\\/]/, 1)[0] ?? '';
     const slug = active.includes(changed) || this.#reports.isFailing(changed) ? changed : this.#lastCalled;
     if (slug === undefined) return;
-    void this.#find(`/${slug}`)
-      .then((definition) => definition && this.#acquire(definition))
-      .then((lease) => lease && 'release' in lease && lease.release())
-      .catch(() => {});
+    void this.#tryOut(slug).catch(() => {});
+  }
+
+  async #tryOut(slug: string): Promise<void> {
+    const definition = await this.#find(`/${slug}`);
+    if (!definition) return;
+    const lease = await this.#acquire(definition);
+    if ('status' in lease) return;
+    lease.release();
+    await this.#types.check(definition, (error) => {
+      const key = `types of ${slug}`;
+      if (error) this.#reports.failed(key, error);
+      else this.#reports.succeeded(key, `the types of the function "${slug}" are right again`);
+    });
   }
 }
 

@@ -31,12 +31,15 @@ export interface Lease {
  */
 export class Workers {
   readonly #launcher: Launcher;
+  readonly #isDebugged: boolean;
   readonly #current = new Map<string, Promise<Running>>();
   readonly #running = new Set<Running>();
   #isClosed = false;
 
-  constructor(launcher: Launcher) {
+  /** @param isDebugged lets processes live, however long a debugger halts them */
+  constructor(launcher: Launcher, isDebugged: boolean) {
     this.#launcher = launcher;
+    this.#isDebugged = isDebugged;
   }
 
   /**
@@ -109,10 +112,11 @@ export class Workers {
       ageTimer: undefined,
     };
     this.#running.add(running);
-    running.ageTimer = setTimeout(() => {
-      this.#forget(running);
-      void this.#end(running, 'wall_clock', GRACE.age);
-    }, MAX_AGE).unref();
+    if (!this.#isDebugged)
+      running.ageTimer = setTimeout(() => {
+        this.#forget(running);
+        void this.#end(running, 'wall_clock', GRACE.age);
+      }, MAX_AGE).unref();
     void worker.ended.then(() => {
       this.#forget(running);
       this.#running.delete(running);
@@ -126,7 +130,7 @@ export class Workers {
   #settle(running: Running): void {
     if (running.calls > 0) return;
     if (!running.isCurrent) void this.#end(running, 'termination', GRACE.replaced);
-    else {
+    else if (!this.#isDebugged) {
       running.idleTimer = setTimeout(() => {
         this.#forget(running);
         void this.#end(running, 'early_drop', GRACE.idle);

@@ -14,7 +14,7 @@ beforeAll(async () => {
       shared: `import { text } from '../_shared/text.ts';\nDeno.serve(() => new Response(text));`,
       mapped: `import { text } from 'mapped';\nDeno.serve(() => new Response(text));`,
       env: `Deno.serve(() => new Response(Deno.env.get('GREETING') ?? 'none'));`,
-      slow: `Deno.serve(async () => { await new Promise((r) => setTimeout(r, 700)); return new Response('old'); });`,
+      slow: `Deno.serve(async () => { console.log('in flight'); await new Promise((r) => setTimeout(r, 2_000)); return new Response('old'); });`,
       broken: page('old'),
     },
     {
@@ -60,7 +60,8 @@ describe('after a save the next call is new', () => {
 test('a save loses no call in flight', async () => {
   expect(await read('slow')).toBe('old');
   const calls = Array.from({ length: 10 }, () => read('slow'));
-  await new Promise((resolve) => setTimeout(resolve, 200));
+  const inFlight = (): number => stack.lines.filter((line) => line.includes('in flight')).length;
+  await expect.poll(inFlight, { timeout: 10_000 }).toBe(11);
   await save('slow/index.ts', page('new'));
   expect(await read('slow')).toBe('new');
   expect(new Set(await Promise.all(calls))).toEqual(new Set(['old']));
@@ -75,4 +76,17 @@ test('saving an error shows it without a call, and its correction ends it', asyn
   await save('broken/index.ts', page('mended'));
   await stack.printed(/The function "broken" starts again/i);
   expect(await read('broken')).toBe('mended');
+});
+
+test('saving a type error reports it with its place, while the function runs', async () => {
+  expect(await read('own')).toBe('new');
+  await save('own/index.ts', `const text: number = 'typed';\nDeno.serve(() => new Response(text as never));`);
+  expect(await read('own')).toBe('typed');
+  expect(await stack.printed(/has a type error/)).toMatch(/Type 'string' is not assignable.*TS2322/);
+  expect(await stack.printed(/own\/index\.ts:1:7/)).toContain('own');
+  await save(
+    'own/index.ts',
+    `const text = 'typed';\nEdgeRuntime.waitUntil(Promise.resolve());\nDeno.serve(() => new Response(text));`,
+  );
+  await stack.printed(/types of the function "own" are right again/);
 });
