@@ -4,13 +4,17 @@ import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { errorMessage, SupabaseDevError } from './shared/errors.ts';
 import type { Logger } from './shared/logger.ts';
+import { newFunction } from './stack/functions/new-function.ts';
 import { startStack, type Stack } from './start-stack.ts';
 
 const USAGE = `Usage: vite-plugin-supabase start [options]
+       vite-plugin-supabase functions new NAME [--plain] [--workdir DIR]
 
-Runs the embedded Supabase of a project without Vite: PostgreSQL, Auth, REST, Realtime and Storage on one port.
+start runs the embedded Supabase of a project without Vite: PostgreSQL, Auth, REST, Realtime, Storage and edge
+functions on one port. functions new creates supabase/functions/NAME.
 
 Options:
+  --plain         functions new: by Deno.serve alone, without @supabase/server
   --workdir DIR   folder that holds supabase/ (default: the working directory)
   --port N        port of the API on 127.0.0.1 (default: [api] port of config.toml, 54321; 0: any free one)
   --db-port N     port of PostgreSQL on 127.0.0.1 (default: [db] port of config.toml, 54322; 0: any free one)
@@ -18,7 +22,7 @@ Options:
   --help          print this text
   --version       print the version of this package
 
-Prints URL and keys as "supabase status -o env" does, then runs until Ctrl-C.
+start prints URL and keys as "supabase status -o env" does, then runs until Ctrl-C.
 `;
 
 // Standard output has only what programs read; messages for people go to standard error.
@@ -38,6 +42,8 @@ async function main(args: string[]): Promise<void> {
   if (values.help) process.stdout.write(USAGE);
   else if (values.version) process.stdout.write(`${await readVersion()}\n`);
   else if (positionals.length === 1 && positionals[0] === 'start') await start(values);
+  else if (positionals.length === 3 && positionals.slice(0, 2).join(' ') === 'functions new')
+    await createFunction(positionals[2] ?? '', values);
   else
     throw usageError(
       positionals.length === 0 ? 'a command is missing' : `no command "${positionals.join(' ')}"`,
@@ -49,6 +55,7 @@ interface Arguments {
   port?: string;
   'db-port'?: string;
   ephemeral?: boolean;
+  plain?: boolean;
   help?: boolean;
   version?: boolean;
 }
@@ -63,6 +70,7 @@ function readArguments(args: string[]): { values: Arguments; positionals: string
         port: { type: 'string' },
         'db-port': { type: 'string' },
         ephemeral: { type: 'boolean' },
+        plain: { type: 'boolean' },
         help: { type: 'boolean', short: 'h' },
         version: { type: 'boolean', short: 'v' },
       },
@@ -70,6 +78,12 @@ function readArguments(args: string[]): { values: Arguments; positionals: string
   } catch (error) {
     throw usageError(errorMessage(error));
   }
+}
+
+async function createFunction(name: string, values: Arguments): Promise<void> {
+  const root = resolve(values.workdir ?? '.');
+  const files = await newFunction({ root, name, plain: values.plain ?? false });
+  for (const file of files) print(`wrote ${file}`);
 }
 
 async function start(values: Arguments): Promise<void> {

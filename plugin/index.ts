@@ -2,6 +2,7 @@ import type { Plugin } from 'vite';
 import { resolveOptions, type SupabaseOptions } from './options.ts';
 import { bannerPlugin } from './vite/banner.ts';
 import { envPlugins } from './vite/env.ts';
+import { functionFailuresPlugin } from './vite/function-failures.ts';
 import { lifecyclePlugin } from './vite/lifecycle.ts';
 import { planBackend } from './vite/plan-backend.ts';
 import { PluginContext } from './vite/plugin-context.ts';
@@ -33,6 +34,7 @@ export default function supabase(options: SupabaseOptions = {}): Plugin[] {
     lifecyclePlugin(context, planBackend),
     gatewayPlugin(context),
     watchPlugin(context),
+    functionFailuresPlugin(context),
     bannerPlugin(context),
   ];
 }

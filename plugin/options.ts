@@ -62,6 +62,11 @@ export interface EmbeddedOptions {
    * @example ['pg_cron', 'pg_net']
    */
   skipExtensions?: readonly string[];
+  /**
+   * Edge functions: with `inspect` a debugger can connect to them, on `[edge_runtime] inspector_port` (8083).
+   * @default { inspect: false }
+   */
+  functions?: { inspect?: boolean };
   /** Settings that win over supabase/config.toml, in its structure. */
   config?: ConfigOverrides;
 }
@@ -107,6 +112,7 @@ const EMBEDDED_CHECKS = {
   dbPort: port,
   postgres: table,
   skipExtensions: stringList,
+  functions: table,
   config: table,
 } satisfies Record<keyof EmbeddedOptions, Check>;
 

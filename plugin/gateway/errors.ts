@@ -33,7 +33,7 @@ export const GATEWAY_ERRORS = {
   HTTP_ONLY: {
     status: 400,
     message: 'This path cannot be upgraded',
-    hint: 'Only /realtime/v1/websocket is a WebSocket; send an ordinary HTTP request here.',
+    hint: 'Only /realtime/v1/websocket and edge functions have WebSockets; send an ordinary HTTP request here.',
   },
   INVALID_PATH: { status: 400, message: 'The request target is not valid' },
   KEYS_ARE_PUBLIC: {

@@ -123,7 +123,8 @@ export class Gateway {
   #answer(req: GatewayRequest, res: GatewayResponse, match: RouteMatch | 'unknown'): void {
     const admitted = this.#admission.admit(req);
     if ('refusal' in admitted) refuse(res, admitted.refusal);
-    else if (isPreflight(req)) answerPreflight(req, res, admitted.caller);
+    else if (isPreflight(req) && !grantsItself(match, admitted.caller))
+      answerPreflight(req, res, admitted.caller);
     else if (match === 'unknown') refuse(res, gatewayError('NO_SUCH_PATH'));
     else if (match.route.transport === 'websocket') {
       if (!isHttp2(res)) res.setHeader('upgrade', 'websocket');
@@ -201,7 +202,7 @@ export class Gateway {
   ): void {
     rewriteForService(req, serviceUrl, out);
     allowOrigin(res, out.caller);
-    lockHeaders(res);
+    if (!out.route.ownCors) lockHeaders(res);
     const fail = (error: unknown): void => {
       const message = `The ${out.route.upstream} service failed: ${errorMessage(error)}`;
       this.#logger.error(`supabase: ${message}`);
@@ -257,6 +258,14 @@ export class Gateway {
     this.#failures.failed(subject, refusal.body.message ?? '');
     refuseReadably(res, caller, refusal);
   }
+}
+
+/**
+ * Whether the service decides what a page of a foreign origin may do. Preflights of other pages are answered here, as by
+ * the CLI's Kong, whatever the service would say.
+ */
+function grantsItself(match: RouteMatch | 'unknown', caller: GatewayCaller): boolean {
+  return match !== 'unknown' && match.route.ownCors === true && caller.origin === 'foreign';
 }
 
 /** Refuses with an answer that a page of another origin can read too, where it may. */

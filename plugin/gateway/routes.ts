@@ -3,13 +3,15 @@ import type { UpstreamName } from './target.ts';
 /** One line of the route table: everything below `path` goes to `upstream`, whose own name for it is `servicePath`. */
 export interface GatewayRoute {
   readonly path: string;
-  readonly transport: 'http' | 'websocket';
+  readonly transport: 'http' | 'websocket' | 'both';
   readonly upstream: UpstreamName;
   readonly servicePath: string;
   /** The Authorization header is the client's signature: no credential is translated or added. */
   readonly signed?: boolean;
   /** Only for callers that may be admin; `page` also for who navigates to it on this machine, from any page. */
   readonly privileged?: 'always' | 'page';
+  /** A service in this process grants CORS itself, also to pages of foreign origins: it is the app's own code. */
+  readonly ownCors?: boolean;
   /** Headers that are added where the client sent none of that name (lower case). */
   readonly headers?: Readonly<Record<string, string>>;
 }
@@ -42,7 +44,7 @@ const ROUTES: readonly GatewayRoute[] = [
   },
   { path: '/storage/v1/s3', transport: 'http', upstream: 'storage', servicePath: '/s3', signed: true },
   { path: '/storage/v1', transport: 'http', upstream: 'storage', servicePath: '' },
-  { path: '/functions/v1', transport: 'http', upstream: 'functions', servicePath: '' },
+  { path: '/functions/v1', transport: 'both', upstream: 'functions', servicePath: '', ownCors: true },
   { path: '/__supabase/mail', transport: 'http', upstream: 'mail', servicePath: '', privileged: 'always' },
 ];
 

@@ -8,15 +8,26 @@ import { describeFailure } from './answer/failures.ts';
 import { refuseUpgrade } from './answer/upgrade.ts';
 import type { Admission } from './caller/admission.ts';
 import type { GatewayCaller } from './caller/caller.ts';
-import { learnSessions, translateWebsocketCredentials, type CredentialRules } from './caller/credentials.ts';
+import {
+  learnSessions,
+  translateHttpCredentials,
+  translateWebsocketCredentials,
+  type CredentialRules,
+} from './caller/credentials.ts';
 import { GATEWAY_SECRET_HEADER, relayHeaders } from './caller/gateway-secret.ts';
 import { refuseOtherMachine } from './caller/privilege.ts';
 import { readQueryKey, replaceQueryKey } from './caller/query-key.ts';
 import { gatewayError, serviceUnavailable } from './errors.ts';
-import { forwardedHeaders, replaceRequest } from './forward/headers.ts';
+import {
+  buildOutgoingHeaders,
+  forwardedHeaders,
+  replaceRequest,
+  rewriteForService,
+  type OutgoingRequest,
+} from './forward/headers.ts';
 import { isWebsocketUpgrade } from './ordinary-request.ts';
 import type { GatewayRefusal } from './refusal.ts';
-import { matchRoute, type RouteMatch } from './routes.ts';
+import { matchRoute, type GatewayRoute, type RouteMatch } from './routes.ts';
 import {
   joinPath,
   type GatewayTarget,
@@ -31,7 +42,7 @@ import type { SocketPair } from './websocket/socket-pair.ts';
 export interface UpgradeHandlerOptions {
   readonly admission: Admission;
   readonly resolveTarget: () => GatewayTarget | Promise<GatewayTarget>;
-  readonly rules: (target: GatewayTarget) => CredentialRules;
+  readonly rules: (target: GatewayTarget, upstream?: Upstream) => CredentialRules;
   readonly failures: FailureLog;
   readonly logger: Logger;
   /** Milliseconds for a handshake with an upstream. */
@@ -119,6 +130,12 @@ export class UpgradeHandler {
     rules: CredentialRules,
   ): void {
     const { req, socket } = upgrade;
+    if (route.upstream === 'functions') {
+      this.#connectToFunction(upgrade, route, caller, target).catch((error: unknown) =>
+        this.#failUnexpectedly(socket, error),
+      );
+      return;
+    }
     const key = readQueryKey(req.url ?? '');
     const credentials = translateWebsocketCredentials(req.headers, key, caller, rules);
     if ('refusal' in credentials) {
@@ -142,27 +159,63 @@ export class UpgradeHandler {
     let refusal = serviceUnavailable('realtime');
     for (const upstream of await pathsToRealtime(target)) {
       if (upstream.kind === 'handler') {
-        await this.#callService(upgrade, upstream, handshake);
+        rewriteForRealtime(upgrade.req, upgrade.serviceUrl, handshake);
+        await this.#callService(upgrade, upstream, 'realtime');
         return;
       }
-      const failure = await this.#connectToUrl(upgrade, target, upstream, handshake);
+      const request = buildRequest(upgrade, upstream, handshake);
+      const onFailure = (reason: string): void => target.websocket?.failed(upstream, reason);
+      const failure = await this.#connectToUrl(upgrade, upstream, 'realtime', request, onFailure);
       if (!failure) return;
       refusal = failure;
     }
     refuseUpgrade(upgrade.socket, refusal);
   }
 
-  async #callService(upgrade: Upgrade, service: HandlerUpstream, handshake: Handshake): Promise<void> {
-    const { req, socket, head, serviceUrl } = upgrade;
-    if (!service.upgrade) {
-      refuseUpgrade(socket, serviceUnavailable('realtime'));
+  /** The WebSocket of a function is a call like any other: its credentials are headers. */
+  async #connectToFunction(
+    upgrade: Upgrade,
+    route: GatewayRoute,
+    caller: GatewayCaller,
+    target: GatewayTarget,
+  ): Promise<void> {
+    const { req, socket, serviceUrl } = upgrade;
+    const upstream = target.upstreams.functions;
+    if (!upstream) {
+      refuseUpgrade(socket, serviceUnavailable('functions'));
       return;
     }
-    rewriteForService(req, serviceUrl, handshake);
+    const source = { url: req.url ?? '', headers: req.headers, route };
+    const credentials = translateHttpCredentials(source, caller, this.#options.rules(target, upstream));
+    if ('refusal' in credentials) {
+      refuseUpgrade(socket, credentials.refusal);
+      return;
+    }
+    const via = this.#options.admission.via(req);
+    const out = { route, caller, mayBeAdmin: caller.mayBeAdmin, via, ...credentials };
+    if (upstream.kind === 'handler') {
+      rewriteForService(req, serviceUrl, out);
+      await this.#callService(upgrade, upstream, 'functions');
+      return;
+    }
+    const request = buildFunctionRequest(upgrade, upstream, out);
+    const failure = await this.#connectToUrl(upgrade, upstream, 'functions', request);
+    if (failure) refuseUpgrade(socket, failure);
+  }
+
+  async #callService(
+    { req, socket, head }: Upgrade,
+    service: HandlerUpstream,
+    name: 'realtime' | 'functions',
+  ): Promise<void> {
+    if (!service.upgrade) {
+      refuseUpgrade(socket, serviceUnavailable(name));
+      return;
+    }
     try {
       await service.upgrade(req, socket, head);
     } catch (error) {
-      const message = `The realtime service failed: ${errorMessage(error)}`;
+      const message = `The ${name} service failed: ${errorMessage(error)}`;
       this.#options.logger.error(`supabase: ${message}`);
       // After the handshake an HTTP answer would be garbage among WebSocket frames.
       if ('bytesWritten' in socket && Number(socket.bytesWritten) > 0) socket.destroy();
@@ -173,27 +226,27 @@ export class UpgradeHandler {
   /** @returns the failure, if the client has no answer yet */
   async #connectToUrl(
     upgrade: Upgrade,
-    target: GatewayTarget,
     upstream: UrlUpstream,
-    handshake: Handshake,
+    name: 'realtime' | 'functions',
+    { path, headers }: UpgradeRequest,
+    onFailure?: (reason: string) => void,
   ): Promise<GatewayRefusal | undefined> {
     const { failures, handshakeTimeout: timeout } = this.#options;
     const { url } = upstream;
-    const subject = `realtime at ${url.origin}`;
-    const { path, headers } = buildRequest(upgrade, upstream, handshake);
+    const subject = `${name} at ${url.origin}`;
     const outcome = await forwardUpgrade(upgrade.socket, upgrade.head, { url, path, headers, timeout });
     if (outcome.kind === 'abandoned') return undefined;
     if (outcome.kind === 'failed') {
       const refusal = describeFailure(subject, outcome.error);
       const { message = '' } = refusal.body;
       failures.failed(subject, message);
-      target.websocket?.failed(upstream, message);
+      onFailure?.(message);
       return refusal;
     }
     if (outcome.kind === 'refused') {
       failures.failed(`${subject}, a WebSocket`, describeStatus(outcome.status));
       // An API gateway whose Realtime is down: there may be another path to it.
-      if (outcome.status >= 502) target.websocket?.failed(upstream, describeStatus(outcome.status));
+      if (outcome.status >= 502) onFailure?.(describeStatus(outcome.status));
       return undefined;
     }
     failures.succeeded(subject);
@@ -218,7 +271,7 @@ function checkUpgrade(
 }
 
 /** Changes an upgrade request in place into what Realtime in this process expects. */
-function rewriteForService(req: IncomingMessage, serviceUrl: string, handshake: Handshake): void {
+function rewriteForRealtime(req: IncomingMessage, serviceUrl: string, handshake: Handshake): void {
   const { apikey, userToken } = handshake;
   const {
     cookie: _cookie,
@@ -235,11 +288,34 @@ function rewriteForService(req: IncomingMessage, serviceUrl: string, handshake: 
   replaceRequest(req, replaceQueryKey(serviceUrl, apikey), headers);
 }
 
+/** An upgrade request to an upstream; headers are names and values alternating. */
+interface UpgradeRequest {
+  readonly path: string;
+  readonly headers: string[];
+}
+
+function buildFunctionRequest(
+  { req, serviceUrl }: Upgrade,
+  upstream: UrlUpstream,
+  out: OutgoingRequest,
+): UpgradeRequest {
+  const path = joinPath(upstream.url.pathname, upstream.speaks === 'gateway' ? (req.url ?? '') : serviceUrl);
+  const headers = buildOutgoingHeaders(
+    req,
+    out,
+    upstream.host === 'client' ? out.caller.host : upstream.host,
+  );
+  headers.push('connection', 'Upgrade', 'upgrade', 'websocket');
+  if (upstream.gatewaySecret !== undefined)
+    headers.push(...relayHeaders(upstream.gatewaySecret, out.mayBeAdmin));
+  return { path, headers };
+}
+
 function buildRequest(
   { req, serviceUrl }: Upgrade,
   upstream: UrlUpstream,
   handshake: Handshake,
-): { path: string; headers: string[] } {
+): UpgradeRequest {
   const target = upstream.speaks === 'gateway' ? (req.url ?? '') : serviceUrl;
   const path = joinPath(upstream.url.pathname, replaceQueryKey(target, handshake.apikey));
   const host = upstream.host === 'client' ? handshake.caller.host : upstream.host;

@@ -11,11 +11,11 @@ import type { Duplex } from 'node:stream';
 export interface Service {
   /** Responds to one HTTP request. Never throws, and always responds. */
   handle(req: IncomingMessage, res: ServerResponse): void;
-  /** Responds to one upgrade request; only Realtime has it. */
+  /** Responds to one upgrade request; Realtime and functions have it. */
   upgrade?(req: IncomingMessage, socket: Duplex, head: Buffer): void;
   /** Ends open requests, sockets, timers and database connections. */
   close(): Promise<void>;
 }
 
 /** Names of the services, as the gateway's route table uses them. */
-export type ServiceName = 'auth' | 'rest' | 'realtime' | 'storage' | 'mail';
+export type ServiceName = 'auth' | 'rest' | 'realtime' | 'storage' | 'functions' | 'mail';

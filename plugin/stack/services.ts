@@ -3,6 +3,7 @@ import type { Logger } from '../shared/logger.ts';
 import { createAuthService } from './auth/service.ts';
 import type { SupabaseConfig } from './config/config.ts';
 import type { StackContext } from './context.ts';
+import { createFunctionsService, type FunctionsOptions } from './functions/service.ts';
 import { createJwtVerifier } from './jwt.ts';
 import { resolveKeys, type Keys } from './keys.ts';
 import { createMailService } from './mail/service.ts';
@@ -29,9 +30,15 @@ export interface ServicesOptions {
   readonly skipExtensions?: readonly string[];
   /** Other machines can reach the stack: its well-known keys are replaced by random ones. */
   readonly isExposed?: boolean;
-  /** Origin of the API, once it is known: where requests of the database to the stack go. */
-  readonly apiUrl?: () => string | undefined;
   readonly logger: Logger;
+}
+
+/** `ServicesOptions` with what only the gateway's owner knows. */
+export interface StartServicesOptions extends ServicesOptions {
+  /** Origin of the API: where requests of the database to the stack go. */
+  readonly apiUrl?: string;
+  /** Absent: the stack has no edge functions. */
+  readonly functions?: FunctionsOptions;
 }
 
 type ServiceMap = Readonly<Partial<Record<ServiceName, Service>>>;
@@ -76,7 +83,7 @@ interface ServiceDefinition {
  *
  * @throws SupabaseDevError, after it has stopped again whatever had started
  */
-export async function startServices(options: ServicesOptions): Promise<Services> {
+export async function startServices(options: StartServicesOptions): Promise<Services> {
   const { config, dataDir, logger } = options;
   const configured = await resolveKeys(config);
   const mail = await createMailService(config, logger);
@@ -95,8 +102,9 @@ export async function startServices(options: ServicesOptions): Promise<Services>
     await postgres.stop(options.ephemeral);
     throw error;
   });
-  const services = { ...created, mail: mail.service };
-  const jobs = new DatabaseJobs({ database, apiUrl: () => options.apiUrl?.(), logger });
+  const functions = options.functions && createFunctionsService(context, options.functions);
+  const services = { ...created, mail: mail.service, ...(functions && { functions }) };
+  const jobs = new DatabaseJobs({ database, apiUrl: options.apiUrl, logger });
   for (const key of config.unread())
     logger.warn(`supabase/config.toml: ${key} is set but not supported here; ignored`);
   return {

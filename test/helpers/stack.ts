@@ -4,6 +4,8 @@ import { startStack, type Stack, type StackOptions } from '../../plugin/start-st
 import { makeProject } from './project.ts';
 
 export interface TestStack extends Stack {
+  /** Folder of its project. */
+  readonly root: string;
   /** An official client; by default with the publishable key and without a stored session. */
   client(key?: string, options?: SupabaseClientOptions<'public'>): SupabaseClient;
 }
@@ -41,6 +43,7 @@ export async function startTestStack(
   };
   return {
     ...stack,
+    root: project.root,
     client(key = stack.publishableKey, clientOptions = {}) {
       const client = createClient(stack.url, key, {
         ...clientOptions,

@@ -47,6 +47,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   'plugin/stack/storage': GROUND,
   'plugin/stack/mail': GROUND,
   'plugin/stack/database-jobs': GROUND,
+  'plugin/stack/functions': GROUND,
   'plugin/stack/services.ts': [
     ...GROUND,
     'plugin/stack/database-jobs',
@@ -55,6 +56,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     'plugin/stack/realtime',
     'plugin/stack/storage',
     'plugin/stack/mail',
+    'plugin/stack/functions',
   ],
   'plugin/backend': [
     'plugin/shared',
@@ -62,6 +64,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     'plugin/gateway',
     'plugin/stack',
     'plugin/stack/services.ts',
+    'plugin/stack/functions',
     'plugin/stack/config',
     'plugin/stack/postgres',
   ],
@@ -75,7 +78,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     'plugin/stack/postgres',
   ],
   'plugin/index.ts': ['plugin/shared', 'plugin/options.ts', 'plugin/vite'],
-  'plugin/cli.ts': ['plugin/shared', 'plugin/start-stack.ts', 'plugin/stack'],
+  'plugin/cli.ts': ['plugin/shared', 'plugin/start-stack.ts', 'plugin/stack', 'plugin/stack/functions'],
   ...Object.fromEntries(APP.map((folder, index) => [folder, APP.slice(index + 1)])),
 };
 

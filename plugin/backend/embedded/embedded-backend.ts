@@ -6,7 +6,7 @@ import { errorMessage } from '../../shared/errors.ts';
 import type { Logger } from '../../shared/logger.ts';
 import { loadConfig } from '../../stack/config/config.ts';
 import { defaultDataDir } from '../../stack/project.ts';
-import type { Backend } from '../backend.ts';
+import type { Backend, FunctionFailureListener } from '../backend.ts';
 import type { ServedStackOptions } from './served-stack.ts';
 import { openStackAccess, type StackAccess } from './stack-access.ts';
 
@@ -28,7 +28,16 @@ export interface EmbeddedBackendOptions {
  * @throws SupabaseDevError; nothing is left running
  */
 export async function createEmbeddedBackend(options: EmbeddedBackendOptions): Promise<Backend> {
-  const stackOptions = await resolveStackOptions(options);
+  const failureListeners = new Set<FunctionFailureListener>();
+  const stackOptions = {
+    ...(await resolveStackOptions(options)),
+    functions: {
+      inspect: options.embedded.functions?.inspect ?? false,
+      onFailure: (...failure: Parameters<FunctionFailureListener>) => {
+        for (const listener of failureListeners) listener(...failure);
+      },
+    },
+  };
   const stack = new CurrentStack(stackOptions, await openStackAccess(stackOptions));
   return {
     kind: 'embedded',
@@ -36,6 +45,10 @@ export async function createEmbeddedBackend(options: EmbeddedBackendOptions): Pr
     target: () => stack.target(),
     describe: () => stack.access.describe(),
     migrate: async () => (await (await stack.settle()).migrate?.())?.applied ?? [],
+    onFunctionFailure(listener) {
+      failureListeners.add(listener);
+      return () => failureListeners.delete(listener);
+    },
     close: () => stack.close(),
   };
 }

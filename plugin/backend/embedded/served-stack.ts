@@ -10,9 +10,15 @@ import { claimDataDir, type Membership } from '../../stack/ownership/claim.ts';
 import type { StackRecord } from '../../stack/ownership/record.ts';
 import type { MigrationResult } from '../../stack/postgres/migrations.ts';
 import { choosePort } from '../../stack/postgres/ports.ts';
+import type { FunctionsOptions } from '../../stack/functions/service.ts';
 import type { Service } from '../../stack/service.ts';
+import {
+  startServices,
+  type Services,
+  type ServicesOptions,
+  type StartServicesOptions,
+} from '../../stack/services.ts';
 import { knowsSession } from './session-check.ts';
-import { startServices, type Services, type ServicesOptions } from '../../stack/services.ts';
 
 /** A port that must be this one (0: any), or one that may be replaced by a free one when it is taken. */
 export type PortChoice = { exact: number } | { preferred: number };
@@ -20,6 +26,8 @@ export type PortChoice = { exact: number } | { preferred: number };
 export interface ServedStackOptions extends ServicesOptions {
   /** Port of the API on loopback. */
   readonly port: PortChoice;
+  /** Options of the edge functions. */
+  readonly functions?: Omit<FunctionsOptions, 'apiUrl'>;
 }
 
 /**
@@ -46,9 +54,9 @@ async function release({ ephemeral, dataDir }: ServedStackOptions, ownership: Ow
 
 async function serve(options: ServedStackOptions, ownership: Ownership): Promise<ServedStack> {
   const port = await choosePort(options.port, 'the Supabase API');
-  let apiUrl: string | undefined;
-  const serviceOptions = { ...options, apiUrl: () => apiUrl };
-  const running = new RunningServices(serviceOptions, await startServices(serviceOptions));
+  const apiUrl = `http://127.0.0.1:${port}`;
+  const runningOptions = { ...options, apiUrl, functions: { ...options.functions, apiUrl } };
+  const running = new RunningServices(runningOptions, await startServices(runningOptions));
   // Other dev servers of this project serve hosts of their own; with this secret they show that they have checked them.
   const gatewaySecret = randomBytes(32).toString('base64url');
   const gateway = new Gateway({ target: () => running.target, logger: options.logger, gatewaySecret });
@@ -57,7 +65,6 @@ async function serve(options: ServedStackOptions, ownership: Ownership): Promise
     throw error;
   });
   const record = createRecord(running.services, server.port);
-  apiUrl = record.url;
   ownership.announce({ ...record, gatewaySecret });
   return new ServedStack({ record, running, gateway, server, release: () => release(options, ownership) });
 }
@@ -115,10 +122,8 @@ interface StackParts {
   release(): Promise<void>;
 }
 
-interface RunningOptions extends ServedStackOptions {
-  /** Origin of the gateway, once it listens. */
-  readonly apiUrl: () => string | undefined;
-}
+/** `StartServicesOptions` of a stack whose gateway's origin is known. */
+type RunningOptions = StartServicesOptions & { readonly apiUrl: string };
 
 /** The services, which a reset replaces, and the gateway's target for them. */
 class RunningServices {
@@ -141,7 +146,7 @@ class RunningServices {
 
   #createTarget(): GatewayTarget {
     const { anonKey } = this.services.keys;
-    return createTarget(this.services, (token) => knowsSession(this.#options.apiUrl() ?? '', anonKey, token));
+    return createTarget(this.services, (token) => knowsSession(this.#options.apiUrl, anonKey, token));
   }
 }
 

@@ -70,7 +70,7 @@ function accessJoinedStack(member: Membership): StackAccess {
     host: 'client',
     gatewaySecret,
   };
-  const names = ['auth', 'rest', 'realtime', 'storage', 'mail'] as const;
+  const names = ['auth', 'rest', 'realtime', 'storage', 'functions', 'mail'] as const;
   const upstreams = Object.fromEntries(names.map((name) => [name, upstream]));
   const localOnly = areKeysPublic(keys)
     ? {

@@ -43,7 +43,7 @@ export async function loadConfig(root: string, options: LoadConfigOptions = {}):
   const top = new Section(merge(values, overrides));
   const projectId = top.string('project_id', basename(root));
   // Settings of the CLI itself and of other environments.
-  top.ignore('remotes', 'studio', 'inbucket', 'local_smtp', 'analytics', 'edge_runtime', 'experimental');
+  top.ignore('remotes', 'studio', 'inbucket', 'local_smtp', 'analytics', 'experimental');
   return {
     root,
     supabaseDir,

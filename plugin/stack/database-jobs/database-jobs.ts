@@ -9,7 +9,7 @@ import { NetWorker } from './net-worker.ts';
 interface DatabaseJobsOptions {
   readonly database: Database;
   /** Origin of the stack's API, once it is known. */
-  readonly apiUrl: () => string | undefined;
+  readonly apiUrl: string | undefined;
   readonly logger: Logger;
 }
 

@@ -31,14 +31,14 @@ const TTL = '6 hours';
  */
 export class NetWorker {
   readonly #admin: pg.Pool;
-  readonly #apiUrl: () => string | undefined;
+  readonly #apiUrl: string | undefined;
   readonly #logger: Logger;
   readonly #closing = new AbortController();
   #working: Promise<void> | undefined;
   #hasMore = false;
 
   /** @param admin connections as the superuser; the caller ends them */
-  constructor(admin: pg.Pool, apiUrl: () => string | undefined, logger: Logger) {
+  constructor(admin: pg.Pool, apiUrl: string | undefined, logger: Logger) {
     this.#admin = admin;
     this.#apiUrl = apiUrl;
     this.#logger = logger;
@@ -81,7 +81,7 @@ export class NetWorker {
   async #send({ method, url, headers, body, timeout }: NetRequest): Promise<NetResponse> {
     const deadline = AbortSignal.timeout(Math.max(1, timeout));
     try {
-      const response = await fetch(resolveUrl(url, this.#apiUrl()), {
+      const response = await fetch(resolveUrl(url, this.#apiUrl), {
         method,
         headers: { 'user-agent': 'pg_net/0.19.5', ...headers },
         body: method === 'GET' ? undefined : (body ?? undefined),

@@ -150,7 +150,7 @@ describe('the embedded stack', () => {
     ['/storage/v1/bucket', {}, 200],
     ['/storage/v1/object/public/a/b', {}, 400],
     ['/realtime/v1/api/health', {}, 404],
-    ['/functions/v1/hello', {}, 501],
+    ['/functions/v1/hello', {}, 404],
   ] as const)('shows %s to pages of this machine only', async (path, request, status) => {
     for (const [origin, granted] of [
       [FOREIGN, undefined],

@@ -1,0 +1,123 @@
+// Edge functions: cold first answer, save → new answer, requests/s beside bare Deno behind the same gateway, memory.
+// Usage: npm run build && node bench/functions.mjs [turns]
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { performance } from 'node:perf_hooks';
+import autocannon from 'autocannon';
+import { Gateway } from '../dist/gateway/gateway.js';
+import { startStack } from '../dist/start-stack.js';
+import { findDeno } from '../dist/stack/functions/deno.js';
+
+const TURNS = Number(process.argv[2] ?? 7);
+const source = (text) => `Deno.serve(() => new Response(${JSON.stringify(text)}));\n`;
+const pidSource = 'Deno.serve(() => new Response(String(Deno.pid)));\n';
+
+const root = await mkdtemp(join(tmpdir(), 'bench-functions-'));
+const file = (name) => join(root, 'supabase/functions', name, 'index.ts');
+const names = Array.from({ length: TURNS }, (_, turn) => `cold${turn}`);
+for (const name of [...names, 'saved', 'warm', 'pid']) {
+  await mkdir(join(root, 'supabase/functions', name), { recursive: true });
+  await writeFile(file(name), name === 'pid' ? pidSource : source('old'));
+}
+const all = [...names, 'saved', 'warm', 'pid'];
+await writeFile(
+  join(root, 'supabase/config.toml'),
+  all.map((name) => `[functions.${name}]\nverify_jwt = false\n`).join(''),
+);
+
+const stack = await startStack({ root, ephemeral: true, port: 0, dbPort: 0 });
+let bare;
+let gatewayServer;
+try {
+  const call = async (name) => (await fetch(`${stack.url}/functions/v1/${name}`)).text();
+  await call('pid');
+  const cold = [];
+  for (const name of names) {
+    const start = performance.now();
+    await call(name);
+    cold.push(performance.now() - start);
+  }
+  console.log(`cold first answer: ${describe(cold)} ms`);
+
+  const saves = [];
+  await call('saved');
+  for (let turn = 0; turn < TURNS; turn += 1) {
+    await writeFile(file('saved'), source(`new ${turn}`));
+    const start = performance.now();
+    while ((await call('saved')) !== `new ${turn}`);
+    saves.push(performance.now() - start);
+    await new Promise((resolve) => setTimeout(resolve, 3_000));
+  }
+  console.log(`save → new answer: ${describe(saves)} ms`);
+
+  const port = 20_000 + (process.pid % 10_000);
+  bare = spawn(findDeno(), ['run', '-A', '--quiet', '--no-lock', file('warm')], {
+    env: { ...process.env, DENO_SERVE_ADDRESS: `tcp:127.0.0.1:${port}` },
+    stdio: 'ignore',
+  });
+  const gateway = new Gateway({
+    logger: { info() {}, warn() {}, error() {} },
+    target: {
+      keys: { jwks: [] },
+      upstreams: {
+        functions: {
+          kind: 'url',
+          url: new URL(`http://127.0.0.1:${port}`),
+          speaks: 'service',
+          host: 'client',
+        },
+      },
+    },
+  });
+  gatewayServer = createServer((req, res) => gateway.handle(req, res) || res.end()).listen(0, '127.0.0.1');
+  await once(gatewayServer, 'listening');
+  const beside = `http://127.0.0.1:${gatewayServer.address().port}`;
+  while (!(await fetch(`${beside}/functions/v1/warm`)).ok)
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  const rates = { ours: [], bare: [] };
+  for (let turn = 0; turn < TURNS; turn += 1) {
+    for (const [name, url] of [
+      ['ours', stack.url],
+      ['bare', beside],
+    ]) {
+      const { requests } = await autocannon({
+        url: `${url}/functions/v1/warm`,
+        connections: 10,
+        duration: 2,
+      });
+      rates[name].push(requests.average);
+    }
+  }
+  console.log(
+    `requests/s, 10 connections: ${describe(rates.ours)}; bare Deno behind the same gateway: ${describe(rates.bare)}`,
+  );
+  console.log(`  ${Math.round((100 * median(rates.ours)) / median(rates.bare))} %`);
+
+  if (process.platform === 'linux') {
+    const rss = async (pid) =>
+      Math.round(Number(/VmRSS:\s+(\d+)/.exec(await readFile(`/proc/${pid}/status`, 'utf8'))[1]) / 1024);
+    console.log(
+      `memory: a function ${await rss(await call('pid'))} MiB, bare Deno after the load ${await rss(bare.pid)} MiB`,
+    );
+  }
+} finally {
+  bare?.kill('SIGKILL');
+  gatewayServer?.close();
+  gatewayServer?.closeAllConnections();
+  await stack.stop();
+  await rm(root, { recursive: true, force: true });
+}
+process.exit();
+
+function median(values) {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
+}
+
+function describe(values) {
+  const sorted = values.toSorted((a, b) => a - b).map(Math.round);
+  return `${Math.round(median(values))} (${sorted[0]} to ${sorted.at(-1)})`;
+}

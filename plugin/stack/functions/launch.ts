@@ -1,0 +1,162 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { basename, delimiter, dirname, extname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { exists } from '../../shared/files.ts';
+import type { Logger } from '../../shared/logger.ts';
+import type { SupabaseConfig } from '../config/config.ts';
+import { choosePort } from '../postgres/ports.ts';
+import { functionsDir, type FunctionDefinition } from './definitions.ts';
+import { findDeno } from './deno.ts';
+import { denoEnvironment, functionEnvironment, type StackAddress } from './environment.ts';
+import { FunctionLog } from './output.ts';
+import type { FunctionsSettings } from './settings.ts';
+import { mapTypesAway } from './types-import.ts';
+import type { WorkerLaunch } from './worker.ts';
+
+/** The hosted platform's limit, in MiB. */
+const MEMORY_LIMIT = 256;
+
+// Beside this file, as TypeScript in the repository and as JavaScript in the package.
+const RUNTIME = fileURLToPath(new URL('./runtime', import.meta.url));
+const BOOTSTRAP = join(RUNTIME, `bootstrap${extname(import.meta.url)}`);
+
+export interface LaunchOptions {
+  readonly config: SupabaseConfig;
+  readonly settings: FunctionsSettings;
+  readonly stack: StackAddress;
+  readonly logger: Logger;
+  /** Debug: the function waits for nothing, but a debugger can connect to `[edge_runtime] inspector_port`. */
+  readonly inspect: boolean;
+}
+
+/** Knows how to start the processes of a project's functions. */
+export class Launcher {
+  readonly #options: LaunchOptions;
+  #sockets: Promise<string> | undefined;
+  #count = 0;
+
+  constructor(options: LaunchOptions) {
+    this.#options = options;
+  }
+
+  /** @throws SupabaseDevError DENO_MISSING */
+  async prepare(definition: FunctionDefinition): Promise<WorkerLaunch> {
+    const { config, settings, stack, logger } = this.#options;
+    const program = findDeno();
+    const env = await functionEnvironment(config, settings, definition, stack, logger);
+    const socketPath = process.platform === 'win32' ? undefined : await this.#nextSocket();
+    const folder = dirname(definition.entrypoint);
+    return {
+      slug: definition.slug,
+      program,
+      args: await this.#args(definition, socketPath),
+      cwd: (await exists(folder)) ? folder : config.root,
+      env: { ...denoEnvironment(), DENO_NO_UPDATE_CHECK: '1', NO_COLOR: '1', ...env },
+      visible: Object.keys(env),
+      socketPath,
+      log: new FunctionLog(logger, definition.slug),
+    };
+  }
+
+  /** The command that checks a function's types; its errors are on standard error. */
+  async prepareCheck(
+    definition: FunctionDefinition,
+  ): Promise<Pick<WorkerLaunch, 'program' | 'args' | 'env' | 'cwd'>> {
+    const flags = await moduleFlags(definition, functionsDir(this.#options.config));
+    return {
+      program: findDeno(),
+      args: ['check', '--quiet', ...flags, join(RUNTIME, 'edge-runtime.d.ts'), definition.entrypoint],
+      env: { ...denoEnvironment(), NO_COLOR: '1', DENO_NO_UPDATE_CHECK: '1' },
+      cwd: dirname(definition.entrypoint),
+    };
+  }
+
+  /** Deletes what the processes left behind. */
+  async close(): Promise<void> {
+    const sockets = await this.#sockets?.catch(() => undefined);
+    if (sockets !== undefined) await rm(sockets, { recursive: true, force: true });
+  }
+
+  async #args(definition: FunctionDefinition, socketPath: string | undefined): Promise<string[]> {
+    const { config } = this.#options;
+    return [
+      'run',
+      '--quiet',
+      '--no-prompt',
+      ...this.#permissions(definition, socketPath),
+      ...(await moduleFlags(definition, functionsDir(config))),
+      `--v8-flags=--max-old-space-size=${MEMORY_LIMIT}`,
+      ...(await this.#debuggerFlags(definition.slug)),
+      `--preload=${BOOTSTRAP}`,
+      definition.entrypoint,
+    ];
+  }
+
+  /** The port of config.toml for the first function, any free one for others. */
+  async #debuggerFlags(slug: string): Promise<string[]> {
+    const { settings, inspect, logger } = this.#options;
+    if (!inspect) return [];
+    const port = await choosePort({ preferred: settings.inspectorPort }, 'the debugger');
+    logger.info(`[${slug}] debugger: 127.0.0.1:${port} (chrome://inspect)`);
+    return [`--inspect=127.0.0.1:${port}`];
+  }
+
+  /** A function reads its project's functions and static files, writes temporary files, and starts no programs. */
+  #permissions({ entrypoint, staticFiles }: FunctionDefinition, socketPath: string | undefined): string[] {
+    const { config } = this.#options;
+    const statics = staticFiles.map((glob) => resolve(config.supabaseDir, globBase(glob)));
+    const readable = [functionsDir(config), dirname(entrypoint), RUNTIME, tmpdir(), ...statics];
+    const writable = [tmpdir(), ...(socketPath === undefined ? [] : [dirname(socketPath)])];
+    return [
+      '--allow-net',
+      '--allow-env',
+      '--allow-sys',
+      '--allow-import',
+      `--allow-read=${[...new Set([...readable, ...denoCaches()])].join(',')}`,
+      `--allow-write=${[...new Set(writable)].join(',')}`,
+    ];
+  }
+
+  /** Only this user can enter the folder; the path of a socket may have at most 104 bytes. */
+  async #nextSocket(): Promise<string> {
+    this.#sockets ??= mkdtemp(join(tmpdir(), 'sb-fn-'));
+    this.#count += 1;
+    return join(await this.#sockets, `${this.#count}`);
+  }
+}
+
+/**
+ * Which configuration and packages Deno uses: those of the function, never those of the app around it. An import map
+ * that is given wins over the `imports` of a deno.json.
+ */
+async function moduleFlags(definition: FunctionDefinition, functionsDir: string): Promise<string[]> {
+  const { importMap, entrypoint } = definition;
+  const isConfig = importMap !== undefined && /^deno\.jsonc?$/.test(basename(importMap));
+  const config = isConfig ? [`--config=${importMap}`] : ['--no-config'];
+  const withoutTypes = await mapTypesAway(definition, functionsDir);
+  const ownMap = importMap !== undefined && !isConfig ? [`--import-map=${importMap}`] : [];
+  const map = withoutTypes === undefined ? ownMap : [`--import-map=${withoutTypes}`];
+  const lock = isConfig && (await exists(join(dirname(importMap), 'deno.lock'))) ? [] : ['--no-lock'];
+  // package.json counts only beside the entrypoint of a function without an import map (the CLI's main function).
+  const usesPackageJson =
+    importMap === undefined && (await exists(join(dirname(entrypoint), 'package.json')));
+  return [...config, ...map, ...lock, ...(usesPackageJson ? [] : ['--node-modules-dir=none'])];
+}
+
+/** The folder that all matches of a glob are in. */
+function globBase(glob: string): string {
+  const wildcard = glob.search(/[*?[{]/);
+  return wildcard === -1 ? glob : dirname(`${glob.slice(0, wildcard)}x`);
+}
+
+/** Packages read their own files, such as WebAssembly, from the cache. */
+function denoCaches(): string[] {
+  const { DENO_DIR, XDG_CACHE_HOME, HOME, LOCALAPPDATA } = process.env;
+  const base =
+    DENO_DIR ??
+    (XDG_CACHE_HOME && join(XDG_CACHE_HOME, 'deno')) ??
+    (process.platform === 'win32' && LOCALAPPDATA ? join(LOCALAPPDATA, 'deno') : undefined) ??
+    (HOME && join(HOME, process.platform === 'darwin' ? 'Library/Caches/deno' : '.cache/deno'));
+  return base === undefined || base === '' || base.includes(delimiter) ? [] : [base];
+}

@@ -1,0 +1,177 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { errorMessage, SupabaseDevError } from '../../shared/errors.ts';
+import type { StackContext } from '../context.ts';
+import { OpenRequests } from '../http/open-requests.ts';
+import type { Service } from '../service.ts';
+import { failureAnswer, NOT_FOUND, ownAnswer, send, unauthorizedAnswer, type Answer } from './answers.ts';
+import { authorize, mayUseToken } from './authorize.ts';
+import { call } from './call.ts';
+import { findFunctions, functionsDir, type FunctionDefinition } from './definitions.ts';
+import { FailureReports, type ReportFunction } from './failure-reports.ts';
+import { Launcher } from './launch.ts';
+import { readFunctionsSettings, type FunctionsSettings } from './settings.ts';
+import { TypeCheck } from './type-check.ts';
+import { refuseUpgrade, upgrade } from './upgrade.ts';
+import { FolderWatch } from './watch-folder.ts';
+import { Workers, type Lease } from './workers.ts';
+
+export interface FunctionsOptions {
+  /** Origin at which functions reach the API. */
+  readonly apiUrl: string;
+  /** Let a debugger connect to functions, at `[edge_runtime] inspector_port`. Default: false. */
+  readonly inspect?: boolean;
+  /** Told when a function does not start, besides the logger, and when it does again. */
+  readonly onFailure?: ReportFunction;
+}
+
+/**
+ * The edge functions of `supabase/functions`, each in a Deno process of its own; undefined where config.toml says
+ * `[edge_runtime] enabled = false`. Nothing starts before the first call.
+ */
+export function createFunctionsService(
+  context: StackContext,
+  options: FunctionsOptions,
+): Service | undefined {
+  const settings = readFunctionsSettings(context.config);
+  return settings.enabled ? new FunctionsService(context, settings, options) : undefined;
+}
+
+class FunctionsService implements Service {
+  readonly #context: StackContext;
+  readonly #settings: FunctionsSettings;
+  readonly #workers: Workers;
+  readonly #open = new OpenRequests();
+  readonly #watch: FolderWatch;
+  readonly #reports: FailureReports;
+  readonly #types: TypeCheck;
+  #definitions: Promise<ReadonlyMap<string, FunctionDefinition>> | undefined;
+  #lastCalled: string | undefined;
+
+  constructor(context: StackContext, settings: FunctionsSettings, options: FunctionsOptions) {
+    const { config, keys, database, logger } = context;
+    const { apiUrl, inspect = false, onFailure } = options;
+    this.#context = context;
+    this.#settings = settings;
+    const stack = { apiUrl, dbUrl: database.url, keys };
+    const launcher = new Launcher({ config, settings, stack, logger, inspect });
+    this.#workers = new Workers(launcher, inspect);
+    this.#types = new TypeCheck(launcher);
+    this.#reports = new FailureReports(logger, onFailure);
+    this.#watch = new FolderWatch(functionsDir(config), (path) => this.#onChange(path));
+  }
+
+  handle(req: IncomingMessage, res: ServerResponse): void {
+    const done = this.#answer(req, res).catch((error: unknown) => {
+      this.#context.logger.error(`supabase: functions: ${errorMessage(error)}`);
+      send(res, INTERNAL_ERROR);
+    });
+    this.#open.track(res, done);
+  }
+
+  upgrade(req: IncomingMessage, socket: Duplex, head: Buffer): void {
+    this.#connect(req, socket, head).catch((error: unknown) => {
+      this.#context.logger.error(`supabase: functions: ${errorMessage(error)}`);
+      refuseUpgrade(socket, INTERNAL_ERROR);
+    });
+  }
+
+  async close(): Promise<void> {
+    this.#watch.close();
+    this.#types.close();
+    await this.#workers.close();
+    this.#open.abort();
+    await this.#open.settled();
+  }
+
+  async #answer(req: IncomingMessage, res: ServerResponse): Promise<void> {
+    // A worker may be killed between two calls: the next one then meets a socket on which nobody listens.
+    for (let attempt = 1; ; attempt++) {
+      const admitted = await this.#admit(req);
+      if ('status' in admitted) return send(res, admitted);
+      const { worker, release } = admitted;
+      const failure = await call(req, res, worker, await worker.ready).finally(release);
+      if (failure === undefined) return undefined;
+      if (failure !== 'unsent') return send(res, failureAnswer(failure));
+      if (attempt === MAX_ATTEMPTS) return send(res, failureAnswer('exit'));
+      await worker.endedWithin(CLOSING_MS);
+    }
+  }
+
+  async #connect(req: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
+    const admitted = await this.#admit(req);
+    if ('status' in admitted) return refuseUpgrade(socket, admitted);
+    try {
+      await upgrade(req, socket, head, await admitted.worker.ready);
+    } finally {
+      admitted.release();
+    }
+  }
+
+  /** The worker for a call, or what to answer instead. */
+  async #admit(req: IncomingMessage): Promise<Lease | Answer> {
+    const definition = await this.#find(req.url ?? '');
+    if (!definition) return NOT_FOUND;
+    if (!mayUseToken(req.headers)) return ROLE_NOT_ALLOWED;
+    if (req.method !== 'OPTIONS' && definition.verifyJwt) {
+      const refused = await authorize(req.headers, this.#context.jwt);
+      if (refused) return unauthorizedAnswer(refused);
+    }
+    return this.#acquire(definition);
+  }
+
+  async #acquire(definition: FunctionDefinition): Promise<Lease | Answer> {
+    this.#lastCalled = definition.slug;
+    try {
+      const lease = await this.#workers.acquire(definition);
+      this.#reports.succeeded(definition.slug, `the function "${definition.slug}" starts again`);
+      return lease;
+    } catch (error) {
+      if (!(error instanceof SupabaseDevError)) throw error;
+      this.#reports.failed(definition.slug, error);
+      if (error.code !== 'DENO_MISSING') return failureAnswer('boot');
+      return ownAnswer(503, { code: error.code, message: error.message, hint: error.hint });
+    }
+  }
+
+  async #find(url: string): Promise<FunctionDefinition | undefined> {
+    this.#watch.start();
+    this.#definitions ??= findFunctions(this.#context.config, this.#settings);
+    const slug = /^\/([^/?]*)/.exec(url)?.[1] ?? '';
+    return (await this.#definitions).get(slug);
+  }
+
+  /** The next calls run the new code. What is being worked on starts at once, so that its errors show when it is saved. */
+  #onChange(path: string): void {
+    const active = this.#workers.active();
+    this.#workers.replaceAll();
+    this.#definitions = undefined;
+    const changed = path.split(/[\\/]/, 1)[0] ?? '';
+    const slug = active.includes(changed) || this.#reports.isFailing(changed) ? changed : this.#lastCalled;
+    if (slug === undefined) return;
+    void this.#tryOut(slug).catch(() => {});
+  }
+
+  async #tryOut(slug: string): Promise<void> {
+    const definition = await this.#find(`/${slug}`);
+    if (!definition) return;
+    const lease = await this.#acquire(definition);
+    if ('status' in lease) return;
+    lease.release();
+    await this.#types.check(definition, (error) => {
+      const key = `types of ${slug}`;
+      if (error) this.#reports.failed(key, error);
+      else this.#reports.succeeded(key, `the types of the function "${slug}" are right again`);
+    });
+  }
+}
+
+const MAX_ATTEMPTS = 3;
+const CLOSING_MS = 1_000;
+
+const INTERNAL_ERROR = ownAnswer(500, {
+  code: 'Internal Server Error',
+  message: 'Request failed due to an internal server error',
+});
+
+const ROLE_NOT_ALLOWED = unauthorizedAnswer({ code: 'UNAUTHORIZED_JWT', message: 'Invalid JWT' });
