@@ -1,4 +1,4 @@
-// Storage v1.70.6 src/internal/errors/{codes,database-error,render}.ts
+// Storage v1.70.6 src/internal/errors/{codes,render}.ts, src/storage/database/errors.ts
 import pg from 'pg';
 import { hasErrorCode } from '../../shared/errors.ts';
 
@@ -120,6 +120,20 @@ export function fromDatabaseError(error: pg.DatabaseError): StorageError {
         httpStatus: 544,
         cause,
       });
+    case '25006':
+      return new StorageError(
+        503,
+        'DatabaseReadOnly',
+        'The database is currently in read-only mode. Please try again later.',
+        { cause },
+      );
+    case '25P02':
+      return new StorageError(
+        500,
+        'DatabaseTransactionAborted',
+        'The database transaction has been aborted. Roll back the transaction before retrying.',
+        { cause },
+      );
     case '42P17':
       return new StorageError(
         503,
@@ -152,7 +166,7 @@ function referencedMessage(error: pg.DatabaseError): string {
 }
 
 function mismatchMessage(error: pg.DatabaseError): string {
-  return error.internalQuery
+  return error.internalQuery && error.internalPosition
     ? `There is a database schema mismatch in a trigger or RLS policy: ${error.where}`
     : 'The database schema is out of sync. Please run migrations or contact support.';
 }

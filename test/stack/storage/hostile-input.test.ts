@@ -209,6 +209,21 @@ describe('sizes that are no numbers lift no limit', () => {
   });
 });
 
+test('a signed form with a field twice is refused, in any case of its name', async () => {
+  for (const name of ['key', 'KEY']) {
+    const form = new FormData();
+    for (const [field, value] of Object.entries(signForm({ key: 'twice' }, 'open')))
+      form.append(field, value);
+    form.append(name, 'twice');
+    form.append('file', new Blob(['x']));
+    const response = await fetch(`${stack.url}/s3/open`, { method: 'POST', body: form });
+    expect([response.status, await response.text()]).toEqual([
+      400,
+      expect.stringContaining('Duplicate form field'),
+    ]);
+  }
+});
+
 test('a request that ends while the service looks up its bucket leaves nothing open', async () => {
   const other = await startStorageStack({ 'supabase/config.toml': CONFIG });
   const { hostname, port, pathname } = new URL(other.url);

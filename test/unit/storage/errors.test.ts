@@ -27,6 +27,12 @@ test.each([
   ['23505', 'duplicate key', 400, '409', 'ResourceAlreadyExists'],
   ['22P02', 'invalid input syntax for type uuid: "x"', 400, '400', 'InvalidParameter'],
   ['57014', 'canceling statement', 544, '544', 'DatabaseTimeout'],
+  ['22021', 'invalid byte sequence for encoding "UTF8": 0x00', 400, '400', 'InvalidKey'],
+  ['54000', 'index row size 3000 exceeds btree version 4 maximum 2704', 400, '400', 'InvalidKey'],
+  ['22P05', 'unsupported Unicode escape sequence', 400, '400', 'InvalidParameter'],
+  ['22003', 'value "9000000000" is out of range for type integer', 400, '400', 'InvalidParameter'],
+  ['25006', 'cannot execute INSERT in a read-only transaction', 400, '503', 'DatabaseReadOnly'],
+  ['25P02', 'current transaction is aborted', 500, '500', 'DatabaseTransactionAborted'],
   ['22023', 'role "nobody" does not exist', 500, '500', 'DatabaseError'],
 ])("PostgreSQL's %s becomes the Storage API's error", (code, message, httpStatus, statusCode, name) => {
   const thrown = Object.assign(new pg.DatabaseError(message, 0, 'error'), { code });

@@ -5,6 +5,7 @@ import type { RequestScope } from '../database/request-scope.ts';
 import type { BlobStore } from '../disk/blob-store.ts';
 import { fromDatabaseError, storageErrors } from '../errors.ts';
 import { checkAllowedMimeTypes, checkBucketName, isUuid, parseSizeLimit } from '../names.ts';
+import { SharedCalls } from '../shared-calls.ts';
 import { COLUMNS, orderBy, type BucketListOptions, type BucketRow } from './bucket-row.ts';
 
 /** What decides about an upload or a download. */
@@ -40,6 +41,7 @@ export class Buckets {
   readonly #database: StorageDatabase;
   readonly #blobs: BlobStore;
   readonly #globalLimit: number;
+  readonly #lookups = new SharedCalls((id) => this.#read(id));
 
   /** @param globalLimit bytes; no bucket may allow more */
   constructor(database: StorageDatabase, blobs: BlobStore, globalLimit: number) {
@@ -48,8 +50,15 @@ export class Buckets {
     this.#globalLimit = globalLimit;
   }
 
-  /** Bypasses row level security: the policies on a bucket's objects decide who may use it. */
-  async find(id: string): Promise<Bucket | undefined> {
+  /**
+   * Bypasses row level security: the policies on a bucket's objects decide who may use it. Every upload needs it, so
+   * uploads at a time share a query.
+   */
+  find(id: string): Promise<Bucket | undefined> {
+    return this.#lookups.call(id);
+  }
+
+  async #read(id: string): Promise<Bucket | undefined> {
     const [row] = await this.#database.read<
       Pick<BucketRow, 'id' | 'public' | 'file_size_limit' | 'allowed_mime_types'>
     >(

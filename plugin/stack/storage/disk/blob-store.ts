@@ -1,14 +1,18 @@
 import { randomBytes, randomUUID } from 'node:crypto';
+import { closeSync, fsync, openSync } from 'node:fs';
 import { constants, copyFile, link, mkdir, open, rm, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+import { hasErrorCode } from '../../../shared/errors.ts';
 import { isUuid } from '../names.ts';
+import { SharedCalls } from '../shared-calls.ts';
 import { BlobWriter, type StoredBlob } from './blob-writer.ts';
 import { FileHasher } from './file-hasher.ts';
-import { FolderSync } from './folder-sync.ts';
 import { BlobReader, type OpenBlob } from './open-blob.ts';
 import { collectOrphans } from './orphans.ts';
 import { makePrivateFolder, PRIVATE_FILE, PRIVATE_FOLDER } from './private-folder.ts';
 
+const sync = promisify(fsync);
 const VERSIONS_A_FOLDER = 256;
 
 /**
@@ -25,7 +29,7 @@ export class BlobStore {
   readonly #folders = new Set<string>();
   readonly #reader = new BlobReader();
   readonly #hasher = new FileHasher();
-  readonly #folderSync = new FolderSync();
+  readonly #folderSyncs = new SharedCalls(syncFolder);
   #versions = 0;
   #prefix = '';
 
@@ -180,7 +184,19 @@ export class BlobStore {
 
   /** Makes a new name in a folder durable; Windows cannot sync folders and does not need to. */
   async #syncFolder(path: string): Promise<void> {
-    if (this.#durable && process.platform !== 'win32') await this.#folderSync.sync(path);
+    if (this.#durable && process.platform !== 'win32') await this.#folderSyncs.call(path);
+  }
+}
+
+async function syncFolder(path: string): Promise<void> {
+  // The kernel has just changed this folder, so opening it does not block; a thread would take longer.
+  const fd = openSync(path, 'r');
+  try {
+    await sync(fd);
+  } catch (error) {
+    if (!hasErrorCode(error, 'EINVAL') && !hasErrorCode(error, 'ENOTSUP')) throw error;
+  } finally {
+    closeSync(fd);
   }
 }
 

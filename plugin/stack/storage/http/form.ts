@@ -20,6 +20,8 @@ export interface FormFile {
   readonly mimeType: string;
   /** Fields before the file. */
   readonly before: FormFields;
+  /** Whether two of them have the same name. */
+  readonly hasRepeatedField: boolean;
   /**
    * All fields of a form whose file has at most `HELD_BYTES`, wherever they are; only those before a larger file.
    * Does not depend on how the body is split into chunks. Rejects if the form is malformed.
@@ -50,13 +52,17 @@ export async function readForm(
   const parsed = finished(parser).then(() => fields);
   parsed.catch((error: Error) => (malformed ??= error));
   // The parser's types do not say that a field may have no name.
-  parser.on('field', (name: string | undefined, value) => fields.set(name ?? '', value));
+  let count = 0;
+  parser.on('field', (name: string | undefined, value) => {
+    count += 1;
+    fields.set(name ?? '', value);
+  });
   const consumerFailed = new Promise<never>((_resolve, reject) => {
     parser.on('file', (_name, file, _fileName, _encoding, mimeType) => {
       stream = file;
       // The consumer gets this error as well; without a listener here it would end the process.
       file.on('error', (error: Error) => (malformed = error));
-      const held = new HeldFile(file, mimeType, new Map(fields), parsed);
+      const held = new HeldFile(file, mimeType, new Map(fields), parsed, count > fields.size);
       consumed = onFile(held).finally(() => held.drain());
       consumed.catch(reject);
     });
@@ -106,19 +112,27 @@ class HeldFile implements FormFile {
   readonly content: AsyncIterable<Buffer>;
   readonly mimeType: string;
   readonly before: FormFields;
+  readonly hasRepeatedField: boolean;
   readonly #stream: Readable;
   readonly #source: AsyncIterator<Buffer>;
   readonly #all: Promise<FormFields>;
   readonly #held: Buffer[] = [];
 
   /** @param all resolves at the end of the form */
-  constructor(stream: Readable, mimeType: string, before: FormFields, all: Promise<FormFields>) {
+  constructor(
+    stream: Readable,
+    mimeType: string,
+    before: FormFields,
+    all: Promise<FormFields>,
+    hasRepeatedField: boolean,
+  ) {
     this.#stream = stream;
     this.#source = stream.iterator({ destroyOnReturn: false }) as AsyncIterator<Buffer>;
     this.#all = all;
     this.content = this.#read();
     this.mimeType = mimeType;
     this.before = before;
+    this.hasRepeatedField = hasRepeatedField;
   }
 
   async knownFields(): Promise<FormFields> {

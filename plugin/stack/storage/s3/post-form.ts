@@ -32,6 +32,8 @@ export async function postForm(
   let etag: string | undefined;
   const store = async (file: FormFile): Promise<void> => {
     const fields = lowerCaseNames(file.before);
+    if (file.hasRepeatedField || fields.size < file.before.size)
+      throw storageErrors.invalidSignature('Duplicate form field in POST policy request');
     const client = readFormSignature(fields);
     const policy = fields.get('policy');
     if (policy === undefined) throw storageErrors.invalidSignature('Invalid signature format');
