@@ -6,9 +6,6 @@ export function sendResponse(res: ServerResponse, response: HttpResponse, header
   if (res.writableEnded || res.destroyed) return;
   // A flat list keeps repeated names, and replaces headers of the same name that the gateway has set.
   const headers = response.headers.flatMap(([name, value]) => [name, headerValue(value)]);
-  // But what the response depends on adds up: earlier middleware may have named the origin.
-  const vary = res.getHeader('vary');
-  if (vary !== undefined) headers.push('Vary', String(vary));
   if (response.statusText === undefined) res.writeHead(response.status, headers);
   else res.writeHead(response.status, headerValue(response.statusText), headers);
   res.end(headersOnly ? undefined : response.body);
