@@ -21,6 +21,7 @@ import { ServerTiming } from './http/server-timing.ts';
 import type { RawRequest } from './parse/api-request.ts';
 import { bodyTooLarge } from './parse/request-errors.ts';
 import type { RequestExplanation } from './request-explanation.ts';
+import { withEarlierVary } from './respond/cache-headers.ts';
 import type { RestSettings } from './settings/settings.ts';
 
 /** Largest request body in bytes. */
@@ -111,7 +112,8 @@ export class RestEngine implements Service {
         ? errorResponse(bodyTooLarge(MAX_BODY_BYTES), settings.errorVerbosity)
         : await this.#respond({ method, url, headers, body });
     const traced = withTrace(response, headers, settings.traceHeader);
-    sendResponse(res, exposeHeaders(traced, headers.origin), method === 'HEAD');
+    const varied = withEarlierVary(traced, res.getHeader('vary'));
+    sendResponse(res, exposeHeaders(varied, headers.origin), method === 'HEAD');
   }
 
   async #respond(raw: RawRequest): Promise<HttpResponse> {

@@ -1,4 +1,8 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { Section } from '../../../plugin/stack/config/section.ts';
+import { readRestSettings } from '../../../plugin/stack/rest/settings/settings.ts';
 import { startTestEngine, type TestEngine } from './engine-helper.ts';
 
 // What PostgREST changed from version 14 to 16, by its change log.
@@ -66,6 +70,22 @@ describe('Vary', () => {
   ])('%s %s', async (method, path, vary) => {
     expect((await rest.send(method, path)).headers.vary).toBe(vary);
   });
+});
+
+test('Vary adds to what earlier middleware has named', async () => {
+  const server = createServer((req, res) => {
+    res.setHeader('Vary', 'Origin');
+    rest.engine.handle(req, res);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  try {
+    const { port } = server.address() as AddressInfo;
+    const { headers } = await fetch(`http://127.0.0.1:${port}/authors`);
+    expect(headers.get('vary')).toBe('Accept, Prefer, Range, Origin');
+  } finally {
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+  }
 });
 
 describe('Warning: 299 for names that an alias hides', () => {
@@ -136,4 +156,9 @@ test('EXPLAIN VERBOSE shows the columns in the order of PostgREST', async () => 
   const { body } = await rest.send('GET', '/authors', { accept });
   const [, output = ''] = /Output: (.*)/.exec(body) ?? [];
   expect(output).toMatch(/^NULL::bigint, count\(.*?\), COALESCE\(json_agg\(.*?\), '\[\]'::json\), NULLIF\(/);
+});
+
+test.each(['pg_catalog', 'information_schema'])('the schema %s cannot be exposed', (schema) => {
+  const section = new Section({ schemas: ['public', schema] });
+  expect(() => readRestSettings(section)).toThrow(new RegExp(`api\\.schemas.*${schema}`));
 });

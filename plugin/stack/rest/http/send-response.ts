@@ -4,11 +4,7 @@ import type { Header, HttpResponse } from './response.ts';
 /** Sends the response; header values beyond ASCII as their UTF-8 bytes. */
 export function sendResponse(res: ServerResponse, response: HttpResponse, headersOnly: boolean): void {
   if (res.writableEnded || res.destroyed) return;
-  // What the response depends on adds up: earlier middleware may have named the origin.
-  const vary = res.getHeader('vary');
-  const headers = listHeaders(
-    vary === undefined ? response.headers : [...response.headers, ['Vary', String(vary)]],
-  );
+  const headers = listHeaders(response.headers);
   if (response.statusText === undefined) res.writeHead(response.status, headers);
   else res.writeHead(response.status, headerValue(response.statusText), headers);
   res.end(headersOnly ? undefined : response.body);

@@ -16,6 +16,18 @@ export function withVary(
   return { ...response, headers };
 }
 
+/** Keeps what earlier middleware has named, such as the origin: a header of the response replaces one that is set. */
+export function withEarlierVary(
+  response: HttpResponse,
+  earlier: number | string | string[] | undefined,
+): HttpResponse {
+  if (earlier === undefined) return response;
+  const headers = response.headers.map((header): Header =>
+    header[0].toLowerCase() === 'vary' ? ['Vary', `${header[1]}, ${String(earlier)}`] : header,
+  );
+  return { ...response, headers };
+}
+
 function deprecationWarning(names: readonly { readonly name: string; readonly alias: string }[]): Header {
   const updates = names.map(({ name, alias }) => `\`${name}\` to \`${alias}\``).join(', ');
   const text =

@@ -1,3 +1,4 @@
+import { SupabaseDevError } from '../../../shared/errors.ts';
 import type { Section } from '../../config/section.ts';
 import type { ErrorVerbosity } from '../http/rest-error.ts';
 import type { QualifiedName } from '../schema-cache/types.ts';
@@ -68,10 +69,25 @@ const DEFAULTS: RestSettings = Object.freeze({
   appSettings: [],
 } satisfies RestSettings);
 
-/** Reads `[api]` of supabase/config.toml, with the Supabase CLI's defaults. */
+/** Schemas with which PostgREST does not start. */
+const SYSTEM_SCHEMAS = ['pg_catalog', 'information_schema'];
+
+/**
+ * Reads `[api]` of supabase/config.toml, with the Supabase CLI's defaults.
+ *
+ * @throws SupabaseDevError CONFIG_INVALID for a schema that PostgREST does not expose
+ */
 export function readRestSettings(api: Section): RestSettings {
   const maxRows = api.integer('max_rows', DEFAULTS.maxRows ?? 0);
   const schemas = api.strings('schemas', DEFAULTS.schemas);
+  const refused = schemas.find((name) => SYSTEM_SCHEMAS.includes(name));
+  if (refused !== undefined) {
+    throw new SupabaseDevError(
+      'CONFIG_INVALID',
+      `supabase/config.toml: api.schemas: the schema ${refused} cannot be exposed`,
+      { hint: 'Expose a schema of your own with views or functions that read it.' },
+    );
+  }
   return {
     ...DEFAULTS,
     schemas: schemas.length === 0 ? DEFAULTS.schemas : schemas,
