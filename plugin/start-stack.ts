@@ -2,7 +2,18 @@ import { resolve } from 'node:path';
 import { openServedStack, type PortChoice } from './backend/embedded/served-stack.ts';
 import type { ErrorCode } from './shared/error-codes.ts';
 import { SupabaseDevError } from './shared/errors.ts';
+import { requireFolder } from './shared/files.ts';
 import { silentLogger, type Logger } from './shared/logger.ts';
+import {
+  checkOptions,
+  flag,
+  logger,
+  port,
+  stringList,
+  table,
+  text,
+  type Checks,
+} from './shared/option-checks.ts';
 import { loadConfig, type ConfigOverrides } from './stack/config/config.ts';
 import { makeEphemeralDataDir } from './stack/postgres/ephemeral.ts';
 import { defaultDataDir } from './stack/project.ts';
@@ -28,6 +39,8 @@ export interface StackOptions {
   postgres?: PostgresInstallation;
   /** Edge functions: with `inspect` a debugger can connect to them, on `[edge_runtime] inspector_port` (8083). */
   functions?: { inspect?: boolean };
+  /** Extensions that may be missing: a migration's `create extension` for one of them is skipped with one warning. */
+  skipExtensions?: readonly string[];
   /** Where progress and warnings go. Default: nowhere. */
   logger?: Logger;
 }
@@ -36,6 +49,19 @@ export interface PostgresInstallation {
   /** Folder with `postgres` and `initdb` of an installation, 15 or newer. */
   binDir?: string;
 }
+
+const CHECKS = {
+  root: text,
+  port,
+  dbPort: port,
+  dataDir: text,
+  ephemeral: flag,
+  config: table,
+  postgres: { binDir: text },
+  skipExtensions: stringList,
+  functions: { inspect: flag },
+  logger,
+} satisfies Record<keyof StackOptions, Checks[string]>;
 
 /** A running embedded Supabase. */
 export interface Stack extends AsyncDisposable {
@@ -65,7 +91,9 @@ export interface Stack extends AsyncDisposable {
  * @throws SupabaseDevError with a stable `code` (docs/errors.md); nothing is left running
  */
 export async function startStack(options: StackOptions = {}): Promise<Stack> {
+  checkOptions('startStack()', options, CHECKS);
   const root = resolve(options.root ?? process.cwd());
+  await requireFolder(root, 'the option root');
   const config = await loadConfig(root, { overrides: options.config });
   const ephemeral = options.ephemeral ?? false;
   const dataDir = options.dataDir ?? (await (ephemeral ? makeEphemeralDataDir() : defaultDataDir(root)));
@@ -79,6 +107,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     dbPort: choose(options.dbPort, 'db', 54322),
     binDir: options.postgres?.binDir,
     functions: { inspect: options.functions?.inspect ?? false },
+    skipExtensions: options.skipExtensions,
     logger: options.logger ?? silentLogger,
   });
   if (stack.kind === 'member') {

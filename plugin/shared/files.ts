@@ -1,4 +1,5 @@
-import { access } from 'node:fs/promises';
+import { access, stat } from 'node:fs/promises';
+import { SupabaseDevError } from './errors.ts';
 
 /** Whether there is a file or folder that this process can see. */
 export function exists(path: string): Promise<boolean> {
@@ -6,4 +7,21 @@ export function exists(path: string): Promise<boolean> {
     () => true,
     () => false,
   );
+}
+
+/**
+ * Refuses a folder that the user named and that is not there.
+ *
+ * @param source what named it, for the message: `the option root`
+ * @throws SupabaseDevError OPTION_INVALID
+ */
+export async function requireFolder(path: string, source: string): Promise<void> {
+  const isFolder = await stat(path).then(
+    (stats) => stats.isDirectory(),
+    () => false,
+  );
+  if (isFolder) return;
+  throw new SupabaseDevError('OPTION_INVALID', `${source} names ${path}, which is not a folder`, {
+    hint: 'Name the folder that holds supabase/.',
+  });
 }

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { normalizePath, type Plugin } from 'vite';
 import { resolvePath } from '../options.ts';
+import { requireFolder } from '../shared/files.ts';
 import { findUpwards } from '../stack/project.ts';
 import { PLUGIN_NAME, type PluginContext } from './plugin-context.ts';
 
@@ -40,7 +41,11 @@ export function projectPlugin(context: PluginContext): Plugin {
 }
 
 async function findProjectRoot(viteRoot: string, option: string | undefined): Promise<string> {
-  if (option !== undefined) return resolvePath(viteRoot, option);
+  if (option !== undefined) {
+    const root = resolvePath(viteRoot, option);
+    await requireFolder(root, 'the option root');
+    return root;
+  }
   const found = await findUpwards(viteRoot, join('supabase', 'config.toml'));
   if (found !== undefined) return found;
   const withFolder = await findUpwards(viteRoot, 'supabase');

@@ -63,9 +63,45 @@ test.each([
   [['start', '--port', 'many'], /--port must be a port number, not "many"/],
   [['begin'], /no command "begin"/],
   [['start', '--fast'], /fast/],
-  [[], /a command is missing/],
 ])('the command refuses %j and points to --help', async (args, message) => {
   const failure = run(process.execPath, [cli, ...args]);
   await expect(failure).rejects.toMatchObject({ code: 1, stderr: expect.stringMatching(message) });
   await expect(failure).rejects.toMatchObject({ stderr: expect.stringContaining('--help') });
+});
+
+async function runCommand(...args: string[]): Promise<{ code: number | null; out: string; errors: string }> {
+  const child = spawn(process.execPath, [cli, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const [out, errors] = [text(child.stdout), text(child.stderr)];
+  const [code] = (await once(child, 'exit')) as [number | null];
+  return { code, out: await out, errors: await errors };
+}
+
+test('the bare command prints its usage', async () => {
+  expect(await runCommand()).toMatchObject({ code: 0, out: expect.stringMatching(/^Usage: /), errors: '' });
+});
+
+test.each([
+  ['a folder that does not exist', ['start', '--workdir', '/nonexistent'], /not a folder \(OPTION_INVALID\)/],
+  ['an unknown command', ['stop'], /no command "stop" \(USAGE\)/],
+  ['an unknown flag', ['start', '--prot', '1'], /\(USAGE\)/],
+  ['a wrong installation, by its flag', ['start', '--ephemeral', '--bin-dir', '/nonexistent'], /--bin-dir/],
+])('the command names %s, with a code, and hints by flags', async (_, args, expected) => {
+  const { code, errors } = await runCommand(...args);
+  expect([code, errors]).toEqual([1, expect.stringMatching(expected)]);
+  expect(errors).not.toContain('vite.config');
+});
+
+test('the command skips extensions, and says how to run beside a running stack', async () => {
+  await project.write('supabase/migrations/2_more.sql', 'create extension if not exists no_such_extension;');
+  const args = ['start', '--port', '0', '--db-port', '0', '--workdir', project.root];
+  const child = spawn(process.execPath, [cli, ...args, '--skip-extensions', 'a, no_such_extension'], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  let output = '';
+  child.stdout.setEncoding('utf8').on('data', (chunk: string) => (output += chunk));
+  await expect.poll(() => output, { timeout: 30_000 }).toMatch(/JWT_SECRET=/);
+  const { code, errors } = await runCommand(...args);
+  expect([code, errors]).toEqual([1, expect.stringMatching(/\(STACK_RUNNING\)\n.*--ephemeral/)]);
+  child.kill('SIGINT');
+  await once(child, 'exit');
 });
