@@ -1,5 +1,5 @@
 // Realtime: commit to delivery, broadcasts, fan-out, joins and memory, beside a bare ws server and a bare replication
-// client in the same run. Usage: npm run build && node bench/realtime.mjs
+// client in the same run. Usage: npm run build && node bench/realtime.mjs [presence]
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { cpus } from 'node:os';
@@ -25,26 +25,33 @@ await db.query(`
 console.log(
   `${cpus().length} cores shared by server, PostgreSQL and clients, Node ${process.version}; milliseconds\n`,
 );
-await measureReplicationFloor();
-for (const [count, isDistinct] of [
-  [1, false],
-  [20, false],
-  [20, true],
-  [200, false],
-  [200, true],
-]) {
-  await measureChanges(count, isDistinct);
-}
-for (const rows of [1, 100, 10_000]) await measureTransaction(rows, 20);
-await measureBroadcast();
-await measureJoins();
-for (const receivers of [50, 200]) await measureFanout(receivers);
-await measureSockets(1_000);
+const isPresenceOnly = process.argv[2] === 'presence';
+if (!isPresenceOnly) await measureAll();
+for (const members of [1_000, 5_000]) await measurePresence(members);
 
 await db.end();
 for (const server of [stack, bare]) {
   server.child.send('stop');
   await once(server.child, 'exit');
+}
+
+async function measureAll() {
+  await measureReplicationFloor();
+  for (const [count, isDistinct] of [
+    [1, false],
+    [20, false],
+    [20, true],
+    [200, false],
+    [200, true],
+    [1_000, true],
+  ]) {
+    await measureChanges(count, isDistinct);
+  }
+  for (const rows of [1, 100, 10_000]) await measureTransaction(rows, 20);
+  await measureBroadcast();
+  await measureJoins();
+  for (const receivers of [50, 200]) await measureFanout(receivers);
+  await measureSockets(1_000);
 }
 
 async function startServer(kind) {
@@ -264,6 +271,66 @@ async function measureSockets(count) {
   const mb = ((joined.memory - before.memory) / 1024 / 1024).toFixed(1);
   console.log(
     `${count} sockets with a channel each                    ${mb} MB, ${(joined.cpuMs - before.cpuMs).toFixed(0)} ms CPU to connect and join, ${(beaten.cpuMs - joined.cpuMs).toFixed(1)} ms CPU per heartbeat of all`,
+  );
+}
+
+/** Members of one topic, one socket each, which join and track; until one of them knows all. */
+async function measurePresence(count) {
+  const before = await usage(stack);
+  const start = performance.now();
+  const known = new Set();
+  let diffs = 0;
+  let complete = () => {};
+  const isComplete = new Promise((resolve) => (complete = resolve));
+  const members = [];
+  for (let i = 0; i < count; i += 50) {
+    const joining = Array.from({ length: 50 }, async (_, j) => {
+      const config = { presence: { enabled: true, key: `member-${i + j}` } };
+      const socket = await join(`presence-${count}`, { config });
+      if (i + j === 0) {
+        socket.on('message', (data) => {
+          const [, , , event, payload] = JSON.parse(Buffer.from(data).toString());
+          if (event !== 'presence_diff') return;
+          diffs++;
+          for (const key of Object.keys(payload.joins)) known.add(key);
+          if (known.size === count) complete();
+        });
+      }
+      socket.send(
+        JSON.stringify([
+          '1',
+          '2',
+          `realtime:presence-${count}`,
+          'presence',
+          { event: 'track', payload: { at: i + j } },
+        ]),
+      );
+      return socket;
+    });
+    members.push(...(await Promise.all(joining)));
+  }
+  await isComplete;
+  const elapsed = performance.now() - start;
+  const { cpuMs } = await usage(stack);
+  const late = performance.now();
+  const guest = await connect(`${stack.info.url}?vsn=2.0.0&apikey=${stack.info.anonKey}`);
+  const state = new Promise((resolve) => {
+    guest.on('message', (data) => data.includes('presence_state') && resolve(data.length));
+  });
+  guest.send(
+    JSON.stringify([
+      '1',
+      '1',
+      `realtime:presence-${count}`,
+      'phx_join',
+      { config: { presence: { enabled: true } } },
+    ]),
+  );
+  const bytes = await state;
+  const lateMs = performance.now() - late;
+  await closeAll([guest, ...members]);
+  console.log(
+    `presence of ${count} members                          ${(elapsed / 1000).toFixed(1)} s to join and track, ${diffs} diffs to each, ${((cpuMs - before.cpuMs) / 1000).toFixed(1)} s CPU; state of ${(bytes / 1024).toFixed(0)} KB in ${lateMs.toFixed(0)} ms`,
   );
 }
 

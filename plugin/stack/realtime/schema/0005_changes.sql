@@ -183,6 +183,36 @@ begin
 end
 $$;
 
+-- The claims that the policies of a table can read, so that viewers who agree in them see the same rows; null when they may
+-- read anything. Understood are columns, constants, immutable built-in functions and operators, and Auth's helpers.
+create function _realtime.claims_read(relation oid) returns text[]
+language sql stable
+set search_path = ''
+as $$
+  with policies as (
+    select polqual::text as tree from pg_policy where polrelid = relation and polcmd in ('r', '*')
+  ), functions as (
+    select m[1]::oid as id from policies, regexp_matches(tree, ':funcid (\d+)', 'g') m
+    union
+    select oprcode::oid from policies, regexp_matches(tree, ':opno (\d+)', 'g') m join pg_operator o on o.oid = m[1]::oid
+  ), known as (
+    select
+      p.pronamespace = 'pg_catalog'::regnamespace and (p.provolatile = 'i' or p.proname = 'now') as is_pure,
+      case when p.pronamespace = 'auth'::regnamespace and p.proowner <> 'postgres'::regrole and p.pronargs = 0 then
+        case p.proname when 'uid' then 'sub' when 'role' then 'role' when 'email' then 'email' end
+      end as claim
+    from functions join pg_proc p on p.oid = id
+  )
+  select case
+    when exists (
+      select from policies, regexp_matches(tree, '\{([A-Z]+)', 'g') m
+      where m[1] not in ('VAR', 'CONST', 'OPEXPR', 'DISTINCTEXPR', 'SCALARARRAYOPEXPR', 'BOOLEXPR', 'NULLTEST', 'BOOLEANTEST',
+        'RELABELTYPE', 'FUNCEXPR', 'SUBLINK', 'QUERY', 'TARGETENTRY', 'FROMEXPR')
+    ) or exists (select from known where not is_pure and claim is null) then null
+    else (select coalesce(array_agg(distinct claim) filter (where claim is not null), '{}') from known)
+  end;
+$$;
+
 -- Which viewer may see which of the changed rows. `jobs` is a list with one element per table:
 -- {relation: oid, keys: [column names], types: [type oids], rows: [[key values as text]], viewers: [{role, claims}]};
 -- `xids` are the transactions that changed the rows.
@@ -196,9 +226,16 @@ set search_path = ''
 as $$
 declare
   item record;
-  who record;
   relation oid;
-  statement text;
+  lookup text;
+  -- The viewers, ordered by role: position, role and claims of each.
+  ids integer[];
+  roles text[];
+  claims text[];
+  -- What the policies can read of the claims of each; null when that is not known.
+  keys jsonb[];
+  readable text[];
+  at integer;
   known_role text;
 begin
   perform _realtime.await_transactions(xids), set_config('search_path', path, true);
@@ -207,40 +244,61 @@ begin
     relation := (item.value ->> 'relation')::oid;
     select relrowsecurity into secured from pg_class where oid = relation;
     continue when not found;
-    statement := null;
+    lookup := null;
     if secured and jsonb_array_length(item.value -> 'rows') > 0 then
-      statement := _realtime.prepare_lookup(relation, item.value -> 'keys', item.value -> 'types');
+      lookup := format('execute %I(%L)',
+        _realtime.prepare_lookup(relation, item.value -> 'keys', item.value -> 'types'), item.value -> 'rows');
     end if;
-    known_role := null;
-    for who in
-      select ordinality - 1 as i, v ->> 'role' as role, v ->> 'claims' as claims
+    -- For a few viewers, asking the policies costs less than reading them.
+    readable := case when lookup is not null and jsonb_array_length(item.value -> 'viewers') > 50
+      then _realtime.claims_read(relation) end;
+    select array_agg(i), array_agg(v ->> 'role'), array_agg(v ->> 'claims'), array_agg(key) into ids, roles, claims, keys
+    from (
+      select v, ordinality - 1 as i, case
+        when readable is null then null
+        when readable = '{}' then '{}'
+        else (select jsonb_agg((v ->> 'claims')::jsonb -> name order by name) from unnest(readable) name)
+      end as key
       from jsonb_array_elements(item.value -> 'viewers') with ordinality as e(v, ordinality)
-      order by 2
-    loop
-      viewer := who.i;
-      visible := null;
-      failure := null;
-      -- The role may have been dropped since its subscriber joined.
-      continue when to_regrole(quote_ident(who.role)) is null;
-      if who.role is distinct from known_role then
-        columns := (
-          select coalesce(array_agg(attname::text), '{}') from pg_attribute
-          where attrelid = relation and attnum > 0 and not attisdropped
-            and has_column_privilege(who.role, attrelid, attnum, 'SELECT'));
-        known_role := who.role;
-      end if;
+      order by v ->> 'role', key
+    ) ordered;
+    at := 1;
+    -- An error ends the inner loop (a subtransaction for each viewer would cost more than its lookup): it hides the rows
+    -- from that viewer, and the loop goes on with the next one.
+    while at <= cardinality(ids) loop
+      known_role := null;
       begin
-        if statement is not null then
-          perform set_config('request.jwt.claims', who.claims, true), set_config('role', who.role, true);
-          execute format('execute %I(%L)', statement, item.value -> 'rows') into visible;
-        end if;
+        while at <= cardinality(ids) loop
+          viewer := ids[at];
+          failure := null;
+          if roles[at] is distinct from known_role then
+            perform set_config('role', 'none', true);
+            known_role := roles[at];
+            columns := (
+              select coalesce(array_agg(attname::text), '{}') from pg_attribute
+              where attrelid = relation and attnum > 0 and not attisdropped
+                and has_column_privilege(known_role, attrelid, attnum, 'SELECT'));
+            perform set_config('role', known_role, true);
+            visible := null;
+          end if;
+          if lookup is not null and (visible is null or keys[at] is null or keys[at] is distinct from keys[at - 1]) then
+            perform set_config('request.jwt.claims', claims[at], true);
+            execute lookup into visible;
+          end if;
+          at := at + 1;
+          return next;
+        end loop;
       exception when others then
-        visible := '{}';
-        failure := sqlerrm;
+        -- The role may have been dropped since its subscriber joined: then there is nothing to answer.
+        if to_regrole(quote_ident(roles[at])) is not null then
+          visible := '{}';
+          failure := sqlerrm;
+          return next;
+        end if;
+        at := at + 1;
       end;
-      perform set_config('role', 'none', true);
-      return next;
     end loop;
+    perform set_config('role', 'none', true);
   end loop;
 end
 $$;
