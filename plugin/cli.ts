@@ -15,6 +15,8 @@ Options:
   --port N        port of the API on 127.0.0.1 (default: [api] port of config.toml, 54321; 0: any free one)
   --db-port N     port of PostgreSQL on 127.0.0.1 (default: [db] port of config.toml, 54322; 0: any free one)
   --ephemeral     throw-away data, deleted at the end
+  --postgres-bin-dir DIR   programs of another PostgreSQL installation, 15 or newer
+  --skip-extensions A,B    extensions that may be missing: migrations skip the statements that create them
   --help          print this text
   --version       print the version of this package
 
@@ -49,6 +51,8 @@ interface Arguments {
   port?: string;
   'db-port'?: string;
   ephemeral?: boolean;
+  'postgres-bin-dir'?: string;
+  'skip-extensions'?: string;
   help?: boolean;
   version?: boolean;
 }
@@ -63,6 +67,8 @@ function readArguments(args: string[]): { values: Arguments; positionals: string
         port: { type: 'string' },
         'db-port': { type: 'string' },
         ephemeral: { type: 'boolean' },
+        'postgres-bin-dir': { type: 'string' },
+        'skip-extensions': { type: 'string' },
         help: { type: 'boolean', short: 'h' },
         version: { type: 'boolean', short: 'v' },
       },
@@ -78,6 +84,8 @@ async function start(values: Arguments): Promise<void> {
     port: readPort('--port', values.port),
     dbPort: readPort('--db-port', values['db-port']),
     ephemeral: values.ephemeral ?? false,
+    postgres: { binDir: values['postgres-bin-dir'] },
+    skipExtensions: values['skip-extensions']?.split(',').map((name) => name.trim()),
     logger,
   });
   stopOnSignals(starting);

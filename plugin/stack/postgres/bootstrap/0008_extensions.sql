@@ -7,14 +7,15 @@ grant create on schema extensions to postgres;
 
 do $$
 begin
-  if exists (select from pg_catalog.pg_available_extension_versions where name = 'supabase_vault' and trusted) then
-    set local role postgres;
-    create extension supabase_vault;
-    reset role;
-  end if;
-  if exists (select from pg_catalog.pg_available_extension_versions where name = 'pg_stat_statements' and trusted) then
-    set local role postgres;
-    create extension pg_stat_statements with schema extensions;
-    reset role;
-  end if;
+  set local role postgres;
+  create extension supabase_vault;
+  reset role;
+exception when feature_not_supported or undefined_file or insufficient_privilege then
+end $$;
+do $$
+begin
+  set local role postgres;
+  create extension pg_stat_statements with schema extensions;
+  reset role;
+exception when feature_not_supported or undefined_file or insufficient_privilege then
 end $$;

@@ -61,9 +61,8 @@ grant execute on function supabase_functions.http_request() to postgres, anon, a
 
 do $$
 begin
-  if exists (select from pg_catalog.pg_available_extension_versions where name = 'pg_net' and trusted) then
-    set local role postgres;
-    create extension pg_net with schema extensions;
-    reset role;
-  end if;
+  set local role postgres;
+  create extension pg_net with schema extensions;
+  reset role;
+exception when feature_not_supported or undefined_file or insufficient_privilege then
 end $$;
