@@ -20,9 +20,11 @@ export async function applyBootstrap(
   serviceDirs: readonly string[],
   internalPassword: string,
 ): Promise<void> {
-  // Names that a project has defined in public or extensions must not be found by what runs as the superuser.
+  // Names that a project has defined in public or extensions must not be found by what runs as the superuser, and its
+  // event triggers must not run. (Before PostgreSQL 17 it has none.)
   await client.query(`
     set search_path = pg_catalog, pg_temp;
+    select set_config('event_triggers', 'off', false) where current_setting('server_version_num')::integer >= 170000;
     create schema if not exists _stack;
     create table if not exists _stack.applied (script text primary key, applied_at timestamptz not null default now());`);
   const { rows } = await client.query<{ script: string }>('select script from _stack.applied');

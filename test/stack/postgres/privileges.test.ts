@@ -18,7 +18,11 @@ async function attempt(...statements: string[]): Promise<unknown> {
   try {
     await client.query('begin');
     let rows: unknown;
-    for (const sql of statements) rows = (await client.query(sql)).rows;
+    for (const sql of statements) {
+      // Several statements in one text have a list of results.
+      const result: pg.QueryResult | pg.QueryResult[] = await client.query(sql);
+      rows = [result].flat().at(-1)?.rows;
+    }
     return rows;
   } catch (error) {
     return (error as Error).message;

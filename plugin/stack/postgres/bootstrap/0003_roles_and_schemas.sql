@@ -5,9 +5,22 @@ alter role authenticated inherit;
 alter role service_role inherit;
 alter role supabase_auth_admin nocreaterole;
 
-create role supabase_functions_admin login noinherit createrole;
-create role supabase_etl_admin login replication;
-create role supabase_superuser nologin;
+-- A project on an older version of this stack may have created some of what follows itself.
+do $$
+declare
+  role record;
+begin
+  for role in
+    select * from (values
+      ('supabase_functions_admin', 'login noinherit createrole'),
+      ('supabase_etl_admin', 'login replication'),
+      ('supabase_superuser', 'nologin'),
+      ('supabase_vault_admin', 'nologin noinherit')) as roles (name, attributes)
+    where not exists (select from pg_catalog.pg_roles where rolname = name)
+  loop
+    execute format('create role %I %s', role.name, role.attributes);
+  end loop;
+end $$;
 alter role supabase_functions_admin set search_path = supabase_functions;
 grant supabase_functions_admin to postgres;
 grant pg_read_all_data to supabase_etl_admin;
@@ -29,11 +42,11 @@ alter default privileges for role supabase_admin in schema extensions grant all 
 
 grant execute on function pg_catalog.pg_reload_conf() to postgres with grant option;
 
-create schema graphql authorization supabase_admin;
+create schema if not exists graphql authorization supabase_admin;
 grant usage on schema graphql to postgres, anon, authenticated, service_role;
 
 -- What Supabase puts in its place as long as pg_graphql is not enabled.
-create function graphql_public.graphql(
+create or replace function graphql_public.graphql(
   "operationName" text default null, query text default null, variables jsonb default null, extensions jsonb default null
 ) returns jsonb
 language sql immutable set search_path = ''
@@ -44,8 +57,8 @@ as $$
   )
 $$;
 
-create schema pgbouncer authorization pgbouncer;
-create function pgbouncer.get_auth(p_usename text) returns table (username text, password text)
+create schema if not exists pgbouncer authorization pgbouncer;
+create or replace function pgbouncer.get_auth(p_usename text) returns table (username text, password text)
 language sql security definer set search_path = ''
 as $$ select rolname::text, rolpassword from pg_catalog.pg_authid where rolname = p_usename and rolcanlogin $$;
 revoke all on function pgbouncer.get_auth(text) from public;

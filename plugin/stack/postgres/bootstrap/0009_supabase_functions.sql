@@ -1,25 +1,26 @@
 -- Database webhooks and pg_net (cli internal/db/start/templates/webhook.sql).
 
-create schema supabase_functions authorization supabase_admin;
+create schema if not exists supabase_functions authorization supabase_admin;
 grant usage on schema supabase_functions to postgres, anon, authenticated, service_role;
 grant all on schema supabase_functions to supabase_functions_admin;
 
-create table supabase_functions.migrations (version text primary key, inserted_at timestamptz not null default now());
-insert into supabase_functions.migrations (version) values ('initial'), ('20210809183423_update_grants');
+create table if not exists supabase_functions.migrations (version text primary key, inserted_at timestamptz not null default now());
+insert into supabase_functions.migrations (version) values ('initial'), ('20210809183423_update_grants')
+on conflict do nothing;
 
-create table supabase_functions.hooks (
+create table if not exists supabase_functions.hooks (
   id bigserial primary key,
   hook_table_id integer not null,
   hook_name text not null,
   created_at timestamptz not null default now(),
   request_id bigint
 );
-create index supabase_functions_hooks_request_id_idx on supabase_functions.hooks (request_id);
-create index supabase_functions_hooks_h_table_id_h_name_idx on supabase_functions.hooks (hook_table_id, hook_name);
+create index if not exists supabase_functions_hooks_request_id_idx on supabase_functions.hooks (request_id);
+create index if not exists supabase_functions_hooks_h_table_id_h_name_idx on supabase_functions.hooks (hook_table_id, hook_name);
 comment on table supabase_functions.hooks is 'Supabase Functions Hooks: Audit trail for triggered hooks.';
 
 -- Arguments: url, method, headers, params, timeout in milliseconds.
-create function supabase_functions.http_request() returns trigger
+create or replace function supabase_functions.http_request() returns trigger
 language plpgsql security definer set search_path = ''
 as $$
 declare
@@ -61,9 +62,9 @@ grant execute on function supabase_functions.http_request() to postgres, anon, a
 
 do $$
 begin
-  if exists (select from pg_catalog.pg_available_extension_versions where name = 'pg_net' and trusted) then
-    set local role postgres;
-    create extension pg_net with schema extensions;
-    reset role;
-  end if;
+  set local role postgres;
+  create extension pg_net with schema extensions;
+  reset role;
+exception when others then
+  -- This installation does not have it, or the project has made something of its name.
 end $$;
