@@ -82,8 +82,7 @@ function startBareServer() {
         send(client, named(statement, 'main')),
         send(client, { text: 'COMMIT' }),
       ]);
-      const { rows, fields } = results.at(-2);
-      const body = rows[0][fields.findIndex(({ name }) => name === 'body')];
+      const body = results.at(-2).rows[0][3];
       res.setHeader('content-type', 'application/json; charset=utf-8');
       res.setHeader('content-length', Buffer.byteLength(body));
       res.end(body);

@@ -2,13 +2,15 @@ import type { Writable } from 'node:stream';
 import type pg from 'pg';
 import { ConnectionError, isDatabaseError } from './errors.ts';
 import { StatementNames } from './statement-names.ts';
-import { sendQuery } from './text-query.ts';
 import type { Rows, Statement, Transaction } from './transaction.ts';
 
 // PostgREST's default.
 const POOL_SIZE = 10;
 const IDLE_TIMEOUT_MS = 30_000;
 const CLOSE_GRACE_MS = 1000;
+
+// Results stay text: PostgreSQL has already made JSON of them.
+const AS_TEXT = { getTypeParser: () => (value: string | Buffer) => value };
 
 /** The connections of the login role, and the only place that sends anything to PostgreSQL. */
 export class RestDatabase {
@@ -23,6 +25,7 @@ export class RestDatabase {
     this.#pool = createPool({
       max: POOL_SIZE,
       pipeline: true,
+      types: AS_TEXT,
       idleTimeoutMillis: IDLE_TIMEOUT_MS,
     });
   }
@@ -66,12 +69,12 @@ export class RestDatabase {
     const stream = streamOf(client);
     stream.cork();
     const begin = `BEGIN ISOLATION LEVEL ${isolationLevel.toUpperCase()} READ ${readOnly ? 'ONLY' : 'WRITE'}`;
-    const started = [sendQuery(client, begin), ...before.map(send)];
+    const started = [sendText(client, begin), ...before.map(send)];
     const results = statements.map(send);
     // PostgreSQL rolls a failed transaction back, whichever of these ends it.
     const ends = transaction.end === 'commit' ? ['COMMIT'] : ['SET CONSTRAINTS ALL IMMEDIATE', 'ROLLBACK'];
     if (!validate) {
-      const sent = [...started, ...results, ...ends.map((text) => sendQuery(client, text))];
+      const sent = [...started, ...results, ...ends.map((text) => sendText(client, text))];
       stream.uncork();
       return (await settle(sent)).slice(started.length, started.length + results.length);
     }
@@ -85,13 +88,14 @@ export class RestDatabase {
       failure = error;
     }
     if (failure instanceof ConnectionError) throw failure;
-    await settle((failure === undefined ? ends : ['ROLLBACK']).map((text) => sendQuery(client, text)));
+    await settle((failure === undefined ? ends : ['ROLLBACK']).map((text) => sendText(client, text)));
     if (failure !== undefined) throw failure;
     return rows;
   }
 
   #send(client: pg.PoolClient, { text, params }: Statement, prepare: boolean): Promise<Rows> {
-    return sendQuery(client, text, params, prepare ? this.#names.nameOf(text) : undefined);
+    const name = prepare ? this.#names.nameOf(text) : undefined;
+    return sendQuery(client, { text, values: [...params], name, rowMode: 'array', types: AS_TEXT });
   }
 
   async #connect(): Promise<pg.PoolClient> {
@@ -141,6 +145,23 @@ function isStalePlan(error: unknown): boolean {
 /** The socket of a client, which pg's types do not expose. */
 function streamOf(client: pg.PoolClient): Writable {
   return (client as unknown as { connection: { stream: Writable } }).connection.stream;
+}
+
+function sendText(client: pg.PoolClient, text: string): Promise<Rows> {
+  return sendQuery(client, { text, values: [], rowMode: 'array' });
+}
+
+function sendQuery(
+  client: pg.PoolClient,
+  query: pg.QueryArrayConfig<(string | Buffer | null)[]>,
+): Promise<Rows> {
+  return new Promise((resolve, reject) => {
+    // With a callback: pg's own promises make a stack trace for each error.
+    client.query(query, (error: Error | null, result: pg.QueryArrayResult<(string | null)[]>) => {
+      if (error) reject(isDatabaseError(error) ? error : new ConnectionError('query', error));
+      else resolve({ rows: result.rows, types: result.fields.map((field) => field.dataTypeID) });
+    });
+  });
 }
 
 /** Waits for all and throws the first error: later ones only report that the transaction is aborted. */
