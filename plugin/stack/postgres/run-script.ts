@@ -113,7 +113,7 @@ function hintFor(error: pg.DatabaseError | undefined): string {
     return (
       `The embedded PostgreSQL has no extension "${name}". Skip it with skipExtensions: ['${name}'] (command: --skip-extensions ${name}), ` +
       `run another installation that has it with postgres.binDir (in vite.config: embedded: { postgres: { binDir: '/usr/lib/postgresql/17/bin' } }; ` +
-      `command: --postgres-bin-dir), or use Docker (backend: 'local').`
+      `command: --bin-dir), or use Docker (backend: 'local').`
     );
   }
   return error?.hint ?? 'Correct the file and save it; earlier migrations stay applied.';
