@@ -89,6 +89,8 @@ export async function startServices(options: ServicesOptions): Promise<Services>
   const services = { ...created, mail: mail.service };
   for (const key of config.unread())
     logger.warn(`supabase/config.toml: ${key} is set but not supported here; ignored`);
+  for (const { key, variable } of config.unset())
+    logger.warn(`supabase/config.toml: ${key} has no value, because the variable ${variable} is not set`);
   return {
     keys,
     database,

@@ -3,6 +3,7 @@ import { basename, join } from 'node:path';
 import { parse, TomlError } from 'smol-toml';
 import { hasErrorCode, SupabaseDevError } from '../../shared/errors.ts';
 import { isTable, Section } from './section.ts';
+import { findUnsetVariables, referencedVariable } from './unset-variables.ts';
 
 /** `supabase/config.toml` of a project, the file that the Supabase CLI reads. */
 export interface SupabaseConfig {
@@ -20,6 +21,8 @@ export interface SupabaseConfig {
   section(name: string): Section;
   /** Qualified names of keys that are set but that nothing has read, once every service has started. */
   unread(): string[];
+  /** Settings that are read but have no value, because they name a variable of the environment that is not set. */
+  unset(): { key: string; variable: string }[];
 }
 
 /** Settings in the structure of config.toml, such as `{ auth: { enable_signup: false } }`. */
@@ -45,7 +48,8 @@ export async function loadConfig(root: string, options: LoadConfigOptions = {}):
     if (hasErrorCode(error, 'ENOENT') || hasErrorCode(error, 'ENOTDIR')) return undefined;
     throw error;
   });
-  const values = substituteEnv(text === undefined ? {} : parseToml(text, file), env);
+  const written = text === undefined ? {} : parseToml(text, file);
+  const values = substituteEnv(written, env);
   const top = new Section(merge(values, overrides));
   const projectId = top.string('project_id', basename(root));
   // Settings of the CLI itself and of other environments.
@@ -58,6 +62,10 @@ export async function loadConfig(root: string, options: LoadConfigOptions = {}):
     projectId,
     section: (name) => top.section(name),
     unread: () => top.unread(),
+    unset: () =>
+      findUnsetVariables(written, env)
+        .filter(({ path }) => top.wasRead(path))
+        .map(({ path, name }) => ({ key: path.join('.'), variable: name })),
   };
 }
 
@@ -81,17 +89,13 @@ function parseToml(text: string, file: string): Record<string, unknown> {
   }
 }
 
-const ENV_REFERENCE = /^env\(([^)]+)\)$/;
-
 function substituteEnv(
   table: Record<string, unknown>,
   env: Readonly<Record<string, string | undefined>>,
 ): Record<string, unknown> {
   const substitute = (value: unknown): unknown => {
-    if (typeof value === 'string') {
-      const name = ENV_REFERENCE.exec(value)?.[1];
-      return name === undefined ? value : env[name];
-    }
+    const name = referencedVariable(value);
+    if (name !== undefined) return env[name];
     if (Array.isArray(value)) return value.map(substitute).filter((element) => element !== undefined);
     if (isTable(value)) {
       return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, substitute(inner)]));

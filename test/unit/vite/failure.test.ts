@@ -14,20 +14,23 @@ test('a frame keeps the indentation of its first line in the overlay', () => {
   expect(aligned.match(VITE_FRAME)).toHaveLength(3);
 });
 
-test('a frame of config.toml is shown, with the mark below its place', () => {
+function tomlError(text: string): TomlError {
   try {
-    parse(`${'\n'.repeat(8)}[api]\nport = = 1\n[db]\n`);
-    expect.unreachable();
+    parse(text);
   } catch (error) {
-    if (!(error instanceof TomlError)) throw error;
-    const lines = alignFrame(error.codeblock).split('\n');
-    expect(lines.slice(0, 4)).toEqual([
-      '9  | [api]',
-      '10 | port = = 1',
-      `   | ${' '.repeat(error.column - 1)}^`,
-      '11 | [db]',
-    ]);
+    if (error instanceof TomlError) return error;
   }
+  throw new Error('expected an error');
+}
+
+test('a frame of config.toml is shown, with the mark below its place', () => {
+  const { codeblock, column } = tomlError(`${'\n'.repeat(8)}[api]\nport = = 1\n[db]\n`);
+  expect(alignFrame(codeblock).split('\n').slice(0, 4)).toEqual([
+    '9  | [api]',
+    '10 | port = = 1',
+    `   | ${' '.repeat(column - 1)}^`,
+    '11 | [db]',
+  ]);
 });
 
 test('an error that Vite’s command prints has no trace', () => {
