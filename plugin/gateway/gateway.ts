@@ -11,6 +11,7 @@ import type { GatewayCaller, GatewayRequest } from './caller/caller.ts';
 import { learnSessions, translateHttpCredentials, type CredentialRules } from './caller/credentials.ts';
 import { relayHeaders } from './caller/gateway-secret.ts';
 import { createHostRules } from './caller/hosts.ts';
+import { KeyNotice } from './caller/key-notice.ts';
 import { mayOpen, refuseOtherMachine } from './caller/privilege.ts';
 import { gatewayError, serviceUnavailable } from './errors.ts';
 import { buildOutgoingHeaders, rewriteForService, type OutgoingRequest } from './forward/headers.ts';
@@ -74,6 +75,7 @@ export class Gateway {
   readonly #resolveTarget: () => GatewayTarget | Promise<GatewayTarget>;
   readonly #rules: (target: GatewayTarget, upstream?: Upstream) => CredentialRules;
   readonly #failures: FailureLog;
+  readonly #keyNotice: KeyNotice;
   readonly #pool = new UpstreamPool();
   readonly #upgrades: UpgradeHandler;
   readonly #endLastNet: () => void;
@@ -86,6 +88,7 @@ export class Gateway {
     this.#rules = cacheRules(options.requireKey ?? false);
     this.#failures = new FailureLog(options.logger);
     this.#endLastNet = spreadLastNet(options.logger);
+    this.#keyNotice = new KeyNotice(options.logger);
     this.#upgrades = new UpgradeHandler({
       admission: this.#admission,
       resolveTarget: this.#resolveTarget,
@@ -187,6 +190,7 @@ export class Gateway {
       refuseReadably(res, caller, credentials.refusal);
       return;
     }
+    this.#keyNotice.check(req.headers, rules.keys);
     const { authorization } = credentials;
     const out: OutgoingRequest = { route, caller, authorization, mayBeAdmin, via: this.#admission.via(req) };
     if (upstream.kind === 'handler') this.#callService(req, res, upstream, match.serviceUrl, out);

@@ -107,6 +107,8 @@ export async function startServices(options: StartServicesOptions): Promise<Serv
   const jobs = new DatabaseJobs({ database, apiUrl: options.apiUrl, logger });
   for (const key of config.unread())
     logger.warn(`supabase/config.toml: ${key} is set but not supported here; ignored`);
+  for (const { key, variable } of config.unset())
+    logger.warn(`supabase/config.toml: ${key} has no value, because the variable ${variable} is not set`);
   return {
     keys,
     database,

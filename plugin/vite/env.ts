@@ -2,6 +2,7 @@ import { decodeJwt } from 'jose';
 import { loadEnv, type ConfigEnv, type Plugin, type ResolvedConfig, type UserConfig } from 'vite';
 import type { Backend } from '../backend/backend.ts';
 import { SupabaseDevError } from '../shared/errors.ts';
+import { withoutTrace } from './failure.ts';
 import { ownOriginPlugin } from './own-origin.ts';
 import { PLUGIN_NAME } from './plugin-context.ts';
 
@@ -55,23 +56,25 @@ function requireBuildEnv(config: ResolvedConfig): void {
     ...(KEY_NAMES.some((name) => config.env[name]) ? [] : [KEY_NAMES[0]]),
   ];
   if (missing.length === 0) return;
-  throw new SupabaseDevError('BUILD_ENV_MISSING', `The build needs ${missing.join(' and ')}`, {
+  const error = new SupabaseDevError('BUILD_ENV_MISSING', `The build needs ${missing.join(' and ')}`, {
     hint:
       'Set them in .env.production or in the environment of the build: the URL of your Supabase project ' +
       '("/" when it is served from the page’s own origin) and its publishable key.',
   });
+  throw withoutTrace(error);
 }
 
 function refuseSecrets(config: ResolvedConfig): void {
   for (const [name, value] of Object.entries(config.env)) {
     if (typeof value !== 'string' || !isSecret(value)) continue;
-    throw new SupabaseDevError(
+    const error = new SupabaseDevError(
       'SECRET_IN_CLIENT',
       `${name} is a secret key, and Vite would expose it to the browser`,
       {
         hint: `Rename it so that it does not begin with ${[config.envPrefix].flat().join(' or ')}, and use the publishable key in the page.`,
       },
     );
+    throw withoutTrace(error);
   }
 }
 

@@ -1,4 +1,4 @@
-import { styleText } from 'node:util';
+import { inspect, styleText } from 'node:util';
 import type { ErrorPayload, ViteDevServer } from 'vite';
 import { errorMessage, SupabaseDevError } from '../shared/errors.ts';
 import type { Logger } from '../shared/logger.ts';
@@ -22,6 +22,24 @@ function formatFailure(error: unknown): string {
   return lines.join('\n');
 }
 
+/** Makes Vite's commands print what to do, and not where in this plugin the error was found. */
+export function withoutTrace(error: SupabaseDevError): SupabaseDevError {
+  const text = `${error.message} (${error.code})${error.hint ? `\n  What to do: ${error.hint}` : ''}`;
+  error.stack = text;
+  return Object.defineProperty(error, inspect.custom, { value: () => text });
+}
+
+/**
+ * A code frame in the form that Vite's overlay recognises. It cuts off spaces in front of the first line, so that numbers
+ * are aligned to the left; smol-toml's have a colon in place of the bar.
+ */
+export function alignFrame(frame: string): string {
+  const width = /^(\d+ *): {2}/m.exec(frame)?.[1]?.length;
+  if (width === undefined) return frame.replaceAll(/^( +)(\d+)/gm, '$2$1');
+  const caret = new RegExp(`^ {${width + 3}}( *\\^)`, 'gm');
+  return frame.replaceAll(/^(\d+ *): {2}/gm, '$1 | ').replaceAll(caret, `${' '.repeat(width)} | $1`);
+}
+
 function toOverlay(error: unknown): ErrorPayload['err'] {
   const hint = error instanceof SupabaseDevError && error.hint ? `\n\nWhat to do: ${error.hint}` : '';
   const location = error instanceof SupabaseDevError ? error.location : undefined;
@@ -31,7 +49,7 @@ function toOverlay(error: unknown): ErrorPayload['err'] {
     plugin: PLUGIN_NAME,
     ...(location && {
       id: location.file,
-      frame: location.frame ?? '',
+      frame: alignFrame(location.frame ?? ''),
       loc: { file: location.file, line: location.line, column: location.column },
     }),
   };

@@ -1,6 +1,7 @@
 import { basename, join } from 'node:path';
 import { readConfigFile } from './read-config-file.ts';
 import { isTable, Section } from './section.ts';
+import { findUnsetVariables, referencedVariable } from './unset-variables.ts';
 
 /** `supabase/config.toml` (or .json, .jsonc) of a project, the file that the Supabase CLI reads. */
 export interface SupabaseConfig {
@@ -18,6 +19,8 @@ export interface SupabaseConfig {
   section(name: string): Section;
   /** Qualified names of keys that are set but that nothing has read, once every service has started. */
   unread(): string[];
+  /** Settings that are read but have no value, because they name a variable of the environment that is not set. */
+  unset(): { key: string; variable: string }[];
 }
 
 /** Settings in the structure of config.toml, such as `{ auth: { enable_signup: false } }`. */
@@ -39,7 +42,8 @@ export async function loadConfig(root: string, options: LoadConfigOptions = {}):
   const { overrides = {}, env = process.env } = options;
   const supabaseDir = join(root, 'supabase');
   const file = await readConfigFile(supabaseDir);
-  const values = substituteEnv(file?.values ?? {}, env);
+  const written = file?.values ?? {};
+  const values = substituteEnv(written, env);
   const top = new Section(merge(values, overrides));
   const projectId = top.string('project_id', basename(root));
   // Settings of the CLI itself and of other environments.
@@ -52,6 +56,10 @@ export async function loadConfig(root: string, options: LoadConfigOptions = {}):
     projectId,
     section: (name) => top.section(name),
     unread: () => top.unread(),
+    unset: () =>
+      findUnsetVariables(written, env)
+        .filter(({ path }) => top.wasRead(path))
+        .map(({ path, name }) => ({ key: path.join('.'), variable: name })),
   };
 }
 
@@ -64,17 +72,13 @@ function merge(base: Record<string, unknown>, over: ConfigOverrides): Record<str
   return merged;
 }
 
-const ENV_REFERENCE = /^env\(([^)]+)\)$/;
-
 function substituteEnv(
   table: Record<string, unknown>,
   env: Readonly<Record<string, string | undefined>>,
 ): Record<string, unknown> {
   const substitute = (value: unknown): unknown => {
-    if (typeof value === 'string') {
-      const name = ENV_REFERENCE.exec(value)?.[1];
-      return name === undefined ? value : env[name];
-    }
+    const name = referencedVariable(value);
+    if (name !== undefined) return env[name];
     if (Array.isArray(value)) return value.map(substitute).filter((element) => element !== undefined);
     if (isTable(value)) {
       return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, substitute(inner)]));

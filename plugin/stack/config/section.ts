@@ -80,6 +80,11 @@ export class Section {
     for (const key of keys) this.#read.add(key);
   }
 
+  /** Whether something has asked for the value at this path. */
+  wasRead([key = '', ...rest]: readonly string[]): boolean {
+    return rest.length === 0 ? this.#read.has(key) : (this.#children.get(key)?.wasRead(rest) ?? false);
+  }
+
   /** Qualified names of the keys that are set and were never read, in the order of the file. */
   unread(): string[] {
     return Object.keys(this.#values).flatMap((key) => {

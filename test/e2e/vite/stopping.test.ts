@@ -13,10 +13,10 @@ test('Ctrl-C with pages open prints nothing that looks like a fault', async () =
   onTestEnd(() => project.remove());
   for (let stop = 0; stop < 4; stop += 1) {
     const server = await startDevServer(project.root);
-    let isStopped = false;
+    const page = { isOpen: true };
     // What pages do all the time: requests, the inbox's waiting one, sockets that connect again.
     const ask = async (path: string): Promise<void> => {
-      while (!isStopped) {
+      while (page.isOpen) {
         await fetch(`${server.url}${path}`, { headers: { apikey: KEY } })
           .then((answer) => answer.text())
           .catch(() => {});
@@ -24,7 +24,7 @@ test('Ctrl-C with pages open prints nothing that looks like a fault', async () =
       }
     };
     const connect = async (): Promise<void> => {
-      while (!isStopped) {
+      while (page.isOpen) {
         const url = `${server.url.replace('http', 'ws')}/realtime/v1/websocket?apikey=${KEY}&vsn=1.0.0`;
         const socket = new WebSocket(url);
         await new Promise((resolve) => socket.on('error', () => {}).once('close', resolve));
@@ -41,7 +41,7 @@ test('Ctrl-C with pages open prints nothing that looks like a fault', async () =
     await fetch(`${server.url}/rest/v1/items`, { headers: { apikey: KEY } });
     const before = server.output().length;
     await server.kill('SIGINT');
-    isStopped = true;
+    page.isOpen = false;
     await Promise.all(pages);
     const printed = server.output().slice(before).replace('[the process has ended]', '');
     expect(printed).not.toMatch(/undefined|fail|error|did not|cannot|unhandled/i);

@@ -166,3 +166,16 @@ describe('with requireKey', () => {
     expect((await ask(url, '/rest/v1/items?apikey=sb_publishable_test')).status).toBe(200);
   });
 });
+
+test('an apikey that is not of this project is named once in the terminal', async () => {
+  const lines: string[] = [];
+  const logger = { ...silentLogger, warn: (line: string) => void lines.push(line) };
+  const { url } = await startGateway({ target, logger });
+  const known = [KEYS.publishableKey, KEYS.anonKey, KEYS.serviceRoleKey, USER_TOKEN, ''];
+  for (const apikey of known) await ask(url, '/rest/v1/items', { headers: { apikey: apikey ?? '' } });
+  expect(lines).toEqual([]);
+  for (const apikey of ['sb_publishable_of-another-project', 'wrong', 'wrong']) {
+    expect((await ask(url, '/rest/v1/items', { headers: { apikey } })).status).toBe(200);
+  }
+  expect(lines).toEqual([expect.stringContaining('"sb_publishable_of-anothe…"')]);
+});
