@@ -1,4 +1,7 @@
 import type { ServerResponse } from 'node:http';
+import { setTimeout as delay } from 'node:timers/promises';
+
+const GRACE_MS = 5_000;
 
 /** The requests that a service is answering, so that it can wait for their end when it closes. */
 export class OpenRequests {
@@ -21,8 +24,11 @@ export class OpenRequests {
     for (const res of this.#open.keys()) res.destroy();
   }
 
-  /** Resolves when every request that is open now has ended. */
+  /** Resolves when every request that is open now has ended, or after five seconds: a library may never end one. */
   async settled(): Promise<void> {
-    await Promise.allSettled(this.#open.values());
+    const ended = new AbortController();
+    const grace = delay(GRACE_MS, undefined, { signal: ended.signal }).catch(() => {});
+    await Promise.race([Promise.allSettled(this.#open.values()), grace]);
+    ended.abort();
   }
 }
