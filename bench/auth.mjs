@@ -65,7 +65,7 @@ async function makeProject(root) {
   await chmod(root, 0o755);
   await mkdir(join(root, 'supabase/migrations'), { recursive: true });
   await writeFile(join(root, 'package.json'), '{}');
-  await writeFile(join(root, 'supabase/config.toml'), '');
+  await writeFile(join(root, 'supabase/config.toml'), '[api]\nauto_expose_new_tables = true\n');
   await writeFile(join(root, 'supabase/migrations/20260101000000_items.sql'), MIGRATION);
 }
 

@@ -29,7 +29,13 @@ async function startStack() {
   process.env.TENANT_MAX_CONCURRENT_USERS = NO_LIMIT;
   const { startStack: start } = await import('../dist/start-stack.js');
   const root = await mkdtemp(join(tmpdir(), 'bench-realtime-'));
-  const stack = await start({ root, port: 0, dbPort: 0, ephemeral: true });
+  const stack = await start({
+    root,
+    port: 0,
+    dbPort: 0,
+    ephemeral: true,
+    config: { api: { auto_expose_new_tables: true } },
+  });
   const { url, dbUrl, anonKey, jwtSecret } = stack;
   return {
     info: { url: `${url.replace('http', 'ws')}/realtime/v1/websocket`, dbUrl, anonKey, jwtSecret },

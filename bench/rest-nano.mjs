@@ -101,7 +101,12 @@ function serve(url) {
 
 async function serveStack() {
   const { startStack } = await import('../dist/start-stack.js');
-  const stack = await startStack({ port: 0, dbPort: 0, ephemeral: true });
+  const stack = await startStack({
+    port: 0,
+    dbPort: 0,
+    ephemeral: true,
+    config: { api: { auto_expose_new_tables: true } },
+  });
   process.on('SIGTERM', () => void stack.stop().then(() => process.exit(0)));
   const admin = new pg.Client(stack.dbUrl);
   await admin.connect();

@@ -19,7 +19,13 @@ const LOGIN_ROLE = `create role bench_authenticator login noinherit password 'be
 
 const children = [];
 const root = await mkdtemp(join(tmpdir(), 'bench-rest-'));
-const stack = await startStack({ root, port: 0, dbPort: 0, ephemeral: true });
+const stack = await startStack({
+  root,
+  port: 0,
+  dbPort: 0,
+  ephemeral: true,
+  config: { api: { auto_expose_new_tables: true } },
+});
 const admin = new pg.Client({ connectionString: stack.dbUrl });
 await admin.connect();
 try {

@@ -20,7 +20,7 @@ beforeAll(async () => {
     'index.html': '<!doctype html><title>Test</title>',
     'vite.config.js':
       "import supabase from 'vite-plugin-supabase';\nexport default { plugins: [supabase({ backend: 'embedded' })] };\n",
-    'supabase/config.toml': '[api]\nport = 1\n[db]\nport = 0\n',
+    'supabase/config.toml': '[api]\nport = 1\nauto_expose_new_tables = true\n[db]\nport = 0\n',
     'supabase/migrations/1_items.sql': 'create table items (id int primary key);',
     'supabase/seed.sql': 'insert into items values (7);',
   });

@@ -20,7 +20,7 @@ const FILES = {
   'main.js': 'console.log(import.meta.env.VITE_SUPABASE_URL, import.meta.env.VITE_SUPABASE_PUBLISHABLE_KEY);',
   'vite.config.js':
     "import supabase from 'vite-plugin-supabase';\nexport default { plugins: [supabase({ backend: 'embedded' })] };\n",
-  'supabase/config.toml': '[api]\nport = 1\n[db]\nport = 0\n',
+  'supabase/config.toml': '[api]\nport = 1\nauto_expose_new_tables = true\n[db]\nport = 0\n',
   'supabase/migrations/1_items.sql': 'create table items (id int primary key);',
   'supabase/seed.sql': 'insert into items values (7);',
   '.env.production': `VITE_SUPABASE_URL=/\nVITE_SUPABASE_PUBLISHABLE_KEY=${PUBLISHABLE_KEY}\n`,

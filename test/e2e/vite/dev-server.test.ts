@@ -222,7 +222,9 @@ describe('a start that fails', () => {
     const strict = await serve(await project({}, `{ embedded: { dbPort: ${port} } }`));
     await strict.waitForOutput(new RegExp(`Port ${port} \\(PostgreSQL\\) is in use`));
     const lenient = await serve(
-      await project({ 'supabase/config.toml': `[api]\nport = 1\n[db]\nport = ${port}\n` }),
+      await project({
+        'supabase/config.toml': `[api]\nport = 1\nauto_expose_new_tables = true\n[db]\nport = ${port}\n`,
+      }),
     );
     expect(await dbUrlOf(lenient)).not.toContain(`:${port}/`);
     await lenient.waitForOutput(new RegExp(`port ${port} is in use`, 'i'));

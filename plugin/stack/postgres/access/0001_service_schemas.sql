@@ -86,6 +86,13 @@ begin
     ) then
       perform _stack.refuse_table((select inhparent from pg_catalog.pg_inherits where inhrelid = change.objid limit 1));
     end if;
+    if change.type = 'extension' and exists (
+      select from pg_catalog.pg_extension
+      where oid = change.objid and _stack.is_service_schema(extnamespace::regnamespace::text)
+    ) then
+      raise exception 'permission denied for schema %',
+        (select extnamespace::regnamespace from pg_catalog.pg_extension where oid = change.objid) using errcode = '42501';
+    end if;
     continue when not (_stack.is_service_schema(change.schema_name)
       or change.type = 'schema' and _stack.is_service_schema(change.identity));
     continue when change.tag in ('GRANT', 'REVOKE');
