@@ -13,6 +13,7 @@ import { startStack } from '../dist/start-stack.js';
 import { findDeno } from '../dist/stack/functions/deno.js';
 
 const TURNS = Number(process.argv[2] ?? 7);
+const REQUESTS = 3_000;
 const source = (text) => `Deno.serve(() => new Response(${JSON.stringify(text)}));\n`;
 const pidSource = 'Deno.serve(() => new Response(String(Deno.pid)));\n';
 
@@ -78,24 +79,30 @@ try {
   const beside = `http://127.0.0.1:${gatewayServer.address().port}`;
   while (!(await fetch(`${beside}/functions/v1/warm`)).ok)
     await new Promise((resolve) => setTimeout(resolve, 50));
-  const rates = { ours: [], bare: [] };
+  const sides = [
+    { name: 'a function', url: stack.url, pid: Number(await call('pid')), rates: [], costs: [] },
+    { name: 'bare Deno behind the same gateway', url: beside, pid: bare.pid, rates: [], costs: [] },
+  ];
   for (let turn = 0; turn < TURNS; turn += 1) {
-    for (const [name, url] of [
-      ['ours', stack.url],
-      ['bare', beside],
-    ]) {
-      const { requests } = await autocannon({
-        url: `${url}/functions/v1/warm`,
-        connections: 10,
-        duration: 2,
-      });
-      rates[name].push(requests.average);
+    for (const { url, pid, rates, costs } of sides) {
+      const before = [process.cpuUsage(), await cpuTime(pid)];
+      const path = pid === bare.pid ? 'warm' : 'pid';
+      const options = { url: `${url}/functions/v1/${path}`, connections: 10, amount: REQUESTS };
+      const start = performance.now();
+      await autocannon(options);
+      rates.push((1000 * REQUESTS) / (performance.now() - start));
+      const { user, system } = process.cpuUsage(before[0]);
+      costs.push((user + system + (await cpuTime(pid)) - before[1]) / REQUESTS);
     }
   }
+  for (const { name, rates, costs } of sides) {
+    console.log(
+      `${name}: ${describe(rates)} requests/s, 10 connections; CPU ${describe(costs)} µs/request, with the client's`,
+    );
+  }
   console.log(
-    `requests/s, 10 connections: ${describe(rates.ours)}; bare Deno behind the same gateway: ${describe(rates.bare)}`,
+    `  ${ratio(sides.map(({ rates }) => rates))} % of the requests/s, ${ratio(sides.map(({ costs }) => costs).toReversed())} % by CPU time`,
   );
-  console.log(`  ${Math.round((100 * median(rates.ours)) / median(rates.bare))} %`);
 
   if (process.platform === 'linux') {
     const rss = async (pid) =>
@@ -112,6 +119,17 @@ try {
   await rm(root, { recursive: true, force: true });
 }
 process.exit();
+
+/** Microseconds of CPU time of a process; 0 where the system does not tell. */
+async function cpuTime(pid) {
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return 10_000 * (Number(fields[11] ?? 0) + Number(fields[12] ?? 0));
+}
+
+function ratio([first, second]) {
+  return Math.round((100 * median(first)) / median(second));
+}
 
 function median(values) {
   return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];

@@ -6,7 +6,7 @@ import { OpenRequests } from '../http/open-requests.ts';
 import type { Service } from '../service.ts';
 import { failureAnswer, NOT_FOUND, ownAnswer, send, unauthorizedAnswer, type Answer } from './answers.ts';
 import { authorize, mayUseToken } from './authorize.ts';
-import { call } from './call.ts';
+import { call, readBody, type CallBody } from './call.ts';
 import { findFunctions, functionsDir, type FunctionDefinition } from './definitions.ts';
 import { FailureReports, type ReportFunction } from './failure-reports.ts';
 import { Launcher } from './launch.ts';
@@ -85,12 +85,15 @@ class FunctionsService implements Service {
   }
 
   async #answer(req: IncomingMessage, res: ServerResponse): Promise<void> {
+    let body: CallBody | undefined;
     // A worker may be killed between two calls: the next one then meets a socket on which nobody listens.
     for (let attempt = 1; ; attempt++) {
       const admitted = await this.#admit(req);
       if ('status' in admitted) return send(res, admitted);
       const { worker, release } = admitted;
-      const failure = await call(req, res, worker, await worker.ready).finally(release);
+      body ??= await readBody(req);
+      if (body === undefined) return release();
+      const failure = await call(req, res, worker, await worker.ready, body).finally(release);
       if (failure === undefined) return undefined;
       if (failure !== 'unsent') return send(res, failureAnswer(failure));
       if (attempt === MAX_ATTEMPTS) return send(res, failureAnswer('exit'));
