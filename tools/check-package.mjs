@@ -30,7 +30,8 @@ for (const entry of await readdir('plugin', { recursive: true, withFileTypes: tr
 }
 for (const path of paths) {
   const source = path.replace(/^dist\//, 'plugin/').replace(/\.d\.ts$|\.js$/, '.ts');
-  if (path.startsWith('dist/') && !(await exists(source)))
+  const copied = path.replace(/^dist\//, 'plugin/');
+  if (path.startsWith('dist/') && !(await exists(source)) && !(await exists(copied)))
     problems.push(`${path} is left from an earlier build`);
 }
 
