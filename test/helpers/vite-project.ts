@@ -20,7 +20,7 @@ export async function makeViteProject(
     'main.js':
       'console.log(import.meta.env.VITE_SUPABASE_URL, import.meta.env.VITE_SUPABASE_PUBLISHABLE_KEY);',
     // Tests run in parallel: each has its own PostgreSQL port, and none finds a stack on the port of the API.
-    'supabase/config.toml': '[api]\nport = 1\n[db]\nport = 0\n',
+    'supabase/config.toml': '[api]\nport = 1\nauto_expose_new_tables = true\n[db]\nport = 0\n',
     ...files,
   });
   await symlink(join(REPOSITORY, 'node_modules'), join(project.root, 'node_modules'), 'junction');
