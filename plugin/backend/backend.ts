@@ -26,6 +26,12 @@ export interface Backend {
 
 export type FunctionFailureListener = (slug: string, error: SupabaseDevError | undefined) => void;
 
+/** The keys that code of the page may have. */
+export interface PageKeys {
+  readonly publishableKey?: string;
+  readonly anonKey?: string;
+}
+
 export interface BannerLine {
   readonly label: string;
   /** A value that begins with `/` is a path on the dev server's origin. */

@@ -1,4 +1,4 @@
-import type { Backend } from './backend.ts';
+import type { Backend, PageKeys } from './backend.ts';
 
 /** One server's hold on the backend of its project. */
 export interface HeldBackend {
@@ -8,6 +8,8 @@ export interface HeldBackend {
   readonly error: unknown;
   /** Settles when the current start has ended, successfully or not. */
   readonly settled: Promise<void>;
+  /** The page's keys, which are known before the backend runs; undefined if the start ended without them. */
+  readonly keys: Promise<PageKeys | undefined>;
   /** Starts again with the same settings, after a failure. */
   retry(): Promise<void>;
   /** This server no longer needs the backend; the last release closes it. */
@@ -36,6 +38,9 @@ function processState(): ProcessState {
   return created;
 }
 
+/** Starts a backend. `onKeys` is called once if the page's keys are known before the end of the start. */
+export type StartBackend = (onKeys: (keys: PageKeys) => void) => Promise<Backend>;
+
 /** A backend and the number of servers that use it. */
 class SharedBackend {
   readonly fingerprint: string;
@@ -43,25 +48,30 @@ class SharedBackend {
   backend: Backend | undefined;
   error: unknown;
   settled: Promise<void> = Promise.resolve();
-  readonly #start: () => Promise<Backend>;
+  keys: Promise<PageKeys | undefined> = Promise.resolve(undefined);
+  readonly #start: StartBackend;
   #closed: Promise<void> | undefined;
 
-  constructor(fingerprint: string, start: () => Promise<Backend>, users: number) {
+  constructor(fingerprint: string, start: StartBackend, users: number) {
     this.fingerprint = fingerprint;
     this.#start = start;
     this.users = users;
   }
 
   launch(): void {
-    this.settled = this.#start().then(
-      (backend) => {
-        this.backend = backend;
-        this.error = undefined;
-      },
-      (error: unknown) => {
-        this.error = error;
-      },
-    );
+    const early = new Promise<PageKeys>((resolve) => {
+      this.settled = this.#start(resolve).then(
+        (backend) => {
+          this.backend = backend;
+          this.error = undefined;
+        },
+        (error: unknown) => {
+          this.error = error;
+        },
+      );
+    });
+    const late = this.settled.then(async () => (await this.backend?.target())?.keys);
+    this.keys = Promise.race([early, late]).catch(() => undefined);
   }
 
   /** The start has ended without a backend. */
@@ -87,15 +97,15 @@ class SharedBackend {
  * @param key identifies the project; one backend at a time runs for it
  * @param fingerprint everything that the backend depends on; a change replaces it
  */
-export function acquireBackend(key: string, fingerprint: string, start: () => Promise<Backend>): HeldBackend {
+export function acquireBackend(key: string, fingerprint: string, start: StartBackend): HeldBackend {
   const { backends } = processState();
   const running = backends.get(key);
   if (running?.fingerprint === fingerprint && !running.hasFailed()) return hold(key, running);
   const created = new SharedBackend(
     fingerprint,
-    async () => {
+    async (onKeys) => {
       await running?.close();
-      return start();
+      return start(onKeys);
     },
     running?.users ?? 0,
   );
@@ -119,6 +129,9 @@ function hold(key: string, acquired: SharedBackend): HeldBackend {
     },
     get settled() {
       return current().settled;
+    },
+    get keys() {
+      return current().keys;
     },
     async retry() {
       const shared = current();

@@ -14,10 +14,19 @@ export function bannerPlugin(context: PluginContext): Plugin {
   const extend = (server: ViteDevServer | PreviewServer): void => {
     const held = context.heldBackend;
     if (!held) return;
+    let isWaiting = false;
+    let isClosed = false;
     const print = (): void => {
-      const [page] = server.resolvedUrls?.local ?? [];
-      const origin = page === undefined ? '' : new URL(page).origin;
-      if (held.backend) server.config.logger.info(formatBackend(held.backend, origin));
+      if (isWaiting) return;
+      isWaiting = true;
+      // Vite's URLs come first: the backend still starts then.
+      void held.settled.then(() => {
+        isWaiting = false;
+        if (!held.backend || isClosed) return;
+        const [page] = server.resolvedUrls?.local ?? [];
+        const origin = page === undefined ? '' : new URL(page).origin;
+        server.config.logger.info(formatBackend(held.backend, origin));
+      });
     };
     const { httpServer } = server;
     if (!httpServer) {
@@ -26,7 +35,10 @@ export function bannerPlugin(context: PluginContext): Plugin {
     }
     let timer: NodeJS.Timeout | undefined;
     httpServer.once('listening', () => (timer = setTimeout(print, WAIT_FOR_URLS_MS).unref()));
-    httpServer.once('close', () => clearTimeout(timer));
+    httpServer.once('close', () => {
+      isClosed = true;
+      clearTimeout(timer);
+    });
     const printUrls = server.printUrls.bind(server);
     server.printUrls = () => {
       clearTimeout(timer);

@@ -1,6 +1,6 @@
 import { decodeJwt } from 'jose';
 import { loadEnv, type ConfigEnv, type Plugin, type ResolvedConfig, type UserConfig } from 'vite';
-import type { Backend } from '../backend/backend.ts';
+import type { PageKeys } from '../backend/backend.ts';
 import { SupabaseDevError } from '../shared/errors.ts';
 import { withoutTrace } from './failure.ts';
 import { ownOriginPlugin } from './own-origin.ts';
@@ -43,11 +43,16 @@ function keysPlugin(): Plugin {
   };
 }
 
-/** Sets the backend's keys for the modules that Vite transforms from now on. */
-export async function injectKeys(config: ResolvedConfig, backend: Backend): Promise<void> {
-  const { publishableKey, anonKey } = (await backend.target()).keys;
-  config.env.VITE_SUPABASE_PUBLISHABLE_KEY = publishableKey ?? anonKey ?? '';
-  config.env.VITE_SUPABASE_ANON_KEY = anonKey ?? publishableKey ?? '';
+/**
+ * Sets the keys for the modules that Vite transforms from now on.
+ *
+ * @returns whether they were others before
+ */
+export function injectKeys(config: ResolvedConfig, { publishableKey, anonKey }: PageKeys): boolean {
+  const values = [publishableKey ?? anonKey ?? '', anonKey ?? publishableKey ?? ''];
+  const isChanged = KEY_NAMES.some((name, index) => config.env[name] !== values[index]);
+  KEY_NAMES.forEach((name, index) => (config.env[name] = values[index]));
+  return isChanged;
 }
 
 function requireBuildEnv(config: ResolvedConfig): void {

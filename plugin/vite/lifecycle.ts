@@ -1,10 +1,10 @@
 import type { Plugin, PreviewServer, ResolvedConfig, ViteDevServer } from 'vite';
-import type { Backend } from '../backend/backend.ts';
-import { acquireBackend } from '../backend/held-backends.ts';
+import { acquireBackend, type HeldBackend, type StartBackend } from '../backend/held-backends.ts';
 import { errorMessage } from '../shared/errors.ts';
 import { injectKeys } from './env.ts';
 import { isExposed } from './exposure.ts';
 import { logFailure, showOverlay } from './failure.ts';
+import { reloadPages } from './reload-pages.ts';
 import { PLUGIN_NAME, type PluginContext } from './plugin-context.ts';
 import { ServerCleanup } from './server-cleanup.ts';
 
@@ -14,11 +14,11 @@ export interface BackendPlan {
   readonly key: string;
   /** Everything that the backend depends on: it survives a restart of Vite while this stays the same. */
   readonly fingerprint: string;
-  readonly start: () => Promise<Backend>;
+  readonly start: StartBackend;
 }
 
 /**
- * Starts the backend before the server listens and releases it when the server ends. A failed start leaves Vite running:
+ * Starts the backend beside the server and releases it when the server ends. A failed start leaves Vite running:
  * the page shows the reason, and a saved correction starts the backend again (watch.ts).
  */
 export function lifecyclePlugin(
@@ -39,14 +39,29 @@ export function lifecyclePlugin(
       }),
     );
     context.heldBackend = held;
-    await held.settled;
-    if (held.backend) await injectKeys(server.config, held.backend);
-    else logFailure(context.logger, held.error);
+    // The server listens meanwhile; only requests for Supabase wait for the backend.
+    void held.settled
+      .then(() => finish(server, held))
+      .catch((error: unknown) => logFailure(context.logger, error));
+    const keys = await held.keys;
+    if (keys) injectKeys(server.config, keys);
     if (!('environments' in server)) return;
     // Pages that are opened or reloaded later show the reason too.
     server.ws.on('connection', () => {
-      if (!held.backend) showOverlay(server, held.error);
+      if (!held.backend && held.error !== undefined) showOverlay(server, held.error);
     });
+  };
+
+  const finish = async (server: ViteDevServer | PreviewServer, held: HeldBackend): Promise<void> => {
+    const target = await held.backend?.target();
+    if (target) {
+      // A joined stack may have other keys than this project's configuration.
+      if (injectKeys(server.config, target.keys) && 'environments' in server) reloadPages(server);
+      return;
+    }
+    if (held.error === undefined) return;
+    logFailure(context.logger, held.error);
+    if ('environments' in server) showOverlay(server, held.error);
   };
 
   return {

@@ -2,6 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { loadEnv, type ResolvedConfig } from 'vite';
 import type { Backend } from '../backend/backend.ts';
+import type { StartBackend } from '../backend/held-backends.ts';
+import { resolveEmbeddedKeys } from '../backend/keys.ts';
 import { resolveBackend } from '../backend/resolve.ts';
 import { readGatewayPort } from '../backend/settings.ts';
 import { listenGateway } from '../gateway/listen.ts';
@@ -22,16 +24,18 @@ export async function planBackend(
   const env: Environment = config.envDir ? loadEnv(config.mode, config.envDir, '') : process.env;
   const settings = await readFile(join(projectRoot, 'supabase', 'config.toml'), 'utf8').catch(() => '');
   const names = Object.values(VARIABLES).flat();
-  const start = async (): Promise<Backend> => {
+  const start: StartBackend = async (onKeys) => {
     const backend = await resolveBackend({
       ...options,
       root: projectRoot,
       env,
       logger,
       async createEmbeddedBackend(reason) {
+        const { embedded } = options;
+        // The random keys of a server that other machines can reach are known later, to the process that runs the stack.
+        if (!isExposed) onKeys(await resolveEmbeddedKeys(projectRoot, embedded, env));
         // Loaded only when chosen: the other backends need no PostgreSQL.
         const { createEmbeddedBackend } = await import('../backend/embedded/embedded-backend.ts');
-        const { embedded } = options;
         return createEmbeddedBackend({ root: projectRoot, reason, env, embedded, isExposed, logger });
       },
     });

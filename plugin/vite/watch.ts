@@ -4,6 +4,7 @@ import type { HeldBackend } from '../backend/held-backends.ts';
 import { injectKeys } from './env.ts';
 import { logFailure, showOverlay } from './failure.ts';
 import { PLUGIN_NAME, type PluginContext } from './plugin-context.ts';
+import { reloadPages } from './reload-pages.ts';
 
 /**
  * Applies migrations as they are saved, and restarts a backend that failed when something below `supabase/` changes.
@@ -36,12 +37,15 @@ export function watchPlugin(context: PluginContext): Plugin {
 
 async function catchUp(server: ViteDevServer, held: HeldBackend, isNew: boolean): Promise<void> {
   const { logger } = server.config;
+  // A file that is saved during the start may have come too late for it.
+  await held.settled;
   if (!held.backend) {
     await held.retry();
-    if (!held.backend) throw held.error;
-    await injectKeys(server.config, held.backend);
-    server.environments.client.moduleGraph.invalidateAll();
+    const keys = await held.keys;
+    if (!held.backend || !keys) throw held.error;
+    injectKeys(server.config, keys);
     logger.info('Supabase is up', { timestamp: true });
+    reloadPages(server);
   } else {
     const applied = await held.backend.migrate?.();
     if (!applied) return;
@@ -51,8 +55,8 @@ async function catchUp(server: ViteDevServer, held: HeldBackend, isNew: boolean)
     }
     const list = applied.join(', ');
     logger.info(`Supabase: applied ${applied.length} new migration(s): ${list}`, { timestamp: true });
+    server.environments.client.hot.send({ type: 'full-reload' });
   }
-  server.environments.client.hot.send({ type: 'full-reload' });
 }
 
 const NOTHING_NEW =

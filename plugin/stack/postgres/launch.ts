@@ -62,6 +62,10 @@ async function spawnPostgres(options: ClusterOptions, port: number): Promise<Lau
       child.once('error', (error) => reject(startError(errorMessage(error), { cause: error })));
     });
     child.unref();
+    // For when Node ends without a stop, also during the start: after process.exit() or an uncaught error.
+    const endWithNode = (): void => void child.kill('SIGINT');
+    process.on('exit', endWithNode);
+    child.once('exit', () => process.off('exit', endWithNode));
     return { child, logStart };
   } finally {
     await log.close();

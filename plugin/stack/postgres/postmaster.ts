@@ -20,16 +20,11 @@ export class Postmaster {
   #stopping = false;
   #restarting: Promise<void> | undefined;
   #restarts: number[] = [];
-  readonly #endWithNode = (): void => {
-    this.#child.kill('SIGINT');
-  };
 
   private constructor(options: ClusterOptions, port: number, child: ChildProcess) {
     this.#options = options;
     this.port = port;
     this.#child = child;
-    // For when Node ends without stop(): after process.exit() or an uncaught error.
-    process.on('exit', this.#endWithNode);
     this.#supervise(child);
   }
 
@@ -55,7 +50,6 @@ export class Postmaster {
 
   async stop(): Promise<void> {
     this.#stopping = true;
-    process.off('exit', this.#endWithNode);
     await this.#restarting;
     const child = this.#child;
     if (child.exitCode !== null || child.signalCode !== null) return;

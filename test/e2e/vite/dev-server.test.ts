@@ -60,9 +60,25 @@ describe('the dev server', () => {
     expect([response.status, await response.json()]).toEqual([200, []]);
   });
 
+  test('serves the page while the stack starts; requests for Supabase wait for it, and the banner comes once', async () => {
+    const app = await project({
+      'supabase/migrations/1_slow.sql': 'create table items (id int primary key); select pg_sleep(5);',
+    });
+    const server = await serve(app);
+    const rows = fetch(`${server.url}/rest/v1/items`, { headers: { apikey: KEY } });
+    expect(await (await fetch(server.url)).text()).toContain('<title>Test</title>');
+    const module = await (await fetch(`${server.url}/main.js`)).text();
+    expect(module).toContain(`"VITE_SUPABASE_PUBLISHABLE_KEY": "${KEY}"`);
+    expect(server.output()).not.toContain('Supabase:');
+    expect((await rows).status).toBe(200);
+    await server.waitForOutput(/Mail:\s+http/);
+    expect(server.output().match(/Supabase:\s+embedded/g)).toHaveLength(1);
+  });
+
   test('does not serve the data directory and config.toml to the browser', async () => {
     const app = await project();
     const server = await serve(app);
+    await dbUrlOf(server);
     for (const path of [
       '.supabase/postgres.password',
       '.supabase/postgres/PG_VERSION',
@@ -106,6 +122,7 @@ describe('the dev server', () => {
   test.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('leaves no process behind on %s', async (signal) => {
     const app = await project();
     const server = await serve(app);
+    await dbUrlOf(server);
     const pid = await postgresPid(app);
     await server.kill(signal);
     expect(isAlive(pid)).toBe(false);
@@ -190,6 +207,7 @@ describe('a start that fails', () => {
   test('applies a migration that is added while it runs', async () => {
     const app = await project();
     const server = await serve(app);
+    await dbUrlOf(server);
     await app.write('supabase/migrations/1_late.sql', 'create table late (id int primary key);');
     await server.waitForOutput(/applied 1 new migration\(s\): 1/);
     await expect

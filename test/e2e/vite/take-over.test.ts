@@ -32,7 +32,11 @@ test.skipIf(process.platform === 'win32')(
       'supabase/migrations/1_items.sql':
         'create table items (id int primary key); grant select on items to anon;',
     });
-    const serve = (): Promise<DevServer> => startDevServer(app.root, { args: secondServerArgs(version) });
+    const serve = async (): Promise<DevServer> => {
+      const server = await startDevServer(app.root, { args: secondServerArgs(version) });
+      await server.waitForOutput(/Supabase:/, 60_000);
+      return server;
+    };
     let servers = [await serve(), await serve(), await serve()];
     const times: number[] = [];
     try {
