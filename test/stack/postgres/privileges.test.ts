@@ -106,7 +106,10 @@ describe('is refused', () => {
     [ownerOfUsers, 'grant insert on auth.users to anon'],
     [ownerOfUsers, TRIGGER, CREATE_TRIGGER, 'alter trigger welcome on auth.users rename to bye'],
     ['must be owner of table messages', 'alter table realtime.messages disable row level security'],
-    ['must be owner of table messages', 'create table public.m partition of realtime.messages default'],
+    [
+      'must be owner of table messages',
+      `create table public.m partition of realtime.messages for values from (minvalue) to ('2000-01-01')`,
+    ],
     ['must be owner of function uid', 'drop function auth.uid() cascade'],
     ['must be owner of table schema_migrations', 'create policy p on auth.schema_migrations using (true)'],
     ['permission denied for schema auth', 'create table auth.mine (id int)'],

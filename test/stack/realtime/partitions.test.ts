@@ -1,3 +1,6 @@
+import { mkdtemp, readFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { RealtimeChannel, SupabaseClient } from '@supabase/supabase-js';
 import { SignJWT } from 'jose';
 import pg from 'pg';
@@ -12,21 +15,34 @@ create policy "write" on realtime.messages for insert to authenticated with chec
 
 let stack: TestStack;
 let db: pg.Client;
+/** May change the schema realtime. */
+let admin: pg.Client;
 
 beforeEach(async () => {
-  stack = await startTestStack({ 'supabase/migrations/1_policies.sql': POLICIES });
+  const dataDir = await mkdtemp(join(tmpdir(), 'supabase-partitions-'));
+  stack = await startTestStack({ 'supabase/migrations/1_policies.sql': POLICIES }, { dataDir });
   db = new pg.Client(stack.dbUrl);
   await db.connect();
+  const password = (await readFile(join(dataDir, 'postgres.password'), 'utf8')).trim();
+  const { host, port, pathname } = new URL(stack.dbUrl);
+  admin = new pg.Client({
+    host: host.split(':')[0],
+    port: Number(port),
+    database: pathname.slice(1),
+    user: 'supabase_admin',
+    password,
+  });
+  await admin.connect();
 });
 
 afterEach(async () => {
-  await db.end();
+  await Promise.all([db.end(), admin.end()]);
   await stack.stop();
 });
 
 /** As after a sleep of five days: the daily partitions end before today. */
 async function dropPartitions(pattern: string): Promise<void> {
-  await db.query(`do $$ declare name text; begin
+  await admin.query(`do $$ declare name text; begin
     for name in select inhrelid::regclass from pg_inherits
       where inhparent = 'realtime.messages'::regclass and inhrelid::regclass::text ~ '${pattern}'
     loop execute 'drop table ' || name; end loop;
@@ -89,6 +105,6 @@ test('a fault of the database does not read as a missing permission', async () =
     if (error) errors.add(error.message);
   });
   expect(await errors.next()).toContain('UnableToConnectToProject');
-  await db.query(`create table realtime.messages_default partition of realtime.messages default`);
+  await admin.query(`create table realtime.messages_default partition of realtime.messages default`);
   await joinPrivate(await member());
 });

@@ -15,8 +15,10 @@ alter table realtime.messages_default owner to supabase_realtime_admin;
 
 -- Daily partitions of realtime.messages from yesterday to three days ahead; what is older than 72 hours is dropped. A day
 -- whose messages are in the default partition stays there: they cannot be moved without being sent again.
+-- Runs as the owner of the table, which is no superuser: postgres may not change the schema realtime.
 create function _realtime.maintain_partitions() returns void
 language plpgsql
+security definer
 set search_path = ''
 as $$
 declare
@@ -29,7 +31,6 @@ begin
       select from realtime.messages_default where inserted_at >= day and inserted_at < day + 1);
     execute format(
       'create table realtime.%I partition of realtime.messages for values from (%L) to (%L)', partition, day, day + 1);
-    execute format('alter table realtime.%I owner to supabase_realtime_admin', partition);
   end loop;
   for partition in
     select child.relname
@@ -43,6 +44,11 @@ begin
   delete from realtime.messages_default where inserted_at < current_date - 3;
 end
 $$;
+
+grant usage, create on schema realtime to supabase_realtime_admin;
+alter function _realtime.maintain_partitions() owner to supabase_realtime_admin;
+revoke execute on function _realtime.maintain_partitions() from public;
+grant execute on function _realtime.maintain_partitions() to postgres;
 
 -- Waits until these transactions (low 32 bits of their ids) are visible to others. The log reports a commit a moment
 -- earlier: a query in between would miss the rows.
