@@ -323,7 +323,7 @@ test.each([
 
 test('a form whose policy does not allow a field is refused', async () => {
   const { fields, url } = signForm({ key: 'allowed' }, [0, 10]);
-  for (const changed of [{ key: 'other' }, { 'content-type': 'text/html' }, { policy: 'e30=' }]) {
+  for (const changed of [{ key: 'other' }, { 'content-type': 'text/html' }, { Policy: 'e30=' }]) {
     const form = new FormData();
     for (const [name, value] of Object.entries({ ...fields, ...changed })) form.append(name, value);
     form.append('file', new Blob(['x']), 'file.txt');
