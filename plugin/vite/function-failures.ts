@@ -13,16 +13,18 @@ export function functionFailuresPlugin(context: PluginContext): Plugin {
       const held = context.heldBackend;
       if (!held) return;
       const failing = new Map<string, SupabaseDevError>();
-      const stop = held.backend?.onFunctionFailure?.((slug, error) => {
+      const report = (slug: string, error: SupabaseDevError | undefined): void => {
         if (error) {
           failing.set(slug, error);
           showOverlay(server, error);
         } else if (failing.delete(slug)) server.environments.client.hot.send({ type: 'full-reload' });
-      });
+      };
+      // The server listens before the backend runs.
+      const listening = held.settled.then(() => held.backend?.onFunctionFailure?.(report));
       server.ws.on('connection', () => {
         for (const error of failing.values()) showOverlay(server, error);
       });
-      cleanup.add(server, async () => stop?.());
+      cleanup.add(server, async () => (await listening)?.());
     },
     closeServer: cleanup.closeOldest,
   };

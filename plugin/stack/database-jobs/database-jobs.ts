@@ -28,6 +28,7 @@ export class DatabaseJobs {
   #net: NetWorker | undefined;
   #cron: CronScheduler | undefined;
   readonly #listening: Promise<void>;
+  #closed: Promise<void> | undefined;
 
   /** Returns at once; it connects in the background, and again when the connection is lost. */
   constructor(options: DatabaseJobsOptions) {
@@ -40,7 +41,13 @@ export class DatabaseJobs {
     this.#listening = this.#keepListening();
   }
 
-  async close(): Promise<void> {
+  /** A second call waits for the same end. */
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #close(): Promise<void> {
     this.#closing.abort();
     await this.#listening;
     await Promise.allSettled([this.#net?.close(), this.#cron?.close()]);

@@ -86,6 +86,11 @@ export class FunctionWorker {
     return this.#child.exitCode !== null || this.#child.signalCode !== null;
   }
 
+  /** Whether its process has ended after it listened, from whatever cause. */
+  get hasDied(): boolean {
+    return this.#isReady && this.isEnded;
+  }
+
   /** The connections to it; only after `ready`. */
   get pool(): Pool {
     if (!this.#pool) throw new Error('the worker is not ready');

@@ -48,7 +48,12 @@ export class Workers {
    * @throws SupabaseDevError when it does not start (FUNCTION_FAILED, DENO_MISSING)
    */
   async acquire(definition: FunctionDefinition): Promise<Lease> {
-    const running = await this.#start(definition);
+    let running = await this.#start(definition);
+    // A moment ago, so that it still is the current one.
+    if (running.worker.hasDied) {
+      this.#current.delete(definition.slug);
+      running = await this.#start(definition);
+    }
     running.calls += 1;
     clearTimeout(running.idleTimer);
     let isReleased = false;

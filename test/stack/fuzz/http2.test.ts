@@ -86,17 +86,25 @@ test(
   async () => {
     await using server = await startFuzzServer();
     const random = createRandom(FUZZ_SEED);
-    let session = await openSession(server.securePort);
+    const sessions = new Set<ClientHttp2Session>();
+    const open = async (): Promise<ClientHttp2Session> => {
+      const opened = await openSession(server.securePort);
+      sessions.add(opened);
+      opened.once('close', () => sessions.delete(opened));
+      return opened;
+    };
+    let session = await open();
     await fuzz(server, async () => {
       if (random() < 0.1) {
         await sendFrames(server.securePort, random);
         return;
       }
       if (random() < 0.01) session.destroy();
-      if (session.destroyed || session.closed) session = await openSession(server.securePort);
+      if (session.destroyed || session.closed) session = await open();
       await request(session, random, server.apikey);
     });
-    session.destroy();
+    // Several attempts at a time may have opened one each.
+    for (const opened of sessions) opened.destroy();
     expect(server.uncaught).toEqual([]);
   },
   FUZZ_TIMEOUT_MS,

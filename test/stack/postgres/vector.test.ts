@@ -64,7 +64,7 @@ test.each([
   [`'[1,0,2]'::vector::sparsevec`, '{1:1,3:2}/3'],
   [`'{1:1,3:2}/3'::sparsevec::vector`, '[1,0,2]'],
   [`B'1010' <~> B'0011'`, '2'],
-  [`B'1010' <%> B'0011'`, '0.6666666666666667'],
+  [`B'1010' <%> B'0011'`, '0.666666666666667'],
 ])('%s is %s', async (sql, expected) => {
   expect(await value(sql)).toBe(expected);
 });

@@ -116,7 +116,7 @@ test('loses, repeats and reorders nothing while sockets are closed, backends are
     expect([...shown.keys()].toSorted((a, b) => a - b)).toEqual(all);
     for (const live of joins) expect(live).toEqual(live.map((_, i) => (live[0] ?? 0) + i));
   }
-  // Half of the clients were only disconnected by the restart.
-  expect(listeners.at(-1)?.joins).toHaveLength(2);
+  // Half of the clients were disconnected by the restart, and when a backend of Realtime itself was killed.
+  expect(listeners.at(-1)?.joins.length).toBeGreaterThanOrEqual(2);
   await Promise.all(listeners.map((listener) => listener.close()));
 }, 180_000);
