@@ -94,7 +94,8 @@ async function write(stack: Stack, from: number, to: number, listeners: readonly
     if (seq % 40 === 0) listeners[(seq / 40) % (CLIENTS / 2)]?.disconnect();
     if (seq % 250 === 0) {
       await db.query(`select pg_terminate_backend(pid) from pg_stat_activity
-        where pid <> pg_backend_pid() and usename in ('authenticator', 'postgres')`);
+        where pid <> pg_backend_pid() and (usename = 'authenticator'
+          or usename = 'postgres' and application_name <> 'vite-plugin-supabase')`);
     }
   }
   await db.end();
@@ -116,7 +117,7 @@ test('loses, repeats and reorders nothing while sockets are closed, backends are
     expect([...shown.keys()].toSorted((a, b) => a - b)).toEqual(all);
     for (const live of joins) expect(live).toEqual(live.map((_, i) => (live[0] ?? 0) + i));
   }
-  // Half of the clients were disconnected by the restart, and when a backend of Realtime itself was killed.
-  expect(listeners.at(-1)?.joins.length).toBeGreaterThanOrEqual(2);
+  // Half of the clients were only disconnected by the restart.
+  expect(listeners.at(-1)?.joins).toHaveLength(2);
   await Promise.all(listeners.map((listener) => listener.close()));
 }, 180_000);
