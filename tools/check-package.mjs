@@ -7,7 +7,7 @@ import { join, posix, sep } from 'node:path';
 
 /** Everything that may be in it. Whatever else is packed is a mistake. */
 const ALLOWED =
-  /^(package\.json|README\.md|CHANGELOG\.md|LICENSE|client\.d\.ts|docs\/[\w-]+\.md|dist\/.+\.(js|d\.ts|sql|html|css))$/;
+  /^(package\.json|README\.md|CHANGELOG\.md|LICENSE|client\.d\.ts|docs\/[\w-]+\.md|dist\/.+\.(js|d\.ts|sql|html|css|control))$/;
 const FORBIDDEN = /(^|\/)(tests?|fixtures|bench)\/|\.test\./;
 const MAX_PACKED_KIB = 1024;
 
