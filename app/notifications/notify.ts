@@ -29,29 +29,20 @@ export function notifyOf(arrival: Arrival, userId: string): void {
   if (!isWanted(message, userId)) return;
   const title = `${authorName} in #${channelName}`;
   const url = channelPath(message.family_id, message.channel_id, message.id);
-  const options = {
-    body: summarizeMessage(message),
-    tag: message.channel_id,
-    icon: '/icon.svg',
-    data: { url },
-  };
-  void showNotification(title, options);
+  const options = { body: summarizeMessage(message), tag: message.channel_id, icon: '/icon.svg' };
+  try {
+    const notification = new Notification(title, options);
+    notification.addEventListener('click', () => {
+      window.focus();
+      window.location.assign(url);
+    });
+  } catch {
+    // Chrome on Android shows notifications of a service worker only, and OurChat has none.
+  }
 }
 
 function isWanted(message: Message, userId: string): boolean {
   if (message.author_id === userId || message.deleted_at !== null) return false;
   const level = readLevel(message.channel_id);
   return level === 'all' || (level === 'mentions' && message.mentions.includes(userId));
-}
-
-// Android has no constructor for notifications: there they come from the service worker, which handles the click.
-async function showNotification(title: string, options: NotificationOptions): Promise<void> {
-  const registration = await navigator.serviceWorker?.getRegistration();
-  if (registration) return registration.showNotification(title, options);
-  const notification = new Notification(title, options);
-  notification.addEventListener('click', () => {
-    window.focus();
-    window.location.assign((options.data as { url: string }).url);
-  });
-  return undefined;
 }
