@@ -1,9 +1,10 @@
 import { resolve } from 'node:path';
-import { openServedStack, type PortChoice } from './backend/embedded/served-stack.ts';
+import { openServedStack } from './backend/embedded/served-stack.ts';
 import type { ErrorCode } from './shared/error-codes.ts';
 import { SupabaseDevError } from './shared/errors.ts';
 import { requireFolder } from './shared/files.ts';
 import { silentLogger, type Logger } from './shared/logger.ts';
+import type { PortChoice } from './shared/ports.ts';
 import {
   checkOptions,
   flag,

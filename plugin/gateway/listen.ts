@@ -1,4 +1,10 @@
-import { createServer, maxHeaderSize, type IncomingMessage, type Server } from 'node:http';
+import {
+  createServer,
+  maxHeaderSize,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { hasErrorCode, SupabaseDevError } from '../shared/errors.ts';
@@ -86,20 +92,34 @@ export interface GatewayServer {
  */
 export async function listenGateway(
   gateway: Gateway,
-  { port, host = '127.0.0.1' }: { port: number; host?: string },
+  address: { port: number; host?: string },
 ): Promise<GatewayServer> {
-  const server = createServer((req, res) => {
-    if (!gateway.handle(req, res)) refuse(res, NO_ROUTE);
-  });
-  addUpgradeListener(server, gateway);
+  return serveGateway(await listen(address), gateway);
+}
+
+/**
+ * A server that has its port; to be given to `serveGateway` in the same turn, or its first requests hang.
+ *
+ * @throws SupabaseDevError PORT_TAKEN
+ */
+export async function listen({ port, host = '127.0.0.1' }: { port: number; host?: string }): Promise<Server> {
+  const server = createServer();
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error) => reject(describeListenError(error, port)));
     server.listen(port, host, resolve);
   });
-  const address = server.address() as AddressInfo;
+  return server;
+}
+
+/** Answers a listening server's requests and upgrades. */
+export function serveGateway(server: Server, gateway: Gateway): GatewayServer {
+  server.on('request', (req: IncomingMessage, res: ServerResponse) => {
+    if (!gateway.handle(req, res)) refuse(res, NO_ROUTE);
+  });
+  addUpgradeListener(server, gateway);
   return {
     server,
-    port: address.port,
+    port: portOf(server),
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
@@ -108,9 +128,14 @@ export async function listenGateway(
   };
 }
 
+/** The port that a server listens on. */
+export function portOf(server: Server): number {
+  return (server.address() as AddressInfo).port;
+}
+
 function describeListenError(error: Error, port: number): Error {
   if (!hasErrorCode(error, 'EADDRINUSE')) return error;
-  return new SupabaseDevError('PORT_TAKEN', `Port ${port} of the gateway is in use by another program`, {
+  return new SupabaseDevError('PORT_TAKEN', `Port ${port} of the API is in use by another program`, {
     hint: 'Stop that program, or choose another port.',
     cause: error,
   });

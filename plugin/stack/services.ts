@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import type { Logger } from '../shared/logger.ts';
+import type { PortChoice } from '../shared/ports.ts';
 import { createAuthService } from './auth/service.ts';
 import type { SupabaseConfig } from './config/config.ts';
 import type { StackContext } from './context.ts';
@@ -21,7 +22,7 @@ export interface ServicesOptions {
   readonly config: SupabaseConfig;
   /** Absolute path of the data directory. */
   readonly dataDir: string;
-  readonly dbPort: { exact: number } | { preferred: number };
+  readonly dbPort: PortChoice;
   /** Throw-away data: no fsync, deleted at the end. */
   readonly ephemeral: boolean;
   /** Folder of another PostgreSQL installation's programs. */

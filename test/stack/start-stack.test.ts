@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import pg from 'pg';
 import { expect, test } from 'vitest';
@@ -14,6 +15,13 @@ async function countItems(dbUrl: string): Promise<number> {
   return rows[0]?.count ?? -1;
 }
 
+function canConnect(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1', () => socket.end(() => resolve(true)));
+    socket.once('error', () => resolve(false));
+  });
+}
+
 test('several stacks run side by side in one process', async () => {
   await using first = await startTestStack({
     'supabase/seed.sql': 'create table items (); insert into items default values;',
@@ -21,6 +29,22 @@ test('several stacks run side by side in one process', async () => {
   await using second = await startTestStack({ 'supabase/seed.sql': 'create table items ();' });
   expect(first.url).not.toBe(second.url);
   expect([await countItems(first.dbUrl), await countItems(second.dbUrl)]).toEqual([1, 0]);
+});
+
+test('holds its port from the beginning, and answers early requests once the services run', async () => {
+  await using project = await makeProject();
+  const held = createServer();
+  await new Promise<void>((resolve) => held.listen(0, '127.0.0.1', resolve));
+  const { port } = held.address() as { port: number };
+  await new Promise((resolve) => held.close(resolve));
+  let isStarted = false;
+  const starting = startStack({ root: project.root, ephemeral: true, port, dbPort: 0 });
+  void starting.then(() => (isStarted = true));
+  await expect.poll(() => canConnect(port), { interval: 5, timeout: 20_000 }).toBe(true);
+  const early = fetch(`http://127.0.0.1:${port}/auth/v1/health`);
+  expect(isStarted).toBe(false);
+  expect((await early).status).toBe(200);
+  await (await starting).stop();
 });
 
 test('has the keys of the Supabase CLI, and a health endpoint behind its gateway', async () => {

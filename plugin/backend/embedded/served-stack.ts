@@ -1,15 +1,17 @@
 import { randomBytes } from 'node:crypto';
 import { rm } from 'node:fs/promises';
+import type { Server } from 'node:http';
 import { Gateway } from '../../gateway/gateway.ts';
-import { listenGateway, type GatewayServer } from '../../gateway/listen.ts';
+import { listen, portOf, serveGateway, type GatewayServer } from '../../gateway/listen.ts';
 import type { GatewayTarget, Upstream } from '../../gateway/target.ts';
+import { hasErrorCode } from '../../shared/errors.ts';
+import { mayReplace, wantedPort, type PortChoice } from '../../shared/ports.ts';
 import { areKeysPublic } from '../../stack/private-keys.ts';
 import { publicJwk } from '../../stack/jwt.ts';
 import type { Ownership } from '../../stack/ownership/candidate.ts';
 import { claimDataDir, type Membership } from '../../stack/ownership/claim.ts';
 import type { StackRecord } from '../../stack/ownership/record.ts';
 import type { MigrationResult } from '../../stack/postgres/migrations.ts';
-import { choosePort } from '../../stack/postgres/ports.ts';
 import type { FunctionsOptions } from '../../stack/functions/service.ts';
 import type { Service } from '../../stack/service.ts';
 import {
@@ -19,9 +21,6 @@ import {
   type StartServicesOptions,
 } from '../../stack/services.ts';
 import { knowsSession } from './session-check.ts';
-
-/** A port that must be this one (0: any), or one that may be replaced by a free one when it is taken. */
-export type PortChoice = { exact: number } | { preferred: number };
 
 export interface ServedStackOptions extends ServicesOptions {
   /** Port of the API on loopback. */
@@ -53,20 +52,32 @@ async function release({ ephemeral, dataDir }: ServedStackOptions, ownership: Ow
 }
 
 async function serve(options: ServedStackOptions, ownership: Ownership): Promise<ServedStack> {
-  const port = await choosePort(options.port, 'the Supabase API');
-  const apiUrl = `http://127.0.0.1:${port}`;
-  const runningOptions = { ...options, apiUrl, functions: { ...options.functions, apiUrl } };
-  const running = new RunningServices(runningOptions, await startServices(runningOptions));
+  // First of all, so that no other program takes the port while the services start; requests wait for them.
+  const server = await listenOn(options.port);
+  const running = new RunningServices(options, `http://127.0.0.1:${portOf(server)}`);
   // Other dev servers of this project serve hosts of their own; with this secret they show that they have checked them.
   const gatewaySecret = randomBytes(32).toString('base64url');
-  const gateway = new Gateway({ target: () => running.target, logger: options.logger, gatewaySecret });
-  const server = await listenGateway(gateway, { port }).catch(async (error: unknown) => {
-    await running.services.stop();
+  const gateway = new Gateway({ target: () => running.target(), logger: options.logger, gatewaySecret });
+  const served = serveGateway(server, gateway);
+  const services = await running.started.catch(async (error: unknown) => {
+    await gateway.close();
+    await served.close();
     throw error;
   });
-  const record = createRecord(running.services, server.port);
+  const record = createRecord(services, served.port);
   ownership.announce({ ...record, gatewaySecret });
-  return new ServedStack({ record, running, gateway, server, release: () => release(options, ownership) });
+  const end = (): Promise<void> => release(options, ownership);
+  return new ServedStack({ record, running, gateway, server: served, release: end });
+}
+
+/** @throws SupabaseDevError PORT_TAKEN */
+async function listenOn(choice: PortChoice): Promise<Server> {
+  try {
+    return await listen({ port: wantedPort(choice) });
+  } catch (error) {
+    if (!hasErrorCode(error, 'PORT_TAKEN') || !mayReplace(choice)) throw error;
+    return listen({ port: 0 });
+  }
 }
 
 /** The stack that this process runs: its services, and a gateway to them on a loopback port for other processes. */
@@ -82,22 +93,22 @@ export class ServedStack {
 
   /** Where a gateway in this process sends requests; another object after a reset. */
   target(): GatewayTarget {
-    return this.#parts.running.target;
+    return this.#parts.running.current.target;
   }
 
   /** The project's migrations, and which of them this start applied. */
   migrations(): MigrationResult {
-    return this.#parts.running.services.migrations;
+    return this.#parts.running.current.services.migrations;
   }
 
   /** Host of the SMTP server that receives mails; undefined while they stay in the inbox. */
   mailServer(): string | undefined {
-    return this.#parts.running.services.mailServer;
+    return this.#parts.running.current.services.mailServer;
   }
 
   /** Applies migrations that were added since. */
   migrate(): Promise<MigrationResult> {
-    return this.#parts.running.services.migrate();
+    return this.#parts.running.current.services.migrate();
   }
 
   /** Deletes all data and starts again from migrations and seed, on the same ports. */
@@ -109,7 +120,7 @@ export class ServedStack {
     const { gateway, server, running } = this.#parts;
     await gateway.close();
     // The server waits for its sockets, and those of Realtime end with the service.
-    await Promise.all([server.close(), running.services.stop()]);
+    await Promise.all([server.close(), running.current.services.stop()]);
     await this.#parts.release();
   }
 }
@@ -122,31 +133,43 @@ interface StackParts {
   release(): Promise<void>;
 }
 
-/** `StartServicesOptions` of a stack whose gateway's origin is known. */
-type RunningOptions = StartServicesOptions & { readonly apiUrl: string };
-
 /** The services, which a reset replaces, and the gateway's target for them. */
 class RunningServices {
-  readonly #options: RunningOptions;
-  services: Services;
-  target: GatewayTarget;
+  readonly #options: StartServicesOptions;
+  readonly #apiUrl: string;
+  /** Rejects with the reason of a failed start. */
+  readonly started: Promise<Services>;
+  #current: { services: Services; target: GatewayTarget } | undefined;
 
-  constructor(options: RunningOptions, services: Services) {
-    this.#options = options;
-    this.services = services;
-    this.target = this.#createTarget();
+  constructor(options: ServedStackOptions, apiUrl: string) {
+    this.#options = { ...options, functions: { ...options.functions, apiUrl } };
+    this.#apiUrl = apiUrl;
+    this.started = this.#start(this.#options);
+  }
+
+  /** For each request; one that comes during the start waits for it. */
+  target(): GatewayTarget | Promise<GatewayTarget> {
+    return this.#current?.target ?? this.started.then(() => this.current.target);
+  }
+
+  get current(): { services: Services; target: GatewayTarget } {
+    if (!this.#current) throw new Error('the services have not started');
+    return this.#current;
   }
 
   async reset(): Promise<void> {
-    const dbPort = { exact: this.services.database.port };
-    await this.services.stop({ discard: true });
-    this.services = await startServices({ ...this.#options, dbPort });
-    this.target = this.#createTarget();
+    const { services } = this.current;
+    const dbPort = { exact: services.database.port };
+    await services.stop({ discard: true });
+    await this.#start({ ...this.#options, dbPort });
   }
 
-  #createTarget(): GatewayTarget {
-    const { anonKey } = this.services.keys;
-    return createTarget(this.services, (token) => knowsSession(this.#options.apiUrl, anonKey, token));
+  async #start(options: StartServicesOptions): Promise<Services> {
+    const services = await startServices(options);
+    const { anonKey } = services.keys;
+    const target = createTarget(services, (token) => knowsSession(this.#apiUrl, anonKey, token));
+    this.#current = { services, target };
+    return services;
   }
 }
 

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { exists } from '../../shared/files.ts';
 import type { Logger } from '../../shared/logger.ts';
 import type { SupabaseConfig } from '../config/config.ts';
-import { choosePort } from '../postgres/ports.ts';
+import { choosePort } from '../../shared/ports.ts';
 import { functionsDir, type FunctionDefinition } from './definitions.ts';
 import { findDeno } from './deno.ts';
 import { denoEnvironment, functionEnvironment, type StackAddress } from './environment.ts';

@@ -1,4 +1,5 @@
 import type { Logger } from '../../shared/logger.ts';
+import type { PortChoice } from '../../shared/ports.ts';
 import type { Binaries } from './binaries.ts';
 import type { DataDir } from './data-dir.ts';
 import type { RunAs } from './run-as.ts';
@@ -8,7 +9,7 @@ export interface ClusterOptions {
   readonly binaries: Binaries;
   readonly dataDir: DataDir;
   readonly runAs: RunAs | undefined;
-  readonly port: { exact: number } | { preferred: number };
+  readonly port: PortChoice;
   /** Survive a power cut (fsync on). Off for throw-away data. */
   readonly durable: boolean;
   /** Folders of each service's schema scripts. */

@@ -1,6 +1,7 @@
 import pg from 'pg';
 import type { SupabaseConfig } from '../config/config.ts';
 import type { Logger } from '../../shared/logger.ts';
+import type { PortChoice } from '../../shared/ports.ts';
 import { findBinaries } from './binaries.ts';
 import { applyApiPrivileges } from './api-privileges.ts';
 import { applyBootstrap, isDone, markDone } from './bootstrap.ts';
@@ -23,7 +24,7 @@ export interface PostgresOptions {
   readonly config: SupabaseConfig;
   /** Absolute path of the data directory. */
   readonly dataDir: string;
-  readonly port: { exact: number } | { preferred: number };
+  readonly port: PortChoice;
   /** Throw-away data: no fsync. */
   readonly ephemeral: boolean;
   /** Folder of another PostgreSQL installation's programs. */

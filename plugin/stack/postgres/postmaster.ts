@@ -4,7 +4,7 @@ import { errorMessage, SupabaseDevError } from '../../shared/errors.ts';
 import type { ClusterOptions } from './cluster-options.ts';
 import { launch, LOG_FILE } from './launch.ts';
 import { stopOrphan } from './pid-file.ts';
-import { choosePort, findFreePort } from './ports.ts';
+import { choosePort, findFreePort, mayReplace } from '../../shared/ports.ts';
 import { requestStop } from './request-stop.ts';
 
 const STOP_TIMEOUT_MS = 10_000;
@@ -38,7 +38,7 @@ export class Postmaster {
     } catch (error) {
       // Another program took the port between the check and the start.
       const lostRace = error instanceof SupabaseDevError && /could not bind|in use/i.test(error.message);
-      if (!lostRace || 'exact' in options.port) throw error;
+      if (!lostRace || !mayReplace(options.port)) throw error;
       const other = await findFreePort();
       return new Postmaster(options, other, await launch(options, other));
     }

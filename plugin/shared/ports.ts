@@ -1,5 +1,8 @@
 import { createServer } from 'node:net';
-import { SupabaseDevError } from '../../shared/errors.ts';
+import { SupabaseDevError } from './errors.ts';
+
+/** A port that must be this one (0: any free one), or one that may be replaced by a free one when it is taken. */
+export type PortChoice = { readonly exact: number } | { readonly preferred: number };
 
 /** Whether a server can listen on this loopback port now. */
 function isPortFree(port: number, host = '127.0.0.1'): Promise<boolean> {
@@ -23,20 +26,26 @@ export function findFreePort(host = '127.0.0.1'): Promise<number> {
   });
 }
 
+/** The port to try first; 0 for any free one. */
+export function wantedPort(choice: PortChoice): number {
+  return 'exact' in choice ? choice.exact : choice.preferred;
+}
+
+/** Whether another port will do when the wanted one is taken. */
+export function mayReplace(choice: PortChoice): boolean {
+  return 'preferred' in choice || choice.exact === 0;
+}
+
 /**
- * Chooses the port to listen on; 0 means any free one. If the port is in use, `exact` fails and `preferred` falls back to
- * a free one.
+ * Chooses a port for another program to listen on. Another one may take it before: see `mayReplace`.
  *
  * @throws SupabaseDevError PORT_TAKEN
  */
-export async function choosePort(
-  wanted: { exact: number } | { preferred: number },
-  what: string,
-): Promise<number> {
-  const number = 'exact' in wanted ? wanted.exact : wanted.preferred;
+export async function choosePort(choice: PortChoice, what: string): Promise<number> {
+  const number = wantedPort(choice);
   if (number === 0) return findFreePort();
   if (await isPortFree(number)) return number;
-  if ('preferred' in wanted) return findFreePort();
+  if (mayReplace(choice)) return findFreePort();
   throw new SupabaseDevError('PORT_TAKEN', `Port ${number} (${what}) is in use by another program`, {
     hint: 'Stop that program, or choose another port.',
   });
