@@ -82,7 +82,8 @@ function startBareServer() {
         send(client, named(statement, 'main')),
         send(client, { text: 'COMMIT' }),
       ]);
-      const body = results.at(-2).rows[0][3];
+      const { fields, rows } = results.at(-2);
+      const body = rows[0][fields.findIndex(({ name }) => name === 'body')];
       res.setHeader('content-type', 'application/json; charset=utf-8');
       res.setHeader('content-length', Buffer.byteLength(body));
       res.end(body);
