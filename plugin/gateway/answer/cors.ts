@@ -1,5 +1,6 @@
 import type { GatewayCaller, GatewayRequest } from '../caller/caller.ts';
-import { isConnectionHeader, isHttp2, type GatewayResponse } from './respond.ts';
+import { CONNECTION_HEADERS } from '../../shared/connection-headers.ts';
+import { isHttp2, type GatewayResponse } from './respond.ts';
 
 // CORS belongs to the gateway alone: services and upstreams only name the headers that they expose.
 
@@ -55,7 +56,7 @@ export function isCorsGrant(name: string): boolean {
  */
 export function lockHeaders(res: GatewayResponse): void {
   const isDropped = isHttp2(res)
-    ? (name: string): boolean => isCorsGrant(name) || isConnectionHeader(name)
+    ? (name: string): boolean => isCorsGrant(name) || CONNECTION_HEADERS.has(name)
     : isCorsGrant;
   const granted = new Map(
     res

@@ -37,20 +37,3 @@ export function abortResponse(res: GatewayResponse): void {
 export function isHttp2(res: GatewayResponse): res is Http2ServerResponse {
   return res.req.httpVersionMajor === 2;
 }
-
-const CONNECTION_HEADERS = new Set([
-  'connection',
-  'http2-settings',
-  'keep-alive',
-  'proxy-connection',
-  'te',
-  // Node refuses it together with a Content-Length; the trailers themselves follow unannounced.
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
-]);
-
-/** Whether a response header (lower case) is for one connection only; HTTP/2 allows none of them. */
-export function isConnectionHeader(name: string): boolean {
-  return CONNECTION_HEADERS.has(name);
-}

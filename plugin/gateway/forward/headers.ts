@@ -2,24 +2,18 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { GatewayCaller, GatewayRequest } from '../caller/caller.ts';
 import type { GatewayRoute } from '../routes.ts';
 import { ALLOWED_ROLES_HEADER, VISITOR_ROLES } from '../../shared/allowed-roles.ts';
+import { CONNECTION_HEADERS } from '../../shared/connection-headers.ts';
 import { GATEWAY_SECRET_HEADER } from '../caller/gateway-secret.ts';
 
-/** Headers for one connection only (RFC 9110, 7.6.1), and those that the gateway sets itself. */
+/** Headers for one connection only, and those that the gateway sets itself. */
 const NOT_PASSED_ON = new Set([
+  ...CONNECTION_HEADERS,
   'authorization',
-  'connection',
   'cookie',
   'expect',
   'forwarded',
   'host',
-  'http2-settings',
-  'keep-alive',
   'proxy-authorization',
-  'proxy-connection',
-  'te',
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
   'via',
   'x-forwarded-for',
   'x-forwarded-host',

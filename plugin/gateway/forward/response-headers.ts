@@ -1,7 +1,8 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { GatewayCaller } from '../caller/caller.ts';
 import { isCorsGrant, mayRead } from '../answer/cors.ts';
-import { isConnectionHeader, isHttp2, type GatewayResponse } from '../answer/respond.ts';
+import { CONNECTION_HEADERS } from '../../shared/connection-headers.ts';
+import { isHttp2, type GatewayResponse } from '../answer/respond.ts';
 import type { UrlUpstream } from '../target.ts';
 
 /**
@@ -18,7 +19,7 @@ export function rewriteResponseHeaders(
     const name = headers[i] ?? '';
     const value = headers[i + 1] ?? '';
     const lower = name.toLowerCase();
-    if (isCorsGrant(lower) || isConnectionHeader(lower)) continue;
+    if (isCorsGrant(lower) || CONNECTION_HEADERS.has(lower)) continue;
     if (lower === 'location' || lower === 'content-location') {
       kept.push(name, rewriteLocation(value, upstream, caller));
     } else if (lower === 'set-cookie') {

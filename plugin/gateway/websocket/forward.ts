@@ -1,6 +1,7 @@
 import { request as requestHttp, type ClientRequest, type IncomingMessage } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import type { Duplex } from 'node:stream';
+import { CONNECTION_HEADERS } from '../../shared/connection-headers.ts';
 import { UpstreamTimeout } from '../answer/failures.ts';
 import { writeUpgradeResponse } from '../answer/upgrade.ts';
 import { SocketPair } from './socket-pair.ts';
@@ -108,14 +109,12 @@ function openUpstream(out: ForwardedUpgrade): {
   };
 }
 
-const BODY_HEADERS = new Set(['connection', 'keep-alive', 'transfer-encoding', 'upgrade']);
-
 function passRefusal(response: IncomingMessage, socket: Duplex): void {
   const raw = response.rawHeaders;
   const headers: string[] = [];
   for (let i = 0; i + 1 < raw.length; i += 2) {
     const name = raw[i] ?? '';
-    if (!BODY_HEADERS.has(name.toLowerCase())) headers.push(name, raw[i + 1] ?? '');
+    if (!CONNECTION_HEADERS.has(name.toLowerCase())) headers.push(name, raw[i + 1] ?? '');
   }
   writeUpgradeResponse(socket, response.statusCode ?? 502, response.statusMessage ?? '', headers);
   // Without a Content-Length, the end of the connection ends the body.

@@ -2,28 +2,12 @@ import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:
 import { errors, type Dispatcher } from 'undici';
 import { hasErrorCode } from '../../shared/errors.ts';
 import { ALLOWED_ROLES_HEADER } from '../../shared/allowed-roles.ts';
+import { CONNECTION_HEADERS } from '../../shared/connection-headers.ts';
 import type { WorkerFailure } from './answers.ts';
 import type { FunctionWorker, WorkerAddress } from './worker.ts';
 
 /** For the connection to the gateway only, and what a function must not see. */
-const NOT_PASSED_ON = new Set([
-  'connection',
-  'expect',
-  'keep-alive',
-  'sb-api-key',
-  'transfer-encoding',
-  'upgrade',
-  ALLOWED_ROLES_HEADER,
-]);
-
-/** Of the connection between this process and the worker. */
-const CONNECTION_HEADERS = new Set([
-  'connection',
-  'keep-alive',
-  'proxy-connection',
-  'transfer-encoding',
-  'upgrade',
-]);
+const NOT_PASSED_ON = new Set([...CONNECTION_HEADERS, 'expect', 'sb-api-key', ALLOWED_ROLES_HEADER]);
 
 /** The headers of a call, names and values alternating. */
 export function callHeaders(req: IncomingMessage, address: WorkerAddress): string[] {

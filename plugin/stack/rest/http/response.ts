@@ -1,4 +1,5 @@
 import { validateHeaderName, validateHeaderValue } from 'node:http';
+import { CONNECTION_HEADERS } from '../../../shared/connection-headers.ts';
 
 /** An HTTP response, ready to be sent. */
 export interface HttpResponse {
@@ -11,21 +12,10 @@ export interface HttpResponse {
 
 export type Header = readonly [name: string, value: string];
 
-// The server decides how a message is delimited and its connection used; HTTP/2 has no such headers (RFC 9113 section 8.2.2).
-const FRAMING_HEADERS: ReadonlySet<string> = new Set([
-  'connection',
-  'content-length',
-  'keep-alive',
-  'proxy-connection',
-  'te',
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
-]);
-
 /** Whether a header is the server's own, which the database cannot set: it would break the response. */
 export function isFramingHeader(name: string): boolean {
-  return FRAMING_HEADERS.has(name.toLowerCase());
+  const lower = name.toLowerCase();
+  return lower === 'content-length' || CONNECTION_HEADERS.has(lower);
 }
 
 /** Whether Node can send the header: a valid name, no line break in the value. */

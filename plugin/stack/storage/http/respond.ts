@@ -35,8 +35,9 @@ export function startErrorResponse(req: IncomingMessage, res: ServerResponse): b
     return false;
   }
   for (const name of res.getHeaderNames()) res.removeHeader(name);
-  if (!req.complete && !(Number(req.headers['content-length']) <= MAX_DISCARDED))
-    res.setHeader('connection', 'close');
+  const isLarge = !req.complete && !(Number(req.headers['content-length']) <= MAX_DISCARDED);
+  // HTTP/2 ends the stream alone.
+  if (isLarge && req.httpVersionMajor < 2) res.setHeader('connection', 'close');
   return true;
 }
 
