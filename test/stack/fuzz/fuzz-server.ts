@@ -1,6 +1,6 @@
 import { createServer, type Server } from 'node:http';
 import { createSecureServer } from 'node:http2';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { openServedStack } from '../../../plugin/backend/embedded/served-stack.ts';
 import { Gateway } from '../../../plugin/gateway/gateway.ts';
 import { addUpgradeListener } from '../../../plugin/gateway/listen.ts';
@@ -63,7 +63,12 @@ export async function startFuzzServer(): Promise<FuzzServer> {
   const secure = createSecureServer({ ...CERTIFICATE, allowHTTP1: true }, (req, res) =>
     answer(req as never, res as never),
   );
+  const sockets = new Set<Socket>();
   for (const server of [plain, secure as unknown as Server]) {
+    server.on('connection', (socket: Socket) => {
+      sockets.add(socket);
+      socket.once('close', () => sockets.delete(socket));
+    });
     addUpgradeListener(server, gateway);
     server.on('upgrade', (req, socket) => {
       if (!req.url?.startsWith('/realtime/v1')) socket.destroy();
@@ -89,7 +94,8 @@ export async function startFuzzServer(): Promise<FuzzServer> {
       await gateway.close();
       const servers = [plain, secure as unknown as Server];
       const closed = servers.map((server) => new Promise((resolve) => server.close(resolve)));
-      plain.closeAllConnections();
+      // As Vite does: HTTP/2 has no `closeAllConnections`.
+      for (const socket of sockets) socket.destroy();
       // The servers wait for their sockets, and those of Realtime end with the service.
       await Promise.all([...closed, stack.stop()]);
       await project.remove();
