@@ -1,7 +1,9 @@
 import { basename, join } from 'node:path';
-import { readConfigFile } from './read-config-file.ts';
-import { isTable, Section } from './section.ts';
-import { findUnsetVariables, referencedVariable } from './unset-variables.ts';
+import { isTable } from './is-table.ts';
+import { hasPath } from './locate-key.ts';
+import { readConfigFile, type ConfigFile } from './read-config-file.ts';
+import { Section, type FindOrigin } from './section.ts';
+import { findUnsetVariables, substituteVariables, type Variables } from './variables.ts';
 
 /** `supabase/config.toml` (or .json, .jsonc) of a project, the file that the Supabase CLI reads. */
 export interface SupabaseConfig {
@@ -12,7 +14,7 @@ export interface SupabaseConfig {
   /** Absolute path of the file, or undefined when there is none (every setting then has its default). */
   readonly file: string | undefined;
   /** Environment variables, which take precedence over the file. */
-  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly env: Variables;
   /** `project_id`, by default the folder's name, as `supabase init` writes it. */
   readonly projectId: string;
   /** One table, such as `auth`. The code that reads a table owns its names and defaults. */
@@ -29,7 +31,7 @@ export type ConfigOverrides = Readonly<Record<string, unknown>>;
 interface LoadConfigOptions {
   readonly overrides?: ConfigOverrides;
   /** Default: the environment of this process. */
-  readonly env?: Readonly<Record<string, string | undefined>>;
+  readonly env?: Variables;
 }
 
 /**
@@ -41,10 +43,10 @@ interface LoadConfigOptions {
 export async function loadConfig(root: string, options: LoadConfigOptions = {}): Promise<SupabaseConfig> {
   const { overrides = {}, env = process.env } = options;
   const supabaseDir = join(root, 'supabase');
-  const file = await readConfigFile(supabaseDir);
+  const file = await readConfigFile(root);
   const written = file?.values ?? {};
-  const values = substituteEnv(written, env);
-  const top = new Section(merge(values, overrides));
+  const values = merge(substituteVariables(written, env), overrides);
+  const top = new Section(values, originsIn(file, overrides));
   const projectId = top.string('project_id', basename(root));
   // Settings of the CLI itself and of other environments.
   top.ignore('remotes', 'studio', 'inbucket', 'local_smtp', 'analytics', 'experimental');
@@ -72,18 +74,10 @@ function merge(base: Record<string, unknown>, over: ConfigOverrides): Record<str
   return merged;
 }
 
-function substituteEnv(
-  table: Record<string, unknown>,
-  env: Readonly<Record<string, string | undefined>>,
-): Record<string, unknown> {
-  const substitute = (value: unknown): unknown => {
-    const name = referencedVariable(value);
-    if (name !== undefined) return env[name];
-    if (Array.isArray(value)) return value.map(substitute).filter((element) => element !== undefined);
-    if (isTable(value)) {
-      return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, substitute(inner)]));
-    }
-    return value;
+/** Values of the option come from there; all other ones from the file. */
+function originsIn(file: ConfigFile | undefined, overrides: ConfigOverrides): FindOrigin {
+  return (path) => {
+    if (!file || hasPath(overrides, path)) return { name: 'the option config' };
+    return { name: file.name, location: file.locate(path) };
   };
-  return substitute(table) as Record<string, unknown>;
 }

@@ -198,7 +198,7 @@ function readSms(sms: Section): SmsSettings {
     enabled: sms.boolean('enable_signup', false),
     autoconfirm: !sms.boolean('enable_confirmations', false),
     maxFrequency: sms.duration('max_frequency', 5),
-    template: readSmsTemplate(sms, 'auth.sms', provider !== ''),
+    template: readSmsTemplate(sms, provider !== ''),
     otpLength: 6,
     otpExpiry: 6000,
     testOtp: sms.section('test_otp').stringMap(),
@@ -221,7 +221,7 @@ function readMfa(mfa: Section): MfaSettings {
       enroll,
       verify,
       otpLength: phone.integer('otp_length', 6),
-      template: readSmsTemplate(phone, 'auth.mfa.phone', enroll || verify),
+      template: readSmsTemplate(phone, enroll || verify),
       maxFrequency: phone.duration('max_frequency', 5),
     },
   };
