@@ -2,7 +2,8 @@ import { basename, join } from 'node:path';
 import { isTable } from './is-table.ts';
 import { hasPath } from './locate-key.ts';
 import { readConfigFile, type ConfigFile } from './read-config-file.ts';
-import { Section, type FindOrigin } from './section.ts';
+import { acknowledgeOthers, findUnsupported } from './other-settings.ts';
+import { Section, type FindOrigin, type UnknownKey } from './section.ts';
 import { findUnsetVariables, substituteVariables, type Variables } from './variables.ts';
 
 /** `supabase/config.toml` (or .json, .jsonc) of a project, the file that the Supabase CLI reads. */
@@ -19,10 +20,11 @@ export interface SupabaseConfig {
   readonly projectId: string;
   /** One table, such as `auth`. The code that reads a table owns its names and defaults. */
   section(name: string): Section;
-  /** Qualified names of keys that are set but that nothing has read, once every service has started. */
-  unread(): string[];
-  /** Settings that are read but have no value, because they name a variable of the environment that is not set. */
-  unset(): { key: string; variable: string }[];
+  /**
+   * What to tell the developer about the settings, one line each, once every service has read its own: keys that do not
+   * exist, settings of the Supabase CLI that nothing here can follow, variables that are not set.
+   */
+  notices(): string[];
 }
 
 /** Settings in the structure of config.toml, such as `{ auth: { enable_signup: false } }`. */
@@ -48,8 +50,6 @@ export async function loadConfig(root: string, options: LoadConfigOptions = {}):
   const values = merge(substituteVariables(written, env), overrides);
   const top = new Section(values, originsIn(file, overrides));
   const projectId = top.string('project_id', basename(root));
-  // Settings of the CLI itself and of other environments.
-  top.ignore('remotes', 'studio', 'inbucket', 'local_smtp', 'analytics', 'experimental');
   return {
     root,
     supabaseDir,
@@ -57,12 +57,25 @@ export async function loadConfig(root: string, options: LoadConfigOptions = {}):
     env,
     projectId,
     section: (name) => top.section(name),
-    unread: () => top.unread(),
-    unset: () =>
-      findUnsetVariables(written, env)
-        .filter(({ path }) => top.wasRead(path))
-        .map(({ path, name }) => ({ key: path.join('.'), variable: name })),
+    notices: () => {
+      const name = file?.name ?? 'the option config';
+      acknowledgeOthers(top);
+      return [
+        ...top.unread().map(describeUnknown),
+        ...findUnsupported(top).map((path) => `${path} is set but not supported here; ignored`),
+        ...findUnsetVariables(written, env)
+          .filter((unset) => top.wasRead(unset.path))
+          .map(
+            (unset) => `${unset.path.join('.')} has no value, because the variable ${unset.name} is not set`,
+          ),
+      ].map((line) => `${name}: ${line}`);
+    },
   };
+}
+
+function describeUnknown({ path, meant }: UnknownKey): string {
+  const question = meant === undefined ? '' : `; did you mean ${[...path.slice(0, -1), meant].join('.')}?`;
+  return `${path.join('.')} is unknown and ignored${question}`;
 }
 
 function merge(base: Record<string, unknown>, over: ConfigOverrides): Record<string, unknown> {

@@ -1,3 +1,4 @@
+import { closest } from '../../shared/closest.ts';
 import { SupabaseDevError, type SourceLocation } from '../../shared/errors.ts';
 import { parseGoDuration } from '../../shared/go-duration.ts';
 import { isTable } from './is-table.ts';
@@ -7,6 +8,12 @@ import { VariableValue } from './variables.ts';
 export interface Origin {
   readonly name: string;
   readonly location?: SourceLocation | undefined;
+}
+
+/** A key that is set and that nothing has read, with the key of the same table that was probably meant. */
+export interface UnknownKey {
+  readonly path: readonly string[];
+  readonly meant: string | undefined;
 }
 
 /** Finds out who set the value at a path. */
@@ -25,6 +32,7 @@ export class Section {
   readonly #findOrigin: FindOrigin;
   readonly #path: readonly string[];
   readonly #read = new Set<string>();
+  readonly #ignored = new Set<string>();
   readonly #children = new Map<string, Section>();
 
   constructor(
@@ -39,13 +47,26 @@ export class Section {
 
   /** Whether the key is present (with any value). */
   has(key: string): boolean {
+    this.#read.add(key);
     return this.#values[key] !== undefined;
+  }
+
+  /** The value as the file has it, without a type; a variable counts by its text. */
+  peek(key: string): unknown {
+    const value = this.#values[key];
+    return value instanceof VariableValue ? value.text : value;
   }
 
   string(key: string, fallback: string): string;
   string(key: string): string | undefined;
   string(key: string, fallback?: string): string | undefined {
     return this.read(key, 'a string', (v) => (typeof v === 'string' ? v : undefined)) ?? fallback;
+  }
+
+  /** One of a few texts. */
+  choice<T extends string>(key: string, choices: readonly T[], fallback: T): T {
+    const expected = `one of ${choices.map((choice) => `"${choice}"`).join(', ')}`;
+    return this.read(key, expected, (v) => choices.find((choice) => choice === v)) ?? fallback;
   }
 
   boolean(key: string, fallback: boolean): boolean {
@@ -107,7 +128,7 @@ export class Section {
 
   /** Marks keys as known though they change nothing here, so that `unread()` is silent about them. */
   ignore(...keys: string[]): void {
-    for (const key of keys) this.#read.add(key);
+    for (const key of keys) this.#ignored.add(key);
   }
 
   /** Whether something has asked for the value at this path. */
@@ -115,11 +136,12 @@ export class Section {
     return rest.length === 0 ? this.#read.has(key) : (this.#children.get(key)?.wasRead(rest) ?? false);
   }
 
-  /** Qualified names of the keys that are set and were never read, in the order of the file. */
-  unread(): string[] {
+  /** The keys that are set and were never read, in the order of the file. */
+  unread(): UnknownKey[] {
+    const known = [...this.#read, ...this.#ignored];
     return Object.keys(this.#values).flatMap((key) => {
-      if (!this.#read.has(key)) return [[...this.#path, key].join('.')];
-      return this.#children.get(key)?.unread() ?? [];
+      if (known.includes(key)) return this.#children.get(key)?.unread() ?? [];
+      return [{ path: [...this.#path, key], meant: closest(key, known) }];
     });
   }
 

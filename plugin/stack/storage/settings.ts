@@ -26,7 +26,6 @@ export interface BucketSettings {
 /** @throws SupabaseDevError CONFIG_INVALID */
 export function readStorageSettings(config: SupabaseConfig): StorageSettings {
   const section = config.section('storage');
-  section.ignore('analytics', 'vector');
   return {
     enabled: section.boolean('enabled', true),
     fileSizeLimit: readSize(section) ?? 50 * 1024 ** 2,

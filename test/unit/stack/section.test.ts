@@ -43,7 +43,11 @@ test('lists the keys that nothing has read, with their tables', () => {
   const auth = top.section('auth');
   auth.string('site_url');
   auth.section('email').boolean('known', false);
-  expect(top.unread()).toEqual(['auth.typo', 'auth.email.unknown', 'unread']);
+  expect(top.unread()).toEqual([
+    { path: ['auth', 'typo'], meant: undefined },
+    { path: ['auth', 'email', 'unknown'], meant: 'known' },
+    { path: ['unread'], meant: undefined },
+  ]);
 });
 
 test('lists the tables below, such as buckets, and refuses other values there', () => {
