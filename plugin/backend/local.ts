@@ -1,4 +1,5 @@
 import type { Backend } from './backend.ts';
+import { knowsSession } from './session-check.ts';
 import { createUrlBackend, type UrlBackendOptions } from './url-backend.ts';
 
 /** Where the CLI's Realtime listens when its port is published. */
@@ -6,11 +7,14 @@ const DEFAULT_REALTIME_URL = 'http://127.0.0.1:4000';
 
 /** The Supabase CLI's stack: HTTP through its API gateway, WebSockets past it where that is possible. */
 export function createLocalBackend(options: UrlBackendOptions): Backend {
+  const { url, keys } = options;
+  const anonKey = keys.anonKey ?? keys.publishableKey;
   return createUrlBackend(options, {
     kind: 'local',
     // Services build links, and check S3 signatures, with the client's own Host.
     host: 'client',
     directUrl: options.realtimeUrl ?? new URL(DEFAULT_REALTIME_URL),
-    label: `local stack at ${options.url.origin}`,
+    knowsSession: anonKey === undefined ? undefined : (token) => knowsSession(url, anonKey, token),
+    label: `local stack at ${url.origin}`,
   });
 }

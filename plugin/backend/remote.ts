@@ -19,6 +19,7 @@ export function createRemoteBackend(options: UrlBackendOptions): Backend {
     kind: 'remote',
     host: url.host,
     directUrl: realtimeUrl,
+    knowsSession: undefined,
     label: `remote project at ${url.origin}; its data is real`,
   });
 }

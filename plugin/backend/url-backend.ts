@@ -23,6 +23,8 @@ interface UrlBackendKind {
   readonly host: UrlUpstream['host'];
   /** URL of Realtime itself; undefined when there is no direct path to it. */
   readonly directUrl: URL | undefined;
+  /** Whether a valid token belongs to a session of this Supabase; undefined where its signature is enough. */
+  readonly knowsSession: GatewayTarget['knowsSession'];
   /** For the banner. */
   readonly label: string;
 }
@@ -44,6 +46,7 @@ export function createUrlBackend(options: UrlBackendOptions, kind: UrlBackendKin
   const target: GatewayTarget = {
     keys,
     upstreams: { auth: gateway, rest: gateway, realtime: gateway, storage: gateway, functions: gateway },
+    knowsSession: kind.knowsSession,
     ...(route && { websocket: route }),
   };
   const realtime = (): BannerLine[] => (route ? [{ label: 'Realtime', value: route.describe() }] : []);

@@ -7,8 +7,11 @@ export interface GatewayTarget {
   readonly keys: GatewayKeys;
   /** Why other machines are refused: the keys are those that every local Supabase has. Undefined: they are served. */
   readonly localOnly?: { readonly hint: string } | undefined;
-  /** Whether a valid token belongs to a session of this backend; absent where only the signature can tell. */
-  readonly knowsSession?: (token: string) => Promise<boolean>;
+  /**
+   * Whether a valid token belongs to a session of this backend; undefined where only the signature can tell. It rejects
+   * when the backend cannot tell now.
+   */
+  readonly knowsSession?: ((token: string) => Promise<boolean>) | undefined;
   /** Requests for a service that is absent here get a JSON error (SERVICE_UNAVAILABLE). */
   readonly upstreams: Readonly<Partial<Record<UpstreamName, Upstream>>>;
   /** How Realtime's WebSocket is reached, where that differs from `upstreams.realtime`. */

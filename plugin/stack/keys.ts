@@ -5,6 +5,7 @@ import type { JWK } from 'jose';
 import { readKeys, type PartialKeys } from '../shared/environment.ts';
 import { errorMessage, SupabaseDevError } from '../shared/errors.ts';
 import { isObject } from '../shared/json.ts';
+import { decodeJwt } from '../shared/jwt.ts';
 import type { SupabaseConfig } from './config/config.ts';
 
 /** The keys of a stack: opaque keys, the legacy JWTs that they are translated to, and the signing keys. */
@@ -41,7 +42,7 @@ const LOCAL_EXPIRY = 1983812996;
  * The keys of a local stack: those given, then config.toml (`[auth]`), then the CLI's local values.
  *
  * @param given by default those of the environment; variables for the page do not count (shared/environment.ts)
- * @throws SupabaseDevError KEYS_INVALID for a secret under 16 characters or an unreadable signing key file.
+ * @throws SupabaseDevError KEYS_INVALID for a secret under 16 characters, a legacy key that is no JWT, or an unreadable signing key file.
  */
 export async function resolveKeys(
   config: SupabaseConfig,
@@ -54,13 +55,13 @@ export async function resolveKeys(
       hint: 'Set a longer auth.jwt_secret in supabase/config.toml, or SUPABASE_JWT_SECRET.',
     });
   }
-  const anonKey = given.anonKey || auth.string('anon_key');
-  const serviceRoleKey = given.serviceRoleKey || auth.string('service_role_key');
   return {
-    publishableKey: given.publishableKey || (auth.string('publishable_key') ?? LOCAL_KEYS.publishableKey),
-    secretKey: given.secretKey || (auth.string('secret_key') ?? LOCAL_KEYS.secretKey),
-    anonKey: onlyJwt(anonKey) ?? signApiKey('anon', jwtSecret),
-    serviceRoleKey: onlyJwt(serviceRoleKey) ?? signApiKey('service_role', jwtSecret),
+    publishableKey: given.publishableKey || auth.string('publishable_key') || LOCAL_KEYS.publishableKey,
+    secretKey: given.secretKey || auth.string('secret_key') || LOCAL_KEYS.secretKey,
+    anonKey: onlyJwt('anon', given.anonKey || auth.string('anon_key')) ?? signApiKey('anon', jwtSecret),
+    serviceRoleKey:
+      onlyJwt('service_role', given.serviceRoleKey || auth.string('service_role_key')) ??
+      signApiKey('service_role', jwtSecret),
     jwtSecret,
     s3AccessKey: LOCAL_KEYS.s3AccessKey,
     s3SecretKey: LOCAL_KEYS.s3SecretKey,
@@ -69,8 +70,12 @@ export async function resolveKeys(
 }
 
 /** Developers put the new opaque keys into the settings of the legacy ones, which must be JWTs. */
-function onlyJwt(key: string | undefined): string | undefined {
-  return key?.startsWith('sb_') ? undefined : key;
+function onlyJwt(role: string, key: string | undefined): string | undefined {
+  if (!key || key.startsWith('sb_')) return undefined;
+  if (decodeJwt(key)) return key;
+  throw new SupabaseDevError('KEYS_INVALID', `the ${role} key is not a JWT`, {
+    hint: `Remove auth.${role}_key from supabase/config.toml, or the variable with the key: it is signed by itself.`,
+  });
 }
 
 /** A legacy API key. With the CLI's secret, these are exactly the CLI's well-known anon and service_role keys. */

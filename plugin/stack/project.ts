@@ -9,9 +9,9 @@ export async function defaultDataDir(root: string): Promise<string> {
   return join((await findUpwards(root, 'package.json')) ?? root, '.supabase');
 }
 
-/** The nearest folder, from `from` upwards, that contains `name`. */
-export async function findUpwards(from: string, name: string): Promise<string | undefined> {
-  if (await exists(join(from, name))) return from;
+/** The nearest folder, from `from` upwards, that contains one of these names. */
+export async function findUpwards(from: string, ...names: string[]): Promise<string | undefined> {
+  for (const name of names) if (await exists(join(from, name))) return from;
   const parent = dirname(from);
-  return parent === from ? undefined : findUpwards(parent, name);
+  return parent === from ? undefined : findUpwards(parent, ...names);
 }

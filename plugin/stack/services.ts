@@ -98,7 +98,7 @@ export async function startServices(options: StartServicesOptions): Promise<Serv
   const jwt = createJwtVerifier(keys);
   const { database } = postgres;
   const context: StackContext = { config, keys, jwt, database, mailer: mail.mailer, dataDir, logger };
-  ignoreOtherSettings(config);
+  ignoreUntilUsed(config);
   const created = await createServices(context).catch(async (error: unknown) => {
     await postgres.stop(options.ephemeral);
     throw error;
@@ -106,10 +106,7 @@ export async function startServices(options: StartServicesOptions): Promise<Serv
   const functions = options.functions && createFunctionsService(context, options.functions);
   const services = { ...created, mail: mail.service, ...(functions && { functions }) };
   const jobs = new DatabaseJobs({ database, apiUrl: options.apiUrl, logger });
-  for (const key of config.unread())
-    logger.warn(`supabase/config.toml: ${key} is set but not supported here; ignored`);
-  for (const { key, variable } of config.unset())
-    logger.warn(`supabase/config.toml: ${key} has no value, because the variable ${variable} is not set`);
+  for (const notice of config.notices()) logger.warn(notice);
   return {
     keys,
     database,
@@ -142,13 +139,7 @@ async function closeAll(services: readonly Service[]): Promise<void> {
   await Promise.allSettled(services.map((service) => service.close()));
 }
 
-/** Marks settings as known that configure the Supabase CLI's containers, or that callers of the stack read themselves. */
-function ignoreOtherSettings(config: SupabaseConfig): void {
-  config.section('api').ignore('enabled', 'port', 'tls', 'external_url');
-  const db = config.section('db');
-  db.ignore('port', 'shadow_port', 'major_version', 'health_timeout', 'pooler', 'network_restrictions');
-  db.ignore('ssl_enforcement', 'root_key');
-  db.section('migrations').ignore('schema_paths');
-  // Read only when there is new data to seed.
-  db.ignore('seed');
+/** Marks settings as known that are read only when there is something to do with them. */
+function ignoreUntilUsed(config: SupabaseConfig): void {
+  config.section('db').section('seed').ignore('enabled', 'sql_paths');
 }

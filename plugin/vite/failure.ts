@@ -29,15 +29,9 @@ export function withoutTrace(error: SupabaseDevError): SupabaseDevError {
   return Object.defineProperty(error, inspect.custom, { value: () => text });
 }
 
-/**
- * A code frame in the form that Vite's overlay recognises. It cuts off spaces in front of the first line, so that numbers
- * are aligned to the left; smol-toml's have a colon in place of the bar.
- */
+/** A code frame as Vite's overlay shows it: it cuts off spaces in front of the first line, so that numbers go to the left. */
 export function alignFrame(frame: string): string {
-  const width = /^(\d+ *): {2}/m.exec(frame)?.[1]?.length;
-  if (width === undefined) return frame.replaceAll(/^( +)(\d+)/gm, '$2$1');
-  const caret = new RegExp(`^ {${width + 3}}( *\\^)`, 'gm');
-  return frame.replaceAll(/^(\d+ *): {2}/gm, '$1 | ').replaceAll(caret, `${' '.repeat(width)} | $1`);
+  return frame.replaceAll(/^( +)(\d+)/gm, '$2$1');
 }
 
 function toOverlay(error: unknown): ErrorPayload['err'] {

@@ -8,6 +8,7 @@ import { resolveBackend } from '../backend/resolve.ts';
 import { readGatewayPort } from '../backend/settings.ts';
 import { listenGateway } from '../gateway/listen.ts';
 import { Gateway } from '../gateway/gateway.ts';
+import { CONFIG_FILES } from '../shared/config-files.ts';
 import { VARIABLES, type Environment } from '../shared/environment.ts';
 import type { Logger } from '../shared/logger.ts';
 import { defaultDataDir } from '../stack/project.ts';
@@ -22,7 +23,9 @@ export async function planBackend(
 ): Promise<BackendPlan> {
   // The .env files of the mode, as Vite reads them, with the real environment on top; also variables without a prefix.
   const env: Environment = config.envDir ? loadEnv(config.mode, config.envDir, '') : process.env;
-  const settings = await readFile(join(projectRoot, 'supabase', 'config.toml'), 'utf8').catch(() => '');
+  const settings = await Promise.all(
+    CONFIG_FILES.map((name) => readFile(join(projectRoot, name), 'utf8').catch(() => '')),
+  );
   const names = Object.values(VARIABLES).flat();
   const start: StartBackend = async (onKeys) => {
     const backend = await resolveBackend({

@@ -20,7 +20,7 @@ import {
   type ServicesOptions,
   type StartServicesOptions,
 } from '../../stack/services.ts';
-import { knowsSession } from './session-check.ts';
+import { knowsSession } from '../session-check.ts';
 
 export interface ServedStackOptions extends ServicesOptions {
   /** Port of the API on loopback. */

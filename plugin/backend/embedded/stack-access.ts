@@ -3,7 +3,7 @@ import type { Membership } from '../../stack/ownership/claim.ts';
 import type { MigrationResult } from '../../stack/postgres/migrations.ts';
 import { areKeysPublic } from '../../stack/private-keys.ts';
 import type { BannerLine } from '../backend.ts';
-import { knowsSession } from './session-check.ts';
+import { knowsSession } from '../session-check.ts';
 import { openServedStack, type ServedStack, type ServedStackOptions } from './served-stack.ts';
 
 /** How this process reaches the stack: its own, or another process's. */

@@ -42,6 +42,7 @@ export class SessionTokenVerifier {
   readonly #knowsSession: ((token: string) => Promise<boolean>) | undefined;
   // Expiry by token, 0 for one that is not of this backend, which never changes.
   readonly #expiries = new LRUCache<string, number>({ max: CACHED_TOKENS });
+  readonly #asked = new Map<string, Promise<void>>();
 
   constructor(
     keys: Pick<GatewayKeys, 'jwtSecret' | 'jwks'>,
@@ -75,8 +76,14 @@ export class SessionTokenVerifier {
       const isCurrent = expiry > Date.now() / 1000;
       this.#expiries.set(token, isCurrent && (await knowsSession(token)) ? expiry : 0);
     };
+    // The requests of a page come together, and wait for one question.
+    const learnOnce = (token: string): Promise<void> => {
+      const asked = this.#asked.get(token) ?? learnOne(token).finally(() => this.#asked.delete(token));
+      this.#asked.set(token, asked);
+      return asked;
+    };
     // A backend that cannot answer now is asked again by the next request.
-    return Promise.allSettled(tokens.filter(isNew).map(learnOne)).then(() => {});
+    return Promise.allSettled(tokens.filter(isNew).map(learnOnce)).then(() => {});
   }
 
   #signedExpiry(token: string): number {

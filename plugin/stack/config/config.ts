@@ -1,7 +1,10 @@
 import { basename, join } from 'node:path';
-import { readConfigFile } from './read-config-file.ts';
-import { isTable, Section } from './section.ts';
-import { findUnsetVariables, referencedVariable } from './unset-variables.ts';
+import { isTable } from './is-table.ts';
+import { hasPath } from './locate-key.ts';
+import { readConfigFile, type ConfigFile } from './read-config-file.ts';
+import { acknowledgeOthers, findUnsupported } from './other-settings.ts';
+import { Section, type FindOrigin, type UnknownKey } from './section.ts';
+import { findUnsetVariables, substituteVariables, type Variables } from './variables.ts';
 
 /** `supabase/config.toml` (or .json, .jsonc) of a project, the file that the Supabase CLI reads. */
 export interface SupabaseConfig {
@@ -12,15 +15,16 @@ export interface SupabaseConfig {
   /** Absolute path of the file, or undefined when there is none (every setting then has its default). */
   readonly file: string | undefined;
   /** Environment variables, which take precedence over the file. */
-  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly env: Variables;
   /** `project_id`, by default the folder's name, as `supabase init` writes it. */
   readonly projectId: string;
   /** One table, such as `auth`. The code that reads a table owns its names and defaults. */
   section(name: string): Section;
-  /** Qualified names of keys that are set but that nothing has read, once every service has started. */
-  unread(): string[];
-  /** Settings that are read but have no value, because they name a variable of the environment that is not set. */
-  unset(): { key: string; variable: string }[];
+  /**
+   * What to tell the developer about the settings, one line each, once every service has read its own: keys that do not
+   * exist, settings of the Supabase CLI that nothing here can follow, variables that are not set.
+   */
+  notices(): string[];
 }
 
 /** Settings in the structure of config.toml, such as `{ auth: { enable_signup: false } }`. */
@@ -29,7 +33,7 @@ export type ConfigOverrides = Readonly<Record<string, unknown>>;
 interface LoadConfigOptions {
   readonly overrides?: ConfigOverrides;
   /** Default: the environment of this process. */
-  readonly env?: Readonly<Record<string, string | undefined>>;
+  readonly env?: Variables;
 }
 
 /**
@@ -41,13 +45,11 @@ interface LoadConfigOptions {
 export async function loadConfig(root: string, options: LoadConfigOptions = {}): Promise<SupabaseConfig> {
   const { overrides = {}, env = process.env } = options;
   const supabaseDir = join(root, 'supabase');
-  const file = await readConfigFile(supabaseDir);
+  const file = await readConfigFile(root);
   const written = file?.values ?? {};
-  const values = substituteEnv(written, env);
-  const top = new Section(merge(values, overrides));
+  const values = merge(substituteVariables(written, env), overrides);
+  const top = new Section(values, originsIn(file, overrides));
   const projectId = top.string('project_id', basename(root));
-  // Settings of the CLI itself and of other environments.
-  top.ignore('remotes', 'studio', 'inbucket', 'local_smtp', 'analytics', 'experimental');
   return {
     root,
     supabaseDir,
@@ -55,12 +57,25 @@ export async function loadConfig(root: string, options: LoadConfigOptions = {}):
     env,
     projectId,
     section: (name) => top.section(name),
-    unread: () => top.unread(),
-    unset: () =>
-      findUnsetVariables(written, env)
-        .filter(({ path }) => top.wasRead(path))
-        .map(({ path, name }) => ({ key: path.join('.'), variable: name })),
+    notices: () => {
+      const name = file?.name ?? 'the option config';
+      acknowledgeOthers(top);
+      return [
+        ...top.unread().map(describeUnknown),
+        ...findUnsupported(top).map((path) => `${path} is set but not supported here; ignored`),
+        ...findUnsetVariables(written, env)
+          .filter((unset) => top.wasRead(unset.path))
+          .map(
+            (unset) => `${unset.path.join('.')} has no value, because the variable ${unset.name} is not set`,
+          ),
+      ].map((line) => `${name}: ${line}`);
+    },
   };
+}
+
+function describeUnknown({ path, meant }: UnknownKey): string {
+  const question = meant === undefined ? '' : `; did you mean ${[...path.slice(0, -1), meant].join('.')}?`;
+  return `${path.join('.')} is unknown and ignored${question}`;
 }
 
 function merge(base: Record<string, unknown>, over: ConfigOverrides): Record<string, unknown> {
@@ -72,18 +87,10 @@ function merge(base: Record<string, unknown>, over: ConfigOverrides): Record<str
   return merged;
 }
 
-function substituteEnv(
-  table: Record<string, unknown>,
-  env: Readonly<Record<string, string | undefined>>,
-): Record<string, unknown> {
-  const substitute = (value: unknown): unknown => {
-    const name = referencedVariable(value);
-    if (name !== undefined) return env[name];
-    if (Array.isArray(value)) return value.map(substitute).filter((element) => element !== undefined);
-    if (isTable(value)) {
-      return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, substitute(inner)]));
-    }
-    return value;
+/** Values of the option come from there; all other ones from the file. */
+function originsIn(file: ConfigFile | undefined, overrides: ConfigOverrides): FindOrigin {
+  return (path) => {
+    if (!file || hasPath(overrides, path)) return { name: 'the option config' };
+    return { name: file.name, location: file.locate(path) };
   };
-  return substitute(table) as Record<string, unknown>;
 }

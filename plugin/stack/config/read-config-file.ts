@@ -1,69 +1,92 @@
 import { readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { parse, TomlError } from 'smol-toml';
-import { errorMessage, hasErrorCode, SupabaseDevError } from '../../shared/errors.ts';
-import { isTable } from './section.ts';
+import { parse as parseJson, printParseErrorCode, type ParseError } from 'jsonc-parser';
+import { parse as parseToml, TomlError } from 'smol-toml';
+import { offsetOf, sourceLocation } from '../../shared/code-frame.ts';
+import { CONFIG_FILES } from '../../shared/config-files.ts';
+import { errorMessage, hasErrorCode, SupabaseDevError, type SourceLocation } from '../../shared/errors.ts';
+import { isTable } from './is-table.ts';
+import { locateKey } from './locate-key.ts';
 
 /** The settings of a project as its file has them. */
-interface ConfigFile {
+export interface ConfigFile {
+  /** Absolute path. */
   readonly path: string;
+  /** `supabase/config.toml` or another name, for messages. */
+  readonly name: string;
   readonly values: Record<string, unknown>;
+  /** The place of a key, for messages; undefined when it cannot be found. */
+  locate(path: readonly string[]): SourceLocation | undefined;
 }
 
-/** The names that the Supabase CLI looks for, in its order (cli packages/config/src/paths.ts). */
-const NAMES = ['config.json', 'config.jsonc', 'config.toml'];
-
 /**
- * Reads `config.json`, `config.jsonc` or `config.toml` of the folder `supabase`.
+ * Reads `config.json`, `config.jsonc` or `config.toml` of the folder `supabase` in `root`.
  *
  * @returns undefined when there is none
  * @throws SupabaseDevError CONFIG_INVALID, with the line
  */
-export async function readConfigFile(supabaseDir: string): Promise<ConfigFile | undefined> {
-  for (const name of NAMES) {
-    const path = join(supabaseDir, name);
+export async function readConfigFile(root: string): Promise<ConfigFile | undefined> {
+  for (const name of CONFIG_FILES) {
+    const path = join(root, name);
     const text = await readFile(path, 'utf8').catch((error: unknown) => {
       if (hasErrorCode(error, 'ENOENT') || hasErrorCode(error, 'ENOTDIR')) return undefined;
       throw error;
     });
-    if (text === undefined) continue;
-    return { path, values: name === 'config.toml' ? parseToml(text, path) : parseJsonc(text, path) };
+    if (text !== undefined) return parseConfigFile(path, text);
   }
   return undefined;
 }
 
-function parseToml(text: string, file: string): Record<string, unknown> {
+function parseConfigFile(path: string, text: string): ConfigFile {
+  const name = `supabase/${basename(path)}`;
+  const isToml = path.endsWith('.toml');
+  const parse = isToml ? parseToml : parseJsonc;
+  const place = (offset: number): Required<SourceLocation> => sourceLocation(path, text, offset);
+  let values: unknown;
   try {
-    return parse(text);
+    values = parse(text);
   } catch (error) {
-    if (!(error instanceof TomlError)) throw error;
-    const location = { file, line: error.line, column: error.column, frame: error.codeblock };
-    const message = `supabase/config.toml is not valid TOML (line ${error.line}): ${error.message.split('\n')[0]}`;
+    const offset = offsetOfError(error, text);
+    if (offset === undefined) throw error;
+    const location = place(offset);
+    const [reason = ''] = errorMessage(error).split('\n');
+    const message = `${name} is not valid ${isToml ? 'TOML' : 'JSON'} (line ${location.line}): ${reason}`;
     throw new SupabaseDevError('CONFIG_INVALID', message, { cause: error, location });
+  }
+  if (!isTable(values)) {
+    throw new SupabaseDevError('CONFIG_INVALID', `${name} must be an object`, { location: place(0) });
+  }
+  return {
+    path,
+    name,
+    values,
+    locate(keys) {
+      const offset = locateKey(text, keys, parse);
+      return offset === undefined ? undefined : place(offset);
+    },
+  };
+}
+
+class JsoncError extends Error {
+  readonly offset: number;
+
+  constructor({ error, offset }: ParseError) {
+    // `CommaExpected` → `comma expected`
+    const words = printParseErrorCode(error).replaceAll(/(?<=[a-z])[A-Z]/g, (letter) => ` ${letter}`);
+    super(words.toLowerCase());
+    this.offset = offset;
   }
 }
 
 /** JSON with comments and trailing commas. */
-function parseJsonc(text: string, file: string): Record<string, unknown> {
-  const name = `supabase/${basename(file)}`;
-  // Strings are kept; comments become blanks, so that positions stay.
-  const plain = text
-    .replaceAll(/"(?:\\.|[^"\\])*"|\/\/[^\r\n]*|\/\*[\s\S]*?\*\//g, (part) =>
-      part.startsWith('"') ? part : part.replaceAll(/[^\r\n]/g, ' '),
-    )
-    .replaceAll(/"(?:\\.|[^"\\])*"|,(?=\s*[}\]])/g, (part) => (part === ',' ? ' ' : part));
-  let value: unknown;
-  try {
-    value = JSON.parse(plain);
-  } catch (error) {
-    const position = Number(/position (\d+)/.exec(errorMessage(error))?.[1] ?? 0);
-    const before = plain.slice(0, position).split('\n');
-    const location = { file, line: before.length, column: (before.at(-1) ?? '').length + 1 };
-    const message = `${name} is not valid JSON (line ${location.line}): ${errorMessage(error)}`;
-    throw new SupabaseDevError('CONFIG_INVALID', message, { cause: error, location });
-  }
-  if (isTable(value)) return value;
-  throw new SupabaseDevError('CONFIG_INVALID', `${name} must be an object`, {
-    location: { file, line: 1, column: 1 },
-  });
+function parseJsonc(text: string): unknown {
+  const errors: ParseError[] = [];
+  const value: unknown = parseJson(text, errors, { allowTrailingComma: true });
+  if (errors[0]) throw new JsoncError(errors[0]);
+  return value;
+}
+
+function offsetOfError(error: unknown, text: string): number | undefined {
+  if (error instanceof JsoncError) return error.offset;
+  return error instanceof TomlError ? offsetOf(text, error.line, error.column) : undefined;
 }

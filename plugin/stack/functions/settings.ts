@@ -23,8 +23,6 @@ export interface FunctionsSettings {
 /** Reads `[edge_runtime]` and `[functions.*]`, with the Supabase CLI's defaults (packages/config/src/functions.ts). */
 export function readFunctionsSettings(config: SupabaseConfig): FunctionsSettings {
   const runtime = config.section('edge_runtime');
-  // Of the container: here a function has one process, which a save replaces, whatever the policy is.
-  runtime.ignore('policy', 'deno_version');
   return {
     enabled: runtime.boolean('enabled', true),
     secrets: runtime.section('secrets').stringMap(),

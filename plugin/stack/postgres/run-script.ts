@@ -1,7 +1,8 @@
 import pg from 'pg';
+import { sourceLocation } from '../../shared/code-frame.ts';
 import { errorMessage, SupabaseDevError } from '../../shared/errors.ts';
 import type { Logger } from '../../shared/logger.ts';
-import { codeFrame, locate, splitStatements, type Statement } from './sql-script.ts';
+import { splitStatements, type Statement } from './sql-script.ts';
 import { withoutVectorOptions } from './vector-index.ts';
 import { createdExtension, eventTriggerCall, extensionCall } from './superuser-statements.ts';
 
@@ -93,13 +94,13 @@ function scriptError(error: unknown, script: Script, statement: Statement | unde
   const sqlState = error instanceof pg.DatabaseError ? error : undefined;
   // PostgreSQL's position counts characters from 1, within the statement.
   const offset = (statement?.offset ?? 0) + Math.max(0, Number(sqlState?.position ?? 1) - 1);
-  const { line, column } = locate(text, offset);
+  const location = sourceLocation(file, text, offset);
   const details = [sqlState?.detail, sqlState?.where].filter(Boolean).join('\n');
-  const message = `${file}:${line}:${column}: ${errorMessage(error)}${sqlState?.code ? ` (SQLSTATE ${sqlState.code})` : ''}`;
+  const message = `${file}:${location.line}:${location.column}: ${errorMessage(error)}${sqlState?.code ? ` (SQLSTATE ${sqlState.code})` : ''}`;
   return new SupabaseDevError('MIGRATION_FAILED', details ? `${message}\n${details}` : message, {
     hint: hintFor(sqlState),
     cause: error,
-    location: { file, line, column, frame: codeFrame(text, offset) },
+    location,
   });
 }
 

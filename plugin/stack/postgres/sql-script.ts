@@ -54,29 +54,6 @@ export function splitStatements(script: string): Statement[] {
   return statements;
 }
 
-/** Line and column (both from 1) of an offset. */
-export function locate(script: string, offset: number): { line: number; column: number } {
-  const before = script.slice(0, offset);
-  const lineStart = before.lastIndexOf('\n') + 1;
-  return { line: before.split('\n').length, column: offset - lineStart + 1 };
-}
-
-/** The lines around an offset with a caret below it, as compilers show errors. */
-export function codeFrame(script: string, offset: number): string {
-  const { line, column } = locate(script, offset);
-  const lines = script.split('\n');
-  const first = Math.max(1, line - 2);
-  const last = Math.min(lines.length, line + 2);
-  const width = String(last).length;
-  const frame: string[] = [];
-  for (let number = first; number <= last; number += 1) {
-    const marker = number === line ? '>' : ' ';
-    frame.push(`${marker} ${String(number).padStart(width)} | ${lines[number - 1] ?? ''}`);
-    if (number === line) frame.push(`  ${' '.repeat(width)} | ${' '.repeat(column - 1)}^`);
-  }
-  return frame.join('\n');
-}
-
 /** End of the whitespace or comment at `at`. */
 function skipBlanks(script: string, at: number): number {
   if (/\s/.test(script.charAt(at))) return at + 1;

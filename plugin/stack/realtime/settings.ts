@@ -29,8 +29,6 @@ export interface RealtimeSettings {
 export function readRealtimeSettings(config: SupabaseConfig): RealtimeSettings {
   const { env } = config;
   const section = config.section('realtime');
-  // Settings of the container's network and header parser, which do not apply here.
-  section.ignore('ip_version', 'max_header_length');
   const limit = (name: string, fallback: number): number => {
     const value = Number(env[name]);
     return Number.isSafeInteger(value) && value > 0 ? value : fallback;

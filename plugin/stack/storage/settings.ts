@@ -1,5 +1,4 @@
 import { resolve } from 'node:path';
-import { SupabaseDevError } from '../../shared/errors.ts';
 import type { SupabaseConfig } from '../config/config.ts';
 import type { Section } from '../config/section.ts';
 
@@ -27,10 +26,9 @@ export interface BucketSettings {
 /** @throws SupabaseDevError CONFIG_INVALID */
 export function readStorageSettings(config: SupabaseConfig): StorageSettings {
   const section = config.section('storage');
-  section.ignore('analytics', 'vector');
   return {
     enabled: section.boolean('enabled', true),
-    fileSizeLimit: readSize(section, 'storage.file_size_limit') ?? 50 * 1024 ** 2,
+    fileSizeLimit: readSize(section) ?? 50 * 1024 ** 2,
     imageTransformation: section.section('image_transformation').boolean('enabled', false),
     s3Protocol: section.section('s3_protocol').boolean('enabled', true),
     buckets: section
@@ -45,7 +43,7 @@ function readBucket(config: SupabaseConfig, name: string, section: Section): Buc
   return {
     name,
     public: section.has('public') ? section.boolean('public', false) : undefined,
-    fileSizeLimit: readSize(section, `storage.buckets.${name}.file_size_limit`),
+    fileSizeLimit: readSize(section),
     allowedMimeTypes: section.has('allowed_mime_types') ? section.strings('allowed_mime_types') : undefined,
     objectsPath: objectsPath ? resolve(config.supabaseDir, objectsPath) : undefined,
   };
@@ -55,24 +53,11 @@ const SIZE = /^(\d+(?:\.\d+)?)\s?([kmgtp]?)i?b?$/i;
 const UNITS = ['', 'k', 'm', 'g', 't', 'p'];
 
 /** "50MiB", "5MB" or a number of bytes; units are powers of 1024, with or without the "i", as the CLI reads them. */
-function readSize(section: Section, name: string): number | undefined {
-  const key = 'file_size_limit';
-  if (!section.has(key)) return undefined;
-  const text = String(isInteger(section, key) ? section.integer(key) : section.string(key));
-  const [, amount, unit] = SIZE.exec(text.trim()) ?? [];
-  if (amount === undefined || unit === undefined) {
-    throw new SupabaseDevError(
-      'CONFIG_INVALID',
-      `supabase/config.toml: ${name} must be a size such as "50MiB", not "${text}"`,
-    );
-  }
-  return Math.floor(Number(amount) * 1024 ** UNITS.indexOf(unit.toLowerCase()));
-}
-
-function isInteger(section: Section, key: string): boolean {
-  try {
-    return section.integer(key) !== undefined;
-  } catch {
-    return false;
-  }
+function readSize(section: Section): number | undefined {
+  return section.read('file_size_limit', 'a size such as "50MiB"', (value) => {
+    if (typeof value !== 'string' && !Number.isSafeInteger(value)) return undefined;
+    const [, amount, unit] = SIZE.exec(String(value).trim()) ?? [];
+    if (amount === undefined || unit === undefined) return undefined;
+    return Math.floor(Number(amount) * 1024 ** UNITS.indexOf(unit.toLowerCase()));
+  });
 }

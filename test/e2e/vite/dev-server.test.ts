@@ -1,4 +1,5 @@
 import { chmod, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import pg from 'pg';
@@ -43,6 +44,35 @@ async function postgresPid(app: TestProject): Promise<number> {
   return Number((await readFile(join(app.root, '.supabase/postgres/postmaster.pid'), 'utf8')).split('\n')[0]);
 }
 
+interface HmrMessage {
+  readonly type: string;
+  readonly err?: { readonly message: string; readonly frame?: string };
+}
+
+/** The socket of an open page. `next` resolves with the first message of a type, past or future. */
+async function openHmr(server: DevServer): Promise<{ next(type: string): Promise<HmrMessage> }> {
+  const client = await (await fetch(`${server.url}/@vite/client`)).text();
+  const token = /const wsToken = "([^"]+)"/.exec(client)?.[1] ?? '';
+  const hmr = new WebSocket(`${server.url.replace('http', 'ws')}/?token=${token}`, 'vite-hmr');
+  onTestEnd(() => hmr.terminate());
+  const messages: HmrMessage[] = [];
+  let wake = (): void => {};
+  hmr.on('message', (data) => {
+    messages.push(JSON.parse((data as Buffer).toString()) as HmrMessage);
+    wake();
+  });
+  await new Promise((resolve) => hmr.once('open', resolve));
+  return {
+    async next(type) {
+      for (;;) {
+        const found = messages.find((message) => message.type === type);
+        if (found) return found;
+        await new Promise<void>((resolve) => (wake = resolve));
+      }
+    },
+  };
+}
+
 describe('the dev server', () => {
   test('prints the backend, sets URL and keys in the page, and serves the API on its own origin', async () => {
     const app = await project({
@@ -83,9 +113,11 @@ describe('the dev server', () => {
       '.supabase/postgres.password',
       '.supabase/postgres/PG_VERSION',
       'supabase/config.toml',
+      'supabase/config.json',
+      'supabase/config.jsonc',
       '.env',
     ]) {
-      if (path === '.env') await app.write('.env', 'SECRET=1');
+      if (!existsSync(join(app.root, path))) await app.write(path, '{}');
       const direct = await fetch(`${server.url}/${path}`);
       const byFs = await fetch(`${server.url}/@fs${join(app.root, path)}`);
       expect([path, direct.status, byFs.status]).toEqual([path, 403, 403]);
@@ -94,15 +126,7 @@ describe('the dev server', () => {
 
   test('leaves the HMR socket and foreign upgrades alone', async () => {
     const server = await serve(await project());
-    const client = await (await fetch(`${server.url}/@vite/client`)).text();
-    const token = /const wsToken = "([^"]+)"/.exec(client)?.[1] ?? '';
-    const hmr = new WebSocket(`${server.url.replace('http', 'ws')}/?token=${token}`, 'vite-hmr');
-    const message = await new Promise((resolve, reject) => {
-      hmr.once('message', (data) => resolve(JSON.parse((data as Buffer).toString())));
-      hmr.once('error', reject);
-    });
-    hmr.terminate();
-    expect(message).toEqual({ type: 'connected' });
+    expect(await (await openHmr(server)).next('connected')).toEqual({ type: 'connected' });
   });
 
   test('keeps PostgreSQL and its data over a restart of Vite', async () => {
@@ -185,24 +209,44 @@ describe('a start that fails', () => {
       }),
     ]);
 
-    const client = await (await fetch(`${server.url}/@vite/client`)).text();
-    const token = /const wsToken = "([^"]+)"/.exec(client)?.[1] ?? '';
-    const hmr = new WebSocket(`${server.url.replace('http', 'ws')}/?token=${token}`, 'vite-hmr');
-    const messages: { type: string; err?: { message: string } }[] = [];
-    const reload = new Promise<void>((resolve) => {
-      hmr.on('message', (data) => {
-        const message = JSON.parse((data as Buffer).toString()) as (typeof messages)[number];
-        messages.push(message);
-        if (message.type === 'full-reload') resolve();
-      });
-    });
-    await new Promise((resolve) => hmr.once('open', resolve));
+    const page = await openHmr(server);
+    expect((await page.next('error')).err?.message).toMatch(/2_bad\.sql:2:1/);
     await app.write('supabase/migrations/2_bad.sql', 'create table more (id int);');
-    await reload;
-    hmr.terminate();
-    expect(messages.find((message) => message.type === 'error')?.err?.message).toMatch(/2_bad\.sql:2:1/);
+    await page.next('full-reload');
     expect((await fetch(`${server.url}/rest/v1/more`, { headers: { apikey: KEY } })).status).toBe(200);
   });
+
+  test.each([
+    ['config.toml', '[api]\nport = 1\n[auth]\nenable_signup = "maybe"\n[db]\nport = 0\n', 4, 1],
+    [
+      'config.json',
+      '{ "api": { "port": 1 }, "db": { "port": 0 },\n  "auth": { "enable_signup": "maybe" } }',
+      2,
+      14,
+    ],
+  ])(
+    'shows a setting of the wrong type in %s with its place, until it is corrected',
+    async (name, text, line, column) => {
+      const app = await project({ [`supabase/${name}`]: text });
+      const server = await serve(app);
+      await server.waitForOutput(
+        new RegExp(
+          `supabase/${name}:${line}:${column}: auth.enable_signup must be true or false, not "maybe"`,
+        ),
+      );
+      const [mark] = await server.waitForOutput(/> \d \| .*enable_signup.*\n +\| +\^/);
+      const page = await openHmr(server);
+      const { err } = await page.next('error');
+      expect(err).toMatchObject({
+        id: join(app.root, 'supabase', name),
+        loc: { file: join(app.root, 'supabase', name), line, column },
+        message: expect.stringContaining('auth.enable_signup must be true or false'),
+      });
+      expect(err?.frame).toContain(mark);
+      await app.write(`supabase/${name}`, text.replace('"maybe"', 'true'));
+      await server.waitForOutput(/Supabase:\s+embedded/);
+    },
+  );
 
   test('applies a migration that is added while it runs', async () => {
     const app = await project();

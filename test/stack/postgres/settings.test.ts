@@ -48,5 +48,5 @@ test('the settings of a project reach the database', async () => {
       role: true,
     },
   ]);
-  expect(warnings).toEqual([expect.stringContaining('db.settings.unknown_setting is set but not supported')]);
+  expect(warnings).toEqual([expect.stringContaining('db.settings.unknown_setting is unknown and ignored')]);
 });

@@ -94,8 +94,7 @@ async function write(stack: Stack, from: number, to: number, listeners: readonly
     if (seq % 40 === 0) listeners[(seq / 40) % (CLIENTS / 2)]?.disconnect();
     if (seq % 250 === 0) {
       await db.query(`select pg_terminate_backend(pid) from pg_stat_activity
-        where pid <> pg_backend_pid() and (usename = 'authenticator'
-          or usename = 'postgres' and application_name <> 'vite-plugin-supabase')`);
+        where pid <> pg_backend_pid() and usename in ('authenticator', 'postgres')`);
     }
   }
   await db.end();

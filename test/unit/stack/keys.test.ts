@@ -32,3 +32,17 @@ test('refuses a short secret', async () => {
   const config = await loadConfig('/nowhere', { env: { SUPABASE_JWT_SECRET: 'short' } });
   await expect(resolveKeys(config)).rejects.toMatchObject({ code: 'KEYS_INVALID' });
 });
+
+test('takes empty keys of config.toml as absent, and refuses a legacy key that is no JWT', async () => {
+  const empty = { publishable_key: '', secret_key: '', anon_key: '', service_role_key: '' };
+  const keys = await resolveKeys(await loadConfig('/nowhere', { overrides: { auth: empty }, env: {} }));
+  expect(keys).toMatchObject(LOCAL_KEYS);
+  expect(keys.serviceRoleKey).toMatch(/^eyJ/);
+  for (const name of ['anon_key', 'service_role_key']) {
+    const config = await loadConfig('/nowhere', { overrides: { auth: { [name]: 'abc' } }, env: {} });
+    await expect(resolveKeys(config)).rejects.toMatchObject({
+      code: 'KEYS_INVALID',
+      message: `the ${name.replace('_key', '')} key is not a JWT`,
+    });
+  }
+});

@@ -2,10 +2,12 @@ import { expect, test } from 'vitest';
 import { Section } from '../../../plugin/stack/config/section.ts';
 
 test('reads values by type, with defaults', () => {
-  const auth = new Section(
-    { site_url: 'http://x', jwt_expiry: 60, urls: ['a'], email: { enable_signup: false } },
-    'auth',
-  );
+  const auth = new Section({
+    site_url: 'http://x',
+    jwt_expiry: 60,
+    urls: ['a'],
+    email: { enable_signup: false },
+  });
   expect(auth.string('site_url')).toBe('http://x');
   expect(auth.string('other', 'default')).toBe('default');
   expect(auth.integer('jwt_expiry', 3600)).toBe(60);
@@ -15,7 +17,8 @@ test('reads values by type, with defaults', () => {
 });
 
 test('reports key, expected type and value when the type is wrong', () => {
-  const auth = new Section({ jwt_expiry: 'soon', email: { max_frequency: 'often' } }, 'auth');
+  const top = new Section({ auth: { jwt_expiry: 'soon', email: { max_frequency: 'often' } } });
+  const auth = top.section('auth');
   expect(() => auth.integer('jwt_expiry')).toThrow('auth.jwt_expiry must be a whole number, not "soon"');
   expect(() => auth.section('email').duration('max_frequency', 1)).toThrow(
     'auth.email.max_frequency must be a duration',
@@ -40,12 +43,17 @@ test('lists the keys that nothing has read, with their tables', () => {
   const auth = top.section('auth');
   auth.string('site_url');
   auth.section('email').boolean('known', false);
-  expect(top.unread()).toEqual(['auth.typo', 'auth.email.unknown', 'unread']);
+  expect(top.unread()).toEqual([
+    { path: ['auth', 'typo'], meant: undefined },
+    { path: ['auth', 'email', 'unknown'], meant: 'known' },
+    { path: ['unread'], meant: undefined },
+  ]);
 });
 
-test('lists the tables below, such as buckets', () => {
-  const buckets = new Section({ avatars: { public: true }, note: 'no table' }, 'storage.buckets');
+test('lists the tables below, such as buckets, and refuses other values there', () => {
+  const buckets = new Section({ avatars: { public: true } });
   expect(buckets.sections().map(([name, section]) => [name, section.boolean('public', false)])).toEqual([
     ['avatars', true],
   ]);
+  expect(() => new Section({ images: 'no table' }).sections()).toThrow('images must be a table');
 });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { codeFrame, locate, splitStatements } from '../../../plugin/stack/postgres/sql-script.ts';
+import { splitStatements } from '../../../plugin/stack/postgres/sql-script.ts';
 
 const texts = (script: string): string[] => splitStatements(script).map((statement) => statement.text);
 
@@ -39,13 +39,4 @@ describe('splitStatements', () => {
     expect(texts(' ;; -- nothing')).toEqual([]);
     expect(texts(`select 'open; still`)).toEqual([`select 'open; still`]);
   });
-});
-
-test('locate counts lines and columns from 1', () => {
-  expect(locate('ab\ncd', 0)).toEqual({ line: 1, column: 1 });
-  expect(locate('ab\ncd', 4)).toEqual({ line: 2, column: 2 });
-});
-
-test('codeFrame marks the line and the column', () => {
-  expect(codeFrame('one\ntwo\nthree', 5)).toBe('  1 | one\n> 2 | two\n    |  ^\n  3 | three');
 });

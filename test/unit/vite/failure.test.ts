@@ -1,5 +1,4 @@
 import { inspect } from 'node:util';
-import { parse, TomlError } from 'smol-toml';
 import { expect, test } from 'vitest';
 import { SupabaseDevError } from '../../../plugin/shared/errors.ts';
 import { alignFrame, withoutTrace } from '../../../plugin/vite/failure.ts';
@@ -12,25 +11,6 @@ test('a frame keeps the indentation of its first line in the overlay', () => {
   const aligned = alignFrame(frame);
   expect(aligned.trim()).toBe(['9    |   select', '> 10 |   form x', '     |   ^', '11   | end'].join('\n'));
   expect(aligned.match(VITE_FRAME)).toHaveLength(3);
-});
-
-function tomlError(text: string): TomlError {
-  try {
-    parse(text);
-  } catch (error) {
-    if (error instanceof TomlError) return error;
-  }
-  throw new Error('expected an error');
-}
-
-test('a frame of config.toml is shown, with the mark below its place', () => {
-  const { codeblock, column } = tomlError(`${'\n'.repeat(8)}[api]\nport = = 1\n[db]\n`);
-  expect(alignFrame(codeblock).split('\n').slice(0, 4)).toEqual([
-    '9  | [api]',
-    '10 | port = = 1',
-    `   | ${' '.repeat(column - 1)}^`,
-    '11 | [db]',
-  ]);
 });
 
 test('an error that Vite’s command prints has no trace', () => {

@@ -261,23 +261,6 @@ const BUILDERS: ReadonlyMap<string, Builder> = new Map(
   }),
 );
 
-/** Every provider that `[auth.external]` can name. */
-export const PROVIDER_NAMES: ReadonlySet<string> = new Set([
-  ...BUILDERS.keys(),
-  'apple',
-  'bitbucket',
-  'fly',
-  'linkedin',
-  'notion',
-  'slack',
-  'snapchat',
-  'twitch',
-  'twitter',
-  'vercel_marketplace',
-  'workos',
-  'zoom',
-]);
-
 /** Undefined for a provider that only the local consent page can replace. */
 export function defineProvider(name: string, settings: ExternalProvider): ProviderDefinition | undefined {
   return BUILDERS.get(name)?.(settings);

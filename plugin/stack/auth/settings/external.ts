@@ -13,10 +13,40 @@ export interface ExternalProvider {
   readonly emailOptional: boolean;
 }
 
+/** Every provider that `[auth.external]` can name. */
+export const PROVIDER_NAMES: ReadonlySet<string> = new Set([
+  'apple',
+  'azure',
+  'bitbucket',
+  'discord',
+  'facebook',
+  'figma',
+  'fly',
+  'github',
+  'gitlab',
+  'google',
+  'kakao',
+  'keycloak',
+  'linkedin',
+  'linkedin_oidc',
+  'notion',
+  'slack',
+  'slack_oidc',
+  'snapchat',
+  'spotify',
+  'twitch',
+  'twitter',
+  'vercel_marketplace',
+  'workos',
+  'x',
+  'zoom',
+]);
+
 /** The providers that are enabled, by name. */
 export function readExternalProviders(external: Section): ReadonlyMap<string, ExternalProvider> {
   const providers = new Map<string, ExternalProvider>();
-  for (const [name, section] of external.sections()) {
+  for (const name of PROVIDER_NAMES) {
+    const section = external.section(name);
     const provider = {
       clientId: section.string('client_id', ''),
       secret: section.string('secret', ''),

@@ -1,4 +1,3 @@
-import { SupabaseDevError } from '../../../shared/errors.ts';
 import type { Section } from '../../config/section.ts';
 
 export type HookName =
@@ -34,19 +33,21 @@ export function readHooks(section: Section): ReadonlyMap<HookName, HookSettings>
     const hook = section.section(name);
     const uri = hook.string('uri', '');
     const secrets = hook.string('secrets', '');
-    if (hook.boolean('enabled', false)) hooks.set(name, parseHook(name, uri, secrets));
+    if (!hook.boolean('enabled', false)) continue;
+    const settings = parseHook(uri, secrets);
+    if (!settings) throw hook.invalid('uri', `must be ${FORMS}`);
+    hooks.set(name, settings);
   }
   return hooks;
 }
 
-function parseHook(name: HookName, uri: string, secrets: string): HookSettings {
+const FORMS = 'pg-functions://<database>/<schema>/<function> or http(s)://…';
+
+function parseHook(uri: string, secrets: string): HookSettings | undefined {
   // URL would change the case of the function's name.
   const postgres = /^pg-functions:\/\/[^/]+\/([^/]+)\/([^/]+)$/.exec(uri);
   if (postgres?.[1] && postgres[2]) return { kind: 'postgres', schema: postgres[1], name: postgres[2] };
   if (/^https?:\/\//.test(uri))
     return { kind: 'http', url: uri, secrets: secrets.split('|').filter(Boolean) };
-  throw new SupabaseDevError(
-    'CONFIG_INVALID',
-    `supabase/config.toml: auth.hook.${name}.uri must be pg-functions://<database>/<schema>/<function> or http(s)://…`,
-  );
+  return undefined;
 }

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { errorMessage, SupabaseDevError } from '../../../shared/errors.ts';
+import { errorMessage } from '../../../shared/errors.ts';
 import type { Section } from '../../config/section.ts';
 
 /** The entry of one mail in config.toml; undefined parts have their default. */
@@ -50,9 +50,6 @@ async function readTemplate(
   );
   if (first?.status === 'fulfilled') return { subject, html: first.value, from };
   if (second?.status === 'fulfilled') return { subject, html: second.value, from };
-  throw new SupabaseDevError(
-    'CONFIG_INVALID',
-    `supabase/config.toml: ${path}.content_path: ${errorMessage(first?.reason)}`,
-    { cause: first?.reason },
-  );
+  const { reason } = first as PromiseRejectedResult;
+  throw section.invalid('content_path', `cannot be read: ${errorMessage(reason)}`, { cause: reason });
 }

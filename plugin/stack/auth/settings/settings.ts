@@ -97,15 +97,17 @@ const LOWER = 'abcdefghijklmnopqrstuvwxyz';
 const UPPER = LOWER.toUpperCase();
 const DIGITS = '0123456789';
 const SYMBOLS = '!@#$%^&*()_+-=[]{};\'\\:"|<>?,./`~';
-const PASSWORD_REQUIREMENTS: ReadonlyMap<string, readonly string[]> = new Map([
-  ['letters_digits', [LOWER + UPPER, DIGITS]],
-  ['lower_upper_letters_digits', [LOWER, UPPER, DIGITS]],
-  ['lower_upper_letters_digits_symbols', [LOWER, UPPER, DIGITS, SYMBOLS]],
-]);
+const PASSWORD_REQUIREMENTS = {
+  '': [],
+  letters_digits: [LOWER + UPPER, DIGITS],
+  lower_upper_letters_digits: [LOWER, UPPER, DIGITS],
+  lower_upper_letters_digits_symbols: [LOWER, UPPER, DIGITS, SYMBOLS],
+} as const;
 
 const SMS_CREDENTIALS = [
   'account_sid',
   'message_service_sid',
+  'content_sid',
   'auth_token',
   'originator',
   'access_key',
@@ -127,17 +129,15 @@ export async function readAuthSettings(
   env: Readonly<Record<string, string | undefined>> = process.env,
 ): Promise<AuthSettings> {
   const auth = config.section('auth');
-  // Keys that other readers use, or that have no effect on a local stack.
+  // Read with the other keys of the stack.
   auth.ignore(
-    'enabled',
-    'third_party',
-    'web3',
     'publishable_key',
     'secret_key',
     'anon_key',
     'service_role_key',
+    'jwt_secret',
+    'signing_keys_path',
   );
-  auth.ignore('jwt_secret', 'signing_keys_path');
   return {
     siteUrl: auth.string('site_url', 'http://127.0.0.1:3000'),
     hasSiteUrl: auth.has('site_url'),
@@ -152,7 +152,7 @@ export async function readAuthSettings(
     refreshTokenReuseInterval: auth.integer('refresh_token_reuse_interval', 10),
     password: {
       minLength: auth.integer('minimum_password_length', 6),
-      requiredCharacters: PASSWORD_REQUIREMENTS.get(auth.string('password_requirements', '')) ?? [],
+      requiredCharacters: readPasswordRequirements(auth),
     },
     email: await readEmail(auth.section('email'), config.supabaseDir),
     sms: readSms(auth.section('sms')),
@@ -173,6 +173,11 @@ export async function readAuthSettings(
     captcha: readCaptcha(auth.section('captcha')),
     rateLimits: readRateLimits(auth, env.GOTRUE_RATE_LIMIT_HEADER || undefined, mailer.server !== undefined),
   };
+}
+
+function readPasswordRequirements(auth: Section): readonly string[] {
+  const names = Object.keys(PASSWORD_REQUIREMENTS) as (keyof typeof PASSWORD_REQUIREMENTS)[];
+  return PASSWORD_REQUIREMENTS[auth.choice('password_requirements', names, '')];
 }
 
 async function readEmail(email: Section, supabaseDir: string): Promise<EmailSettings> {
@@ -198,9 +203,9 @@ function readSms(sms: Section): SmsSettings {
     enabled: sms.boolean('enable_signup', false),
     autoconfirm: !sms.boolean('enable_confirmations', false),
     maxFrequency: sms.duration('max_frequency', 5),
-    template: readSmsTemplate(sms, 'auth.sms', provider !== ''),
-    otpLength: 6,
-    otpExpiry: 6000,
+    template: readSmsTemplate(sms, provider !== ''),
+    otpLength: sms.integer('otp_length', 6),
+    otpExpiry: sms.integer('otp_expiry', 6000),
     testOtp: sms.section('test_otp').stringMap(),
     provider,
   };
@@ -221,7 +226,7 @@ function readMfa(mfa: Section): MfaSettings {
       enroll,
       verify,
       otpLength: phone.integer('otp_length', 6),
-      template: readSmsTemplate(phone, 'auth.mfa.phone', enroll || verify),
+      template: readSmsTemplate(phone, enroll || verify),
       maxFrequency: phone.duration('max_frequency', 5),
     },
   };
@@ -236,7 +241,7 @@ function readOAuthServer(section: Section): AuthSettings['oauthServer'] {
 }
 
 function readCaptcha(section: Section): AuthSettings['captcha'] {
-  const provider = section.string('provider', 'hcaptcha');
+  const provider = section.choice('provider', ['hcaptcha', 'turnstile'], 'hcaptcha');
   const secret = section.string('secret', '');
   return section.boolean('enabled', false) ? { provider, secret } : undefined;
 }
@@ -247,7 +252,6 @@ function readRateLimits(
   isMailDelivered: boolean,
 ): RateLimitSettings {
   const limits = auth.section('rate_limit');
-  limits.ignore('web3');
   const emailSent = limits.integer('email_sent', 2);
   return {
     header,

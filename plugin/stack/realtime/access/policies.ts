@@ -1,6 +1,7 @@
 // supabase/realtime v2.129.8 lib/realtime/tenants/authorization.ex
 import pg from 'pg';
 import { errorMessage, hasErrorCode } from '../../../shared/errors.ts';
+import { repeatWhenLost } from '../../postgres/connection-loss.ts';
 import type { ChannelClaims } from './tokens.ts';
 
 /** What a token may do with a private topic. Undefined: not checked yet. */
@@ -66,11 +67,13 @@ export class PolicyChecker {
     isWrite: boolean,
   ): Promise<string[]> {
     try {
-      const { rows } = await this.#pool.query<{ allowed: string[] }>({
+      const query = {
         name: 'check_policies',
         text: `select _realtime.check_policies($1, $2, $3, $4, $5, $6, current_setting('search_path')) as allowed`,
         values: [topic, claims.role, JSON.stringify(claims), JSON.stringify(headers), extensions, isWrite],
-      });
+      };
+      const ask = (): Promise<{ rows: { allowed: string[] }[] }> => this.#pool.query(query);
+      const { rows } = await repeatWhenLost(ask);
       return rows[0]?.allowed ?? [];
     } catch (error) {
       if (hasErrorCode(error, POLICY_FAILED)) throw new PolicyError(errorMessage(error), { cause: error });

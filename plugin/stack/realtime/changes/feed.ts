@@ -2,6 +2,7 @@
 import type pg from 'pg';
 import { errorMessage } from '../../../shared/errors.ts';
 import type { Logger } from '../../../shared/logger.ts';
+import { repeatWhenLost } from '../../postgres/connection-loss.ts';
 import type { Database } from '../../postgres/database.ts';
 import { ChangeLog } from '../wal/change-log.ts';
 import type { CommittedChange } from '../wal/change-queue.ts';
@@ -20,7 +21,7 @@ export interface ChangeFeedOptions {
 const PUBLICATION = 'supabase_realtime';
 export const CHANGES_SLOT = 'supabase_realtime_replication_slot';
 const START_TIMEOUT_MS = 5_000;
-const RETRY_MS = 5_000;
+const RETRY_MS = 1_000;
 // PostgreSQL creates a slot only after all transactions that were open before have ended.
 const SLOW_START = 'the replication slot is not ready (an open transaction may hold it up)';
 
@@ -92,7 +93,7 @@ export class ChangeFeed {
     subscriber: ChangeSubscriber,
   ): Promise<{ message: string; isFinal: boolean } | undefined> {
     try {
-      await checkSubscription(this.#pool, subscriber, PUBLICATION);
+      await repeatWhenLost(() => checkSubscription(this.#pool, subscriber, PUBLICATION));
     } catch (error) {
       return { message: errorMessage(error), isFinal: error instanceof SubscriptionError };
     }
@@ -105,7 +106,9 @@ export class ChangeFeed {
     // Not during a delivery: a change of its batch could be neither in the snapshot nor delivered.
     try {
       if (this.#subscriptions.has(subscriber)) this.#subscriptions.rebind();
-      else await this.#inTurn(() => this.#subscriptions.add(subscriber));
+      else {
+        await this.#inTurn(() => repeatWhenLost(() => this.#subscriptions.add(subscriber)));
+      }
       return undefined;
     } catch (error) {
       return { message: errorMessage(error), isFinal: false };

@@ -1,6 +1,7 @@
 // supabase/realtime v2.129.8 lib/extensions/postgres_cdc_rls/subscriptions.ex
 import type pg from 'pg';
 import { errorMessage } from '../../../shared/errors.ts';
+import { isConnectionLoss } from '../../postgres/connection-loss.ts';
 import type { ChangeRequest } from './bindings.ts';
 import { inspect, inspectTuple } from './inspect.ts';
 import type { ChangeSubscriber } from './subscriber.ts';
@@ -13,7 +14,7 @@ export class SubscriptionError extends Error {
 /**
  * Checks all bindings of a subscriber against the database.
  *
- * @throws SubscriptionError for the first invalid binding, which disables all of them
+ * @throws SubscriptionError for the first invalid binding, which disables all of them, or the connection's error
  */
 export async function checkSubscription(
   pool: pg.Pool,
@@ -41,6 +42,7 @@ async function checkRequest(
     values: [publication, schema, table, role, JSON.stringify(filters), select ?? null],
   };
   const { rows } = await pool.query<{ tables: number }>(query).catch((error: unknown) => {
+    if (isConnectionLoss(error)) throw error;
     throw new SubscriptionError(
       `${UNABLE} An exception happened so please check your connect parameters: [${describe(request)}]. Exception: ${describeSqlError(error)}`,
     );

@@ -1,4 +1,5 @@
 import type pg from 'pg';
+import { isConnectionLoss } from '../../postgres/connection-loss.ts';
 import type { CommittedChange } from '../wal/change-queue.ts';
 import type { Relation } from '../wal/pgoutput.ts';
 import type { ChangeBinding, ChangeRequest } from './bindings.ts';
@@ -131,7 +132,10 @@ export class Subscriptions {
         text: `select _realtime.check_filters($1, $2, $3, null, current_setting('search_path')) as operands`,
         values: [relation.oid, role, JSON.stringify(filters)],
       })
-      .catch(() => ({ rows: [] }));
+      .catch((error: unknown) => {
+        if (isConnectionLoss(error)) throw error;
+        return { rows: [] };
+      });
     const operands = rows[0]?.operands;
     if (!operands) return undefined;
     return filters.map((filter, i) => ({

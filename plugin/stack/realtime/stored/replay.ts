@@ -1,6 +1,7 @@
 // supabase/realtime v2.129.8 lib/realtime/messages.ex, lib/realtime_web/channels/payloads/broadcast/replay.ex
 import type pg from 'pg';
 import { isObject } from '../../../shared/json.ts';
+import { repeatWhenLost } from '../../postgres/connection-loss.ts';
 import type { Frame } from '../protocol/frame.ts';
 import type { Ref, Serializer } from '../protocol/messages.ts';
 
@@ -73,7 +74,8 @@ export class Replay {
         order by inserted_at desc limit $3`,
       values: [topic, new Date(request.since).toISOString(), request.limit],
     };
-    const { rows } = await this.#pool.query<ReplayedMessage>(query).catch((error: unknown) => {
+    const ask = (): Promise<{ rows: ReplayedMessage[] }> => this.#pool.query(query);
+    const { rows } = await repeatWhenLost(ask).catch((error: unknown) => {
       throw new ReplayError('Realtime was unable to replay messages', { cause: error });
     });
     return rows.toReversed();

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type pg from 'pg';
 import { errorMessage } from '../../../shared/errors.ts';
 import type { Logger } from '../../../shared/logger.ts';
+import { repeatWhenLost } from '../../postgres/connection-loss.ts';
 import type { Database } from '../../postgres/database.ts';
 import { runSafely } from '../run-safely.ts';
 import { ChangeQueue, type CommittedChange } from './change-queue.ts';
@@ -17,7 +18,10 @@ export interface ChangeLogOptions {
   readonly logger: Logger;
   /** Changes of other tables are skipped. */
   readonly isWanted: (relation: Relation) => boolean;
-  /** Delivers changes, in commit order. The log waits until the promise resolves. */
+  /**
+   * Delivers changes, in commit order. The log waits until the promise resolves, and calls it again when it has lost its
+   * connection to the database, which must be before it has delivered anything.
+   */
   readonly deliver: (batch: readonly CommittedChange[]) => Promise<void>;
   /** Changes may have been lost: the slot had to be recreated, or a delivery failed. */
   readonly onGap: () => void;
@@ -30,6 +34,8 @@ const STATUS_INTERVAL_MS = 200;
 const RETRY_MIN_MS = 50;
 const RETRY_MAX_MS = 1_000;
 const PUBLICATION_POLL_MS = 500;
+// A server that was killed is up again long before.
+const DELIVERY_TIMEOUT_MS = 30_000;
 
 /**
  * Reads the changes of a publication from the write-ahead log, through a replication slot.
@@ -96,10 +102,11 @@ export class ChangeLog {
         wait = RETRY_MIN_MS;
         isReported = false;
       }).catch((failure: unknown) => failure);
+      // Who waits already is woken by the next stream.
+      if (this.#isStreaming) this.#resetReady();
       this.#isStreaming = false;
       if (this.#closing.signal.aborted) return;
       this.#failure = error;
-      this.#resetReady();
       try {
         await this.#recover(error);
         await delay(wait, undefined, { signal: this.#closing.signal });
@@ -199,8 +206,10 @@ export class ChangeLog {
     while (!this.#queue.isEmpty && !this.#closing.signal.aborted) {
       const batch = this.#queue.takeBatch();
       try {
-        await this.#options.deliver(batch);
+        const { signal } = this.#closing;
+        await repeatWhenLost(() => this.#options.deliver(batch), { timeoutMs: DELIVERY_TIMEOUT_MS, signal });
       } catch (error) {
+        if (this.#closing.signal.aborted) break;
         this.#reportLoss(error);
       }
       this.#queue.markDelivered(batch);

@@ -1,4 +1,3 @@
-import { SupabaseDevError } from '../../../shared/errors.ts';
 import type { Section } from '../../config/section.ts';
 import type { ErrorVerbosity } from '../http/rest-error.ts';
 import type { QualifiedName } from '../schema-cache/types.ts';
@@ -82,11 +81,9 @@ export function readRestSettings(api: Section): RestSettings {
   const schemas = api.strings('schemas', DEFAULTS.schemas);
   const refused = schemas.find((name) => SYSTEM_SCHEMAS.includes(name));
   if (refused !== undefined) {
-    throw new SupabaseDevError(
-      'CONFIG_INVALID',
-      `supabase/config.toml: api.schemas: the schema ${refused} cannot be exposed`,
-      { hint: 'Expose a schema of your own with views or functions that read it.' },
-    );
+    throw api.invalid('schemas', `cannot expose the schema ${refused}`, {
+      hint: 'Expose a schema of your own with views or functions that read it.',
+    });
   }
   return {
     ...DEFAULTS,

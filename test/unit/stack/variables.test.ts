@@ -25,8 +25,8 @@ test('a setting that is read is named when its variable is not set', async () =>
   expect(auth.string('jwt_secret')).toBeUndefined();
   expect(auth.string('site_url')).toBe('http://x');
   for (const name of ['github', 'apple']) auth.section('external').section(name).string('secret');
-  expect(config.unset()).toEqual([
-    { key: 'auth.jwt_secret', variable: 'UNSET_SECRET' },
-    { key: 'auth.external.github.secret', variable: 'GITHUB_SECRET' },
+  expect(config.notices().filter((line) => line.includes('variable'))).toEqual([
+    'supabase/config.toml: auth.jwt_secret has no value, because the variable UNSET_SECRET is not set',
+    'supabase/config.toml: auth.external.github.secret has no value, because the variable GITHUB_SECRET is not set',
   ]);
 });
