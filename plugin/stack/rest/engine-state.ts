@@ -26,6 +26,7 @@ export class StateLoader {
   #state: EngineState;
   #loading: Promise<void> | undefined;
   #again = false;
+  #isClosed = false;
 
   private constructor(database: RestDatabase, settings: RestSettings, logger: Logger, state: EngineState) {
     this.#database = database;
@@ -48,6 +49,7 @@ export class StateLoader {
 
   /** Reads everything again. A call during a reload starts another one after it. */
   reload(): Promise<void> {
+    if (this.#isClosed) return Promise.resolve();
     if (this.#loading) this.#again = true;
     else
       this.#loading = this.#reload().finally(() => {
@@ -64,9 +66,15 @@ export class StateLoader {
         this.#database.invalidateStatements();
       } catch (error) {
         // The old state stays in use; the next notification tries again.
-        this.#logger.error(`REST: cannot reload the schema cache: ${errorMessage(error)}`);
+        if (!this.#isClosed)
+          this.#logger.error(`REST: cannot reload the schema cache: ${errorMessage(error)}`);
       }
-    } while (this.#again);
+    } while (this.#again && !this.#isClosed);
+  }
+
+  /** No reload begins afterwards, and one that has begun fails in silence when its connections end. */
+  close(): void {
+    this.#isClosed = true;
   }
 }
 

@@ -93,6 +93,7 @@ export class RestEngine implements Service {
   }
 
   async close(): Promise<void> {
+    this.#loader.close();
     await this.#listener.close();
     await this.#database.close();
     // Does not wait for a client that is slow to send its body.
