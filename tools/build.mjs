@@ -2,7 +2,8 @@
 // It starts from an empty folder, so that nothing of an earlier build is published.
 import { spawnSync } from 'node:child_process';
 import { cp, readdir, rm } from 'node:fs/promises';
-import { join, relative } from 'node:path';
+import { createRequire } from 'node:module';
+import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const repository = fileURLToPath(new URL('..', import.meta.url));
@@ -25,3 +26,9 @@ for (const entry of await readdir(source, { recursive: true, withFileTypes: true
   const file = join(entry.parentPath, entry.name);
   await cp(file, join(target, relative(source, file)));
 }
+
+// pgTAP's SQL, as its npm package packs it, and that package's licence. (pgTAP's own is in the archive's documentation.)
+const pgtap = dirname(createRequire(import.meta.url).resolve('@electric-sql/pglite-pgtap'));
+const pgtapTarget = join(target, 'stack/postgres/extensions/pgtap');
+await cp(join(pgtap, 'pgtap.tar.gz'), join(pgtapTarget, 'pgtap.tar.gz'));
+await cp(join(pgtap, '../LICENSE'), join(pgtapTarget, 'LICENSE'));
