@@ -15,8 +15,8 @@ export interface PsqlOutput {
 /** Values stay as PostgreSQL prints them. */
 const AS_TEXT = { getTypeParser: () => (value: string) => value };
 
-/** Commands about the format of the output, which has one here. */
-const IGNORED = new Set('a C encoding f H pset t T timing x'.split(' '));
+/** Commands about the format of the output, which has one here, and those that describe the database to people. */
+const IGNORED = /^(a|C|encoding|f|H|pset|t|T|timing|x|d.*|l|z|conninfo)\+?$/;
 
 /** An error that ends a file, with its place. */
 class ScriptError extends Error {}
@@ -63,7 +63,7 @@ export class PsqlSession {
   }
 
   async #runFile(file: string): Promise<void> {
-    const script = await readFile(file, 'utf8');
+    const script = (await readFile(file, 'utf8')).replace(/^\uFEFF/, '');
     const conditions = new Conditions();
     try {
       for (const statement of splitStatements(script, true)) {
@@ -106,7 +106,7 @@ export class PsqlSession {
     else if (name === 'i' || name === 'include') await this.#runFile(resolve(first));
     else if (name === 'ir' || name === 'include_relative') await this.#runFile(resolve(dirname(file), first));
     else if (name === 'q' || name === 'quit') throw new Quit();
-    else if (!IGNORED.has(name))
+    else if (!IGNORED.test(name))
       throw new ScriptError(`${this.#place}: error: psql's command \\${name} is not supported here`);
   }
 

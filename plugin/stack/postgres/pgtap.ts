@@ -9,8 +9,8 @@ const BLOCK = 512;
 
 /**
  * The archive of pgTAP: SQL only, the same for every platform. It comes from the npm package
- * `@electric-sql/pglite-pgtap`, which the build copies beside this file: as a dependency it would bring the 25 MB of
- * PGlite with it.
+ * `@electric-sql/pglite-pgtap`, whose files the build puts beside this one (tools/build.mjs): as a dependency it would
+ * bring the 25 MB of PGlite with it.
  */
 export async function readPgtapArchive(): Promise<Buffer> {
   const copy = fileURLToPath(new URL('./extensions/pgtap/pgtap.tar.gz', import.meta.url));

@@ -245,6 +245,16 @@ describe('test db', () => {
     expect(passed).toBe(true);
   });
 
+  test('a byte order mark, Windows line ends, blanks in names, a description of a table', async () => {
+    const { passed, messages } = await runTests({
+      'supabase/tests/my tests/first one.sql': `\uFEFF${inTransaction(
+        '\\d public.notes\n\\set n 1\nselect plan(:n);\nselect pass();',
+      ).replaceAll('\n', '\r\n')}`,
+    });
+    expect(messages).toBe('');
+    expect(passed).toBe(true);
+  });
+
   test.each([
     [String.raw`\! ls`, String.raw`psql's command \! is not supported here`],
     [String.raw`\copy notes from 'x'`, String.raw`psql's command \copy is not supported here`],
