@@ -6,15 +6,19 @@ import { errorMessage, SupabaseDevError } from './shared/errors.ts';
 import { requireFolder } from './shared/files.ts';
 import type { Logger } from './shared/logger.ts';
 import { newFunction } from './stack/functions/new-function.ts';
-import { startStack, type Stack } from './start-stack.ts';
+import { runDatabaseTests } from './database-tests/run-database-tests.ts';
+import { startStack, type Stack, type StackOptions } from './start-stack.ts';
 
 const USAGE = `Usage: vite-plugin-supabase start [options]
        vite-plugin-supabase functions new NAME [--plain] [--workdir DIR]
+       vite-plugin-supabase test db [PATH …] [--verbose] [options]
 
 start runs the embedded Supabase of a project without Vite: PostgreSQL, Auth, REST, Realtime, Storage and edge
-functions on one port. functions new creates supabase/functions/NAME.
+functions on one port. functions new creates supabase/functions/NAME. test db runs the pgTAP tests in supabase/tests
+(.sql and .pg, or those in PATH) on the running stack of the project, or else on a new one with its migrations and seed.
 
 Options:
+  --verbose       test db: print every line of TAP
   --plain         functions new: by Deno.serve alone, without @supabase/server
   --workdir DIR   folder that holds supabase/ (default: the working directory)
   --port N        port of the API on 127.0.0.1 (default: [api] port of config.toml, 54321; 0: any free one)
@@ -59,6 +63,7 @@ async function main(args: string[]): Promise<void> {
   else if (positionals.length === 1 && positionals[0] === 'start') await start(values);
   else if (positionals.length === 3 && positionals.slice(0, 2).join(' ') === 'functions new')
     await createFunction(positionals[2] ?? '', values);
+  else if (positionals.slice(0, 2).join(' ') === 'test db') await testDatabase(positionals.slice(2), values);
   else
     throw usageError(
       positionals.length === 0 ? 'a command is missing' : `no command "${positionals.join(' ')}"`,
@@ -74,6 +79,7 @@ interface Arguments {
   'skip-extensions'?: string;
   ephemeral?: boolean;
   plain?: boolean;
+  verbose?: boolean;
   help?: boolean;
   version?: boolean;
 }
@@ -92,6 +98,7 @@ function readArguments(args: string[]): { values: Arguments; positionals: string
         'skip-extensions': { type: 'string' },
         ephemeral: { type: 'boolean' },
         plain: { type: 'boolean' },
+        verbose: { type: 'boolean' },
         help: { type: 'boolean', short: 'h' },
         version: { type: 'boolean', short: 'v' },
       },
@@ -107,6 +114,30 @@ async function createFunction(name: string, values: Arguments): Promise<void> {
   for (const file of files) print(`wrote ${file}`);
 }
 
+async function testDatabase(paths: string[], values: Arguments): Promise<void> {
+  const root = resolve(values.workdir ?? '.');
+  await requireFolder(root, '--workdir');
+  const passed = await runDatabaseTests({
+    root,
+    paths,
+    dataDir: values['data-dir'],
+    verbose: values.verbose ?? false,
+    ...installation(values),
+    onStart: (starting) => stopOnSignals(starting, 1),
+    print: (text) => process.stdout.write(`${text}\n`),
+    logger,
+  });
+  process.exitCode = passed ? 0 : 1;
+}
+
+/** The options about PostgreSQL that several commands have. */
+function installation(values: Arguments): Pick<StackOptions, 'postgres' | 'skipExtensions'> {
+  return {
+    postgres: { binDir: values['bin-dir'] },
+    skipExtensions: values['skip-extensions']?.split(',').map((name) => name.trim()),
+  };
+}
+
 async function start(values: Arguments): Promise<void> {
   const root = resolve(values.workdir ?? '.');
   await requireFolder(root, '--workdir');
@@ -116,11 +147,10 @@ async function start(values: Arguments): Promise<void> {
     dbPort: readPort('--db-port', values['db-port']),
     dataDir: values['data-dir'],
     ephemeral: values.ephemeral ?? false,
-    postgres: { binDir: values['bin-dir'] },
-    skipExtensions: values['skip-extensions']?.split(',').map((name) => name.trim()),
+    ...installation(values),
     logger,
   });
-  stopOnSignals(starting);
+  stopOnSignals(starting, 0);
   const stack = await starting;
   process.stdout.write(formatEnv(stack));
   print('Supabase is running; press Ctrl-C to stop it.');
@@ -140,8 +170,12 @@ function nameFlags(hint: string): string {
   return text;
 }
 
-/** A stack that is still starting is stopped as soon as it has started. */
-function stopOnSignals(starting: Promise<Stack>): void {
+/**
+ * Ends the process by a signal. A stack that is still starting is stopped as soon as it has started.
+ *
+ * @param exitCode of the process, when the stack has stopped
+ */
+function stopOnSignals(starting: Promise<Stack>, exitCode: number): void {
   let isStopping = false;
   const stop = (): void => {
     // A second signal means now: PostgreSQL gets its signal when the process exits.
@@ -150,7 +184,7 @@ function stopOnSignals(starting: Promise<Stack>): void {
     void starting
       .then((stack) => stack.stop())
       .then(
-        () => process.exit(0),
+        () => process.exit(exitCode),
         () => process.exit(1),
       );
   };

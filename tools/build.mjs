@@ -1,9 +1,11 @@
 // Builds dist/ from plugin/: types and JavaScript by tsc, and beside them the files that are read at run time.
 // It starts from an empty folder, so that nothing of an earlier build is published.
 import { spawnSync } from 'node:child_process';
-import { cp, readdir, rm } from 'node:fs/promises';
-import { join, relative } from 'node:path';
+import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { gunzipSync, gzipSync } from 'node:zlib';
 
 const repository = fileURLToPath(new URL('..', import.meta.url));
 const source = join(repository, 'plugin');
@@ -24,4 +26,34 @@ for (const entry of await readdir(source, { recursive: true, withFileTypes: true
   if (!entry.isFile() || !ASSET.test(entry.name)) continue;
   const file = join(entry.parentPath, entry.name);
   await cp(file, join(target, relative(source, file)));
+}
+
+await copyPgtap(join(target, 'stack/postgres/extensions/pgtap'));
+
+/** pgTAP's SQL: from the archive of its npm package the two files that are used, and the licences of both. */
+async function copyPgtap(folder) {
+  const source = dirname(createRequire(import.meta.url).resolve('@electric-sql/pglite-pgtap'));
+  const tar = gunzipSync(await readFile(join(source, 'pgtap.tar.gz')));
+  const kept = [];
+  let manual = '';
+  for (let at = 0; at + 512 <= tar.length;) {
+    const name = tar.toString('latin1', at, at + 100).replace(/\0.*$/s, '');
+    const size = Number.parseInt(tar.toString('latin1', at + 124, at + 136), 8) || 0;
+    const end = at + 512 + Math.ceil(size / 512) * 512;
+    if (/\/pgtap(\.control|--[\d.]+\.sql)$/.test(name)) kept.push(tar.subarray(at, end));
+    if (name.endsWith('/pgtap.md')) manual = tar.toString('utf8', at + 512, at + 512 + size);
+    at = end;
+  }
+  const notice = /^Copyright and License\n-+\n[^]*$/m.exec(manual)?.[0];
+  if (kept.length !== 2 || notice === undefined) throw new Error('the archive of pgTAP has another form');
+  await mkdir(folder, { recursive: true });
+  await writeFile(
+    join(folder, 'pgtap.tar.gz'),
+    gzipSync(Buffer.concat([...kept, Buffer.alloc(1024)]), { level: 9 }),
+  );
+  const packaging = await readFile(join(source, '../LICENSE'), 'utf8');
+  await writeFile(
+    join(folder, 'LICENSE'),
+    `pgTAP (https://pgtap.org)\n\n${notice}\n\nPackaging (@electric-sql/pglite-pgtap)\n\n${packaging}`,
+  );
 }

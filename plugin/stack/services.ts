@@ -9,6 +9,7 @@ import { createJwtVerifier } from './jwt.ts';
 import { resolveKeys, type Keys } from './keys.ts';
 import { createMailService } from './mail/service.ts';
 import { DatabaseJobs } from './database-jobs/database-jobs.ts';
+import { HttpServer } from './database-jobs/http-server.ts';
 import type { Database } from './postgres/database.ts';
 import type { MigrationResult } from './postgres/migrations.ts';
 import { startPostgres } from './postgres/postgres.ts';
@@ -94,13 +95,24 @@ export async function startServices(options: StartServicesOptions): Promise<Serv
     jwtSecret: keys.jwtSecret,
     jwtExpiry: config.section('auth').integer('jwt_expiry', 3600),
   };
-  const postgres = await startPostgres({ ...options, port: options.dbPort, appSettings, schemaDirs });
+  // Migrations, too, may use the extension http.
+  const httpServer = await HttpServer.listen(options.apiUrl);
+  const postgres = await startPostgres({
+    ...options,
+    port: options.dbPort,
+    appSettings,
+    httpServer,
+    schemaDirs,
+  }).catch(async (error: unknown) => {
+    await httpServer.close();
+    throw error;
+  });
   const jwt = createJwtVerifier(keys);
   const { database } = postgres;
   const context: StackContext = { config, keys, jwt, database, mailer: mail.mailer, dataDir, logger };
   ignoreUntilUsed(config);
   const created = await createServices(context).catch(async (error: unknown) => {
-    await postgres.stop(options.ephemeral);
+    await Promise.all([httpServer.close(), postgres.stop(options.ephemeral)]);
     throw error;
   });
   const functions = options.functions && createFunctionsService(context, options.functions);
@@ -116,7 +128,7 @@ export async function startServices(options: StartServicesOptions): Promise<Serv
     migrate: () => postgres.migrate(),
     postgresPid: () => postgres.pid(),
     async stop({ discard } = { discard: false }) {
-      await Promise.all([jobs.close(), closeAll(Object.values(services))]);
+      await Promise.all([jobs.close(), httpServer.close(), closeAll(Object.values(services))]);
       await postgres.stop(discard || options.ephemeral);
     },
   };

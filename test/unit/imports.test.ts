@@ -78,7 +78,19 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     'plugin/stack/postgres',
   ],
   'plugin/index.ts': ['plugin/shared', 'plugin/options.ts', 'plugin/vite'],
-  'plugin/cli.ts': ['plugin/shared', 'plugin/start-stack.ts', 'plugin/stack', 'plugin/stack/functions'],
+  'plugin/database-tests': [
+    'plugin/shared',
+    'plugin/start-stack.ts',
+    'plugin/stack',
+    'plugin/stack/postgres',
+  ],
+  'plugin/cli.ts': [
+    'plugin/shared',
+    'plugin/start-stack.ts',
+    'plugin/database-tests',
+    'plugin/stack',
+    'plugin/stack/functions',
+  ],
   ...Object.fromEntries(APP.map((folder, index) => [folder, APP.slice(index + 1)])),
 };
 

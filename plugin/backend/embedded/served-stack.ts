@@ -142,7 +142,7 @@ class RunningServices {
   #current: { services: Services; target: GatewayTarget } | undefined;
 
   constructor(options: ServedStackOptions, apiUrl: string) {
-    this.#options = { ...options, functions: { ...options.functions, apiUrl } };
+    this.#options = { ...options, apiUrl, functions: { ...options.functions, apiUrl } };
     this.#apiUrl = apiUrl;
     this.started = this.#start(this.#options);
   }

@@ -1,3 +1,4 @@
+import { exists } from '../../shared/files.ts';
 import { Candidate, type Ownership } from './candidate.ts';
 import { listClaims, openClaimFolder, removeClaim } from './claim-folder.ts';
 import { reach } from './peer.ts';
@@ -36,6 +37,11 @@ export async function claimDataDir(dataDir: string): Promise<Ownership | Members
     if (first) return candidate.confirm();
     await candidate.withdraw();
   }
+}
+
+/** The live process that owns a data directory, once its stack has started; undefined when there is none. */
+export async function findOwner(dataDir: string): Promise<Membership | undefined> {
+  return (await exists(dataDir)) ? joinOwner(await openClaimFolder(dataDir)) : undefined;
 }
 
 /** Waits for the stacks of live claims; undefined when there is none, or when all have ended. */

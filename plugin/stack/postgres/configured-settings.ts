@@ -84,3 +84,21 @@ export async function applyAppSettings(
      alter database postgres set "app.settings.jwt_exp" to '${jwtExpiry}'`,
   );
 }
+
+/** The server of the extension `http` (`extensions/http`), on loopback. */
+export interface HttpServerAddress {
+  readonly port: number;
+  readonly secret: string;
+}
+
+/**
+ * Tells the functions of the extension `http` where this process answers them.
+ *
+ * @param admin connected as the superuser
+ */
+export async function applyHttpServer(admin: pg.Client, { port, secret }: HttpServerAddress): Promise<void> {
+  await admin.query(
+    `delete from _stack.http_server;
+     insert into _stack.http_server (port, secret) values (${port}, ${admin.escapeLiteral(secret)})`,
+  );
+}

@@ -18,6 +18,7 @@ import { basename, dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { exists } from '../../shared/files.ts';
 import { supabaseControl } from './contrib.ts';
+import { readPgtapArchive, unpackPgtap } from './pgtap.ts';
 
 /** PostgreSQL as the npm package of this platform contains it. */
 export interface NativePackage {
@@ -30,7 +31,7 @@ export interface NativePackage {
 const EXTENSIONS_DIR = fileURLToPath(new URL('./extensions', import.meta.url));
 
 /** Part of the version of an installation; raise it when this file makes another one from the same input. */
-const FORMAT = 1;
+const FORMAT = 2;
 
 const UNUSED_AFTER_MS = 30 * 24 * 60 * 60 * 1000;
 
@@ -47,7 +48,8 @@ const UNUSED_AFTER_MS = 30 * 24 * 60 * 60 * 1000;
  */
 export async function makeInstallation(source: NativePackage, parents: readonly string[]): Promise<string> {
   const extensions = await readExtensions();
-  const name = `postgresql-${source.version}-${versionOf(source, extensions)}`;
+  const pgtap = await readPgtapArchive();
+  const name = `postgresql-${source.version}-${versionOf(source, extensions, pgtap)}`;
   for (const parent of parents) {
     const target = join(parent, name);
     if (!(await exists(target))) continue;
@@ -58,7 +60,7 @@ export async function makeInstallation(source: NativePackage, parents: readonly 
   let failure: unknown;
   for (const parent of parents) {
     try {
-      return await create(join(parent, name), source, extensions);
+      return await create(join(parent, name), source, new Map([...extensions, ...unpackPgtap(pgtap)]));
     } catch (error) {
       failure = error;
     }
@@ -90,8 +92,9 @@ async function readExtensions(): Promise<Files> {
   return new Map(contents.toSorted(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-function versionOf(source: NativePackage, extensions: Files): string {
+function versionOf(source: NativePackage, extensions: Files, pgtap: Buffer): string {
   const hash = createHash('sha256').update(JSON.stringify([FORMAT, source, [...extensions]]));
+  hash.update(pgtap);
   return hash.digest('hex').slice(0, 16);
 }
 

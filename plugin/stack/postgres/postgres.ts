@@ -9,9 +9,11 @@ import { startCluster } from './cluster.ts';
 import { emptyDataDir, openDataDir } from './data-dir.ts';
 import {
   applyAppSettings,
+  applyHttpServer,
   applyVaultSecrets,
   readServerSettings,
   type AppSettings,
+  type HttpServerAddress,
 } from './configured-settings.ts';
 import { createDatabase, type Database } from './database.ts';
 import { warnOfExtensionsWithoutFunction } from './extensions-without-function.ts';
@@ -32,6 +34,8 @@ export interface PostgresOptions {
   /** Extensions that may be missing: migrations skip the statements that create them. */
   readonly skipExtensions?: readonly string[];
   readonly appSettings?: AppSettings;
+  /** Where the extension `http` sends its requests; absent: nowhere. */
+  readonly httpServer?: HttpServerAddress;
   /** Folders of each service's schema scripts. */
   readonly schemaDirs: readonly string[];
   readonly logger: Logger;
@@ -100,6 +104,7 @@ async function prepareSchema(
     await applyBootstrap(admin, options.schemaDirs, internalPassword);
     await applyApiPrivileges(admin, options.config);
     if (options.appSettings) await applyAppSettings(admin, options.appSettings);
+    if (options.httpServer) await applyHttpServer(admin, options.httpServer);
     return withClient(database.connection('postgres'), async (client) => {
       const rules = rulesOf(options);
       const once = async (step: string, apply: () => Promise<unknown>): Promise<void> => {

@@ -4,21 +4,27 @@ export interface Statement {
   readonly text: string;
   /** Offset of `text` in the script, in characters. */
   readonly offset: number;
+  /** The command of psql that ends it instead of a semicolon, without its backslash; `text` may be empty then. */
+  readonly command?: string;
 }
 
 /**
  * Splits a script into statements. Semicolons in strings, quoted identifiers, comments, dollar quotes, parentheses
  * (rules) and `begin atomic … end` bodies do not end a statement.
+ *
+ * @param commands whether a backslash begins a command of psql, which extends to the end of its line
  */
-export function splitStatements(script: string): Statement[] {
+export function splitStatements(script: string, commands = false): Statement[] {
   const statements: Statement[] = [];
   let start = -1;
   let depth = 0;
   let atomicDepth = 0;
   let lastWord = '';
   let at = 0;
-  const end = (until: number): void => {
-    if (start >= 0) statements.push({ text: script.slice(start, until).trimEnd(), offset: start });
+  const end = (until: number, command?: string): void => {
+    const text = start < 0 ? '' : script.slice(start, until).trimEnd();
+    if (start >= 0 || command !== undefined)
+      statements.push({ text, offset: start < 0 ? until : start, ...(command !== undefined && { command }) });
     start = -1;
     depth = 0;
     atomicDepth = 0;
@@ -34,6 +40,13 @@ export function splitStatements(script: string): Statement[] {
     if (char === ';' && depth === 0 && atomicDepth === 0) {
       end(at);
       at += 1;
+      continue;
+    }
+    if (commands && char === '\\') {
+      const newline = script.indexOf('\n', at);
+      const lineEnd = newline < 0 ? script.length : newline;
+      end(at, script.slice(at + 1, lineEnd).trim());
+      at = lineEnd;
       continue;
     }
     if (start < 0) start = at;
@@ -54,8 +67,8 @@ export function splitStatements(script: string): Statement[] {
   return statements;
 }
 
-/** End of the whitespace or comment at `at`. */
-function skipBlanks(script: string, at: number): number {
+/** End of the whitespace or comment at `at`; `at` itself where there is none. */
+export function skipBlanks(script: string, at: number): number {
   if (/\s/.test(script.charAt(at))) return at + 1;
   if (script.startsWith('--', at)) {
     const newline = script.indexOf('\n', at);
@@ -78,7 +91,7 @@ function skipBlanks(script: string, at: number): number {
 }
 
 /** End of the string, identifier, dollar quote, word or single character at `at`. */
-function skipToken(script: string, at: number): number {
+export function skipToken(script: string, at: number): number {
   const char = script.charAt(at);
   if (char === "'") return skipQuoted(script, at, "'", false);
   if (char === '"') return skipQuoted(script, at, '"', false);

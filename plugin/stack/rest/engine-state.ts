@@ -6,6 +6,11 @@ import type { Rows, Statement } from './database/transaction.ts';
 import { buildSchemaCache, type CatalogRows } from './schema-cache/build.ts';
 import * as queries from './schema-cache/introspection-queries.ts';
 import type { SchemaCache } from './schema-cache/types.ts';
+import {
+  findUnfilteredWriters,
+  NO_UNFILTERED_WRITERS,
+  type UnfilteredWriters,
+} from './schema-cache/unfiltered-writers.ts';
 import { applyInDatabase, IN_DATABASE_NAMES, inDatabaseQuery } from './settings/in-database.ts';
 import { buildRoleSettings, ROLE_SETTINGS_QUERY, type RoleSettings } from './settings/role-settings.ts';
 import type { RestSettings } from './settings/settings.ts';
@@ -16,30 +21,36 @@ export interface EngineState {
   readonly settings: RestSettings;
   readonly roles: ReadonlyMap<string, RoleSettings>;
   readonly cache: SchemaCache;
+  /** Empty where such writes are not refused. */
+  readonly unfilteredWriters: UnfilteredWriters;
+}
+
+/** What the state is read from. */
+interface StateSource {
+  readonly database: RestDatabase;
+  /** The project's configuration, which the in-database configuration overrides. */
+  readonly settings: RestSettings;
+  /** Whether updates and deletes without a filter are refused. */
+  readonly safeUpdates: boolean;
+  readonly logger: Logger;
 }
 
 /** Keeps the state up to date. */
 export class StateLoader {
-  readonly #database: RestDatabase;
-  readonly #settings: RestSettings;
-  readonly #logger: Logger;
+  readonly #source: StateSource;
   #state: EngineState;
   #loading: Promise<void> | undefined;
   #again = false;
+  #isClosed = false;
 
-  private constructor(database: RestDatabase, settings: RestSettings, logger: Logger, state: EngineState) {
-    this.#database = database;
-    this.#settings = settings;
-    this.#logger = logger;
+  private constructor(source: StateSource, state: EngineState) {
+    this.#source = source;
     this.#state = state;
   }
 
-  /**
-   * @param settings the project's configuration, which the in-database configuration overrides
-   * @throws when the database cannot be read
-   */
-  static async start(database: RestDatabase, settings: RestSettings, logger: Logger): Promise<StateLoader> {
-    return new StateLoader(database, settings, logger, await loadState(database, settings, logger));
+  /** @throws when the database cannot be read */
+  static async start(source: StateSource): Promise<StateLoader> {
+    return new StateLoader(source, await loadState(source));
   }
 
   get state(): EngineState {
@@ -48,6 +59,7 @@ export class StateLoader {
 
   /** Reads everything again. A call during a reload starts another one after it. */
   reload(): Promise<void> {
+    if (this.#isClosed) return Promise.resolve();
     if (this.#loading) this.#again = true;
     else
       this.#loading = this.#reload().finally(() => {
@@ -60,21 +72,28 @@ export class StateLoader {
     do {
       this.#again = false;
       try {
-        this.#state = await loadState(this.#database, this.#settings, this.#logger);
-        this.#database.invalidateStatements();
+        this.#state = await loadState(this.#source);
+        this.#source.database.invalidateStatements();
       } catch (error) {
         // The old state stays in use; the next notification tries again.
-        this.#logger.error(`REST: cannot reload the schema cache: ${errorMessage(error)}`);
+        if (!this.#isClosed)
+          this.#source.logger.error(`REST: cannot reload the schema cache: ${errorMessage(error)}`);
       }
-    } while (this.#again);
+    } while (this.#again && !this.#isClosed);
+  }
+
+  /** No reload begins afterwards, and one that has begun fails in silence when its connections end. */
+  close(): void {
+    this.#isClosed = true;
   }
 }
 
-async function loadState(
-  database: RestDatabase,
-  configured: RestSettings,
-  logger: Logger,
-): Promise<EngineState> {
+async function loadState({
+  database,
+  settings: configured,
+  safeUpdates,
+  logger,
+}: StateSource): Promise<EngineState> {
   const settings = await loadSettings(database, configured).catch((error: unknown) => {
     // As in PostgREST, a pre-config function that fails does not prevent the start.
     logger.warn(`REST: cannot read the in-database configuration: ${errorMessage(error)}`);
@@ -109,7 +128,15 @@ async function loadState(
     settings,
     roles: buildRoleSettings(json(8) as readonly (readonly [string, string, string])[]),
     cache: buildSchemaCache(rows, settings.schemas),
+    unfilteredWriters: safeUpdates ? await readUnfilteredWriters(database) : NO_UNFILTERED_WRITERS,
   };
+}
+
+function readUnfilteredWriters(database: RestDatabase): Promise<UnfilteredWriters> {
+  return findUnfilteredWriters(async (statement) => {
+    const [rows] = await runQualified(database, [statement]);
+    return rows;
+  });
 }
 
 async function loadSettings(database: RestDatabase, configured: RestSettings): Promise<RestSettings> {

@@ -70,7 +70,8 @@ export class RestEngine implements Service {
     const { logger } = options;
     const database = new RestDatabase(options.createPool);
     try {
-      const loader = await StateLoader.start(database, options.settings, logger);
+      const { settings, safeUpdates = false } = options;
+      const loader = await StateLoader.start({ database, settings, safeUpdates, logger });
       const listener = await ReloadListener.start(options.connection, () => void loader.reload());
       return new RestEngine(options, database, loader, listener);
     } catch (error) {
@@ -93,6 +94,7 @@ export class RestEngine implements Service {
   }
 
   async close(): Promise<void> {
+    this.#loader.close();
     await this.#listener.close();
     await this.#database.close();
     // Does not wait for a client that is slow to send its body.

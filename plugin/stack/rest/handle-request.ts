@@ -7,7 +7,7 @@ import type { ServerTiming } from './http/server-timing.ts';
 import { parseApiRequest, type RawRequest } from './parse/api-request.ts';
 import { planAction } from './plan/action-plan.ts';
 import { namedPastAlias } from './plan/read-tree.ts';
-import { requireFilters } from './plan/require-filters.ts';
+import { mayWriteUnfiltered, requireFilters } from './plan/require-filters.ts';
 import type { RequestExplanation } from './request-explanation.ts';
 import { RequestTransaction } from './request-transaction.ts';
 import { withVary } from './respond/cache-headers.ts';
@@ -57,6 +57,7 @@ export async function handleRequest(raw: RawRequest, context: RequestContext): P
     request,
     auth,
     routine,
+    guarded: mayWriteUnfiltered(plan, state.unfilteredWriters),
     state,
     database,
     timing,

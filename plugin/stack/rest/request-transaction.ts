@@ -20,6 +20,8 @@ interface RequestTransactionOptions {
   readonly auth: AuthResult;
   /** The function that the request calls, whose settings apply to the transaction. */
   readonly routine: Routine | undefined;
+  /** Refuse updates and deletes without a filter inside of what the request runs. */
+  readonly guarded: boolean;
   readonly state: EngineState;
   readonly database: RestDatabase;
   readonly timing: ServerTiming;
@@ -57,7 +59,7 @@ export class RequestTransaction {
     readOnly: boolean,
     validate?: (results: readonly Rows[]) => void,
   ): Promise<Rows[]> {
-    const { raw, request, auth, state, database, timing, onExplain } = this.#options;
+    const { raw, request, auth, state, database, timing, guarded, onExplain } = this.#options;
     const { settings } = state;
     const transaction = {
       isolationLevel: this.#isolationLevel,
@@ -68,7 +70,7 @@ export class RequestTransaction {
     } as const;
     onExplain?.({ method: raw.method, url: raw.url, role: auth.role, claims: auth.claims, ...transaction });
     try {
-      return await database.run({ ...transaction, validate, prepare: settings.preparedStatements });
+      return await database.run({ ...transaction, validate, guarded, prepare: settings.preparedStatements });
     } catch (error) {
       throw toRestError(error, auth.role !== settings.anonRole);
     } finally {

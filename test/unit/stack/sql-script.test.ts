@@ -24,6 +24,17 @@ describe('splitStatements', () => {
     expect(texts(`${statement};\nselect 9;`)).toEqual([statement, 'select 9']);
   });
 
+  test('reads commands of psql where it is asked to', () => {
+    const script = "\\set a 'x;y'\nselect 1 \\gset\nselect '\\no', $$ \\no $$; -- \\no\n\\q";
+    expect(splitStatements(script, true)).toEqual([
+      { text: '', offset: 0, command: "set a 'x;y'" },
+      { text: 'select 1', offset: 13, command: 'gset' },
+      { text: "select '\\no', $$ \\no $$", offset: 28 },
+      { text: '', offset: 60, command: 'q' },
+    ]);
+    expect(texts(script)).toHaveLength(2);
+  });
+
   test('does not read a dollar sign in a word or a parameter as a dollar quote', () => {
     expect(texts('select a$b$c; select $1; select 3')).toEqual(['select a$b$c', 'select $1', 'select 3']);
   });

@@ -3,6 +3,7 @@ import type pg from 'pg';
 import { ConnectionError, isDatabaseError } from './errors.ts';
 import { StatementNames } from './statement-names.ts';
 import type { Rows, Statement, Transaction } from './transaction.ts';
+import { UnfilteredGuard } from './unfiltered-guard.ts';
 
 // PostgREST's default.
 const POOL_SIZE = 10;
@@ -63,17 +64,19 @@ export class RestDatabase {
   }
 
   async #runOn(client: pg.PoolClient, transaction: Transaction): Promise<Rows[]> {
-    const { isolationLevel, readOnly, before, statements, validate } = transaction;
+    const { isolationLevel, readOnly, before, statements, validate, guarded } = transaction;
     const send = (statement: Statement): Promise<Rows> => this.#send(client, statement, transaction.prepare);
     // One packet for everything that is sent together.
     const stream = streamOf(client);
     stream.cork();
     const begin = `BEGIN ISOLATION LEVEL ${isolationLevel.toUpperCase()} READ ${readOnly ? 'ONLY' : 'WRITE'}`;
-    const started = [sendText(client, begin), ...before.map(send)];
+    const guard = guarded ? new UnfilteredGuard(client) : undefined;
+    const settings = guard ? UnfilteredGuard.settings : [];
+    const started = [...[begin, ...settings].map((text) => sendText(client, text)), ...before.map(send)];
     const results = statements.map(send);
     // PostgreSQL rolls a failed transaction back, whichever of these ends it.
     const ends = transaction.end === 'commit' ? ['COMMIT'] : ['SET CONSTRAINTS ALL IMMEDIATE', 'ROLLBACK'];
-    if (!validate) {
+    if (!validate && !guard) {
       const sent = [...started, ...results, ...ends.map((text) => sendText(client, text))];
       stream.uncork();
       return (await settle(sent)).slice(started.length, started.length + results.length);
@@ -83,10 +86,12 @@ export class RestDatabase {
     let rows: Rows[] = [];
     try {
       rows = (await settle([...started, ...results])).slice(started.length);
-      validate(rows);
+      if (!guard?.error) validate?.(rows);
     } catch (error) {
       failure = error;
     }
+    guard?.end();
+    if (!(failure instanceof ConnectionError)) failure = guard?.error ?? failure;
     if (failure instanceof ConnectionError) throw failure;
     await settle((failure === undefined ? ends : ['ROLLBACK']).map((text) => sendText(client, text)));
     if (failure !== undefined) throw failure;

@@ -26,6 +26,8 @@ export interface Transaction {
   readonly end: 'commit' | 'rollback';
   /** Checks the results before the transaction ends; a throw rolls it back. Costs a second round trip. */
   readonly validate?: ((results: readonly Rows[]) => void) | undefined;
+  /** Refuse updates and deletes without a filter, also inside functions. Costs a second round trip. */
+  readonly guarded?: boolean | undefined;
   /** Whether to prepare statements that repeat: parsed once per connection, then only executed. */
   readonly prepare: boolean;
 }

@@ -11,7 +11,8 @@ end $$;
 create domain net.http_method as text check (value in ('GET', 'POST', 'DELETE'));
 create type net.request_status as enum ('PENDING', 'SUCCESS', 'ERROR');
 
-create table net.http_request_queue (
+-- Unlogged as in pg_net: a publication for all tables leaves them out, and so rows without a key can be deleted.
+create unlogged table net.http_request_queue (
   id bigserial not null,
   method net.http_method not null,
   url text not null,
@@ -19,7 +20,7 @@ create table net.http_request_queue (
   body bytea,
   timeout_milliseconds int not null
 );
-create table net._http_response (
+create unlogged table net._http_response (
   id bigint,
   status_code int,
   content_type text,
