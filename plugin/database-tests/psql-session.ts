@@ -2,7 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import pg from 'pg';
 import { errorMessage } from '../shared/errors.ts';
-import { locate, splitStatements, type Statement } from '../stack/postgres/sql-script.ts';
+import { locate } from '../shared/code-frame.ts';
+import { splitStatements, type Statement } from '../stack/postgres/sql-script.ts';
 import { Conditions } from './psql-conditions.ts';
 import { interpolate, readArguments } from './psql-variables.ts';
 
