@@ -146,7 +146,7 @@ async function closeAll(services: readonly Service[]): Promise<void> {
 function ignoreOtherSettings(config: SupabaseConfig): void {
   config.section('api').ignore('enabled', 'port', 'tls', 'external_url');
   const db = config.section('db');
-  db.ignore('port', 'shadow_port', 'major_version', 'health_timeout', 'pooler', 'network_restrictions');
+  db.ignore('port', 'shadow_port', 'health_timeout', 'pooler', 'network_restrictions');
   db.ignore('ssl_enforcement', 'root_key');
   db.section('migrations').ignore('schema_paths');
   // Read only when there is new data to seed.

@@ -46,8 +46,8 @@ export async function loadConfig(root: string, options: LoadConfigOptions = {}):
   const values = substituteEnv(written, env);
   const top = new Section(merge(values, overrides));
   const projectId = top.string('project_id', basename(root));
-  // Settings of the CLI itself and of other environments.
-  top.ignore('remotes', 'studio', 'inbucket', 'local_smtp', 'analytics', 'experimental');
+  // For editors; settings of the CLI itself and of other environments.
+  top.ignore('$schema', 'remotes', 'studio', 'inbucket', 'local_smtp', 'analytics', 'experimental');
   return {
     root,
     supabaseDir,

@@ -9,7 +9,6 @@ import { startFixtureStack, type FixtureStack } from '../../helpers/gateway/fixt
 import { makeProject } from '../../helpers/project.ts';
 import { listen } from '../../helpers/gateway/support.ts';
 import { onTestEnd } from '../../helpers/on-test-end.ts';
-import { signToken } from '../../helpers/gateway/tokens.ts';
 
 const LOCAL_SECRET = 'super-secret-jwt-token-with-at-least-32-characters-long';
 
