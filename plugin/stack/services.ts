@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Logger } from '../shared/logger.ts';
 import type { PortChoice } from '../shared/ports.ts';
@@ -106,10 +107,7 @@ export async function startServices(options: StartServicesOptions): Promise<Serv
   const functions = options.functions && createFunctionsService(context, options.functions);
   const services = { ...created, mail: mail.service, ...(functions && { functions }) };
   const jobs = new DatabaseJobs({ database, apiUrl: options.apiUrl, logger });
-  for (const key of config.unread())
-    logger.warn(`supabase/config.toml: ${key} is set but not supported here; ignored`);
-  for (const { key, variable } of config.unset())
-    logger.warn(`supabase/config.toml: ${key} has no value, because the variable ${variable} is not set`);
+  warnOfSettings(config, logger);
   return {
     keys,
     database,
@@ -140,6 +138,16 @@ async function createServices(context: StackContext): Promise<ServiceMap> {
 
 async function closeAll(services: readonly Service[]): Promise<void> {
   await Promise.allSettled(services.map((service) => service.close()));
+}
+
+/** Names the settings that change nothing here, and those without a value: one line each, however many there are. */
+function warnOfSettings(config: SupabaseConfig, logger: Logger): void {
+  const name = `supabase/${basename(config.file ?? '')}`;
+  const unread = config.unread();
+  if (unread.length > 0) logger.warn(`${name}: not supported here and ignored: ${unread.join(', ')}`);
+  const unset = config.unset().map(({ key, variable }) => `${key} (${variable})`);
+  if (unset.length > 0)
+    logger.warn(`${name}: no value, because the variable is not set: ${unset.join(', ')}`);
 }
 
 /** Marks settings as known that configure the Supabase CLI's containers, or that callers of the stack read themselves. */

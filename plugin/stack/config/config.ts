@@ -1,4 +1,5 @@
 import { basename, join } from 'node:path';
+import { readEnvFiles } from './env-files.ts';
 import { readConfigFile } from './read-config-file.ts';
 import { isTable, Section } from './section.ts';
 import { findUnsetVariables, referencedVariable } from './unset-variables.ts';
@@ -33,8 +34,8 @@ interface LoadConfigOptions {
 }
 
 /**
- * Reads the file in `<root>/supabase`. Values of the form `env(NAME)` are replaced from `env`; an unset variable leaves
- * the key unset. `overrides` take precedence over the file, key by key.
+ * Reads the file in `<root>/supabase`. Values of the form `env(NAME)` are replaced from `env`, then from the project's
+ * `.env` files; an unset variable leaves the key unset. `overrides` take precedence over the file, key by key.
  *
  * @throws SupabaseDevError CONFIG_INVALID when the file cannot be parsed
  */
@@ -43,7 +44,10 @@ export async function loadConfig(root: string, options: LoadConfigOptions = {}):
   const supabaseDir = join(root, 'supabase');
   const file = await readConfigFile(supabaseDir);
   const written = file?.values ?? {};
-  const values = substituteEnv(written, env);
+  // Only for these references: keys of a deployed project in such a file are not this stack's.
+  const hasUnset = findUnsetVariables(written, env).length > 0;
+  const variables = hasUnset ? { ...(await readEnvFiles(root)), ...env } : env;
+  const values = substituteEnv(written, variables);
   const top = new Section(merge(values, overrides));
   const projectId = top.string('project_id', basename(root));
   // For editors; settings of the CLI itself and of other environments.
@@ -57,7 +61,7 @@ export async function loadConfig(root: string, options: LoadConfigOptions = {}):
     section: (name) => top.section(name),
     unread: () => top.unread(),
     unset: () =>
-      findUnsetVariables(written, env)
+      findUnsetVariables(written, variables)
         .filter(({ path }) => top.wasRead(path))
         .map(({ path, name }) => ({ key: path.join('.'), variable: name })),
   };

@@ -29,19 +29,21 @@ export class Section {
   }
 
   boolean(key: string, fallback: boolean): boolean {
-    return this.#value(key, 'true or false', (v): v is boolean => typeof v === 'boolean') ?? fallback;
+    const is = (v: unknown): v is boolean => typeof v === 'boolean';
+    return this.#value(key, 'true or false', is, toBoolean) ?? fallback;
   }
 
   integer(key: string, fallback: number): number;
   integer(key: string): number | undefined;
   integer(key: string, fallback?: number): number | undefined {
-    return this.#value(key, 'a whole number', (v): v is number => Number.isSafeInteger(v)) ?? fallback;
+    const is = (v: unknown): v is number => Number.isSafeInteger(v);
+    return this.#value(key, 'a whole number', is, toInteger) ?? fallback;
   }
 
   strings(key: string, fallback: readonly string[] = []): readonly string[] {
     const isStrings = (v: unknown): v is string[] =>
       Array.isArray(v) && v.every((e) => typeof e === 'string');
-    return this.#value(key, 'a list of strings', isStrings) ?? fallback;
+    return this.#value(key, 'a list of strings', isStrings, toStrings) ?? fallback;
   }
 
   /** A duration such as `"5s"`, `"1m30s"` or `"24h"` (Go's notation, as the Supabase CLI), in seconds. */
@@ -93,12 +95,18 @@ export class Section {
     });
   }
 
-  #value<T>(key: string, expected: string, is: (value: unknown) => value is T): T | undefined {
+  #value<T>(
+    key: string,
+    expected: string,
+    is: (value: unknown) => value is T,
+    fromText: (text: string) => unknown = (text) => text,
+  ): T | undefined {
     this.#read.add(key);
-    const value = this.#values[key];
-    if (value === undefined) return undefined;
+    const written = this.#values[key];
+    if (written === undefined) return undefined;
+    const value = typeof written === 'string' ? fromText(written) : written;
     if (is(value)) return value;
-    throw this.#invalid(key, expected, value);
+    throw this.#invalid(key, expected, written);
   }
 
   #invalid(key: string, expected: string, value: unknown): SupabaseDevError {
@@ -116,4 +124,19 @@ export class Section {
 /** Whether a TOML value is a table (not a list, not a date). */
 export function isTable(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Date);
+}
+
+// The variable of an `env(NAME)` is a text, whatever the setting is: read as the CLI does (viper's weak decoding).
+
+function toBoolean(text: string): unknown {
+  if (['true', 'TRUE', 'True', 't', 'T', '1'].includes(text)) return true;
+  return ['false', 'FALSE', 'False', 'f', 'F', '0', ''].includes(text) ? false : text;
+}
+
+function toInteger(text: string): unknown {
+  return /^-?\d+$/.test(text) ? Number(text) : text;
+}
+
+function toStrings(text: string): unknown {
+  return text === '' ? [] : text.split(',');
 }
