@@ -10,7 +10,7 @@ import { listenGateway } from '../gateway/listen.ts';
 import { Gateway } from '../gateway/gateway.ts';
 import { VARIABLES, type Environment } from '../shared/environment.ts';
 import type { Logger } from '../shared/logger.ts';
-import { defaultDataDir } from '../stack/project.ts';
+import { CONFIG_PATHS, defaultDataDir } from '../stack/project.ts';
 import type { BackendPlan } from './lifecycle.ts';
 import type { PluginContext } from './plugin-context.ts';
 
@@ -22,7 +22,9 @@ export async function planBackend(
 ): Promise<BackendPlan> {
   // The .env files of the mode, as Vite reads them, with the real environment on top; also variables without a prefix.
   const env: Environment = config.envDir ? loadEnv(config.mode, config.envDir, '') : process.env;
-  const settings = await readFile(join(projectRoot, 'supabase', 'config.toml'), 'utf8').catch(() => '');
+  const settings = await Promise.all(
+    CONFIG_PATHS.map((path) => readFile(join(projectRoot, path), 'utf8').catch(() => '')),
+  );
   const names = Object.values(VARIABLES).flat();
   const start: StartBackend = async (onKeys) => {
     const backend = await resolveBackend({

@@ -3,7 +3,7 @@ import { dirname, join, resolve } from 'node:path';
 import { normalizePath, type Plugin } from 'vite';
 import { resolvePath } from '../options.ts';
 import { requireFolder } from '../shared/files.ts';
-import { findUpwards } from '../stack/project.ts';
+import { CONFIG_PATHS, findUpwards } from '../stack/project.ts';
 import { PLUGIN_NAME, type PluginContext } from './plugin-context.ts';
 
 // Vite's own list, which a plugin's list replaces (and which Vite does not export).
@@ -11,7 +11,7 @@ const DENIED_BY_VITE = ['.env', '.env.*', '*.{crt,pem}', '**/.git/**'];
 // The database, its password and signing keys must not be served to the browser.
 const DENIED = [
   '**/.supabase/**',
-  '**/supabase/config.toml',
+  '**/supabase/config.{toml,json,jsonc}',
   '**/supabase/signing_keys.json',
   '**/supabase/.temp/**',
 ];
@@ -34,8 +34,9 @@ export function projectPlugin(context: PluginContext): Plugin {
     },
     configResolved(config) {
       context.logger = config.logger;
-      const settings = join(context.projectRoot, 'supabase', 'config.toml');
-      if (existsSync(settings)) config.configFileDependencies.push(normalizePath(settings));
+      // One that does not exist would hide the rest of its folder from Vite's watcher; watch.ts sees it come.
+      const settings = CONFIG_PATHS.map((path) => join(context.projectRoot, path)).filter(existsSync);
+      config.configFileDependencies.push(...settings.map(normalizePath));
     },
   };
 }
@@ -46,7 +47,7 @@ async function findProjectRoot(viteRoot: string, option: string | undefined): Pr
     await requireFolder(root, 'the option root');
     return root;
   }
-  const found = await findUpwards(viteRoot, join('supabase', 'config.toml'));
+  const found = await findUpwards(viteRoot, ...CONFIG_PATHS);
   if (found !== undefined) return found;
   const withFolder = await findUpwards(viteRoot, 'supabase');
   if (withFolder !== undefined) return withFolder;

@@ -11,7 +11,7 @@ interface ConfigFile {
 }
 
 /** The names that the Supabase CLI looks for, in its order (cli packages/config/src/paths.ts). */
-const NAMES = ['config.json', 'config.jsonc', 'config.toml'];
+export const CONFIG_NAMES = ['config.json', 'config.jsonc', 'config.toml'];
 
 /**
  * Reads `config.json`, `config.jsonc` or `config.toml` of the folder `supabase`.
@@ -20,7 +20,7 @@ const NAMES = ['config.json', 'config.jsonc', 'config.toml'];
  * @throws SupabaseDevError CONFIG_INVALID, with the line
  */
 export async function readConfigFile(supabaseDir: string): Promise<ConfigFile | undefined> {
-  for (const name of NAMES) {
+  for (const name of CONFIG_NAMES) {
     const path = join(supabaseDir, name);
     const text = await readFile(path, 'utf8').catch((error: unknown) => {
       if (hasErrorCode(error, 'ENOENT') || hasErrorCode(error, 'ENOTDIR')) return undefined;

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { chmod, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
@@ -83,9 +84,11 @@ describe('the dev server', () => {
       '.supabase/postgres.password',
       '.supabase/postgres/PG_VERSION',
       'supabase/config.toml',
+      'supabase/config.json',
+      'supabase/config.jsonc',
       '.env',
     ]) {
-      if (path === '.env') await app.write('.env', 'SECRET=1');
+      if (!existsSync(join(app.root, path))) await app.write(path, '{}');
       const direct = await fetch(`${server.url}/${path}`);
       const byFs = await fetch(`${server.url}/@fs${join(app.root, path)}`);
       expect([path, direct.status, byFs.status]).toEqual([path, 403, 403]);
@@ -226,6 +229,31 @@ describe('a start that fails', () => {
     await server.waitForOutput(/applied 1 new migration\(s\): 1/);
     expect(server.output()).not.toMatch(/error/i);
   });
+
+  test.each(['config.json', 'config.jsonc', 'config.toml'])(
+    'takes over what is saved in supabase/%s, also in a new file',
+    async (name) => {
+      const rows = Array.from({ length: 3 }, (_, id) => `insert into items values (${id});`).join('');
+      const app = await project({
+        'supabase/migrations/1_items.sql': `create table items (id int primary key); ${rows}`,
+      });
+      const server = await serve(app);
+      const count = async (): Promise<number> => {
+        const response = await fetch(`${server.url}/rest/v1/items`, { headers: { apikey: KEY } });
+        const body: unknown = await response.json();
+        return Array.isArray(body) ? body.length : -1;
+      };
+      expect(await count()).toBe(3);
+      const settings = (maxRows: number): string =>
+        name === 'config.toml'
+          ? `[api]\nport = 1\nauto_expose_new_tables = true\nmax_rows = ${maxRows}\n[db]\nport = 0\n`
+          : `{ "api": { "port": 1, "auto_expose_new_tables": true, "max_rows": ${maxRows} }, "db": { "port": 0 } }`;
+      for (const maxRows of [2, 1]) {
+        await app.write(`supabase/${name}`, settings(maxRows));
+        await expect.poll(count, { timeout: 30_000 }).toBe(maxRows);
+      }
+    },
+  );
 
   test('names an unknown option', async () => {
     const app = await project({}, `{ backendd: 'embedded' }`);
