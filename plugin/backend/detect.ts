@@ -1,7 +1,7 @@
 import type { GatewayKeys } from '../gateway/target.ts';
 import { readKeys, type Environment } from '../shared/environment.ts';
 import type { SupabaseConfig } from '../stack/config/config.ts';
-import { readCliStatus, type CliStatus } from './cli-status.ts';
+import { readCliStatus } from './cli-status.ts';
 import { probeApi, probeEmbedded, probeKey } from './probe.ts';
 import { isForeignStack } from './same-project.ts';
 
@@ -10,6 +10,9 @@ export type LocalStack =
   | { ok: false; reason: string };
 
 const DEFAULT_API_PORT = 54321;
+
+/** A stack that runs may start its services at the first request. */
+const REPORTED_TIMEOUT_MS = 10_000;
 
 /** URL of the CLI's API gateway according to config.toml. */
 export function localApiUrl(config: SupabaseConfig): URL {
@@ -22,15 +25,13 @@ export function localApiUrl(config: SupabaseConfig): URL {
  * Looks for a running stack of this project.
  *
  * First at the port of config.toml: a Supabase must answer there, it must accept this project's keys, and its database
- * must not belong to another project. Only when that fails, `supabase status` is run: it reports ports and keys that the
- * CLI chose itself, but takes a second.
+ * must not belong to another project. Only when that fails, the CLI is asked: it reports ports and keys that it chose
+ * itself, but takes a second.
  */
 export async function findLocalStack(options: {
   config: SupabaseConfig;
   keys: GatewayKeys;
   env: Environment;
-  /** For tests; by default `supabase status -o json`. */
-  askCli?: () => Promise<CliStatus | undefined>;
 }): Promise<LocalStack> {
   const { config, keys, env } = options;
   const url = localApiUrl(config);
@@ -41,19 +42,25 @@ export async function findLocalStack(options: {
     return { ok: true, url, keys: { ...keys, jwks: api.jwks }, reason };
   }
   // Without a config.toml there is no stack of the CLI.
-  const askCli = options.askCli ?? (() => readCliStatus(config.root, env));
-  const status = config.file === undefined ? undefined : await askCli();
+  const status = config.file === undefined ? undefined : await readCliStatus(config.root, env);
   if (status) {
-    const answer = await probeApi(status.url, status.keys.anonKey);
-    if (answer.ok) {
-      const known = { ...keys, ...status.keys, ...readKeys(env, 'all'), jwks: answer.jwks };
-      return {
-        ok: true,
-        url: status.url,
-        keys: known,
-        reason: `"supabase status" reports it at ${status.url.host}`,
-      };
-    }
+    const { host } = status.url;
+    const answer = await probeApi(status.url, status.keys.anonKey, REPORTED_TIMEOUT_MS);
+    const which = status.name === undefined ? '' : ` (${status.name})`;
+    return {
+      ok: true,
+      url: status.url,
+      // Keys that the CLI does not report are unknown: this stack need not have the values of config.toml.
+      keys: {
+        ...keys,
+        jwtSecret: undefined,
+        ...status.keys,
+        ...readKeys(env, 'all'),
+        jwks: answer.ok ? answer.jwks : undefined,
+      },
+      // Not even a stack that does not answer is replaced by a second, empty database.
+      reason: `the Supabase CLI reports it at ${host}${which}${answer.ok ? '' : `, where ${answer.reason}`}`,
+    };
   }
   let reason = api.ok ? 'a Supabase answers, but refuses the keys of this project' : api.reason;
   if (isForeign) reason = 'the stack of another project answers';

@@ -20,7 +20,7 @@ export interface Keys {
   /** What Storage's S3 requests of role service_role are signed with. */
   readonly s3AccessKey: string;
   readonly s3SecretKey: string;
-  /** Private JWKs of `auth.signing_keys_path`; the first signs user tokens. Empty: HS256 with `jwtSecret`. */
+  /** Private JWKs, by default the CLI's; the first signs user tokens. Empty: HS256 with `jwtSecret`. */
   readonly signingKeys: readonly JWK[];
 }
 
@@ -34,6 +34,23 @@ export const LOCAL_KEYS: Readonly<
   s3AccessKey: '625729a08b95bf1b7ff351a663f3a23c',
   s3SecretKey: '850181e4652dd023b7a98c58ae0d2d34bd487ee0cc3254aed6eda37307425907',
 });
+
+/**
+ * The key with which the Supabase CLI signs user tokens where `auth.signing_keys_path` names no others: public, the same on
+ * every machine (cli apps/cli-go/pkg/config/config.go).
+ */
+export const LOCAL_SIGNING_KEY = Object.freeze({
+  kty: 'EC',
+  kid: 'b81269f1-21d8-4f2e-b719-c2240a840d90',
+  use: 'sig',
+  key_ops: ['sign', 'verify'],
+  alg: 'ES256',
+  ext: true,
+  crv: 'P-256',
+  x: 'M5Sjqn5zwC9Kl1zVfUUGvv9boQjCGd45G8sdopBExB4',
+  y: 'P6IXMvA2WYXSHSOMTBH2jsw_9rrzGy89FjPf6oOsIxQ',
+  d: 'dIhR8wywJlqlua4y_yMq2SLhlFXDZJBCvFrY1DCHyVU',
+}) satisfies JWK;
 
 const LOCAL_ISSUER = 'supabase-demo';
 const LOCAL_EXPIRY = 1983812996;
@@ -86,7 +103,7 @@ export function signApiKey(role: 'anon' | 'service_role', secret: string): strin
 }
 
 async function readSigningKeys(config: SupabaseConfig, path: string | undefined): Promise<readonly JWK[]> {
-  if (path === undefined || path === '') return [];
+  if (path === undefined || path === '') return [LOCAL_SIGNING_KEY];
   const file = resolve(config.supabaseDir, path);
   try {
     const keys: unknown = JSON.parse(await readFile(file, 'utf8'));

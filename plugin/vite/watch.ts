@@ -1,14 +1,16 @@
 import { join } from 'node:path';
 import { normalizePath, type Plugin, type ViteDevServer } from 'vite';
 import type { HeldBackend } from '../backend/held-backends.ts';
+import { CONFIG_FILES } from '../shared/config-files.ts';
 import { injectKeys } from './env.ts';
 import { logFailure, showOverlay } from './failure.ts';
 import { PLUGIN_NAME, type PluginContext } from './plugin-context.ts';
 import { reloadPages } from './reload-pages.ts';
 
 /**
- * Applies migrations as they are saved, and restarts a backend that failed when something below `supabase/` changes.
- * Errors are shown in the overlay; the page is reloaded once they are corrected.
+ * Applies migrations as they are saved, restarts a backend that failed when something below `supabase/` changes, and the
+ * server when the project gets a file of settings. (Vite itself restarts when one changes, see project.ts.) Errors are shown
+ * in the overlay; the page is reloaded once they are corrected.
  */
 export function watchPlugin(context: PluginContext): Plugin {
   return {
@@ -21,6 +23,12 @@ export function watchPlugin(context: PluginContext): Plugin {
       server.watcher.add(dir);
       // One at a time: a save during a migration is handled after it.
       let queue = Promise.resolve();
+      const settings = new Set(CONFIG_FILES.map((path) => normalizePath(join(context.projectRoot, path))));
+      const onAdd = (path: string): void => {
+        if (!settings.has(normalizePath(path))) return onSave(path, true);
+        server.config.logger.info('Supabase: new settings, restarting the server...', { timestamp: true });
+        server.restart().catch((error: unknown) => logFailure(server.config.logger, error));
+      };
       const onSave = (path: string, isNew: boolean): void => {
         if (!normalizePath(path).startsWith(`${dir}/`) || !path.endsWith('.sql')) return;
         queue = queue
@@ -30,7 +38,7 @@ export function watchPlugin(context: PluginContext): Plugin {
             showOverlay(server, error);
           });
       };
-      server.watcher.on('add', (path) => onSave(path, true)).on('change', (path) => onSave(path, false));
+      server.watcher.on('add', onAdd).on('change', (path) => onSave(path, false));
     },
   };
 }

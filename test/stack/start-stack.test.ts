@@ -47,6 +47,34 @@ test('holds its port from the beginning, and answers early requests once the ser
   await (await starting).stop();
 });
 
+test('says in one line each what of the settings has no effect, and what has no value', async () => {
+  const warnings: string[] = [];
+  const logger = { info() {}, warn: (text: string) => void warnings.push(text), error() {} };
+  await using _stack = await startTestStack(
+    {
+      'supabase/config.toml': `"$schema" = "https://example.com"
+        profile = "x"
+        [storage.analytics]
+        enabled = true
+        [auth]
+        enable_email_signup = true
+        site_url = "env(THE_SITE)"
+        [auth.external.google]
+        enabled = true
+        client_id = "env(GOOGLE_ID)"
+        secret = "env(GOOGLE_SECRET)"`,
+      '.env': 'GOOGLE_SECRET=of-the-file',
+    },
+    { logger },
+  );
+  expect(warnings).toEqual([
+    'supabase/config.toml: profile is unknown and ignored',
+    'supabase/config.toml: auth.enable_email_signup is unknown and ignored; did you mean auth.enable_signup?',
+    'supabase/config.toml: not supported here and ignored: storage.analytics.enabled',
+    'supabase/config.toml: no value, because the variable is not set: auth.site_url (THE_SITE), auth.external.google.client_id (GOOGLE_ID)',
+  ]);
+});
+
 test('has the keys of the Supabase CLI, and a health endpoint behind its gateway', async () => {
   await using stack = await startTestStack();
   expect(stack.publishableKey).toBe('sb_publishable_ACJWlzQHlZjBrEguHvfOxg_3BJgxAaH');

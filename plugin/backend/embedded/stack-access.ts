@@ -72,7 +72,7 @@ function accessJoinedStack(member: Membership): StackAccess {
   };
   const names = ['auth', 'rest', 'realtime', 'storage', 'functions', 'mail'] as const;
   const upstreams = Object.fromEntries(names.map((name) => [name, upstream]));
-  const localOnly = areKeysPublic(keys)
+  const localOnly = areKeysPublic({ ...keys, signingKeys: keys.jwks })
     ? {
         hint: `Restart the dev server that runs the stack (process ${pid}) with --host: then it has random keys.`,
       }

@@ -1,4 +1,5 @@
 import { basename, join } from 'node:path';
+import { readEnvFiles } from './env-files.ts';
 import { isTable } from './is-table.ts';
 import { hasPath } from './locate-key.ts';
 import { readConfigFile, type ConfigFile } from './read-config-file.ts';
@@ -21,8 +22,8 @@ export interface SupabaseConfig {
   /** One table, such as `auth`. The code that reads a table owns its names and defaults. */
   section(name: string): Section;
   /**
-   * What to tell the developer about the settings, one line each, once every service has read its own: keys that do not
-   * exist, settings of the Supabase CLI that nothing here can follow, variables that are not set.
+   * Warnings about the settings, once every service has read its own: a line for each key that does not exist, one for the
+   * settings of the Supabase CLI that nothing here can follow, one for the variables that are not set.
    */
   notices(): string[];
 }
@@ -37,8 +38,8 @@ interface LoadConfigOptions {
 }
 
 /**
- * Reads the file in `<root>/supabase`. Values of the form `env(NAME)` are replaced from `env`; an unset variable leaves
- * the key unset. `overrides` take precedence over the file, key by key.
+ * Reads the file in `<root>/supabase`. Values of the form `env(NAME)` are replaced from `env`, then from the project's
+ * `.env` files; an unset variable leaves the key unset. `overrides` take precedence over the file, key by key.
  *
  * @throws SupabaseDevError CONFIG_INVALID when the file cannot be parsed
  */
@@ -47,7 +48,10 @@ export async function loadConfig(root: string, options: LoadConfigOptions = {}):
   const supabaseDir = join(root, 'supabase');
   const file = await readConfigFile(root);
   const written = file?.values ?? {};
-  const values = merge(substituteVariables(written, env), overrides);
+  // Only for these references: keys of a deployed project in such a file are not this stack's.
+  const hasUnset = findUnsetVariables(written, env).length > 0;
+  const variables = hasUnset ? { ...(await readEnvFiles(root)), ...env } : env;
+  const values = merge(substituteVariables(written, variables), overrides);
   const top = new Section(values, originsIn(file, overrides));
   const projectId = top.string('project_id', basename(root));
   return {
@@ -60,17 +64,21 @@ export async function loadConfig(root: string, options: LoadConfigOptions = {}):
     notices: () => {
       const name = file?.name ?? 'the option config';
       acknowledgeOthers(top);
+      const unset = findUnsetVariables(written, variables).filter(({ path }) => top.wasRead(path));
       return [
         ...top.unread().map(describeUnknown),
-        ...findUnsupported(top).map((path) => `${path} is set but not supported here; ignored`),
-        ...findUnsetVariables(written, env)
-          .filter((unset) => top.wasRead(unset.path))
-          .map(
-            (unset) => `${unset.path.join('.')} has no value, because the variable ${unset.name} is not set`,
-          ),
+        ...inOneLine('not supported here and ignored', findUnsupported(top)),
+        ...inOneLine(
+          'no value, because the variable is not set',
+          unset.map((one) => `${one.path.join('.')} (${one.name})`),
+        ),
       ].map((line) => `${name}: ${line}`);
     },
   };
+}
+
+function inOneLine(what: string, keys: readonly string[]): string[] {
+  return keys.length === 0 ? [] : [`${what}: ${keys.join(', ')}`];
 }
 
 function describeUnknown({ path, meant }: UnknownKey): string {

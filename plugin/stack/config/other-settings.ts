@@ -44,7 +44,6 @@ const UNSUPPORTED: Readonly<Record<string, unknown>> = {
   'auth.web3.ethereum.enabled': false,
   'auth.web3.solana.enabled': false,
   compute: {},
-  'db.major_version': 17,
   'db.migrations.schema_paths': [],
   'db.pooler.enabled': false,
   'experimental.orioledb_version': '',

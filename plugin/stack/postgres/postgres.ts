@@ -16,6 +16,7 @@ import {
   type HttpServerAddress,
 } from './configured-settings.ts';
 import { createDatabase, type Database } from './database.ts';
+import { createExtensionsOfImage, isForImage15 } from './extensions-of-image.ts';
 import { warnOfExtensionsWithoutFunction } from './extensions-without-function.ts';
 import { applyMigrations, type MigrationResult } from './migrations.ts';
 import { resolveRunAs } from './run-as.ts';
@@ -112,6 +113,9 @@ async function prepareSchema(
         await apply();
         await markDone(admin, step);
       };
+      // Another installation has files of its own, which may not be trusted.
+      if (isForImage15(options.config) && options.binDir === undefined)
+        await once('extensions of image 15', () => createExtensionsOfImage(client));
       await applyVaultSecrets(client, options.config);
       await once('roles', () => applyRoles(client, options.config.supabaseDir, rules));
       const migrations = await migrate(client, options);
@@ -125,7 +129,9 @@ async function migrate(client: pg.Client, options: PostgresOptions): Promise<Mig
   const { config } = options;
   if (!config.section('db').section('migrations').boolean('enabled', true)) return { applied: [], total: 0 };
   const result = await applyMigrations(client, config.supabaseDir, rulesOf(options));
-  if (result.applied.length > 0) await warnOfExtensionsWithoutFunction(client, options.logger);
+  // Those of the image say nothing about the project.
+  if (result.applied.length > 0 && !isForImage15(config))
+    await warnOfExtensionsWithoutFunction(client, options.logger);
   return result;
 }
 

@@ -271,6 +271,31 @@ describe('a start that fails', () => {
     expect(server.output()).not.toMatch(/error/i);
   });
 
+  test.each(['config.json', 'config.jsonc', 'config.toml'])(
+    'takes over what is saved in supabase/%s, also in a new file',
+    async (name) => {
+      const rows = Array.from({ length: 3 }, (_, id) => `insert into items values (${id});`).join('');
+      const app = await project({
+        'supabase/migrations/1_items.sql': `create table items (id int primary key); ${rows}`,
+      });
+      const server = await serve(app);
+      const count = async (): Promise<number> => {
+        const response = await fetch(`${server.url}/rest/v1/items`, { headers: { apikey: KEY } });
+        const body: unknown = await response.json();
+        return Array.isArray(body) ? body.length : -1;
+      };
+      expect(await count()).toBe(3);
+      const settings = (maxRows: number): string =>
+        name === 'config.toml'
+          ? `[api]\nport = 1\nauto_expose_new_tables = true\nmax_rows = ${maxRows}\n[db]\nport = 0\n`
+          : `{ "api": { "port": 1, "auto_expose_new_tables": true, "max_rows": ${maxRows} }, "db": { "port": 0 } }`;
+      for (const maxRows of [2, 1]) {
+        await app.write(`supabase/${name}`, settings(maxRows));
+        await expect.poll(count, { timeout: 30_000 }).toBe(maxRows);
+      }
+    },
+  );
+
   test('names an unknown option', async () => {
     const app = await project({}, `{ backendd: 'embedded' }`);
     await expect(startDevServer(app.root)).rejects.toThrow(/unknown option "backendd"/);

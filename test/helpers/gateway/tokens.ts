@@ -1,5 +1,6 @@
-import { createHmac } from 'node:crypto';
+import { createHmac, createPrivateKey, sign, type KeyObject } from 'node:crypto';
 import type { GatewayKeys } from '../../../plugin/gateway/target.ts';
+import { LOCAL_SIGNING_KEY } from '../../../plugin/stack/keys.ts';
 
 export const JWT_SECRET = 'super-secret-jwt-token-with-at-least-32-characters-long';
 
@@ -13,6 +14,21 @@ export function signToken(
   const payload = { exp: Math.floor(Date.now() / 1000) + 3600, ...claims };
   const body = `${encode({ alg: 'HS256', typ: 'JWT', ...header })}.${encode(payload)}`;
   return `${body}.${createHmac('sha256', secret).update(body).digest('base64url')}`;
+}
+
+const WELL_KNOWN = createPrivateKey({ key: { ...LOCAL_SIGNING_KEY }, format: 'jwk' });
+
+/** An ES256 token, by default with the key that every local Supabase has. */
+export function signEs256(
+  claims: Readonly<Record<string, unknown>>,
+  key: KeyObject = WELL_KNOWN,
+  kid: string = LOCAL_SIGNING_KEY.kid,
+): string {
+  const encode = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
+  const payload = { exp: Math.floor(Date.now() / 1000) + 3600, ...claims };
+  const body = `${encode({ alg: 'ES256', kid, typ: 'JWT' })}.${encode(payload)}`;
+  const signature = sign('sha256', Buffer.from(body), { key, dsaEncoding: 'ieee-p1363' });
+  return `${body}.${signature.toString('base64url')}`;
 }
 
 export const KEYS: GatewayKeys = {

@@ -1,7 +1,6 @@
 import { createServer } from 'node:http';
 import { describe, expect, test } from 'vitest';
 import type { Backend } from '../../../plugin/backend/backend.ts';
-import { findLocalStack } from '../../../plugin/backend/detect.ts';
 import { resolveLocalKeys } from '../../../plugin/backend/keys.ts';
 import { resolveBackend, type ResolveBackendOptions } from '../../../plugin/backend/resolve.ts';
 import { silentLogger } from '../../../plugin/shared/logger.ts';
@@ -10,7 +9,6 @@ import { startFixtureStack, type FixtureStack } from '../../helpers/gateway/fixt
 import { makeProject } from '../../helpers/project.ts';
 import { listen } from '../../helpers/gateway/support.ts';
 import { onTestEnd } from '../../helpers/on-test-end.ts';
-import { signToken } from '../../helpers/gateway/tokens.ts';
 
 const LOCAL_SECRET = 'super-secret-jwt-token-with-at-least-32-characters-long';
 
@@ -95,24 +93,6 @@ describe('auto', () => {
     const backend = await choose({ root });
     expect(backend.kind).toBe('embedded');
     expect(backend.reason).toContain('refuses the keys');
-  });
-
-  test('uses the port and keys that the CLI reports', async () => {
-    const secret = 'a-secret-that-the-cli-has-chosen-itself';
-    const { url } = await startStack(secret);
-    const root = await projectWith('[api]\nport = 1');
-    const config = await loadConfig(root);
-    const found = await findLocalStack({
-      config,
-      keys: await resolveLocalKeys(config, {}),
-      env: {},
-      askCli: () =>
-        Promise.resolve({
-          url: new URL(url),
-          keys: { anonKey: signToken({ role: 'anon' }, secret), jwtSecret: secret },
-        }),
-    });
-    expect(found).toMatchObject({ ok: true, url: new URL(url), keys: { jwtSecret: secret } });
   });
 });
 

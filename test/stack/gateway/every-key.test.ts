@@ -1,11 +1,18 @@
-import { generateKeyPairSync, sign } from 'node:crypto';
+import { generateKeyPairSync } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { createDirectUpstream } from '../../../plugin/backend/realtime-route.ts';
 import type { GatewayKeys, GatewayTarget, UrlUpstream } from '../../../plugin/gateway/target.ts';
 import { createFixtureKong, type KongTemplate } from '../../helpers/gateway/kong.ts';
 import { createFixtureRealtime, type FixtureRealtime } from '../../helpers/gateway/realtime.ts';
 import { listen, startGateway } from '../../helpers/gateway/support.ts';
-import { JWT_SECRET, KEYS, sessionCookie, signToken, USER_TOKEN } from '../../helpers/gateway/tokens.ts';
+import {
+  JWT_SECRET,
+  KEYS,
+  sessionCookie,
+  signEs256,
+  signToken,
+  USER_TOKEN,
+} from '../../helpers/gateway/tokens.ts';
 import { upgrade } from '../../helpers/gateway/upgrade-client.ts';
 
 const pair = generateKeyPairSync('ec', { namedCurve: 'P-256' });
@@ -13,12 +20,7 @@ const jwk = { ...pair.publicKey.export({ format: 'jwk' }), kty: 'EC', kid: 'es',
 const keys: GatewayKeys = { ...KEYS, jwks: [jwk] };
 
 /** A user token with the algorithm of newer CLIs. */
-const ES256_TOKEN = ((): string => {
-  const encode = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
-  const claims = { role: 'authenticated', sub: 'b', exp: Math.floor(Date.now() / 1000) + 3600 };
-  const body = `${encode({ alg: 'ES256', kid: 'es' })}.${encode(claims)}`;
-  return `${body}.${sign('sha256', Buffer.from(body), { key: pair.privateKey, dsaEncoding: 'ieee-p1363' }).toString('base64url')}`;
-})();
+const ES256_TOKEN = signEs256({ role: 'authenticated', sub: 'b' }, pair.privateKey, 'es');
 
 type GatewayRoute = 'direct' | KongTemplate;
 const ROUTES: readonly GatewayRoute[] = ['direct', 'key-auth', 'plain', 'translating'];

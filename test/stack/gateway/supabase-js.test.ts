@@ -6,6 +6,7 @@ import {
   type RealtimeChannel,
   type SupabaseClient,
 } from '@supabase/supabase-js';
+import type { JWK } from 'jose';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
@@ -14,6 +15,8 @@ import { Gateway } from '../../../plugin/gateway/gateway.ts';
 import type { GatewayKeys, GatewayTarget, UrlUpstream } from '../../../plugin/gateway/target.ts';
 import { listenGateway, type GatewayServer } from '../../../plugin/gateway/listen.ts';
 import { silentLogger } from '../../../plugin/shared/logger.ts';
+import { publicJwk } from '../../../plugin/stack/jwt.ts';
+import { LOCAL_SIGNING_KEY } from '../../../plugin/stack/keys.ts';
 import { startTestStack, type TestStack } from '../../helpers/stack.ts';
 import { createFixtureKong, type KongTemplate } from '../../helpers/gateway/kong.ts';
 import { relayUpgrade } from '../../helpers/gateway/relay.ts';
@@ -27,6 +30,9 @@ import { sessionCookie } from '../../helpers/gateway/tokens.ts';
  */
 
 const MIGRATION = readFileSync(new URL('../../fixtures/gateway/behaviour.sql', import.meta.url), 'utf8');
+
+/** What signs the user tokens of every local stack. */
+const JWKS = [publicJwk(LOCAL_SIGNING_KEY) as JWK & { kid: string }];
 
 interface Behind {
   readonly target: GatewayTarget;
@@ -193,7 +199,7 @@ test('the embedded Storage refuses a request without key and token as Storage do
 async function createEmbeddedBackend(): Promise<Behind> {
   const stack = await shareStack();
   const upstream: UrlUpstream = { kind: 'url', url: new URL(stack.url), speaks: 'gateway', host: 'client' };
-  const keys = { ...stack, jwks: [] };
+  const keys = { ...stack, jwks: JWKS };
   const target: GatewayTarget = { keys, upstreams: { auth: upstream, rest: upstream, realtime: upstream } };
   return { target, dbUrl: stack.dbUrl, stop: () => Promise.resolve() };
 }
@@ -204,9 +210,10 @@ async function createEmbeddedBackend(): Promise<Behind> {
  */
 async function startLikeCli(way: 'direct' | KongTemplate): Promise<Behind> {
   const stack = await shareStack();
-  const keys = { ...stack, jwks: [] };
+  const keys = { ...stack, jwks: JWKS };
   const realtime = createFixtureRealtime({
     secret: stack.jwtSecret,
+    jwks: JWKS,
     refusalDelay: 20,
     maxHeader: 4096,
     accept: (req, socket, head, token) =>

@@ -7,7 +7,6 @@ test('a dump of a Supabase project is accepted, with one line that names what ha
   const { rows, warnings } = await startDatabase({
     'supabase/migrations/1_remote_schema.sql': `
       SET statement_timeout = 0; SET client_encoding = 'UTF8'; SELECT pg_catalog.set_config('search_path', '', false);
-      CREATE SCHEMA IF NOT EXISTS "pgsodium";
       CREATE EXTENSION IF NOT EXISTS "pgsodium" WITH SCHEMA "pgsodium";
       COMMENT ON SCHEMA "public" IS 'standard public schema';
       CREATE EXTENSION IF NOT EXISTS "pg_graphql" WITH SCHEMA "graphql";

@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest';
-import { parseCliStatus } from '../../../plugin/backend/cli-status.ts';
 import { resolveRemoteKeys } from '../../../plugin/backend/keys.ts';
 import { parseHttpUrl, readGatewayPort, readSetting } from '../../../plugin/backend/settings.ts';
 import { readKeys, VARIABLES } from '../../../plugin/shared/environment.ts';
@@ -76,21 +75,4 @@ describe('keys of the environment', () => {
       jwks: undefined,
     });
   });
-});
-
-describe('the output of supabase status -o json', () => {
-  test('gives URL and keys, also after lines that older versions print before it', () => {
-    const status = parseCliStatus(
-      'Stopped services: [supabase_imgproxy_x]\n{\n "API_URL": "http://127.0.0.1:55321",\n "ANON_KEY": "a",\n "PUBLISHABLE_KEY": "sb_publishable_x",\n "JWT_SECRET": ""\n}\n',
-    );
-    expect(status?.url.port).toBe('55321');
-    expect(status?.keys).toEqual({ anonKey: 'a', publishableKey: 'sb_publishable_x' });
-  });
-
-  test.each(['', 'failed to inspect container', '{"ANON_KEY":"a"}', '{"API_URL":"nonsense"}', '{'])(
-    '%j is not a status',
-    (output) => {
-      expect(parseCliStatus(output)).toBeUndefined();
-    },
-  );
 });

@@ -15,6 +15,15 @@ test('reads env(NAME) from the environment, and leaves keys of unset variables u
   ]);
 });
 
+test('says nothing about the schema that editors use', async () => {
+  await using project = await makeProject({
+    'supabase/config.json': '{ "$schema": "https://x", "other": 1 }',
+  });
+  expect((await loadConfig(project.root)).notices()).toEqual([
+    'supabase/config.json: other is unknown and ignored',
+  ]);
+});
+
 test('overrides the file key by key', async () => {
   await using project = await makeProject({ 'supabase/config.toml': '[auth]\na = 1\nb = 2\n' });
   const auth = (await loadConfig(project.root, { overrides: { auth: { b: 3 } } })).section('auth');

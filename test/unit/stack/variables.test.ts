@@ -1,5 +1,6 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { loadConfig } from '../../../plugin/stack/config/config.ts';
+import { LOCAL_KEYS, resolveKeys } from '../../../plugin/stack/keys.ts';
 import { onTestEnd } from '../../helpers/on-test-end.ts';
 import { makeProject } from '../../helpers/project.ts';
 
@@ -26,7 +27,59 @@ test('a setting that is read is named when its variable is not set', async () =>
   expect(auth.string('site_url')).toBe('http://x');
   for (const name of ['github', 'apple']) auth.section('external').section(name).string('secret');
   expect(config.notices().filter((line) => line.includes('variable'))).toEqual([
-    'supabase/config.toml: auth.jwt_secret has no value, because the variable UNSET_SECRET is not set',
-    'supabase/config.toml: auth.external.github.secret has no value, because the variable GITHUB_SECRET is not set',
+    'supabase/config.toml: no value, because the variable is not set: auth.jwt_secret (UNSET_SECRET), auth.external.github.secret (GITHUB_SECRET)',
   ]);
+});
+
+describe('the .env files of the project', () => {
+  const read = async (files: Record<string, string>, env = {}): Promise<[string | undefined, unknown]> => {
+    await using project = await makeProject({
+      'supabase/config.toml': '[auth]\nsite_url = "env(SITE)"\n',
+      ...files,
+    });
+    const config = await loadConfig(project.root, { env });
+    return [
+      config.section('auth').string('site_url'),
+      config.notices().filter((line) => line.includes('variable')),
+    ];
+  };
+
+  test.each([
+    [{ '.env': 'SITE=root' }, 'root'],
+    [{ '.env': 'SITE=root', 'supabase/.env': 'SITE="of supabase"' }, 'of supabase'],
+    [{ 'supabase/.env': 'SITE=shared', 'supabase/.env.local': '# mine\nexport SITE=mine' }, 'mine'],
+    [{ '.env.local': 'SITE=local', '.env.development': 'SITE=development' }, 'local'],
+    [{ '.env.development': 'SITE=development', '.env': 'SITE=root' }, 'development'],
+    [{ '.env.development.local': 'SITE=nearest', '.env.local': 'SITE=local' }, 'nearest'],
+    [{ '.env.production': 'SITE=production' }, undefined],
+  ])('%j: %s', async (files, expected) => {
+    const unset =
+      expected === undefined
+        ? ['supabase/config.toml: no value, because the variable is not set: auth.site_url (SITE)']
+        : [];
+    expect(await read(files)).toEqual([expected, unset]);
+  });
+
+  test('give way to the environment, and hold no keys of the stack', async () => {
+    expect(await read({ '.env': 'SITE=file' }, { SITE: 'environment' })).toEqual(['environment', []]);
+    await using project = await makeProject({
+      'supabase/config.toml': '[auth]\nsite_url = "env(SITE)"\n',
+      '.env': 'SITE=x\nSUPABASE_SECRET_KEY=sb_secret_of_the_deployed_project',
+    });
+    const config = await loadConfig(project.root, { env: {} });
+    expect((await resolveKeys(config)).secretKey).toBe(LOCAL_KEYS.secretKey);
+  });
+});
+
+test('a variable is read by the type of its setting', async () => {
+  await using project = await makeProject({
+    'supabase/config.toml':
+      '[api]\nenabled = "env(ON)"\nport = "env(PORT)"\nschemas = "env(LIST)"\nmax_rows = "env(TEXT)"\n',
+  });
+  const env = { ON: 'false', PORT: '54399', LIST: 'public,api', TEXT: 'many' };
+  const api = (await loadConfig(project.root, { env })).section('api');
+  expect(api.boolean('enabled', true)).toBe(false);
+  expect(api.integer('port')).toBe(54399);
+  expect(api.strings('schemas')).toEqual(['public', 'api']);
+  expect(() => api.integer('max_rows')).toThrow('api.max_rows must be a whole number');
 });
