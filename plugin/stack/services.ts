@@ -36,8 +36,8 @@ export interface ServicesOptions {
 
 /** `ServicesOptions` with what only the gateway's owner knows. */
 export interface StartServicesOptions extends ServicesOptions {
-  /** Origin of the API: where requests of the database to the stack go. */
-  readonly apiUrl?: string;
+  /** Origin of the API. */
+  readonly apiUrl: string;
   /** Absent: the stack has no edge functions. */
   readonly functions?: FunctionsOptions;
 }
@@ -97,7 +97,8 @@ export async function startServices(options: StartServicesOptions): Promise<Serv
   const postgres = await startPostgres({ ...options, port: options.dbPort, appSettings, schemaDirs });
   const jwt = createJwtVerifier(keys);
   const { database } = postgres;
-  const context: StackContext = { config, keys, jwt, database, mailer: mail.mailer, dataDir, logger };
+  const api = { apiUrl: options.apiUrl, apiPort: config.section('api').integer('port', 54321) };
+  const context: StackContext = { config, keys, jwt, database, mailer: mail.mailer, dataDir, api, logger };
   ignoreOtherSettings(config);
   const created = await createServices(context).catch(async (error: unknown) => {
     await postgres.stop(options.ephemeral);
@@ -105,7 +106,7 @@ export async function startServices(options: StartServicesOptions): Promise<Serv
   });
   const functions = options.functions && createFunctionsService(context, options.functions);
   const services = { ...created, mail: mail.service, ...(functions && { functions }) };
-  const jobs = new DatabaseJobs({ database, apiUrl: options.apiUrl, logger });
+  const jobs = new DatabaseJobs({ database, api, logger });
   for (const key of config.unread())
     logger.warn(`supabase/config.toml: ${key} is set but not supported here; ignored`);
   for (const { key, variable } of config.unset())
@@ -144,7 +145,7 @@ async function closeAll(services: readonly Service[]): Promise<void> {
 
 /** Marks settings as known that configure the Supabase CLI's containers, or that callers of the stack read themselves. */
 function ignoreOtherSettings(config: SupabaseConfig): void {
-  config.section('api').ignore('enabled', 'port', 'tls', 'external_url');
+  config.section('api').ignore('enabled', 'tls', 'external_url');
   const db = config.section('db');
   db.ignore('port', 'shadow_port', 'major_version', 'health_timeout', 'pooler', 'network_restrictions');
   db.ignore('ssl_enforcement', 'root_key');

@@ -5,13 +5,13 @@ import type { Logger } from '../../shared/logger.ts';
 import type { SupabaseConfig } from '../config/config.ts';
 import { publicJwk } from '../jwt.ts';
 import type { Keys } from '../keys.ts';
+import type { ApiPlace } from '../stack-url.ts';
 import { functionsDir, type FunctionDefinition } from './definitions.ts';
 import type { FunctionsSettings } from './settings.ts';
 
 /** The stack as a function reaches it. */
 export interface StackAddress {
-  /** Origin of the API. */
-  readonly apiUrl: string;
+  readonly api: ApiPlace;
   readonly dbUrl: string;
   readonly keys: Keys;
 }
@@ -43,9 +43,9 @@ export async function functionEnvironment(
   return { ...own, ...stackVariables(stack), SUPABASE_FUNCTION_SLUG: definition.slug };
 }
 
-function stackVariables({ apiUrl, dbUrl, keys }: StackAddress): Record<string, string> {
+function stackVariables({ api, dbUrl, keys }: StackAddress): Record<string, string> {
   return {
-    SUPABASE_URL: apiUrl,
+    SUPABASE_URL: api.apiUrl,
     SUPABASE_DB_URL: dbUrl,
     SUPABASE_ANON_KEY: keys.anonKey,
     SUPABASE_SERVICE_ROLE_KEY: keys.serviceRoleKey,

@@ -11,18 +11,19 @@ import { findFunctions, functionsDir, type FunctionDefinition } from './definiti
 import { FailureReports, type ReportFunction } from './failure-reports.ts';
 import { Launcher } from './launch.ts';
 import { readFunctionsSettings, type FunctionsSettings } from './settings.ts';
+import { DEFAULT_TIMEOUTS, type FunctionTimeouts } from './timeouts.ts';
 import { TypeCheck } from './type-check.ts';
 import { refuseUpgrade, upgrade } from './upgrade.ts';
+import { FileWatch } from './watch-files.ts';
 import { FolderWatch } from './watch-folder.ts';
 import { Workers, type Lease } from './workers.ts';
 
 export interface FunctionsOptions {
-  /** Origin at which functions reach the API. */
-  readonly apiUrl: string;
   /** Let a debugger connect to functions, at `[edge_runtime] inspector_port`. Default: false. */
   readonly inspect?: boolean;
   /** Told when a function does not start, besides the logger, and when it does again. */
   readonly onFailure?: ReportFunction;
+  readonly timeouts?: Partial<FunctionTimeouts>;
 }
 
 /**
@@ -43,19 +44,23 @@ class FunctionsService implements Service {
   readonly #workers: Workers;
   readonly #open = new OpenRequests();
   readonly #watch: FolderWatch;
+  readonly #outside: FileWatch;
   readonly #reports: FailureReports;
   readonly #types: TypeCheck;
   #definitions: Promise<ReadonlyMap<string, FunctionDefinition>> | undefined;
   #lastCalled: string | undefined;
 
   constructor(context: StackContext, settings: FunctionsSettings, options: FunctionsOptions) {
-    const { config, keys, database, logger } = context;
-    const { apiUrl, inspect = false, onFailure } = options;
+    const { config, keys, database, api, logger } = context;
+    const { inspect = false, onFailure } = options;
     this.#context = context;
     this.#settings = settings;
-    const stack = { apiUrl, dbUrl: database.url, keys };
-    const launcher = new Launcher({ config, settings, stack, logger, inspect });
-    this.#workers = new Workers(launcher, inspect);
+    const stack = { api, dbUrl: database.url, keys };
+    const timeouts = { ...DEFAULT_TIMEOUTS, ...options.timeouts };
+    this.#outside = new FileWatch((path) => this.#onChange(path));
+    const onOutsideFiles = (files: readonly string[]): void => this.#outside.add(files);
+    const launcher = new Launcher({ config, settings, stack, logger, inspect, timeouts, onOutsideFiles });
+    this.#workers = new Workers(launcher, inspect, timeouts);
     this.#types = new TypeCheck(launcher);
     this.#reports = new FailureReports(logger, onFailure);
     this.#watch = new FolderWatch(functionsDir(config), (path) => this.#onChange(path));
@@ -78,6 +83,7 @@ class FunctionsService implements Service {
 
   async close(): Promise<void> {
     this.#watch.close();
+    this.#outside.close();
     this.#types.close();
     await this.#workers.close();
     this.#open.abort();

@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Pool } from 'undici';
+import type { ApiPlace } from '../stack-url.ts';
 import { bootError } from './boot-error.ts';
 import { readOutput, type FunctionLog, type WorkerMessage } from './output.ts';
 
@@ -17,6 +18,10 @@ export interface WorkerLaunch {
   readonly visible: readonly string[];
   /** Path of the local socket on which it listens; undefined: a port of loopback, and a secret. */
   readonly socketPath: string | undefined;
+  /** The stack's API, for names that mean it. */
+  readonly api: ApiPlace;
+  /** Milliseconds without a byte of an answer. */
+  readonly requestTimeout: number;
   readonly log: FunctionLog;
 }
 
@@ -35,8 +40,6 @@ export type EndReason = 'early_drop' | 'termination' | 'wall_clock';
 const BOOT_TIMEOUT_MS = 60_000;
 /** Where Deno listens on a local socket there is no port. */
 const LOOPBACK = '127.0.0.1';
-// Without a byte of an answer, as the CLI's gateway and the hosted platform.
-const IDLE_TIMEOUT_MS = 150_000;
 
 /**
  * One process that runs one function. It ends with Node, however Node ends: the runtime inside watches the pipe of its
@@ -61,7 +64,12 @@ export class FunctionWorker {
       cwd: launch.cwd,
       env: {
         ...launch.env,
-        SUPABASE_INTERNAL_WORKER: JSON.stringify({ mark, secret, socketPath: launch.socketPath }),
+        SUPABASE_INTERNAL_WORKER: JSON.stringify({
+          mark,
+          secret,
+          socketPath: launch.socketPath,
+          api: launch.api,
+        }),
         SUPABASE_INTERNAL_NAMES: launch.visible.join(','),
       },
       stdio: ['pipe', 'pipe', 'pipe'],
@@ -116,7 +124,11 @@ export class FunctionWorker {
     this.#child.kill('SIGKILL');
   }
 
-  #boot({ slug, socketPath, log }: WorkerLaunch, mark: string, secret?: string): Promise<WorkerAddress> {
+  #boot(
+    { slug, socketPath, requestTimeout, log }: WorkerLaunch,
+    mark: string,
+    secret?: string,
+  ): Promise<WorkerAddress> {
     const child = this.#child;
     return new Promise((resolve, reject) => {
       const fail = (why: string): void => reject(bootError(slug, why));
@@ -130,7 +142,7 @@ export class FunctionWorker {
         else if (!this.#isReady) {
           this.#isReady = true;
           clearTimeout(timer);
-          resolve(this.#connect({ socketPath, port: message.port, secret }));
+          resolve(this.#connect({ socketPath, port: message.port, secret }, requestTimeout));
         }
       };
       const { stdout, stderr } = child;
@@ -162,12 +174,15 @@ export class FunctionWorker {
     log.printLine(line, true);
   }
 
-  #connect(found: { socketPath?: string; port: number; secret?: string }): WorkerAddress {
+  #connect(
+    found: { socketPath?: string; port: number; secret?: string },
+    requestTimeout: number,
+  ): WorkerAddress {
     const { socketPath, port, secret } = found;
     this.#pool = new Pool(socketPath === undefined ? `http://${LOOPBACK}:${port}` : 'http://localhost', {
       ...(socketPath !== undefined && { socketPath }),
-      headersTimeout: IDLE_TIMEOUT_MS,
-      bodyTimeout: IDLE_TIMEOUT_MS,
+      headersTimeout: requestTimeout,
+      bodyTimeout: requestTimeout,
     });
     const headers = secret === undefined ? [] : ['x-supabase-worker', secret];
     return socketPath === undefined ? { port, headers } : { socketPath, headers };

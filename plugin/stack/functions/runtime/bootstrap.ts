@@ -1,7 +1,9 @@
 // Runs in Deno before a function's own module (`deno run --preload`), and makes it the edge runtime that functions are
 // written for (supabase/edge-runtime, ext/runtime/js). It may leave nothing pending: Deno loads the function afterwards.
+import type { ApiPlace } from '../../stack-url.ts';
 import { installConsole } from './console.ts';
 import { Deno } from './deno-namespace.ts';
+import { installFetch } from './fetch.ts';
 import { startGuard } from './guard-thread.ts';
 import { installLegacyServe } from './legacy-serve.ts';
 import { openMessages } from './messages.ts';
@@ -15,6 +17,7 @@ const settings = JSON.parse(Deno.env.get('SUPABASE_INTERNAL_WORKER') ?? '{}') as
   secret?: string;
   /** Path of the local socket to listen on; undefined: any port of loopback. */
   socketPath?: string;
+  api: ApiPlace;
 };
 // What Deno itself was started with does not exist on the edge.
 const visible = new Set(Deno.env.get('SUPABASE_INTERNAL_NAMES')?.split(','));
@@ -23,6 +26,7 @@ for (const name of Object.keys(Deno.env.toObject())) if (!visible.has(name)) Den
 const messages = openMessages(settings.mark);
 const shutdown = installEdgeRuntime();
 installConsole(messages);
+installFetch(settings.api);
 installServe({
   secret: settings.secret,
   socketPath: settings.socketPath,
