@@ -104,6 +104,15 @@ describe.skipIf(skipsBrowserTests())('a link in a message', () => {
     expect(site.hits).toHaveLength(2);
   });
 
+  test('has a card that is no wider than a phone', async () => {
+    const { page } = ben;
+    const size = page.viewportSize();
+    await page.setViewportSize({ width: 360, height: 720 });
+    onTestEnd(() => size && page.setViewportSize(size));
+    const box = await cardOf(page, `http://${site.host}/lake`).boundingBox();
+    expect((box?.x ?? 0) + (box?.width ?? 0)).toBeLessThan(340);
+  });
+
   test('has its space before anything is known of the page: nothing moves', async () => {
     const url = `http://${site.host}/slow`;
     await shiftsOf(ben.page);
