@@ -57,7 +57,7 @@ function stackVariables({ api, dbUrl, keys }: StackAddress): Record<string, stri
 
 /** Variables of this process that Deno itself needs: its cache, certificates, proxies and registries. */
 const DENO_VARIABLES =
-  /^(?:HOME|USERPROFILE|LOCALAPPDATA|APPDATA|XDG_CACHE_HOME|TMPDIR|TEMP|TMP|SystemRoot|PATH|DENO_(?!SERVE_ADDRESS|V8_FLAGS).+|NPM_CONFIG_REGISTRY|JSR_URL|(?:HTTPS?|NO)_PROXY|SSL_CERT_FILE)$/i;
+  /^(?:HOME|USERPROFILE|LOCALAPPDATA|APPDATA|XDG_CACHE_HOME|TMPDIR|TEMP|TMP|SystemRoot|PATH|DENO_(?!SERVE_ADDRESS|V8_FLAGS).+|NPM_CONFIG_REGISTRY|JSR_URL|(?:HTTPS?|NO)_PROXY|SSL_CERT_FILE|NODE_EXTRA_CA_CERTS)$/i;
 
 /** The part of `env` that a Deno process is started with; its runtime hides it from the function. */
 export function denoEnvironment(env: NodeJS.ProcessEnv = process.env): Record<string, string> {

@@ -3,6 +3,7 @@
 import type { ApiPlace } from '../../stack-url.ts';
 import { installConsole } from './console.ts';
 import { Deno } from './deno-namespace.ts';
+import { hideVariables } from './environment.ts';
 import { installFetch } from './fetch.ts';
 import { startGuard } from './guard-thread.ts';
 import { installLegacyServe } from './legacy-serve.ts';
@@ -19,9 +20,7 @@ const settings = JSON.parse(Deno.env.get('SUPABASE_INTERNAL_WORKER') ?? '{}') as
   socketPath?: string;
   api: ApiPlace;
 };
-// What Deno itself was started with does not exist on the edge.
-const visible = new Set(Deno.env.get('SUPABASE_INTERNAL_NAMES')?.split(','));
-for (const name of Object.keys(Deno.env.toObject())) if (!visible.has(name)) Deno.env.delete(name);
+const afterImports = hideVariables();
 
 const messages = openMessages(settings.mark);
 const shutdown = installEdgeRuntime();
@@ -41,6 +40,7 @@ declare function addEventListener(type: 'load', listener: () => void): void;
 
 // A module that serves by `export default { fetch }` instead of calling Deno.serve.
 addEventListener('load', () => {
+  afterImports();
   void import(Deno.mainModule).then((module: { default?: { fetch?: unknown } }) => {
     const handler = module.default?.fetch;
     if (typeof handler === 'function')
