@@ -12,7 +12,7 @@ import type { Ownership } from '../../stack/ownership/candidate.ts';
 import { claimDataDir, type Membership } from '../../stack/ownership/claim.ts';
 import type { StackRecord } from '../../stack/ownership/record.ts';
 import type { MigrationResult } from '../../stack/postgres/migrations.ts';
-import type { FunctionsOptions } from '../../stack/functions/service.ts';
+import type { FunctionsOptions } from '../../stack/functions/live-functions.ts';
 import type { Service } from '../../stack/service.ts';
 import {
   startServices,

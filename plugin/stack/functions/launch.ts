@@ -1,6 +1,6 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { basename, delimiter, dirname, extname, join, resolve } from 'node:path';
+import { basename, dirname, extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { exists } from '../../shared/files.ts';
 import type { Logger } from '../../shared/logger.ts';
@@ -11,11 +11,12 @@ import { findDeno } from './deno.ts';
 import { denoEnvironment, functionEnvironment, type StackAddress } from './environment.ts';
 import { findOutsideFiles } from './outside-files.ts';
 import { FunctionLog } from './output.ts';
+import { permissionFlags } from './permissions.ts';
 import type { FunctionsSettings } from './settings.ts';
 import { readSources, type Sources } from './sources.ts';
 import type { FunctionTimeouts } from './timeouts.ts';
 import { mapTypesAway } from './types-import.ts';
-import type { WorkerLaunch } from './worker.ts';
+import type { WorkerLaunch } from './worker-launch.ts';
 
 /** The hosted platform's limit, in MiB. */
 const MEMORY_LIMIT = 256;
@@ -98,7 +99,7 @@ export class Launcher {
       'run',
       '--quiet',
       '--no-prompt',
-      ...this.#permissions(definition, socketPath),
+      ...permissionFlags(definition, this.#options.config, RUNTIME, socketPath),
       ...(await moduleFlags(definition, sources)),
       `--v8-flags=--max-old-space-size=${MEMORY_LIMIT}`,
       ...(await this.#debuggerFlags(definition.slug)),
@@ -114,22 +115,6 @@ export class Launcher {
     const port = await choosePort({ preferred: settings.inspectorPort }, 'the debugger');
     logger.info(`[${slug}] debugger: 127.0.0.1:${port} (chrome://inspect)`);
     return [`--inspect=127.0.0.1:${port}`];
-  }
-
-  /** A function reads its project's functions and static files, writes temporary files, and starts no programs. */
-  #permissions({ entrypoint, staticFiles }: FunctionDefinition, socketPath: string | undefined): string[] {
-    const { config } = this.#options;
-    const statics = staticFiles.map((glob) => resolve(config.supabaseDir, globBase(glob)));
-    const readable = [functionsDir(config), dirname(entrypoint), RUNTIME, tmpdir(), ...statics];
-    const writable = [tmpdir(), ...(socketPath === undefined ? [] : [dirname(socketPath)])];
-    return [
-      '--allow-net',
-      '--allow-env',
-      '--allow-sys',
-      '--allow-import',
-      `--allow-read=${[...new Set([...readable, ...denoCaches()])].join(',')}`,
-      `--allow-write=${[...new Set(writable)].join(',')}`,
-    ];
   }
 
   /** Only this user can enter the folder; the path of a socket may have at most 104 bytes. */
@@ -156,21 +141,4 @@ async function moduleFlags(definition: FunctionDefinition, sources: Sources): Pr
   const usesPackageJson =
     importMap === undefined && (await exists(join(dirname(entrypoint), 'package.json')));
   return [...config, ...map, ...lock, ...(usesPackageJson ? [] : ['--node-modules-dir=none'])];
-}
-
-/** The folder that all matches of a glob are in. */
-function globBase(glob: string): string {
-  const wildcard = glob.search(/[*?[{]/);
-  return wildcard === -1 ? glob : dirname(`${glob.slice(0, wildcard)}x`);
-}
-
-/** Packages read their own files, such as WebAssembly, from the cache. */
-function denoCaches(): string[] {
-  const { DENO_DIR, XDG_CACHE_HOME, HOME, LOCALAPPDATA } = process.env;
-  const base =
-    DENO_DIR ??
-    (XDG_CACHE_HOME && join(XDG_CACHE_HOME, 'deno')) ??
-    (process.platform === 'win32' && LOCALAPPDATA ? join(LOCALAPPDATA, 'deno') : undefined) ??
-    (HOME && join(HOME, process.platform === 'darwin' ? 'Library/Caches/deno' : '.cache/deno'));
-  return base === undefined || base === '' || base.includes(delimiter) ? [] : [base];
 }

@@ -1,45 +1,17 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import { Pool } from 'undici';
-import type { ApiPlace } from '../stack-url.ts';
+import type { Pool } from 'undici';
 import { bootError } from './boot-error.ts';
 import { readOutput, type FunctionLog, type WorkerMessage } from './output.ts';
-
-/** How a function's process is started. */
-export interface WorkerLaunch {
-  readonly slug: string;
-  readonly program: string;
-  readonly args: readonly string[];
-  readonly cwd: string;
-  /** Deno's own variables and those of the function. */
-  readonly env: Readonly<Record<string, string>>;
-  /** Names of the variables that the function sees. */
-  readonly visible: readonly string[];
-  /** Path of the local socket on which it listens; undefined: a port of loopback, and a secret. */
-  readonly socketPath: string | undefined;
-  /** The stack's API, for names that mean it. */
-  readonly api: ApiPlace;
-  /** Milliseconds without a byte of an answer. */
-  readonly requestTimeout: number;
-  readonly log: FunctionLog;
-}
-
-/** Where a worker listens. */
-export interface WorkerAddress {
-  readonly socketPath?: string;
-  readonly port?: number;
-  /** Headers that every call must have. */
-  readonly headers: readonly string[];
-}
+import { connectToWorker, type WorkerAddress } from './worker-address.ts';
+import type { WorkerLaunch } from './worker-launch.ts';
 
 /** Why edge-runtime tells a function to end (`beforeunload`, detail.reason). */
 export type EndReason = 'early_drop' | 'termination' | 'wall_clock';
 
 // Imports may have to be fetched first.
 const BOOT_TIMEOUT_MS = 60_000;
-/** Where Deno listens on a local socket there is no port. */
-const LOOPBACK = '127.0.0.1';
 
 /**
  * One process that runs one function. It ends with Node, however Node ends: the runtime inside watches the pipe of its
@@ -142,7 +114,12 @@ export class FunctionWorker {
         else if (!this.#isReady) {
           this.#isReady = true;
           clearTimeout(timer);
-          resolve(this.#connect({ socketPath, port: message.port, secret }, requestTimeout));
+          const { pool, address } = connectToWorker(
+            { socketPath, port: message.port, secret },
+            requestTimeout,
+          );
+          this.#pool = pool;
+          resolve(address);
         }
       };
       const { stdout, stderr } = child;
@@ -172,20 +149,6 @@ export class FunctionWorker {
   #onErrorLine(line: string, log: FunctionLog): void {
     if (OUT_OF_MEMORY.test(line)) this.hitLimit = true;
     log.printLine(line, true);
-  }
-
-  #connect(
-    found: { socketPath?: string; port: number; secret?: string },
-    requestTimeout: number,
-  ): WorkerAddress {
-    const { socketPath, port, secret } = found;
-    this.#pool = new Pool(socketPath === undefined ? `http://${LOOPBACK}:${port}` : 'http://localhost', {
-      ...(socketPath !== undefined && { socketPath }),
-      headersTimeout: requestTimeout,
-      bodyTimeout: requestTimeout,
-    });
-    const headers = secret === undefined ? [] : ['x-supabase-worker', secret];
-    return socketPath === undefined ? { port, headers } : { socketPath, headers };
   }
 }
 

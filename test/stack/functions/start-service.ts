@@ -1,7 +1,8 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { createFunctionsService, type FunctionsOptions } from '../../../plugin/stack/functions/service.ts';
+import type { FunctionsOptions } from '../../../plugin/stack/functions/live-functions.ts';
+import { createFunctionsService } from '../../../plugin/stack/functions/service.ts';
 import { loadConfig } from '../../../plugin/stack/config/config.ts';
 import { createJwtVerifier } from '../../../plugin/stack/jwt.ts';
 import { resolveKeys } from '../../../plugin/stack/keys.ts';

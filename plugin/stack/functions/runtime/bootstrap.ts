@@ -30,8 +30,9 @@ installServe({
   secret: settings.secret,
   socketPath: settings.socketPath,
   onListen(port) {
-    startGuard(settings.mark, shutdown);
+    // In this order: making the thread takes longer than Node needs to connect, and no call runs in between.
     messages.send({ type: 'listening', port });
+    startGuard(settings.mark, shutdown);
   },
 });
 installLegacyServe();
