@@ -47,6 +47,25 @@ after update of body on public.messages
 for each row when (new.body is distinct from old.body)
 execute function private.drop_link_preview();
 
+-- A preview may be ready after the message has been edited or deleted: then it is dropped. The lock makes this wait for a
+-- change that is not committed yet, and such a change wait for this.
+create function private.keep_previews_of_links()
+returns trigger
+language plpgsql
+set search_path = ''
+as $$
+begin
+  perform from public.messages where id = new.message_id and position(new.url in body) > 0 for share;
+  return case when found then new end;
+end;
+$$;
+
+revoke execute on function private.keep_previews_of_links from public;
+
+create trigger keep_previews_of_links
+before insert or update on public.link_previews
+for each row execute function private.keep_previews_of_links();
+
 -- The pictures of the pages, so that readers load them from here and not from websites, which would see who reads.
 insert into storage.buckets (id, name, public, file_size_limit, allowed_mime_types)
 values (

@@ -21,22 +21,28 @@ Deno.serve(async (req) => {
   if (typeof id !== 'string' || !UUID.test(id)) return fail(400, 'message_id must be the id of a message');
   if (typeof url !== 'string' || url.length > MAX_URL || !URL.canParse(url))
     return fail(400, 'url must be a link of the message');
-  const message = await readMessage(id, req.headers.get('authorization') ?? '');
+  const read = (): ReturnType<typeof readMessage> => readMessage(id, req.headers.get('authorization') ?? '');
+  const message = await read();
   // 404 is the answer of a project that lacks this function.
   if (!message) return fail(403, 'no message with this id that you can read');
   if (!message.body.includes(url)) return fail(400, 'url must be a link of the message');
   if (message.preview?.url === url) return reply(message.preview);
-  const preview = await makeOnce(id, url);
-  return preview ? reply(preview) : fail(403, 'the message has been deleted');
+  const preview = await once(`${id} ${url}`, async () => {
+    // Another call may have stored it after this one has read.
+    const stored = (await read())?.preview;
+    return stored?.url === url ? stored : storePreview(id, url, await makePreview(url));
+  });
+  return preview ? reply(preview) : fail(403, 'the message no longer has this link');
 });
 
-async function makeOnce(id: string, url: string): Promise<StoredPreview | undefined> {
-  const key = `${id} ${url}`;
+/** Runs `make`, or waits for the one that runs already under this key. */
+async function once(
+  key: string,
+  make: () => Promise<StoredPreview | undefined>,
+): Promise<StoredPreview | undefined> {
   const present = running.get(key);
   if (present) return present;
-  const making = makePreview(url)
-    .then((preview) => storePreview(id, url, preview))
-    .finally(() => running.delete(key));
+  const making = make().finally(() => running.delete(key));
   running.set(key, making);
   return making;
 }

@@ -27,7 +27,7 @@ export async function readMessage(
   return message && { body: message.body, preview: message.link_previews ?? undefined };
 }
 
-/** Stores a preview for everyone who can read the message; undefined if that has been deleted meanwhile. */
+/** Stores a preview for everyone who can read the message; undefined if that has no longer this link. */
 export async function storePreview(
   messageId: string,
   url: string,
@@ -35,15 +35,21 @@ export async function storePreview(
 ): Promise<StoredPreview | undefined> {
   const imagePath = image ? await storePicture(messageId, url, image) : null;
   const row: StoredPreview = { message_id: messageId, url, ...texts, image_path: imagePath };
-  const response = await request('/rest/v1/link_previews?on_conflict=message_id', SERVICE_KEY, undefined, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', prefer: 'resolution=merge-duplicates' },
-    body: JSON.stringify({ ...row, fetched_at: new Date().toISOString() }),
-  }).catch((error: unknown) => {
-    if (error instanceof RequestError && error.status === 409) return undefined;
-    throw error;
-  });
-  return response && row;
+  const response = await request(
+    `/rest/v1/link_previews?on_conflict=message_id&select=${COLUMNS}`,
+    SERVICE_KEY,
+    undefined,
+    {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/json',
+        prefer: 'resolution=merge-duplicates,return=representation',
+      },
+      body: JSON.stringify({ ...row, fetched_at: new Date().toISOString() }),
+    },
+  );
+  const [stored] = (await response.json()) as StoredPreview[];
+  return stored;
 }
 
 /** A link has the same path for ever, so that a second attempt leaves no file behind. */
@@ -59,16 +65,7 @@ async function storePicture(messageId: string, url: string, { type, bytes }: Pic
   return path;
 }
 
-class RequestError extends Error {
-  readonly status: number;
-
-  constructor(status: number, message: string) {
-    super(message);
-    this.status = status;
-  }
-}
-
-/** @throws RequestError for any status but a good one */
+/** @throws Error for any status but a good one */
 async function request(
   path: string,
   key: string,
@@ -78,8 +75,5 @@ async function request(
   const headers = { ...(init.headers as Record<string, string>), apikey: key, authorization };
   const response = await fetch(`${SUPABASE_URL}${path}`, { ...init, headers });
   if (response.ok) return response;
-  throw new RequestError(
-    response.status,
-    `${path.split('?')[0]}: ${response.status} ${await response.text()}`,
-  );
+  throw new Error(`${path.split('?')[0]}: ${response.status} ${await response.text()}`);
 }

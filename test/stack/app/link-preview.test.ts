@@ -1,4 +1,8 @@
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { findDeno } from '../../../plugin/stack/functions/deno.ts';
 import { type Person, signUpPerson, startOurChatStack } from '../../helpers/ourchat-stack.ts';
 import type { TestStack } from '../../helpers/stack.ts';
 import { type NameServer, startNameServer, startWebsite, type Website } from '../../helpers/website.ts';
@@ -145,7 +149,8 @@ describe('a preview', () => {
   test('is made once, however many ask for it at once or later', async () => {
     const url = `http://${site.host}/once`;
     const id = await write(url);
-    const asked = await Promise.all([anna, ben, anna, ben, anna, ben].map((person) => ask(person, id, url)));
+    const people = Array.from({ length: 10 }, () => [anna, ben]).flat();
+    const asked = await Promise.all(people.map((person) => ask(person, id, url)));
     expect(new Set(asked.map(({ preview }) => preview.title))).toEqual(new Set(['Page /once']));
     await ask(anna, id, url);
     expect(site.hits.filter((hit) => hit === '/once')).toHaveLength(1);
@@ -230,6 +235,14 @@ describe('nothing private is fetched', () => {
 });
 
 describe('the function', () => {
+  test('has no type errors under Deno', { timeout: 120_000 }, async () => {
+    const entrypoint = fileURLToPath(
+      new URL('../../../supabase/functions/link-preview/index.ts', import.meta.url),
+    );
+    const args = ['check', '--quiet', '--no-config', '--no-lock', entrypoint];
+    await expect(promisify(execFile)(findDeno(), args)).resolves.toMatchObject({ stderr: '' });
+  });
+
   test('fetches only links of messages that the caller can read', async () => {
     const url = `http://${site.host}/who`;
     const id = await write(url);
@@ -289,5 +302,13 @@ describe('the table', () => {
     expect((await ask(anna, id, second)).preview.title).toBe('Page /second');
     await anna.client.rpc('delete_message', { message_id: id }).throwOnError();
     expect(await count(id)).toBe(0);
+    // One that is ready too late, as the function would store it.
+    const late = stack
+      .client(stack.secretKey)
+      .from('link_previews')
+      .upsert({ message_id: id, url: second })
+      .select();
+    expect((await late).data).toEqual([]);
+    expect((await ask(anna, id, second)).status).toBe(400);
   });
 });
