@@ -1,5 +1,5 @@
 // Edge functions: cold first answer, save → new answer, requests/s beside bare Deno behind the same gateway, memory.
-// Usage: npm run build && node bench/functions.mjs [turns]
+// Usage: npm run bench -- bench/functions.mjs [turns]
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
@@ -33,6 +33,7 @@ await writeFile(
 const stack = await startStack({ root, ephemeral: true, port: 0, dbPort: 0 });
 let bare;
 let gatewayServer;
+const table = [['', 'median', 'from', 'to', 'aim']];
 try {
   const call = async (name) => (await fetch(`${stack.url}/functions/v1/${name}`)).text();
   await call('pid');
@@ -42,7 +43,7 @@ try {
     await call(name);
     cold.push(performance.now() - start);
   }
-  console.log(`cold first answer: ${describe(cold)} ms`);
+  table.push(row('cold first answer, ms', cold, '< 150'));
 
   const saves = [];
   await call('saved');
@@ -53,7 +54,7 @@ try {
     saves.push(performance.now() - start);
     await new Promise((resolve) => setTimeout(resolve, 3_000));
   }
-  console.log(`save → new answer: ${describe(saves)} ms`);
+  table.push(row('save → new answer, ms', saves, '< 300'));
 
   const port = 20_000 + (process.pid % 10_000);
   bare = spawn(findDeno(), ['run', '-A', '--quiet', '--no-lock', file('warm')], {
@@ -96,20 +97,17 @@ try {
     }
   }
   for (const { name, rates, costs } of sides) {
-    console.log(
-      `${name}: ${describe(rates)} requests/s, 10 connections; CPU ${describe(costs)} µs/request, with the client's`,
-    );
+    table.push(row(`${name}: requests/s, 10 connections`, rates));
+    table.push(row(`${name}: CPU µs/request, with the client's`, costs));
   }
-  console.log(
-    `  ${ratio(sides.map(({ rates }) => rates))} % of the requests/s, ${ratio(sides.map(({ costs }) => costs).toReversed())} % by CPU time`,
-  );
+  table.push(['requests/s beside bare Deno, %', ratio(sides.map(({ rates }) => rates)), '', '', '≥ 70']);
+  table.push(['by CPU time, %', ratio(sides.map(({ costs }) => costs).toReversed()), '', '', '']);
 
   if (process.platform === 'linux') {
     const rss = async (pid) =>
       Math.round(Number(/VmRSS:\s+(\d+)/.exec(await readFile(`/proc/${pid}/status`, 'utf8'))[1]) / 1024);
-    console.log(
-      `memory: a function ${await rss(await call('pid'))} MiB, bare Deno after the load ${await rss(bare.pid)} MiB`,
-    );
+    table.push(['memory of a function after the load, MiB', await rss(await call('pid')), '', '', '']);
+    table.push(['memory of bare Deno after the load, MiB', await rss(bare.pid), '', '', '']);
   }
 } finally {
   bare?.kill('SIGKILL');
@@ -117,6 +115,10 @@ try {
   gatewayServer?.closeAllConnections();
   await stack.stop();
   await rm(root, { recursive: true, force: true });
+}
+for (const [index, cells] of table.entries()) {
+  console.log(`| ${cells.join(' | ')} |`);
+  if (index === 0) console.log(`|${' --- |'.repeat(cells.length)}`);
 }
 process.exit();
 
@@ -135,7 +137,7 @@ function median(values) {
   return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
 }
 
-function describe(values) {
+function row(name, values, aim = '') {
   const sorted = values.toSorted((a, b) => a - b).map(Math.round);
-  return `${Math.round(median(values))} (${sorted[0]} to ${sorted.at(-1)})`;
+  return [name, Math.round(median(values)), sorted[0], sorted.at(-1), aim];
 }

@@ -6,7 +6,7 @@ import { supabase } from '../model/supabase.ts';
  * Both are private: a file is loaded with a signed URL, which Storage creates only if the policies let the user
  * read the file.
  */
-export type Bucket = 'avatars' | 'message-images';
+export type Bucket = 'avatars' | 'link-previews' | 'message-images';
 
 const LIFETIME_S = 60 * 60;
 /** A URL is renewed this long before it expires, so that no `<img>` gets one that is about to. */

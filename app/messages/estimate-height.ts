@@ -1,13 +1,15 @@
 import { sizeOfImages } from '../images/layout.ts';
+import { heightOfPreview } from '../link-preview/height.ts';
 import { type Row, rowImages } from './rows.ts';
 
 /** Height of a row in pixels, before it is measured. The better the estimate, the less the scroll bar jumps. */
 export function estimateHeight(row: Row | undefined): number {
   if (!row) return 0;
-  const lines = Math.ceil((row.message?.body ?? row.outgoing?.body ?? '').length / 80);
+  const body = row.message?.body ?? row.outgoing?.body ?? '';
+  const lines = Math.ceil(body.length / 80);
   const separators = (row.startsDay ? 49 : 0) + (row.isFirstUnread ? 49 : 0);
   const reply = (row.message?.reply_to ?? row.outgoing?.replyTo) == null ? 0 : 51;
   const images = sizeOfImages(rowImages(row)).height;
   const text = images === 0 ? 22 * Math.max(1, lines) : 22 * lines;
-  return separators + (row.startsGroup ? 34 : 0) + reply + 17 + images + text;
+  return separators + (row.startsGroup ? 34 : 0) + reply + 17 + images + text + heightOfPreview(body);
 }

@@ -2,6 +2,7 @@ import { type CSSProperties, memo, type ReactNode, useRef, useState } from 'reac
 import { Avatar } from '../images/avatar.tsx';
 import { sizeOfImages } from '../images/layout.ts';
 import { personColor } from '../images/person-color.ts';
+import { LinkPreview } from '../link-preview/link-preview.tsx';
 import { formatDay, formatFull, formatTime } from '../shared/format-time.ts';
 import { DELETED_USER, useConversationScreen } from './conversation-context.ts';
 import { applyEdit } from './edit-queue.ts';
@@ -142,6 +143,7 @@ function Bubble({ row: { message, outgoing }, author }: { row: Row; author: stri
           <MessageText body={body} mentionedNames={mentions.flatMap((id) => members.get(id)?.name ?? [])} />
         </div>
       )}
+      <LinkPreview messageId={message?.id} body={body} />
       {message?.edited_at != null && <span className={styles.note}>edited</span>}
     </div>
   );

@@ -182,6 +182,44 @@ export type Database = {
           },
         ];
       };
+      link_previews: {
+        Row: {
+          description: string | null;
+          fetched_at: string;
+          image_path: string | null;
+          message_id: string;
+          site: string | null;
+          title: string | null;
+          url: string;
+        };
+        Insert: {
+          description?: string | null;
+          fetched_at?: string;
+          image_path?: string | null;
+          message_id: string;
+          site?: string | null;
+          title?: string | null;
+          url: string;
+        };
+        Update: {
+          description?: string | null;
+          fetched_at?: string;
+          image_path?: string | null;
+          message_id?: string;
+          site?: string | null;
+          title?: string | null;
+          url?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: 'link_previews_message_id_fkey';
+            columns: ['message_id'];
+            isOneToOne: true;
+            referencedRelation: 'messages';
+            referencedColumns: ['id'];
+          },
+        ];
+      };
       messages: {
         Row: {
           author_id: string | null;

@@ -10,6 +10,8 @@ export interface HeldBackend {
   readonly settled: Promise<void>;
   /** The page's keys, which are known before the backend runs; undefined if the start ended without them. */
   readonly keys: Promise<PageKeys | undefined>;
+  /** Calls the listener with the backend that runs, and with each that starts later; returns what ends that. */
+  onStart(listener: (backend: Backend) => void): () => void;
   /** Starts again with the same settings, after a failure. */
   retry(): Promise<void>;
   /** This server no longer needs the backend; the last release closes it. */
@@ -50,6 +52,7 @@ class SharedBackend {
   settled: Promise<void> = Promise.resolve();
   keys: Promise<PageKeys | undefined> = Promise.resolve(undefined);
   readonly #start: StartBackend;
+  readonly #startListeners = new Set<(backend: Backend) => void>();
   #closed: Promise<void> | undefined;
 
   constructor(fingerprint: string, start: StartBackend, users: number) {
@@ -64,6 +67,7 @@ class SharedBackend {
         (backend) => {
           this.backend = backend;
           this.error = undefined;
+          for (const listener of this.#startListeners) listener(backend);
         },
         (error: unknown) => {
           this.error = error;
@@ -72,6 +76,12 @@ class SharedBackend {
     });
     const late = this.settled.then(async () => (await this.backend?.target())?.keys);
     this.keys = Promise.race([early, late]).catch(() => undefined);
+  }
+
+  onStart(listener: (backend: Backend) => void): () => void {
+    this.#startListeners.add(listener);
+    if (this.backend) listener(this.backend);
+    return () => this.#startListeners.delete(listener);
   }
 
   /** The start has ended without a backend. */
@@ -133,6 +143,7 @@ function hold(key: string, acquired: SharedBackend): HeldBackend {
     get keys() {
       return current().keys;
     },
+    onStart: (listener) => current().onStart(listener),
     async retry() {
       const shared = current();
       await shared.settled;

@@ -236,13 +236,16 @@ export class Gateway {
     const host = upstream.host === 'client' ? out.caller.host : upstream.host;
     const headers = buildOutgoingHeaders(req, out, host);
     if (upstream.gatewaySecret !== undefined)
-      headers.push(...relayHeaders(upstream.gatewaySecret, out.mayBeAdmin));
+      headers.push(...relayHeaders(upstream.gatewaySecret, out.caller, out.mayBeAdmin));
+    // The other gateway knows the caller as this one does, and the service behind it grants itself.
+    const keepsGrants = upstream.gatewaySecret !== undefined && out.route.ownCors === true;
     const forwarded = {
       url,
       path: joinPath(url.pathname, path),
       headers,
       idleTimeout: this.#timeouts.idle,
-      rewriteResponse: (sent: readonly string[]) => rewriteResponseHeaders(sent, upstream, out.caller),
+      rewriteResponse: (sent: readonly string[]) =>
+        rewriteResponseHeaders(sent, upstream, out.caller, keepsGrants),
       onResponse: () => this.#failures.succeeded(subject),
       onFailure: (error: Error) => this.#fail(res, out.caller, subject, describeFailure(subject, error)),
     };

@@ -307,7 +307,7 @@ function buildFunctionRequest(
   );
   headers.push('connection', 'Upgrade', 'upgrade', 'websocket');
   if (upstream.gatewaySecret !== undefined)
-    headers.push(...relayHeaders(upstream.gatewaySecret, out.mayBeAdmin));
+    headers.push(...relayHeaders(upstream.gatewaySecret, out.caller, out.mayBeAdmin));
   return { path, headers };
 }
 
@@ -321,7 +321,7 @@ function buildRequest(
   const host = upstream.host === 'client' ? handshake.caller.host : upstream.host;
   const headers = buildUpgradeHeaders(req, path, handshake, host);
   if (upstream.gatewaySecret !== undefined)
-    headers.push(...relayHeaders(upstream.gatewaySecret, handshake.caller.mayBeAdmin));
+    headers.push(...relayHeaders(upstream.gatewaySecret, handshake.caller, handshake.caller.mayBeAdmin));
   return { path, headers };
 }
 

@@ -4,6 +4,7 @@ import type { JwtVerifier } from './jwt.ts';
 import type { Keys } from './keys.ts';
 import type { Mailer } from './mailer.ts';
 import type { Database } from './postgres/database.ts';
+import type { ApiPlace } from './stack-url.ts';
 
 /** What every service receives; all of it lasts as long as the stack. */
 export interface StackContext {
@@ -16,5 +17,7 @@ export interface StackContext {
   readonly mailer: Mailer;
   /** Folder for the files of services, each in a subfolder of its name (`.supabase` by default). */
   readonly dataDir: string;
+  /** The API, through which services reach each other where users configure a URL. */
+  readonly api: ApiPlace;
   readonly logger: Logger;
 }

@@ -4,7 +4,8 @@ import type { PortChoice } from '../shared/ports.ts';
 import { createAuthService } from './auth/service.ts';
 import type { SupabaseConfig } from './config/config.ts';
 import type { StackContext } from './context.ts';
-import { createFunctionsService, type FunctionsOptions } from './functions/service.ts';
+import type { FunctionsOptions } from './functions/live-functions.ts';
+import { createFunctionsService } from './functions/service.ts';
 import { createJwtVerifier } from './jwt.ts';
 import { resolveKeys, type Keys } from './keys.ts';
 import { createMailService } from './mail/service.ts';
@@ -37,8 +38,8 @@ export interface ServicesOptions {
 
 /** `ServicesOptions` with what only the gateway's owner knows. */
 export interface StartServicesOptions extends ServicesOptions {
-  /** Origin of the API: where requests of the database to the stack go. */
-  readonly apiUrl?: string;
+  /** Origin of the API. */
+  readonly apiUrl: string;
   /** Absent: the stack has no edge functions. */
   readonly functions?: FunctionsOptions;
 }
@@ -95,8 +96,9 @@ export async function startServices(options: StartServicesOptions): Promise<Serv
     jwtSecret: keys.jwtSecret,
     jwtExpiry: config.section('auth').integer('jwt_expiry', 3600),
   };
+  const api = { apiUrl: options.apiUrl, apiPort: config.section('api').integer('port', 54321) };
   // Migrations, too, may use the extension http.
-  const httpServer = await HttpServer.listen(options.apiUrl);
+  const httpServer = await HttpServer.listen(api);
   const postgres = await startPostgres({
     ...options,
     port: options.dbPort,
@@ -109,7 +111,7 @@ export async function startServices(options: StartServicesOptions): Promise<Serv
   });
   const jwt = createJwtVerifier(keys);
   const { database } = postgres;
-  const context: StackContext = { config, keys, jwt, database, mailer: mail.mailer, dataDir, logger };
+  const context: StackContext = { config, keys, jwt, database, mailer: mail.mailer, dataDir, api, logger };
   ignoreUntilUsed(config);
   const created = await createServices(context).catch(async (error: unknown) => {
     await Promise.all([httpServer.close(), postgres.stop(options.ephemeral)]);
@@ -117,7 +119,7 @@ export async function startServices(options: StartServicesOptions): Promise<Serv
   });
   const functions = options.functions && createFunctionsService(context, options.functions);
   const services = { ...created, mail: mail.service, ...(functions && { functions }) };
-  const jobs = new DatabaseJobs({ database, apiUrl: options.apiUrl, logger });
+  const jobs = new DatabaseJobs({ database, api, logger });
   for (const notice of config.notices()) logger.warn(notice);
   return {
     keys,

@@ -19,12 +19,18 @@ export function functionFailuresPlugin(context: PluginContext): Plugin {
           showOverlay(server, error);
         } else if (failing.delete(slug)) server.environments.client.hot.send({ type: 'full-reload' });
       };
-      // The server listens before the backend runs.
-      const listening = held.settled.then(() => held.backend?.onFunctionFailure?.(report));
+      let stopListening: (() => void) | undefined;
+      const stopFollowing = held.onStart((backend) => {
+        stopListening?.();
+        stopListening = backend.onFunctionFailure?.(report);
+      });
       server.ws.on('connection', () => {
         for (const error of failing.values()) showOverlay(server, error);
       });
-      cleanup.add(server, async () => (await listening)?.());
+      cleanup.add(server, async () => {
+        stopFollowing();
+        stopListening?.();
+      });
     },
     closeServer: cleanup.closeOldest,
   };

@@ -22,3 +22,6 @@ export async function heartbeat(origin: string, options: ClientOptions = {}): Pr
     socket.terminate();
   }
 }
+
+/** For services that are tested without a gateway: nothing listens on port 9. */
+export const NO_API = { apiUrl: 'http://127.0.0.1:9', apiPort: 9 };

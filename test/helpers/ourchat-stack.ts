@@ -10,17 +10,26 @@ const SUPABASE_DIR = fileURLToPath(new URL('../../supabase', import.meta.url));
  * Starts a stack with OurChat's migrations and without the demo family.
  *
  * @param config text of config.toml; by default OurChat's
+ * @param secrets variables of the edge functions; without them there are no functions
  */
-export async function startOurChatStack({ config }: { config?: string } = {}): Promise<TestStack> {
+export async function startOurChatStack({
+  config,
+  secrets,
+}: {
+  config?: string;
+  secrets?: Readonly<Record<string, string>>;
+} = {}): Promise<TestStack> {
   const ours = await readFile(`${SUPABASE_DIR}/config.toml`, 'utf8');
   const files: Record<string, string> = {
     // Without the demo family's pictures.
     'supabase/config.toml': config ?? ours.replaceAll(/^objects_path = .*$/gm, ''),
   };
-  for (const name of await readdir(`${SUPABASE_DIR}/migrations`)) {
-    files[`supabase/migrations/${name}`] = await readFile(`${SUPABASE_DIR}/migrations/${name}`, 'utf8');
+  for (const folder of ['migrations', ...(secrets ? ['functions/link-preview'] : [])]) {
+    for (const name of await readdir(`${SUPABASE_DIR}/${folder}`)) {
+      files[`supabase/${folder}/${name}`] = await readFile(`${SUPABASE_DIR}/${folder}/${name}`, 'utf8');
+    }
   }
-  return startTestStack(files);
+  return startTestStack(files, secrets ? { config: { edge_runtime: { secrets } } } : {});
 }
 
 export type OurChatClient = SupabaseClient<Database>;

@@ -2,6 +2,7 @@ import { symlink } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import type { ConfigOverrides } from '../../plugin/start-stack.ts';
 import { type DevServer, startDevServer } from './dev-server.ts';
 import { makeProject } from './project.ts';
 
@@ -20,8 +21,12 @@ export interface OurChat extends AsyncDisposable {
   start(): Promise<void>;
 }
 
-/** Starts the real dev server (as `npm run dev` does) on a free port. */
-export async function startOurChat(): Promise<OurChat> {
+/**
+ * Starts the real dev server (as `npm run dev` does) on a free port.
+ *
+ * @param config settings that win over config.toml
+ */
+export async function startOurChat({ config = {} }: { config?: ConfigOverrides } = {}): Promise<OurChat> {
   const project = await makeProject({ 'package.json': '{ "type": "module" }' });
   await symlink(join(REPOSITORY, 'node_modules'), join(project.root, 'node_modules'), 'junction');
   const fromProject = (path: string): string =>
@@ -41,7 +46,8 @@ export default {
     supabase({
       root: ${JSON.stringify(REPOSITORY)},
       backend: 'embedded',
-      embedded: { dataDir: ${JSON.stringify(join(project.root, 'data'))}, dbPort: 0 },
+      embedded: { dataDir: ${JSON.stringify(join(project.root, 'data'))}, dbPort: 0,
+        config: ${JSON.stringify(config)} },
     }),
   ],
 };

@@ -23,6 +23,7 @@ const APP = [
   'notifications',
   'search',
   'messages',
+  'link-preview',
   'live',
   'images',
   'auth',

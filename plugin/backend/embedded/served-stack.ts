@@ -12,7 +12,7 @@ import type { Ownership } from '../../stack/ownership/candidate.ts';
 import { claimDataDir, type Membership } from '../../stack/ownership/claim.ts';
 import type { StackRecord } from '../../stack/ownership/record.ts';
 import type { MigrationResult } from '../../stack/postgres/migrations.ts';
-import type { FunctionsOptions } from '../../stack/functions/service.ts';
+import type { FunctionsOptions } from '../../stack/functions/live-functions.ts';
 import type { Service } from '../../stack/service.ts';
 import {
   startServices,
@@ -26,7 +26,7 @@ export interface ServedStackOptions extends ServicesOptions {
   /** Port of the API on loopback. */
   readonly port: PortChoice;
   /** Options of the edge functions. */
-  readonly functions?: Omit<FunctionsOptions, 'apiUrl'>;
+  readonly functions?: FunctionsOptions;
 }
 
 /**
@@ -136,14 +136,12 @@ interface StackParts {
 /** The services, which a reset replaces, and the gateway's target for them. */
 class RunningServices {
   readonly #options: StartServicesOptions;
-  readonly #apiUrl: string;
   /** Rejects with the reason of a failed start. */
   readonly started: Promise<Services>;
   #current: { services: Services; target: GatewayTarget } | undefined;
 
   constructor(options: ServedStackOptions, apiUrl: string) {
-    this.#options = { ...options, apiUrl, functions: { ...options.functions, apiUrl } };
-    this.#apiUrl = apiUrl;
+    this.#options = { ...options, functions: options.functions ?? {}, apiUrl };
     this.started = this.#start(this.#options);
   }
 
@@ -167,7 +165,7 @@ class RunningServices {
   async #start(options: StartServicesOptions): Promise<Services> {
     const services = await startServices(options);
     const { anonKey } = services.keys;
-    const target = createTarget(services, (token) => knowsSession(this.#apiUrl, anonKey, token));
+    const target = createTarget(services, (token) => knowsSession(options.apiUrl, anonKey, token));
     this.#current = { services, target };
     return services;
   }

@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import type { Http2ServerRequest } from 'node:http2';
 import { ALLOWED_ROLES_HEADER } from '../../shared/allowed-roles.ts';
 import { isOwnHost, type Origin } from './external-origin.ts';
+import { FOREIGN_PAGE_HEADER } from './gateway-secret.ts';
 import { isLoopbackAddress, isLoopbackHost, isPrivateAddress, parseHost, type HostRules } from './hosts.ts';
 import { forwardedAddress, isFromProxy } from './proxies.ts';
 
@@ -38,7 +39,7 @@ export interface GatewayCaller {
  * Who sent a request; undefined when its Host is missing, malformed or not one that the server answers for.
  *
  * @param isRelayed another gateway of this user sent it on, which has checked host and origin by its own rules, named
- *   the client in `X-Forwarded-*`, and limited the roles where the client may not be admin
+ *   the client in `X-Forwarded-*` and foreign pages, and limited the roles where the client may not be admin
  */
 export function identifyCaller(
   req: GatewayRequest,
@@ -64,7 +65,10 @@ export function identifyCaller(
     peerIsLocal &&
     isLoopbackHost(hostname) &&
     (isRelayed ? isLoopbackAddress(address) : !isFromProxy(headers));
-  const origin = classifyOrigin(headers, host, encrypted, isRelayed ? EVERY_HOST : hosts);
+  const isForeign = isRelayed && headers[FOREIGN_PAGE_HEADER] !== undefined;
+  const origin = isForeign
+    ? 'foreign'
+    : classifyOrigin(headers, host, encrypted, isRelayed ? EVERY_HOST : hosts);
   const isLimited = isRelayed && headers[ALLOWED_ROLES_HEADER] !== undefined;
   const { localPort } = req.socket;
   const isOurs = isLocal || hosts.lists(hostname) || isOwnHost(hostname, port, localPort);

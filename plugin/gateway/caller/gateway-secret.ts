@@ -9,6 +9,12 @@ import { ALLOWED_ROLES_HEADER, VISITOR_ROLES } from '../../shared/allowed-roles.
  */
 export const GATEWAY_SECRET_HEADER = 'x-supabase-gateway-secret';
 
+/**
+ * The header by which the other gateway learns that the calling page is a foreign one: the rules that tell are of the
+ * gateway that the page has called.
+ */
+export const FOREIGN_PAGE_HEADER = 'x-supabase-foreign-page';
+
 /** Whether a request came through a gateway that has the secret; without a secret, none did. */
 export function createGatewaySecretCheck(
   gatewaySecret: string | undefined,
@@ -23,8 +29,14 @@ export function createGatewaySecretCheck(
   };
 }
 
-/** The headers for another gateway: the secret that it issued, and the roles of callers that may not be admin. */
-export function relayHeaders(gatewaySecret: string, mayBeAdmin: boolean): string[] {
-  const secret = [GATEWAY_SECRET_HEADER, gatewaySecret];
-  return mayBeAdmin ? secret : [...secret, ALLOWED_ROLES_HEADER, VISITOR_ROLES];
+/** The headers for another gateway: the secret that it issued, and what was found out about the caller. */
+export function relayHeaders(
+  gatewaySecret: string,
+  { origin }: { readonly origin: string },
+  mayBeAdmin: boolean,
+): string[] {
+  const headers = [GATEWAY_SECRET_HEADER, gatewaySecret];
+  if (!mayBeAdmin) headers.push(ALLOWED_ROLES_HEADER, VISITOR_ROLES);
+  if (origin === 'foreign') headers.push(FOREIGN_PAGE_HEADER, 'true');
+  return headers;
 }

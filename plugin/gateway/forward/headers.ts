@@ -3,7 +3,7 @@ import type { GatewayCaller, GatewayRequest } from '../caller/caller.ts';
 import type { GatewayRoute } from '../routes.ts';
 import { ALLOWED_ROLES_HEADER, VISITOR_ROLES } from '../../shared/allowed-roles.ts';
 import { CONNECTION_HEADERS } from '../../shared/connection-headers.ts';
-import { GATEWAY_SECRET_HEADER } from '../caller/gateway-secret.ts';
+import { FOREIGN_PAGE_HEADER, GATEWAY_SECRET_HEADER } from '../caller/gateway-secret.ts';
 
 /** Headers for one connection only, and those that the gateway sets itself. */
 const NOT_PASSED_ON = new Set([
@@ -23,6 +23,7 @@ const NOT_PASSED_ON = new Set([
   'x-forwarded-proto',
   'x-real-ip',
   ALLOWED_ROLES_HEADER,
+  FOREIGN_PAGE_HEADER,
   GATEWAY_SECRET_HEADER,
 ]);
 

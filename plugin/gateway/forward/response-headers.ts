@@ -8,18 +8,21 @@ import type { UrlUpstream } from '../target.ts';
 /**
  * Changes an upstream's response headers (names and values alternating) so that the client stays on our origin:
  * redirects and resource locations at the upstream point to us, and only the gateway grants CORS.
+ *
+ * @param keepsGrants the upstream has decided which pages may read the response
  */
 export function rewriteResponseHeaders(
   headers: readonly string[],
   upstream: UrlUpstream,
   caller: GatewayCaller,
+  keepsGrants: boolean,
 ): string[] {
-  const kept: string[] = mayRead(caller) ? ['access-control-allow-origin', '*'] : [];
+  const kept: string[] = !keepsGrants && mayRead(caller) ? ['access-control-allow-origin', '*'] : [];
   for (let i = 0; i + 1 < headers.length; i += 2) {
     const name = headers[i] ?? '';
     const value = headers[i + 1] ?? '';
     const lower = name.toLowerCase();
-    if (isCorsGrant(lower) || CONNECTION_HEADERS.has(lower)) continue;
+    if ((isCorsGrant(lower) && !keepsGrants) || CONNECTION_HEADERS.has(lower)) continue;
     if (lower === 'location' || lower === 'content-location') {
       kept.push(name, rewriteLocation(value, upstream, caller));
     } else if (lower === 'set-cookie') {

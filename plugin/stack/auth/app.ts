@@ -3,6 +3,7 @@ import type { Logger } from '../../shared/logger.ts';
 import type { JwtVerifier } from '../jwt.ts';
 import type { Keys } from '../keys.ts';
 import type { Mailer } from '../mailer.ts';
+import type { ApiPlace } from '../stack-url.ts';
 import type { AuthRequest } from './http/request.ts';
 import type { MailTemplates } from './templates/mail-templates.ts';
 import type { RateLimiter } from './rate-limit.ts';
@@ -19,6 +20,8 @@ export interface App {
   readonly mailer: Mailer;
   readonly templates: MailTemplates;
   readonly limiter: RateLimiter;
+  /** Where URLs of hooks may point. */
+  readonly api: ApiPlace;
   readonly logger: Logger;
 }
 

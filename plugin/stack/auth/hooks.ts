@@ -3,6 +3,7 @@ import type { App, Context } from './app.ts';
 import { timestamp, transaction, type Db } from './db/database.ts';
 import { AuthError, internal } from './errors.ts';
 import type { HookName, HookSettings } from './settings/hooks.ts';
+import { resolveUrl, type ApiPlace } from '../stack-url.ts';
 import { isObject, parseJson, type JsonObject } from '../../shared/json.ts';
 
 // GoTrue v2.196 internal/hooks/
@@ -33,7 +34,9 @@ export async function runHook(ctx: Context, name: HookName, input: JsonObject, d
   };
   const payload = JSON.stringify({ metadata, ...input });
   const output =
-    hook.kind === 'postgres' ? await callFunction(ctx, hook, payload, db) : await callUrl(hook, payload);
+    hook.kind === 'postgres'
+      ? await callFunction(ctx, hook, payload, db)
+      : await callUrl(hook, payload, ctx.api);
   const failure = isObject(output.error) ? output.error : undefined;
   if (failure && typeof failure.message === 'string' && failure.message !== '') {
     const asked = Number(failure.http_code);
@@ -66,9 +69,13 @@ async function callFunction(
 }
 
 /** Standard Webhooks (standardwebhooks.com): signed, and retried on 429 and 503 with Retry-After. */
-async function callUrl(hook: Extract<HookSettings, { kind: 'http' }>, payload: string): Promise<JsonObject> {
+async function callUrl(
+  hook: Extract<HookSettings, { kind: 'http' }>,
+  payload: string,
+  api: ApiPlace,
+): Promise<JsonObject> {
   for (let attempt = 1; ; attempt++) {
-    const response = await fetch(hook.url, {
+    const response = await fetch(resolveUrl(hook.url, api), {
       method: 'POST',
       headers: { 'Content-Type': 'application/json', ...webhookHeaders(hook.secrets, payload) },
       body: payload,

@@ -38,6 +38,7 @@ export async function createAuthService(context: StackContext): Promise<Service>
     mailer: context.mailer,
     templates: new MailTemplates(settings.email.templates, context.logger),
     limiter: new RateLimiter(settings.rateLimits),
+    api: context.api,
     logger: context.logger,
   };
   const cleanup = new Cleanup(app);

@@ -3,13 +3,13 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { errorMessage } from '../../shared/errors.ts';
 import type { Logger } from '../../shared/logger.ts';
 import type { Database } from '../postgres/database.ts';
+import type { ApiPlace } from '../stack-url.ts';
 import { CronScheduler } from './cron-scheduler.ts';
 import { NetWorker } from './net-worker.ts';
 
 interface DatabaseJobsOptions {
   readonly database: Database;
-  /** Origin of the stack's API, once it is known. */
-  readonly apiUrl: string | undefined;
+  readonly api: ApiPlace;
   readonly logger: Logger;
 }
 
@@ -101,9 +101,9 @@ export class DatabaseJobs {
 
   #wake(name: string | undefined): void {
     if (this.#closing.signal.aborted) return;
-    const { database, apiUrl, logger } = this.#options;
+    const { database, api, logger } = this.#options;
     if (name === 'net') {
-      this.#net ??= new NetWorker(this.#admin, apiUrl, logger);
+      this.#net ??= new NetWorker(this.#admin, api, logger);
       this.#net.wake();
     } else if (name === 'cron') {
       this.#cron ??= new CronScheduler(database, this.#admin, logger);

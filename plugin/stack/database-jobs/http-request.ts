@@ -3,7 +3,7 @@ import { promisify } from 'node:util';
 import { brotliDecompress, gunzip, inflate } from 'node:zlib';
 import { hasErrorCode } from '../../shared/errors.ts';
 import { milliseconds, send, type Hop, type HttpRequest } from './http-hop.ts';
-import { resolveUrl } from './stack-url.ts';
+import { resolveUrl, type ApiPlace } from '../stack-url.ts';
 
 /** The response, with the headers of those that redirected to it before its own. */
 interface HttpResponse {
@@ -25,7 +25,7 @@ const TIMEOUT_MS = 5_000;
  */
 export async function performRequest(
   request: HttpRequest,
-  apiUrl: string | undefined,
+  api: ApiPlace,
   signal: AbortSignal,
 ): Promise<HttpResponse> {
   const started = Date.now();
@@ -45,7 +45,7 @@ export async function performRequest(
   try {
     for (let redirects = 0; ; redirects += 1) {
       if (redirects > MAX_REDIRECTS) throw new Error(`Maximum (${MAX_REDIRECTS}) redirects followed`);
-      const target = { ...hop, url: readUrl(resolveUrl(hop.url.href, apiUrl)) };
+      const target = { ...hop, url: readUrl(resolveUrl(hop.url.href, api)) };
       const response = await send(target, request, AbortSignal.any([deadline, signal]));
       headers.push(...pairs(response.rawHeaders));
       const next = hop.method === 'HEAD' ? undefined : redirect(hop, response);

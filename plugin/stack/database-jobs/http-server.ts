@@ -2,6 +2,7 @@ import { randomBytes, timingSafeEqual } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { errorMessage } from '../../shared/errors.ts';
+import type { ApiPlace } from '../stack-url.ts';
 import { PgServerConnection } from './pg-server-connection.ts';
 import type { HttpRequest } from './http-hop.ts';
 import { performRequest } from './http-request.ts';
@@ -14,23 +15,19 @@ import { performRequest } from './http-request.ts';
 export class HttpServer {
   /** What a connection has to know; new for each start. */
   readonly secret = randomBytes(24).toString('hex');
-  readonly #apiUrl: string | undefined;
+  readonly #api: ApiPlace;
   readonly #sockets = new Set<Socket>();
   readonly #server: Server;
 
-  private constructor(apiUrl: string | undefined) {
-    this.#apiUrl = apiUrl;
+  private constructor(api: ApiPlace) {
+    this.#api = api;
     this.#server = createServer((socket) => this.#accept(socket));
     this.#server.on('error', () => {});
   }
 
-  /**
-   * Listens on a free port of loopback.
-   *
-   * @param apiUrl origin of the stack's API
-   */
-  static async listen(apiUrl: string | undefined): Promise<HttpServer> {
-    const server = new HttpServer(apiUrl);
+  /** Listens on a free port of loopback. */
+  static async listen(api: ApiPlace): Promise<HttpServer> {
+    const server = new HttpServer(api);
     server.#server.listen(0, '127.0.0.1');
     await once(server.#server, 'listening');
     return server;
@@ -65,7 +62,7 @@ export class HttpServer {
 
   async #answer(query: string, signal: AbortSignal): Promise<string> {
     try {
-      return JSON.stringify(await performRequest(JSON.parse(query) as HttpRequest, this.#apiUrl, signal));
+      return JSON.stringify(await performRequest(JSON.parse(query) as HttpRequest, this.#api, signal));
     } catch (error) {
       return JSON.stringify({ error: errorMessage(error) });
     }

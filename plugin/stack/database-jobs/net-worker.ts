@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import { errorMessage } from '../../shared/errors.ts';
 import type { Logger } from '../../shared/logger.ts';
-import { resolveUrl } from './stack-url.ts';
+import { resolveUrl, type ApiPlace } from '../stack-url.ts';
 
 interface NetRequest {
   readonly id: string;
@@ -31,16 +31,16 @@ const TTL = '6 hours';
  */
 export class NetWorker {
   readonly #admin: pg.Pool;
-  readonly #apiUrl: string | undefined;
+  readonly #api: ApiPlace;
   readonly #logger: Logger;
   readonly #closing = new AbortController();
   #working: Promise<void> | undefined;
   #hasMore = false;
 
   /** @param admin connections as the superuser; the caller ends them */
-  constructor(admin: pg.Pool, apiUrl: string | undefined, logger: Logger) {
+  constructor(admin: pg.Pool, api: ApiPlace, logger: Logger) {
     this.#admin = admin;
-    this.#apiUrl = apiUrl;
+    this.#api = api;
     this.#logger = logger;
   }
 
@@ -81,7 +81,7 @@ export class NetWorker {
   async #send({ method, url, headers, body, timeout }: NetRequest): Promise<NetResponse> {
     const deadline = AbortSignal.timeout(Math.max(1, timeout));
     try {
-      const response = await fetch(resolveUrl(url, this.#apiUrl), {
+      const response = await fetch(resolveUrl(url, this.#api), {
         method,
         headers: { 'user-agent': 'pg_net/0.19.5', ...headers },
         body: method === 'GET' ? undefined : (body ?? undefined),

@@ -50,6 +50,9 @@ function readFrame({ file, line, column }: SourceLocation): string | undefined {
 
 /** What to do about an import that cannot be loaded. */
 function importHint(report: string): string | undefined {
+  if (/invalid peer certificate/.test(report)) {
+    return 'The network has a certificate of its own. Let Deno know it: set NODE_EXTRA_CA_CERTS or DENO_CERT to its file.';
+  }
   if (/error sending request|dns error|client error \(Connect\)/.test(report)) {
     return "This import is not in Deno's cache and cannot be fetched now. Connect once, and it is cached: deno cache <file>";
   }

@@ -4,7 +4,8 @@ import { hasErrorCode } from '../../shared/errors.ts';
 import { ALLOWED_ROLES_HEADER } from '../../shared/allowed-roles.ts';
 import { CONNECTION_HEADERS } from '../../shared/connection-headers.ts';
 import type { WorkerFailure } from './answers.ts';
-import type { FunctionWorker, WorkerAddress } from './worker.ts';
+import type { FunctionWorker } from './worker.ts';
+import type { WorkerAddress } from './worker-address.ts';
 
 /** For the connection to the gateway only, and what a function must not see. */
 const NOT_PASSED_ON = new Set([...CONNECTION_HEADERS, 'expect', 'sb-api-key', ALLOWED_ROLES_HEADER]);

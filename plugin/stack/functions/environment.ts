@@ -5,13 +5,13 @@ import type { Logger } from '../../shared/logger.ts';
 import type { SupabaseConfig } from '../config/config.ts';
 import { publicJwk } from '../jwt.ts';
 import type { Keys } from '../keys.ts';
+import type { ApiPlace } from '../stack-url.ts';
 import { functionsDir, type FunctionDefinition } from './definitions.ts';
 import type { FunctionsSettings } from './settings.ts';
 
 /** The stack as a function reaches it. */
 export interface StackAddress {
-  /** Origin of the API. */
-  readonly apiUrl: string;
+  readonly api: ApiPlace;
   readonly dbUrl: string;
   readonly keys: Keys;
 }
@@ -43,9 +43,9 @@ export async function functionEnvironment(
   return { ...own, ...stackVariables(stack), SUPABASE_FUNCTION_SLUG: definition.slug };
 }
 
-function stackVariables({ apiUrl, dbUrl, keys }: StackAddress): Record<string, string> {
+function stackVariables({ api, dbUrl, keys }: StackAddress): Record<string, string> {
   return {
-    SUPABASE_URL: apiUrl,
+    SUPABASE_URL: api.apiUrl,
     SUPABASE_DB_URL: dbUrl,
     SUPABASE_ANON_KEY: keys.anonKey,
     SUPABASE_SERVICE_ROLE_KEY: keys.serviceRoleKey,
@@ -57,7 +57,7 @@ function stackVariables({ apiUrl, dbUrl, keys }: StackAddress): Record<string, s
 
 /** Variables of this process that Deno itself needs: its cache, certificates, proxies and registries. */
 const DENO_VARIABLES =
-  /^(?:HOME|USERPROFILE|LOCALAPPDATA|APPDATA|XDG_CACHE_HOME|TMPDIR|TEMP|TMP|SystemRoot|PATH|DENO_(?!SERVE_ADDRESS|V8_FLAGS).+|NPM_CONFIG_REGISTRY|JSR_URL|(?:HTTPS?|NO)_PROXY|SSL_CERT_FILE)$/i;
+  /^(?:HOME|USERPROFILE|LOCALAPPDATA|APPDATA|XDG_CACHE_HOME|TMPDIR|TEMP|TMP|SystemRoot|PATH|DENO_(?!SERVE_ADDRESS|V8_FLAGS).+|NPM_CONFIG_REGISTRY|JSR_URL|(?:HTTPS?|NO)_PROXY|SSL_CERT_FILE|NODE_EXTRA_CA_CERTS)$/i;
 
 /** The part of `env` that a Deno process is started with; its runtime hides it from the function. */
 export function denoEnvironment(env: NodeJS.ProcessEnv = process.env): Record<string, string> {

@@ -1,6 +1,6 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { basename, delimiter, dirname, extname, join, resolve } from 'node:path';
+import { basename, dirname, extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { exists } from '../../shared/files.ts';
 import type { Logger } from '../../shared/logger.ts';
@@ -9,10 +9,14 @@ import { choosePort } from '../../shared/ports.ts';
 import { functionsDir, type FunctionDefinition } from './definitions.ts';
 import { findDeno } from './deno.ts';
 import { denoEnvironment, functionEnvironment, type StackAddress } from './environment.ts';
+import { findOutsideFiles } from './outside-files.ts';
 import { FunctionLog } from './output.ts';
+import { permissionFlags } from './permissions.ts';
 import type { FunctionsSettings } from './settings.ts';
+import { readSources, type Sources } from './sources.ts';
+import type { FunctionTimeouts } from './timeouts.ts';
 import { mapTypesAway } from './types-import.ts';
-import type { WorkerLaunch } from './worker.ts';
+import type { WorkerLaunch } from './worker-launch.ts';
 
 /** The hosted platform's limit, in MiB. */
 const MEMORY_LIMIT = 256;
@@ -28,6 +32,9 @@ export interface LaunchOptions {
   readonly logger: Logger;
   /** Debug: the function waits for nothing, but a debugger can connect to `[edge_runtime] inspector_port`. */
   readonly inspect: boolean;
+  readonly timeouts: FunctionTimeouts;
+  /** Receives, before a function starts, the files outside the folder of the functions that it consists of. */
+  readonly onOutsideFiles: (files: readonly string[]) => void;
 }
 
 /** Knows how to start the processes of a project's functions. */
@@ -42,19 +49,23 @@ export class Launcher {
 
   /** @throws SupabaseDevError DENO_MISSING */
   async prepare(definition: FunctionDefinition): Promise<WorkerLaunch> {
-    const { config, settings, stack, logger } = this.#options;
+    const { config, settings, stack, logger, timeouts, onOutsideFiles } = this.#options;
     const program = findDeno();
+    const sources = await readSources(functionsDir(config), definition.slug);
+    onOutsideFiles(await findOutsideFiles(definition, functionsDir(config), sources));
     const env = await functionEnvironment(config, settings, definition, stack, logger);
     const socketPath = process.platform === 'win32' ? undefined : await this.#nextSocket();
     const folder = dirname(definition.entrypoint);
     return {
       slug: definition.slug,
       program,
-      args: await this.#args(definition, socketPath),
+      args: await this.#args(definition, sources, socketPath),
       cwd: (await exists(folder)) ? folder : config.root,
       env: { ...denoEnvironment(), DENO_NO_UPDATE_CHECK: '1', NO_COLOR: '1', ...env },
       visible: Object.keys(env),
       socketPath,
+      api: stack.api,
+      requestTimeout: timeouts.request,
       log: new FunctionLog(logger, definition.slug),
     };
   }
@@ -63,7 +74,8 @@ export class Launcher {
   async prepareCheck(
     definition: FunctionDefinition,
   ): Promise<Pick<WorkerLaunch, 'program' | 'args' | 'env' | 'cwd'>> {
-    const flags = await moduleFlags(definition, functionsDir(this.#options.config));
+    const sources = await readSources(functionsDir(this.#options.config), definition.slug);
+    const flags = await moduleFlags(definition, sources);
     return {
       program: findDeno(),
       args: ['check', '--quiet', ...flags, join(RUNTIME, 'edge-runtime.d.ts'), definition.entrypoint],
@@ -78,14 +90,17 @@ export class Launcher {
     if (sockets !== undefined) await rm(sockets, { recursive: true, force: true });
   }
 
-  async #args(definition: FunctionDefinition, socketPath: string | undefined): Promise<string[]> {
-    const { config } = this.#options;
+  async #args(
+    definition: FunctionDefinition,
+    sources: Sources,
+    socketPath: string | undefined,
+  ): Promise<string[]> {
     return [
       'run',
       '--quiet',
       '--no-prompt',
-      ...this.#permissions(definition, socketPath),
-      ...(await moduleFlags(definition, functionsDir(config))),
+      ...permissionFlags(definition, this.#options.config, RUNTIME, socketPath),
+      ...(await moduleFlags(definition, sources)),
       `--v8-flags=--max-old-space-size=${MEMORY_LIMIT}`,
       ...(await this.#debuggerFlags(definition.slug)),
       `--preload=${BOOTSTRAP}`,
@@ -102,22 +117,6 @@ export class Launcher {
     return [`--inspect=127.0.0.1:${port}`];
   }
 
-  /** A function reads its project's functions and static files, writes temporary files, and starts no programs. */
-  #permissions({ entrypoint, staticFiles }: FunctionDefinition, socketPath: string | undefined): string[] {
-    const { config } = this.#options;
-    const statics = staticFiles.map((glob) => resolve(config.supabaseDir, globBase(glob)));
-    const readable = [functionsDir(config), dirname(entrypoint), RUNTIME, tmpdir(), ...statics];
-    const writable = [tmpdir(), ...(socketPath === undefined ? [] : [dirname(socketPath)])];
-    return [
-      '--allow-net',
-      '--allow-env',
-      '--allow-sys',
-      '--allow-import',
-      `--allow-read=${[...new Set([...readable, ...denoCaches()])].join(',')}`,
-      `--allow-write=${[...new Set(writable)].join(',')}`,
-    ];
-  }
-
   /** Only this user can enter the folder; the path of a socket may have at most 104 bytes. */
   async #nextSocket(): Promise<string> {
     this.#sockets ??= mkdtemp(join(tmpdir(), 'sb-fn-'));
@@ -130,11 +129,11 @@ export class Launcher {
  * Which configuration and packages Deno uses: those of the function, never those of the app around it. An import map
  * that is given wins over the `imports` of a deno.json.
  */
-async function moduleFlags(definition: FunctionDefinition, functionsDir: string): Promise<string[]> {
+async function moduleFlags(definition: FunctionDefinition, sources: Sources): Promise<string[]> {
   const { importMap, entrypoint } = definition;
   const isConfig = importMap !== undefined && /^deno\.jsonc?$/.test(basename(importMap));
   const config = isConfig ? [`--config=${importMap}`] : ['--no-config'];
-  const withoutTypes = await mapTypesAway(definition, functionsDir);
+  const withoutTypes = await mapTypesAway(definition, sources);
   const ownMap = importMap !== undefined && !isConfig ? [`--import-map=${importMap}`] : [];
   const map = withoutTypes === undefined ? ownMap : [`--import-map=${withoutTypes}`];
   const lock = isConfig && (await exists(join(dirname(importMap), 'deno.lock'))) ? [] : ['--no-lock'];
@@ -142,21 +141,4 @@ async function moduleFlags(definition: FunctionDefinition, functionsDir: string)
   const usesPackageJson =
     importMap === undefined && (await exists(join(dirname(entrypoint), 'package.json')));
   return [...config, ...map, ...lock, ...(usesPackageJson ? [] : ['--node-modules-dir=none'])];
-}
-
-/** The folder that all matches of a glob are in. */
-function globBase(glob: string): string {
-  const wildcard = glob.search(/[*?[{]/);
-  return wildcard === -1 ? glob : dirname(`${glob.slice(0, wildcard)}x`);
-}
-
-/** Packages read their own files, such as WebAssembly, from the cache. */
-function denoCaches(): string[] {
-  const { DENO_DIR, XDG_CACHE_HOME, HOME, LOCALAPPDATA } = process.env;
-  const base =
-    DENO_DIR ??
-    (XDG_CACHE_HOME && join(XDG_CACHE_HOME, 'deno')) ??
-    (process.platform === 'win32' && LOCALAPPDATA ? join(LOCALAPPDATA, 'deno') : undefined) ??
-    (HOME && join(HOME, process.platform === 'darwin' ? 'Library/Caches/deno' : '.cache/deno'));
-  return base === undefined || base === '' || base.includes(delimiter) ? [] : [base];
 }

@@ -7,23 +7,11 @@ import type { Service } from '../service.ts';
 import { failureAnswer, NOT_FOUND, ownAnswer, send, unauthorizedAnswer, type Answer } from './answers.ts';
 import { authorize, mayUseToken } from './authorize.ts';
 import { call, readBody, type CallBody } from './call.ts';
-import { findFunctions, functionsDir, type FunctionDefinition } from './definitions.ts';
-import { FailureReports, type ReportFunction } from './failure-reports.ts';
-import { Launcher } from './launch.ts';
-import { readFunctionsSettings, type FunctionsSettings } from './settings.ts';
-import { TypeCheck } from './type-check.ts';
+import type { FunctionDefinition } from './definitions.ts';
+import { LiveFunctions, type FunctionsOptions } from './live-functions.ts';
+import { readFunctionsSettings } from './settings.ts';
 import { refuseUpgrade, upgrade } from './upgrade.ts';
-import { FolderWatch } from './watch-folder.ts';
-import { Workers, type Lease } from './workers.ts';
-
-export interface FunctionsOptions {
-  /** Origin at which functions reach the API. */
-  readonly apiUrl: string;
-  /** Let a debugger connect to functions, at `[edge_runtime] inspector_port`. Default: false. */
-  readonly inspect?: boolean;
-  /** Told when a function does not start, besides the logger, and when it does again. */
-  readonly onFailure?: ReportFunction;
-}
+import type { Lease } from './workers.ts';
 
 /**
  * The edge functions of `supabase/functions`, each in a Deno process of its own; undefined where config.toml says
@@ -34,31 +22,19 @@ export function createFunctionsService(
   options: FunctionsOptions,
 ): Service | undefined {
   const settings = readFunctionsSettings(context.config);
-  return settings.enabled ? new FunctionsService(context, settings, options) : undefined;
+  return settings.enabled
+    ? new FunctionsService(context, new LiveFunctions(context, settings, options))
+    : undefined;
 }
 
 class FunctionsService implements Service {
   readonly #context: StackContext;
-  readonly #settings: FunctionsSettings;
-  readonly #workers: Workers;
+  readonly #functions: LiveFunctions;
   readonly #open = new OpenRequests();
-  readonly #watch: FolderWatch;
-  readonly #reports: FailureReports;
-  readonly #types: TypeCheck;
-  #definitions: Promise<ReadonlyMap<string, FunctionDefinition>> | undefined;
-  #lastCalled: string | undefined;
 
-  constructor(context: StackContext, settings: FunctionsSettings, options: FunctionsOptions) {
-    const { config, keys, database, logger } = context;
-    const { apiUrl, inspect = false, onFailure } = options;
+  constructor(context: StackContext, functions: LiveFunctions) {
     this.#context = context;
-    this.#settings = settings;
-    const stack = { apiUrl, dbUrl: database.url, keys };
-    const launcher = new Launcher({ config, settings, stack, logger, inspect });
-    this.#workers = new Workers(launcher, inspect);
-    this.#types = new TypeCheck(launcher);
-    this.#reports = new FailureReports(logger, onFailure);
-    this.#watch = new FolderWatch(functionsDir(config), (path) => this.#onChange(path));
+    this.#functions = functions;
   }
 
   handle(req: IncomingMessage, res: ServerResponse): void {
@@ -77,9 +53,7 @@ class FunctionsService implements Service {
   }
 
   async close(): Promise<void> {
-    this.#watch.close();
-    this.#types.close();
-    await this.#workers.close();
+    await this.#functions.close();
     this.#open.abort();
     await this.#open.settled();
   }
@@ -113,7 +87,7 @@ class FunctionsService implements Service {
 
   /** The worker for a call, or what to answer instead. */
   async #admit(req: IncomingMessage): Promise<Lease | Answer> {
-    const definition = await this.#find(req.url ?? '');
+    const definition = await this.#functions.find(/^\/([^/?]*)/.exec(req.url ?? '')?.[1] ?? '');
     if (!definition) return NOT_FOUND;
     if (!mayUseToken(req.headers)) return ROLE_NOT_ALLOWED;
     if (req.method !== 'OPTIONS' && definition.verifyJwt) {
@@ -124,48 +98,13 @@ class FunctionsService implements Service {
   }
 
   async #acquire(definition: FunctionDefinition): Promise<Lease | Answer> {
-    this.#lastCalled = definition.slug;
     try {
-      const lease = await this.#workers.acquire(definition);
-      this.#reports.succeeded(definition.slug, `the function "${definition.slug}" starts again`);
-      return lease;
+      return await this.#functions.acquire(definition);
     } catch (error) {
       if (!(error instanceof SupabaseDevError)) throw error;
-      this.#reports.failed(definition.slug, error);
       if (error.code !== 'DENO_MISSING') return failureAnswer('boot');
       return ownAnswer(503, { code: error.code, message: error.message, hint: error.hint });
     }
-  }
-
-  async #find(url: string): Promise<FunctionDefinition | undefined> {
-    this.#watch.start();
-    this.#definitions ??= findFunctions(this.#context.config, this.#settings);
-    const slug = /^\/([^/?]*)/.exec(url)?.[1] ?? '';
-    return (await this.#definitions).get(slug);
-  }
-
-  /** The next calls run the new code. What is being worked on starts at once, so that its errors show when it is saved. */
-  #onChange(path: string): void {
-    const active = this.#workers.active();
-    this.#workers.replaceAll();
-    this.#definitions = undefined;
-    const changed = path.split(/[\\/]/, 1)[0] ?? '';
-    const slug = active.includes(changed) || this.#reports.isFailing(changed) ? changed : this.#lastCalled;
-    if (slug === undefined) return;
-    void this.#tryOut(slug).catch(() => {});
-  }
-
-  async #tryOut(slug: string): Promise<void> {
-    const definition = await this.#find(`/${slug}`);
-    if (!definition) return;
-    const lease = await this.#acquire(definition);
-    if ('status' in lease) return;
-    lease.release();
-    await this.#types.check(definition, (error) => {
-      const key = `types of ${slug}`;
-      if (error) this.#reports.failed(key, error);
-      else this.#reports.succeeded(key, `the types of the function "${slug}" are right again`);
-    });
   }
 }
 

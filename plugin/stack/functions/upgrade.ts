@@ -3,7 +3,7 @@ import { connect } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Answer } from './answers.ts';
 import { callHeaders } from './call.ts';
-import type { WorkerAddress } from './worker.ts';
+import type { WorkerAddress } from './worker-address.ts';
 
 /**
  * Passes an upgrade to a worker, whose answer is the handshake, and joins the two sockets; resolves when either has

@@ -1,42 +1,17 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import { Pool } from 'undici';
+import type { Pool } from 'undici';
 import { bootError } from './boot-error.ts';
 import { readOutput, type FunctionLog, type WorkerMessage } from './output.ts';
-
-/** How a function's process is started. */
-export interface WorkerLaunch {
-  readonly slug: string;
-  readonly program: string;
-  readonly args: readonly string[];
-  readonly cwd: string;
-  /** Deno's own variables and those of the function. */
-  readonly env: Readonly<Record<string, string>>;
-  /** Names of the variables that the function sees. */
-  readonly visible: readonly string[];
-  /** Path of the local socket on which it listens; undefined: a port of loopback, and a secret. */
-  readonly socketPath: string | undefined;
-  readonly log: FunctionLog;
-}
-
-/** Where a worker listens. */
-export interface WorkerAddress {
-  readonly socketPath?: string;
-  readonly port?: number;
-  /** Headers that every call must have. */
-  readonly headers: readonly string[];
-}
+import { connectToWorker, type WorkerAddress } from './worker-address.ts';
+import type { WorkerLaunch } from './worker-launch.ts';
 
 /** Why edge-runtime tells a function to end (`beforeunload`, detail.reason). */
 export type EndReason = 'early_drop' | 'termination' | 'wall_clock';
 
 // Imports may have to be fetched first.
 const BOOT_TIMEOUT_MS = 60_000;
-/** Where Deno listens on a local socket there is no port. */
-const LOOPBACK = '127.0.0.1';
-// Without a byte of an answer, as the CLI's gateway and the hosted platform.
-const IDLE_TIMEOUT_MS = 150_000;
 
 /**
  * One process that runs one function. It ends with Node, however Node ends: the runtime inside watches the pipe of its
@@ -61,7 +36,12 @@ export class FunctionWorker {
       cwd: launch.cwd,
       env: {
         ...launch.env,
-        SUPABASE_INTERNAL_WORKER: JSON.stringify({ mark, secret, socketPath: launch.socketPath }),
+        SUPABASE_INTERNAL_WORKER: JSON.stringify({
+          mark,
+          secret,
+          socketPath: launch.socketPath,
+          api: launch.api,
+        }),
         SUPABASE_INTERNAL_NAMES: launch.visible.join(','),
       },
       stdio: ['pipe', 'pipe', 'pipe'],
@@ -116,7 +96,11 @@ export class FunctionWorker {
     this.#child.kill('SIGKILL');
   }
 
-  #boot({ slug, socketPath, log }: WorkerLaunch, mark: string, secret?: string): Promise<WorkerAddress> {
+  #boot(
+    { slug, socketPath, requestTimeout, log }: WorkerLaunch,
+    mark: string,
+    secret?: string,
+  ): Promise<WorkerAddress> {
     const child = this.#child;
     return new Promise((resolve, reject) => {
       const fail = (why: string): void => reject(bootError(slug, why));
@@ -130,7 +114,12 @@ export class FunctionWorker {
         else if (!this.#isReady) {
           this.#isReady = true;
           clearTimeout(timer);
-          resolve(this.#connect({ socketPath, port: message.port, secret }));
+          const { pool, address } = connectToWorker(
+            { socketPath, port: message.port, secret },
+            requestTimeout,
+          );
+          this.#pool = pool;
+          resolve(address);
         }
       };
       const { stdout, stderr } = child;
@@ -160,17 +149,6 @@ export class FunctionWorker {
   #onErrorLine(line: string, log: FunctionLog): void {
     if (OUT_OF_MEMORY.test(line)) this.hitLimit = true;
     log.printLine(line, true);
-  }
-
-  #connect(found: { socketPath?: string; port: number; secret?: string }): WorkerAddress {
-    const { socketPath, port, secret } = found;
-    this.#pool = new Pool(socketPath === undefined ? `http://${LOOPBACK}:${port}` : 'http://localhost', {
-      ...(socketPath !== undefined && { socketPath }),
-      headersTimeout: IDLE_TIMEOUT_MS,
-      bodyTimeout: IDLE_TIMEOUT_MS,
-    });
-    const headers = secret === undefined ? [] : ['x-supabase-worker', secret];
-    return socketPath === undefined ? { port, headers } : { socketPath, headers };
   }
 }
 

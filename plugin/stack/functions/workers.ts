@@ -1,13 +1,10 @@
 import type { FunctionDefinition } from './definitions.ts';
 import type { Launcher } from './launch.ts';
+import type { FunctionTimeouts } from './timeouts.ts';
 import { FunctionWorker, type EndReason } from './worker.ts';
 
-// Milliseconds. The hosted platform's limit of a worker's age.
-const MAX_AGE = 400_000;
-/** Without a call; a later one starts it again. */
-const IDLE = 60_000;
-/** For background work and `beforeunload` after the last call. */
-const GRACE = { idle: MAX_AGE, replaced: MAX_AGE, age: 1_000, close: 2_000 };
+/** Milliseconds for background work and `beforeunload` after the last call; a replaced or idle one has its whole age. */
+const GRACE = { age: 1_000, close: 2_000 };
 
 /** A worker and the calls that it is answering. */
 interface Running {
@@ -32,14 +29,16 @@ export interface Lease {
 export class Workers {
   readonly #launcher: Launcher;
   readonly #isDebugged: boolean;
+  readonly #timeouts: FunctionTimeouts;
   readonly #current = new Map<string, Promise<Running>>();
   readonly #running = new Set<Running>();
   #isClosed = false;
 
   /** @param isDebugged lets processes live, however long a debugger halts them */
-  constructor(launcher: Launcher, isDebugged: boolean) {
+  constructor(launcher: Launcher, isDebugged: boolean, timeouts: FunctionTimeouts) {
     this.#launcher = launcher;
     this.#isDebugged = isDebugged;
+    this.#timeouts = timeouts;
   }
 
   /**
@@ -121,7 +120,7 @@ export class Workers {
       running.ageTimer = setTimeout(() => {
         this.#forget(running);
         void this.#end(running, 'wall_clock', GRACE.age);
-      }, MAX_AGE).unref();
+      }, this.#timeouts.age).unref();
     void worker.ended.then(() => {
       this.#forget(running);
       this.#running.delete(running);
@@ -134,12 +133,12 @@ export class Workers {
   /** Without calls, a replaced worker ends now and any other one later. */
   #settle(running: Running): void {
     if (running.calls > 0) return;
-    if (!running.isCurrent) void this.#end(running, 'termination', GRACE.replaced);
+    if (!running.isCurrent) void this.#end(running, 'termination', this.#timeouts.age);
     else if (!this.#isDebugged) {
       running.idleTimer = setTimeout(() => {
         this.#forget(running);
-        void this.#end(running, 'early_drop', GRACE.idle);
-      }, IDLE).unref();
+        void this.#end(running, 'early_drop', this.#timeouts.age);
+      }, this.#timeouts.idle).unref();
     }
   }
 

@@ -16,6 +16,7 @@ import type { Service } from '../../../plugin/stack/service.ts';
 import { DEVIATIONS, INSTANCES, prepare } from './replay-cases.ts';
 import { Replayer, type Exchange } from './replay.ts';
 import { startAuth, type TestStack } from './start-auth.ts';
+import { NO_API } from '../../helpers/api.ts';
 
 const FIXTURES = new URL('../../fixtures/auth/', import.meta.url);
 const files = (await readdir(FIXTURES)).filter((name) => /^\d\d-.*\.json$/.test(name)).toSorted();
@@ -67,6 +68,7 @@ beforeAll(async () => {
         keep: (mail) => void mails.push(mail),
       },
       dataDir: root,
+      api: NO_API,
       logger: silentLogger,
     });
     services.set(name, service);

@@ -8,6 +8,7 @@ import { WebSocket } from 'ws';
 import { silentLogger, type Logger } from '../../../plugin/shared/logger.ts';
 import { loadConfig } from '../../../plugin/stack/config/config.ts';
 import { startServices, type Services } from '../../../plugin/stack/services.ts';
+import { NO_API } from '../../helpers/api.ts';
 
 /** The services behind a plain HTTP server that strips the prefixes, without the gateway. */
 export interface TestStack extends Services {
@@ -34,6 +35,7 @@ export async function startAuth(
     dbPort: { exact: 0 },
     ephemeral: true,
     binDir: undefined,
+    apiUrl: NO_API.apiUrl,
     logger: options.logger ?? silentLogger,
   });
   const server = await listen(services);

@@ -284,7 +284,7 @@ test('what a project defines beside the functions is not run by them as the supe
 describe('the server answers', () => {
   const STARTUP = Buffer.from([0, 0, 0, 8, 0, 3, 0, 0]);
   let http: HttpServer;
-  beforeAll(async () => (http = await HttpServer.listen(undefined)));
+  beforeAll(async () => (http = await HttpServer.listen({ apiUrl: 'http://127.0.0.1:1', apiPort: 1 })));
   afterAll(() => http.close());
 
   const ask = async (password: string, query: string): Promise<unknown> => {

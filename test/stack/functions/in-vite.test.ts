@@ -57,6 +57,23 @@ test('an error that is saved is shown over the page, with file, line and frame, 
   expect(await (await fetch(`${server.url}/functions/v1/one`)).text()).toBe('good');
 });
 
+test('an error of a function is also shown where the stack has started at a second attempt only', async () => {
+  const project = await makeViteProject({
+    'supabase/config.toml': '[api]\nport = 1\n[db]\nport = 0\n[functions.one]\nverify_jwt = false\n',
+    'supabase/migrations/1_a.sql': 'create tabel a ();',
+    'supabase/functions/one/index.ts': `Deno.serve(() => ;`,
+  });
+  onTestEnd(() => project.remove());
+  const server = await startDevServer(project.root);
+  onTestEnd(() => server.kill('SIGTERM'));
+  await server.waitForOutput(/MIGRATION_FAILED/, 60_000);
+  const hmr = await hmrMessages(server.url);
+  await project.write('supabase/migrations/1_a.sql', 'create table a ();');
+  await hmr.next('full-reload');
+  expect((await fetch(`${server.url}/functions/v1/one`)).status).toBe(503);
+  expect((await hmr.next('error')).err?.message).toContain('"one" does not start');
+});
+
 test('with inspect, a debugger can connect to a function', async () => {
   const project = await makeViteProject(
     {

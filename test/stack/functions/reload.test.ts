@@ -1,4 +1,4 @@
-import { rm, writeFile, mkdir } from 'node:fs/promises';
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startFunctions, type FunctionsStack } from './start-functions.ts';
@@ -16,12 +16,41 @@ beforeAll(async () => {
       env: `Deno.serve(() => new Response(Deno.env.get('GREETING') ?? 'none'));`,
       slow: `Deno.serve(async () => { console.log('in flight'); await new Promise((r) => setTimeout(r, 2_000)); return new Response('old'); });`,
       broken: page('old'),
+      imported: `import { text } from '../../../packages/text.ts';\nDeno.serve(() => new Response(text));`,
+      transitive: `import { text } from '../_shared/far.ts';\nDeno.serve(() => new Response(text));`,
+      aliased: `import { text } from '@app/text.ts';\nDeno.serve(() => new Response(text));`,
+      legacy: `import { text } from 'mapped';\nDeno.serve(() => new Response(text));`,
+      data: `import data from '../../../packages/data.json' with { type: 'json' };\nDeno.serve(() => new Response(data.text));`,
     },
     {
       'supabase/functions/_shared/text.ts': `export const text: string = 'old';`,
       'supabase/functions/mapped/deno.json': JSON.stringify({ imports: { mapped: './old.ts' } }),
       'supabase/functions/mapped/old.ts': `export const text = 'old';`,
       'supabase/functions/mapped/new.ts': `export const text = 'new';`,
+      'supabase/functions/legacy/import_map.json': JSON.stringify({
+        imports: { mapped: '../mapped/old.ts' },
+      }),
+      // Modules of the app around it.
+      'packages/text.ts': `export const text = 'old';`,
+      'packages/data.json': '{ "text": "old" }',
+      'supabase/functions/_shared/far.ts': `export { text } from '../../../packages/far.ts';`,
+      'packages/far.ts': `export { text } from './deep/text.ts';`,
+      'packages/deep/text.ts': `export const text = 'old';`,
+      'supabase/functions/aliased/deno.json': JSON.stringify({ imports: { '@app/': '../../../lib/' } }),
+      'lib/text.ts': `export const text = 'old';`,
+      'edge/main.ts': page('old'),
+      'edge/map.json': JSON.stringify({ imports: { mapped: '../lib/old.ts' } }),
+      'edge/mapped.ts': `import { text } from 'mapped';\nDeno.serve(() => new Response(text));`,
+      'lib/old.ts': `export const text = 'old';`,
+      'lib/new.ts': `export const text = 'new';`,
+    },
+    {
+      config: {
+        functions: {
+          elsewhere: { verify_jwt: false, entrypoint: '../edge/main.ts' },
+          elsemap: { verify_jwt: false, entrypoint: '../edge/mapped.ts', import_map: '../edge/map.json' },
+        },
+      },
     },
   );
 });
@@ -41,11 +70,25 @@ describe('after a save the next call is new', () => {
     ['own', 'own/index.ts', page('new')],
     ['shared', '_shared/text.ts', `export const text: string = 'new';`],
     ['mapped', 'mapped/deno.json', JSON.stringify({ imports: { mapped: './new.ts' } })],
+    ['legacy', 'legacy/import_map.json', JSON.stringify({ imports: { mapped: '../mapped/new.ts' } })],
     ['env', '.env', 'GREETING=new\n'],
+    ['imported', '../../packages/text.ts', `export const text = 'new';`],
+    ['transitive', '../../packages/deep/text.ts', `export const text = 'new';`],
+    ['aliased', '../../lib/text.ts', `export const text = 'new';`],
+    ['data', '../../packages/data.json', '{ "text": "new" }'],
+    ['elsewhere', '../../edge/main.ts', page('new')],
+    ['elsemap', '../../edge/map.json', JSON.stringify({ imports: { mapped: '../lib/new.ts' } })],
   ])('%s: %s', async (slug, path, text) => {
     expect(await read(slug)).not.toBe('new');
     await save(path, text);
     expect(await read(slug)).toBe('new');
+  });
+
+  test('also where an editor puts a new file in place of a module outside the folder', async () => {
+    const file = join(stack.root, 'packages/text.ts');
+    await writeFile(`${file}~`, `export const text = 'newer';`);
+    await rename(`${file}~`, file);
+    expect(await read('imported')).toBe('newer');
   });
 
   test('also of a function that was added, renamed or removed', async () => {

@@ -1,4 +1,4 @@
-import { createServer } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { describe, expect, test } from 'vitest';
 import type { GatewayTarget, UrlUpstream } from '../../../plugin/gateway/target.ts';
 import { ask, listen, reflect, seenIn, startGateway } from '../../helpers/gateway/support.ts';
@@ -13,11 +13,20 @@ const HEADER = 'x-supabase-gateway-secret';
 const SOCKET = '/realtime/v1/websocket?apikey=sb_publishable_test';
 const accepted: unknown[] = [];
 
+/** A function that grants what its path says, such as `/functions/v1/grants?https://partner.example`. */
+function answerAsFunction(req: IncomingMessage, res: ServerResponse): void {
+  const [, grant] = (req.url ?? '').split('?');
+  if (grant !== undefined) res.setHeader('access-control-allow-origin', grant);
+  if (req.method === 'OPTIONS' && grant !== undefined) res.setHeader('access-control-allow-headers', 'x-own');
+  res.end(req.headers['x-supabase-foreign-page'] ?? 'no header of the gateway');
+}
+
 async function startOwner(gatewaySecret: string | undefined = PROOF): Promise<string> {
   const target: GatewayTarget = {
     keys: KEYS,
     upstreams: {
       rest: { kind: 'handler', handle: reflect },
+      functions: { kind: 'handler', handle: answerAsFunction },
       realtime: {
         kind: 'handler',
         handle: reflect,
@@ -40,7 +49,10 @@ async function join(owner: string, gatewaySecret: string | undefined, others: ob
     host: 'client',
     gatewaySecret,
   };
-  const target: GatewayTarget = { keys: KEYS, upstreams: { rest: upstream, realtime: upstream, ...others } };
+  const target: GatewayTarget = {
+    keys: KEYS,
+    upstreams: { rest: upstream, realtime: upstream, functions: upstream, ...others },
+  };
   return (await startGateway({ target, allowedHosts: ['dev.example'] })).url;
 }
 
@@ -145,6 +157,45 @@ describe('the secret stays between the two gateways', () => {
       const seen = seenIn(await ask(url, '/functions/v1/hello', { headers }));
       expect(seen.headers[HEADER]).toBeUndefined();
       expect(JSON.stringify(seen)).not.toContain(PROOF);
+    }
+  });
+});
+
+describe('a function behind another gateway with the secret', () => {
+  const FOREIGN = 'https://evil.example';
+  const TRUSTED = 'https://dev.example';
+
+  test.each([
+    [FOREIGN, '*', '*'],
+    [FOREIGN, 'https://partner.example', 'https://partner.example'],
+    [FOREIGN, undefined, undefined],
+    [TRUSTED, undefined, '*'],
+    [TRUSTED, 'https://partner.example', 'https://partner.example'],
+  ])('that a page of %s calls grants what it says itself: %s', async (origin, grant, expected) => {
+    const url = await join(await startOwner(), PROOF);
+    const path = `/functions/v1/grants${grant === undefined ? '' : `?${grant}`}`;
+    const headers = { host: 'dev.example', origin };
+    const answer = await ask(url, path, { headers });
+    expect(answer.headers['access-control-allow-origin']).toBe(expected);
+    expect(answer.body).toBe('no header of the gateway');
+    const preflight = { ...headers, 'access-control-request-method': 'POST' };
+    const granted = await ask(url, path, { method: 'OPTIONS', headers: preflight });
+    // The gateway answers the preflights of pages that it trusts, as the CLI's does.
+    const wanted = origin === TRUSTED ? ['*', undefined] : [grant, grant && 'x-own'];
+    const { 'access-control-allow-origin': to, 'access-control-allow-headers': names } = granted.headers;
+    expect([to, names]).toEqual(wanted);
+  });
+
+  test('cannot be called as a page of another kind', async () => {
+    const url = await join(await startOwner(), PROOF);
+    for (const value of ['', 'false', 'true']) {
+      const headers = { host: 'dev.example', origin: FOREIGN, 'x-supabase-foreign-page': value };
+      const answer = await ask(url, '/functions/v1/closed', { headers });
+      expect(answer.headers['access-control-allow-origin']).toBeUndefined();
+      const own = { ...headers, origin: TRUSTED };
+      expect((await ask(url, '/functions/v1/closed', { headers: own })).headers).toMatchObject({
+        'access-control-allow-origin': '*',
+      });
     }
   });
 });

@@ -8,6 +8,7 @@ import { silentLogger } from '../../../plugin/shared/logger.ts';
 import { loadConfig } from '../../../plugin/stack/config/config.ts';
 import { applyBootstrap } from '../../../plugin/stack/postgres/bootstrap.ts';
 import { startServices, type Services } from '../../../plugin/stack/services.ts';
+import { NO_API } from '../../helpers/api.ts';
 
 const SCHEMA = fileURLToPath(new URL('../../../plugin/stack/storage/schema', import.meta.url));
 
@@ -23,6 +24,7 @@ beforeAll(async () => {
     dbPort: { exact: 0 },
     ephemeral: true,
     binDir: undefined,
+    apiUrl: NO_API.apiUrl,
     logger: silentLogger,
   });
   postgres = new pg.Client(stack.database.connection('postgres'));

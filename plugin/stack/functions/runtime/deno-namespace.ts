@@ -11,6 +11,7 @@ export interface DenoNamespace {
   readonly stdin: { read(buffer: Uint8Array): Promise<number | null> };
   inspect(value: unknown, options?: { depth?: number; colors?: boolean }): string;
   exit(code: number): never;
+  createHttpClient(options: object): { close(): void };
   kill(pid: number, signal: string): void;
   serve: Serve;
   listen: (options: ListenOptions) => unknown;

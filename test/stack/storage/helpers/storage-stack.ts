@@ -5,6 +5,7 @@ import { silentLogger, type Logger } from '../../../../plugin/shared/logger.ts';
 import { loadConfig } from '../../../../plugin/stack/config/config.ts';
 import { startServices, type Services } from '../../../../plugin/stack/services.ts';
 import { makeProject, type TestProject } from '../../../helpers/project.ts';
+import { NO_API } from '../../../helpers/api.ts';
 
 const PREFIX = '/storage/v1';
 
@@ -31,6 +32,7 @@ export async function startStorageStack(
     dbPort: { exact: 0 },
     ephemeral: true,
     binDir: undefined,
+    apiUrl: NO_API.apiUrl,
     logger,
   });
   const server = createServer((req, res) => {
