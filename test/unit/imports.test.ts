@@ -25,8 +25,10 @@ const APP = [
   'messages',
   'live',
   'images',
+  'files',
   'auth',
   'model',
+  'offline',
   'shared',
 ].map((name) => (name === 'app' ? name : `app/${name}`));
 
