@@ -191,6 +191,7 @@ export type Database = {
           deleted_at: string | null;
           edited_at: string | null;
           family_id: string;
+          files: NonNullable<Json>;
           id: string;
           images: NonNullable<Json>;
           mentions: string[];
@@ -207,6 +208,7 @@ export type Database = {
           deleted_at?: string | null;
           edited_at?: string | null;
           family_id: string;
+          files?: NonNullable<Json>;
           id: string;
           images?: NonNullable<Json>;
           mentions?: string[];
@@ -223,6 +225,7 @@ export type Database = {
           deleted_at?: string | null;
           edited_at?: string | null;
           family_id?: string;
+          files?: NonNullable<Json>;
           id?: string;
           images?: NonNullable<Json>;
           mentions?: string[];
@@ -378,6 +381,7 @@ export type Database = {
           before?: string;
           channel_id?: string;
           family_id: string;
+          has_files?: boolean;
           has_images?: boolean;
           query?: string;
         };
@@ -389,6 +393,7 @@ export type Database = {
           deleted_at: string | null;
           edited_at: string | null;
           family_id: string;
+          files: NonNullable<Json>;
           id: string;
           images: NonNullable<Json>;
           mentions: string[];
@@ -409,6 +414,7 @@ export type Database = {
         Args: { family_id: string; role: Database['public']['Enums']['family_role']; user_id: string };
         Returns: undefined;
       };
+      stray_files: { Args: Record<PropertyKey, never>; Returns: string[] };
       stray_images: { Args: Record<PropertyKey, never>; Returns: string[] };
     };
     Enums: {

@@ -31,7 +31,7 @@ interface SearchDialogProps {
   onClose: () => void;
 }
 
-const FILTERS = ['from:', 'in:', 'has:image', 'before:'] as const;
+const FILTERS = ['from:', 'in:', 'has:image', 'has:file', 'before:'] as const;
 
 /** Goes to a channel, or to a message found by its words. The arrow keys choose, Enter opens. */
 export function SearchDialog({

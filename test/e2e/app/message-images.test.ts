@@ -43,7 +43,7 @@ describe.skipIf(skipsBrowserTests())('pictures in messages', () => {
   });
 
   const composer = (page: Page): Locator => page.getByRole('textbox', { name: /^Message #/ });
-  const tray = (page: Page): Locator => page.getByRole('list', { name: 'Pictures to send' });
+  const tray = (page: Page): Locator => page.getByRole('list', { name: 'To send' });
   const line = (page: Page, text: string): Locator =>
     page.getByRole('log').getByRole('article').filter({ hasText: text });
   const attach = async (page: Page, how: 'drop' | 'paste', color: string): Promise<void> =>
@@ -67,7 +67,7 @@ describe.skipIf(skipsBrowserTests())('pictures in messages', () => {
 
   test('are chosen and described with the keyboard, and reach the family immediately', async () => {
     const chooser = anna.waitForEvent('filechooser');
-    await anna.getByRole('button', { name: 'Add pictures' }).press('Enter');
+    await anna.getByRole('button', { name: 'Add files' }).press('Enter');
     await (await chooser).setFiles([await makeUprightPhoto()]);
     await anna.getByLabel('Description of picture').fill('The garden from above');
     await composer(anna).fill('Look at this');
@@ -99,7 +99,7 @@ describe.skipIf(skipsBrowserTests())('pictures in messages', () => {
     expect(await pictures.count()).toBe(2);
   });
 
-  test('are limited to four, and other files are refused', async () => {
+  test('are limited to four', async () => {
     const many = await Promise.all(
       ['#111', '#333', '#555', '#777', '#999'].map((color) => makePicture(`${color}.png`, color)),
     );
@@ -112,10 +112,6 @@ describe.skipIf(skipsBrowserTests())('pictures in messages', () => {
         .first()
         .click();
     }
-    const text = { name: 'letter.pdf', mimeType: 'application/pdf', buffer: Buffer.from('%PDF') };
-    await giveFiles(composer(anna), 'drop', [text]);
-    await anna.getByText(/cannot open this file as a picture/).waitFor();
-    expect(await tray(anna).count()).toBe(0);
   });
 
   test('leave pasted text alone', async () => {
@@ -178,7 +174,7 @@ describe.skipIf(skipsBrowserTests())('pictures in messages', () => {
     const held: Route[] = [];
     await ben.route(/\/object\/sign\/message-images\/.*token=/, (route) => void held.push(route));
     await ben.reload();
-    await expect.poll(() => held.length).toBe(3);
+    await expect.poll(() => held.length, { timeout: 20_000 }).toBe(3);
     const wordless = ben.getByRole('article').filter({ hasText: /^(?!.*Look)/ });
     const boxes = (): Promise<unknown> =>
       Promise.all([line(ben, 'Look at this').boundingBox(), wordless.boundingBox()]);
