@@ -29,6 +29,37 @@ export async function fetchPage(channelId: string, before?: number, size = PAGE_
   return data.toReversed();
 }
 
+/** The messages just after a position, oldest first. */
+export async function fetchNewer(channelId: string, after: number, size = PAGE_SIZE): Promise<Message[]> {
+  const { data } = await supabase
+    .from('messages')
+    .select('*')
+    .eq('channel_id', channelId)
+    .gt('position', after)
+    .order('position')
+    .limit(size)
+    .abortSignal(timeout())
+    .throwOnError();
+  return data;
+}
+
+/** A message with pictures, as much of it as a gallery shows. */
+export type Pictures = Pick<Message, 'author_id' | 'created_at' | 'images'>;
+
+/** The newest messages of a channel with pictures, oldest first. */
+export async function fetchPictures(channelId: string): Promise<Pictures[]> {
+  const { data } = await supabase
+    .from('messages')
+    .select('author_id, created_at, images')
+    .eq('channel_id', channelId)
+    .neq('images', '[]')
+    .order('position', { ascending: false })
+    .limit(MAX_ROWS)
+    .abortSignal(timeout())
+    .throwOnError();
+  return data.toReversed();
+}
+
 /** The messages of a channel that changed after `revision`, in the order of the changes; at most `MAX_ROWS`. */
 export async function fetchChanges(channelId: string, revision: number): Promise<Message[]> {
   const { data } = await supabase

@@ -54,6 +54,17 @@ export function readFiles(value: Message['files']): readonly MessageFile[] {
   return Array.isArray(value) ? (value as unknown as readonly MessageFile[]) : [];
 }
 
+/** Pictures with what they are called where the sender has not described them. */
+export function describeImages(
+  images: readonly MessageImage[],
+  author: string,
+): readonly { readonly path: string; readonly alt: string }[] {
+  return images.map(({ path, alt }, index) => ({
+    path,
+    alt: alt ?? (images.length === 1 ? `Picture from ${author}` : `Picture ${index + 1} from ${author}`),
+  }));
+}
+
 /** Where the pictures and files of a message are stored. */
 export function storedFiles(message: {
   readonly images: readonly MessageImage[];

@@ -13,6 +13,7 @@ const PATHS = {
   chevronLeft: 'M15 6l-6 6 6 6',
   chevronRight: 'M9 6l6 6-6 6',
   close: 'M6 6l12 12M18 6L6 18',
+  computer: 'M4 5h16v11H4zM9 20h6M12 16v4',
   copy: 'M9 9h11v11H9zM15 9V4H4v11h5',
   edit: 'M4 20h4L19 9l-4-4L4 16zM13 7l4 4',
   file: 'M6 3h8l4 4v14H6zM14 3v4h4',
@@ -24,6 +25,7 @@ const PATHS = {
   more: 'M5 12h.01M12 12h.01M19 12h.01',
   people:
     'M9 11a3.5 3.5 0 100-7 3.5 3.5 0 000 7zM2.5 20a6.5 6.5 0 0113 0M16 4.3a3.5 3.5 0 010 6.4M18 14.2a6.5 6.5 0 013.5 5.8',
+  phone: 'M8 3h8v18H8zM11 18h2',
   plus: 'M12 5v14M5 12h14',
   reply: 'M9 7l-5 5 5 5M4 12h10a6 6 0 016 6v1',
   retry: 'M20 11a8 8 0 10-2.3 6.3M20 5v6h-6',

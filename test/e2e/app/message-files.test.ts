@@ -166,7 +166,7 @@ describe.skipIf(skipsBrowserTests())('files in messages', () => {
       .waitFor();
     await ben.getByRole('button', { name: 'Search' }).click();
     await ben.getByLabel('Search messages').fill('has:file letter');
-    await ben.getByRole('option', { name: /letter to all\.pdf/ }).waitFor();
+    await expect(ben.getByRole('option', { name: /letter to all\.pdf/ })).toBeVisible();
     await ben.keyboard.press('Escape');
   });
 

@@ -104,7 +104,7 @@ describe.skipIf(skipsBrowserTests())('pictures in messages', () => {
       ['#111', '#333', '#555', '#777', '#999'].map((color) => makePicture(`${color}.png`, color)),
     );
     await giveFiles(composer(anna), 'paste', many);
-    await anna.getByText('A message can have up to 4 pictures.').waitFor();
+    await expect(anna.getByText('A message can have up to 4 pictures.')).toBeVisible();
     await tray(anna).getByRole('listitem').nth(3).waitFor();
     for (let left = 4; left > 0; left -= 1) {
       await anna
@@ -131,17 +131,28 @@ describe.skipIf(skipsBrowserTests())('pictures in messages', () => {
     expect(await tray(anna).count()).toBe(0);
   });
 
-  test('are shown large with the keyboard', async () => {
+  test('are shown large, with all others of the channel, by keyboard and by touch', async () => {
     const pictures = ben.getByRole('log').getByRole('button', { name: /^Picture \d from Anna$/ });
     await pictures.nth(0).press('Enter');
     const dialog = ben.getByRole('dialog', { name: 'Picture' });
-    await dialog.getByText('1 of 2').waitFor();
+    await dialog.getByText('2 of 3').waitFor();
     await ben.keyboard.press('ArrowRight');
     await dialog.getByRole('img', { name: 'Picture 2 from Anna' }).waitFor();
-    await ben.keyboard.press('ArrowRight');
-    await dialog.getByRole('img', { name: 'Picture 1 from Anna' }).waitFor();
+    // It ends with the newest one, and the keyboard still works.
+    await dialog.getByRole('button', { name: 'Next picture' }).click({ force: true });
+    await dialog.getByText('3 of 3').waitFor();
+    await ben.keyboard.press('Home');
+    await dialog.getByRole('img', { name: 'The garden from above' }).waitFor();
+    await dialog.getByText(/^Anna, /).waitFor();
     await swipe(dialog.getByRole('img'), -120);
-    await dialog.getByRole('img', { name: 'Picture 2 from Anna' }).waitFor();
+    await dialog.getByRole('img', { name: 'Picture 1 from Anna' }).waitFor();
+    await swipe(dialog.getByRole('img'), 120);
+    await dialog.getByText('1 of 3').waitFor();
+    // The focus never reaches the page behind: after the last button it is the browser's own.
+    for (let i = 0; i < 6; i += 1) {
+      await ben.keyboard.press('Tab');
+      expect(await ben.locator(':focus:not(dialog, dialog *)').count()).toBe(0);
+    }
     await ben.keyboard.press('Escape');
     await dialog.waitFor({ state: 'detached' });
     expect(await pictures.nth(0).evaluate((element) => element.matches(':focus'))).toBe(true);

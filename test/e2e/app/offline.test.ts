@@ -90,7 +90,7 @@ describe.skipIf(skipsBrowserTests())('the built app without a connection', () =>
       await page.locator('#root > *').first().waitFor();
     }
     await page.goto(chat);
-    await page.getByText('No connection').waitFor();
+    await expect(page.getByText('No connection')).toBeVisible();
   });
 
   test('does not answer for Supabase', async () => {
