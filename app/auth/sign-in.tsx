@@ -9,6 +9,7 @@ import { Form } from '../shared/form.tsx';
 import { PasswordField } from '../shared/password-field.tsx';
 import { requestMagicLink, signIn } from './auth-actions.ts';
 import { AuthPage } from './auth-page.tsx';
+import { DemoAccounts } from './demo-accounts.tsx';
 import { DevInboxLink } from './dev-inbox-link.tsx';
 
 /** Shown at every URL while signed out, so that signing in continues to that URL. */
@@ -31,6 +32,7 @@ export function SignIn(): ReactNode {
       <Button variant="quiet" onClick={() => setWithPassword(!withPassword)}>
         {withPassword ? 'Email me a sign-in link instead' : 'Use your password instead'}
       </Button>
+      <DemoAccounts />
     </AuthPage>
   );
 }

@@ -364,6 +364,17 @@ export type Database = {
       };
       leave_family: { Args: { family_id: string }; Returns: undefined };
       mark_read: { Args: { channel_id: string; position: number }; Returns: undefined };
+      my_sessions: {
+        Args: Record<PropertyKey, never>;
+        Returns: {
+          created_at: string;
+          id: string;
+          ip: string;
+          is_current: boolean;
+          last_used_at: string;
+          user_agent: string;
+        }[];
+      };
       preview_invite: {
         Args: { code: string };
         Returns: {
