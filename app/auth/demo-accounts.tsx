@@ -15,7 +15,7 @@ export function DemoAccounts(): ReactNode {
   if (!import.meta.env.DEV) return null;
   return (
     <section className={styles.demo} aria-label="Demo family">
-      <p>In development: open the demo family as</p>
+      <p>Try the demo as</p>
       <div className={styles.demoPeople}>
         {PEOPLE.map((name) => (
           <Button

@@ -21,6 +21,7 @@ export function SignIn(): ReactNode {
     <AuthPage
       title={invited ? 'You are invited' : 'Welcome back'}
       lead={invited ? 'Sign in, or create an account, to join your family.' : 'Sign in to see your family.'}
+      footer={<DemoAccounts />}
       links={
         <>
           <Link href="/sign-up">New here? Create an account</Link>
@@ -32,7 +33,6 @@ export function SignIn(): ReactNode {
       <Button variant="quiet" onClick={() => setWithPassword(!withPassword)}>
         {withPassword ? 'Email me a sign-in link instead' : 'Use your password instead'}
       </Button>
-      <DemoAccounts />
     </AuthPage>
   );
 }

@@ -1,5 +1,5 @@
 import type { ReactNode } from 'react';
-import { formatSize } from '../files/format-size.ts';
+import { describeFile } from '../files/describe-file.ts';
 import { BlobImage } from '../images/blob-image.tsx';
 import { IconButton } from '../shared/button.tsx';
 import { Icon } from '../shared/icon.tsx';
@@ -29,7 +29,7 @@ export function AttachmentTray({ attachments, onDescribe, onRemove }: Attachment
               <>
                 <Icon name="file" size={24} />
                 <span className={styles.name}>{attachment.name}</span>
-                <span className={styles.size}>{formatSize(attachment.blob.size)}</span>
+                <span className={styles.size}>{describeFile(attachment.name, attachment.blob.size)}</span>
               </>
             )}
             <IconButton

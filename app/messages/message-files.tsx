@@ -1,5 +1,5 @@
 import type { ReactNode } from 'react';
-import { formatSize } from '../files/format-size.ts';
+import { describeFile } from '../files/describe-file.ts';
 import { useSignedUrl } from '../files/signed-urls.ts';
 import { Icon } from '../shared/icon.tsx';
 import styles from './message-files.module.css';
@@ -48,8 +48,6 @@ function FileCard(props: Pick<MessageFile, 'name' | 'size'>): ReactNode {
 }
 
 function FileText({ name, size }: Pick<MessageFile, 'name' | 'size'>): ReactNode {
-  // A long name is cut off, so what it ends with is said again.
-  const extension = /\.([a-z0-9]{1,5})$/i.exec(name)?.[1]?.toUpperCase();
   return (
     <>
       <Icon name="file" size={24} />
@@ -57,10 +55,7 @@ function FileText({ name, size }: Pick<MessageFile, 'name' | 'size'>): ReactNode
         <span className={styles.name} dir="auto">
           {name}
         </span>
-        <span className={styles.size}>
-          {extension !== undefined && `${extension} · `}
-          {formatSize(size)}
-        </span>
+        <span className={styles.size}>{describeFile(name, size)}</span>
       </span>
     </>
   );

@@ -54,9 +54,11 @@ function SessionRow({ session }: { session: UserSession }): ReactNode {
       <Icon name={/Mobile|iPhone|Android/.test(userAgent) ? 'phone' : 'computer'} />
       <span className={pageStyles.personName} title={`${userAgent}\nSince ${formatFull(since)}`}>
         {describeDevice(userAgent)}
-        <span className={styles.address}>{ip}</span>
+        <span className={styles.used}>
+          {ip}, {isCurrent ? 'now' : formatShort(used)}
+        </span>
       </span>
-      <span className={pageStyles.role}>{isCurrent ? 'This device' : `Last used ${formatShort(used)}`}</span>
+      {isCurrent && <span className={pageStyles.role}>This device</span>}
     </li>
   );
 }

@@ -67,10 +67,10 @@ describe.skipIf(skipsBrowserTests())('files in messages', () => {
     const chooser = anna.waitForEvent('filechooser');
     await anna.getByRole('button', { name: 'Add files' }).press('Enter');
     await (await chooser).setFiles([PDF]);
-    await tray(anna).getByText('17 bytes').waitFor();
+    await tray(anna).getByText('PDF · 17 bytes').waitFor();
     await composer(anna).fill('Please read');
     await composer(anna).press('Enter');
-    await line(ben, 'Please read').getByText('17 bytes').waitFor();
+    await line(ben, 'Please read').getByText('PDF · 17 bytes').waitFor();
     expect(await save(ben, 'letter to all.pdf')).toEqual({ name: PDF.name, text: String(PDF.buffer) });
     expect(await save(anna, 'letter to all.pdf')).toEqual({ name: PDF.name, text: String(PDF.buffer) });
   });
