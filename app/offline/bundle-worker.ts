@@ -1,8 +1,11 @@
-import type { Plugin } from 'vite';
+import type { Plugin, Rolldown } from 'vite';
 
 const FILE_NAME = 'service-worker.js';
 /** Files of app/public, which are not part of the bundle, that a page without a connection needs. */
 const PUBLIC_FILES = ['/icon.svg', '/icon-unread.svg', '/icon-192.png', '/manifest.webmanifest'];
+
+/** A larger part of the app, such as the names of all emoji, is stored when it is first used. */
+const MAX_AHEAD_CHARS = 400_000;
 
 /**
  * Adds the service worker to the build, with the list of files that it stores. The dev server has none: there, every
@@ -22,15 +25,18 @@ export function bundleServiceWorker(): Plugin {
         const worker = bundle[FILE_NAME];
         const page = bundle['index.html'];
         if (worker?.type !== 'chunk' || page?.type !== 'asset') throw new Error('The bundle has no page.');
-        const built = Object.keys(bundle).filter(
-          (name) => name.startsWith('assets/') && !name.endsWith('.map'),
-        );
-        const files = ['/', ...built.map((name) => `/${name}`).toSorted(), ...PUBLIC_FILES];
+        const built = Object.values(bundle).filter((file) => isNeededAhead(file));
+        const files = ['/', ...built.map(({ fileName }) => `/${fileName}`).toSorted(), ...PUBLIC_FILES];
         const version = await hash(`${files.join('\n')}\n${String(page.source)}\n${worker.code}`);
         worker.code = worker.code.replaceAll('__SHELL__', () => JSON.stringify({ version, files }));
       },
     },
   };
+}
+
+function isNeededAhead(file: Rolldown.OutputChunk | Rolldown.OutputAsset): boolean {
+  const isLarge = file.type === 'chunk' && file.isDynamicEntry && file.code.length > MAX_AHEAD_CHARS;
+  return file.fileName.startsWith('assets/') && !file.fileName.endsWith('.map') && !isLarge;
 }
 
 /** The first 16 hexadecimal digits of the SHA-256. */

@@ -42,8 +42,8 @@ async function install(): Promise<void> {
       const known = isHashed(path) ? await findStored(path) : undefined;
       const response = known ?? (await fetch(path, { cache: 'no-cache' }));
       // Static hosts answer an unknown path with index.html.
-      const isHtml = response.headers.get('content-type')?.startsWith('text/html') === true;
-      if (!response.ok || response.redirected || isHtml !== (path === '/')) throw new Error(`no ${path}`);
+      if (!response.ok || response.redirected || isHtml(response) !== (path === '/'))
+        throw new Error(`no ${path}`);
       await cache.put(path, response);
     }),
   );
@@ -76,7 +76,12 @@ async function openPage(request: Request): Promise<Response> {
 
 /** A file whose name contains a hash of its content cannot be stale. */
 async function loadHashed(request: Request): Promise<Response> {
-  return (await findStored(request)) ?? fetch(request);
+  const stored = await findStored(request);
+  if (stored) return stored;
+  const response = await fetch(request);
+  // One that is not stored ahead, because of its size.
+  if (response.ok && !isHtml(response)) await (await caches.open(CACHE)).put(request, response.clone());
+  return response;
 }
 
 async function loadNamed(request: Request, path: string): Promise<Response> {
@@ -92,6 +97,10 @@ async function loadNamed(request: Request, path: string): Promise<Response> {
 /** In the files of any version. `Vary` does not matter, because the same file answers everybody. */
 function findStored(request: Request | string): Promise<Response | undefined> {
   return caches.match(request, { ignoreVary: true });
+}
+
+function isHtml(response: Response): boolean {
+  return response.headers.get('content-type')?.startsWith('text/html') === true;
 }
 
 function isHashed(path: string): boolean {
