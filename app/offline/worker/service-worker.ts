@@ -16,15 +16,15 @@ const PREFIX = 'ourchat-shell-';
 const CACHE = PREFIX + shell.version;
 /** A slow network gets the stored page after this time. */
 const PATIENCE_MS = 4_000;
-/** Requests to Supabase on the page's own origin, and pages of the development server. */
-const NOT_A_PAGE = /^\/(?:(?:auth|rest|realtime|storage|functions|graphql)\/v1|__supabase)\b/;
+/** Requests to Supabase on the page's own origin. */
+const SUPABASE = /^\/(?:auth|rest|realtime|storage|functions|graphql)\/v1\b/;
 
 self.addEventListener('install', (event) => event.waitUntil(install()));
 self.addEventListener('activate', (event) => event.waitUntil(activate()));
 self.addEventListener('fetch', (event) => {
   const { request } = event;
   const { origin, pathname } = new URL(request.url);
-  if (request.method !== 'GET' || origin !== self.location.origin || NOT_A_PAGE.test(pathname)) return;
+  if (request.method !== 'GET' || origin !== self.location.origin || SUPABASE.test(pathname)) return;
   if (request.mode === 'navigate') event.respondWith(openPage(request));
   else if (isHashed(pathname)) event.respondWith(loadHashed(request));
   else if (shell.files.includes(pathname)) event.respondWith(loadNamed(request, pathname));
