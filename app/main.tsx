@@ -5,11 +5,14 @@ import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { App } from './app.tsx';
 import { SessionProvider } from './auth/session-provider.tsx';
+import { registerServiceWorker } from './offline/register.ts';
+import { UpdateNotice } from './offline/update-notice.tsx';
 import { applyTheme, readTheme } from './settings/theme.ts';
 import { ErrorBoundary } from './shared/error-boundary.tsx';
 import { Toasts } from './shared/toasts.tsx';
 
 applyTheme(readTheme());
+registerServiceWorker();
 
 // Disable a button in the microtask after the click: the second click of a double click must not create a second
 // family.
@@ -37,6 +40,7 @@ createRoot(root).render(
         <SessionProvider>
           <App />
           <Toasts />
+          <UpdateNotice />
         </SessionProvider>
       </QueryClientProvider>
     </ErrorBoundary>

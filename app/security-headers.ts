@@ -16,13 +16,14 @@ export function securityHeaders(supabaseUrl = '/'): Record<string, string> {
     // http → ws, https → wss: Realtime's socket.
     'connect-src': ["'self'", ...supabase, ...supabase.map((url) => url.replace(/^http/, 'ws'))],
     'manifest-src': ["'self'"],
+    'worker-src': ["'self'"],
     'object-src': ["'none'"],
     'base-uri': ["'none'"],
     'form-action': ["'self'"],
     'frame-ancestors': ["'none'"],
-    // No string becomes markup or script, even through a bug in the app.
+    // No string becomes markup or script, even through a bug in the app. The one policy gives the URL of the service worker.
     'require-trusted-types-for': ["'script'"],
-    'trusted-types': ["'none'"],
+    'trusted-types': ['service-worker'],
   };
   return {
     'Content-Security-Policy': Object.entries(policy)

@@ -92,11 +92,11 @@ async function checkPassword({ email, password }: Credentials): Promise<void> {
 }
 
 /**
- * Signs out on this device, or on all. If the server cannot be reached, this browser's session still ends.
+ * Signs out on this device, or on all others. If the server cannot be reached, this browser's session still ends.
  *
  * @throws AuthError
  */
-export async function signOut(scope: 'local' | 'global'): Promise<void> {
+export async function signOut(scope: 'local' | 'others'): Promise<void> {
   const { error } = await supabase.auth.signOut({ scope });
   if (error) throw error;
 }

@@ -1,4 +1,5 @@
-import type { ReactNode } from 'react';
+import type { CSSProperties, ReactNode } from 'react';
+import { personColor } from '../images/person-color.ts';
 import { useTitle } from '../shared/use-title.ts';
 import styles from './auth-page.module.css';
 
@@ -8,20 +9,36 @@ interface AuthPageProps {
   children: ReactNode;
   /** Links to related pages. */
   links?: ReactNode;
+  /** Below everything else. */
+  footer?: ReactNode;
 }
 
+const SAMPLE: readonly { name: string; color: string; text: string; reaction?: string }[] = [
+  { name: 'Grandpa Karl', color: 'green', text: 'The first strawberries are ripe.', reaction: '❤️ 3' },
+  { name: 'Clara', color: 'amber', text: 'Save some for Sunday, please!' },
+  { name: 'Anna', color: 'pink', text: 'Lunch at half past twelve, everyone?', reaction: '👍 2' },
+];
+
 /** Layout of every page outside a family: sign-in, sign-up, password recovery, joining. */
-export function AuthPage({ title, lead, children, links }: AuthPageProps): ReactNode {
+export function AuthPage({ title, lead, children, links, footer }: AuthPageProps): ReactNode {
   useTitle(title);
   return (
     <div className={styles.page}>
       <aside className={styles.side} aria-hidden="true">
-        <div className={styles.sample}>
-          <p className={styles.bubble}>The first strawberries are ripe.</p>
-          <p className={styles.bubble}>Save some for Sunday, please!</p>
-          <p className={styles.bubble}>Half past twelve, everyone?</p>
+        <div className={styles.pitch}>
+          <p className={styles.slogan}>One place for your family to talk.</p>
+          <p className={styles.promise}>No ads, no strangers, no noise.</p>
         </div>
-        <p className={styles.promise}>One place for your family to talk. No ads, no strangers, no noise.</p>
+        <ul className={styles.sample}>
+          {SAMPLE.map(({ name, color, text, reaction }) => (
+            <li key={name} style={{ '--person': personColor(color) } as CSSProperties}>
+              <span className={styles.initial}>{name.charAt(0)}</span>
+              <span className={styles.name}>{name}</span>
+              <span className={styles.bubble}>{text}</span>
+              {reaction !== undefined && <span className={styles.reaction}>{reaction}</span>}
+            </li>
+          ))}
+        </ul>
       </aside>
       <main className={styles.main}>
         <div className={styles.card}>
@@ -34,6 +51,7 @@ export function AuthPage({ title, lead, children, links }: AuthPageProps): React
           </div>
           {children}
           {links !== undefined && <div className={styles.links}>{links}</div>}
+          {footer}
         </div>
       </main>
     </div>

@@ -6,10 +6,10 @@ import { describeError } from '../shared/errors.ts';
 import { Notice } from '../shared/field.tsx';
 import { passwordOf } from '../shared/form-values.ts';
 import { Form } from '../shared/form.tsx';
-import { PasswordField } from '../shared/password-field.tsx';
 import { showToast } from '../shared/toast.ts';
-import { MIN_PASSWORD_LENGTH, resetPassword } from './auth-actions.ts';
+import { resetPassword } from './auth-actions.ts';
 import { AuthPage } from './auth-page.tsx';
+import { NewPasswordField } from './new-password-field.tsx';
 
 /** Sets a new password. The link in the email signs the person in and opens this page. */
 export default function ResetPassword(): ReactNode {
@@ -28,15 +28,7 @@ export default function ResetPassword(): ReactNode {
           mutation.mutate(passwordOf(values, 'password'));
         }}
       >
-        <PasswordField
-          label="New password"
-          name="password"
-          autoComplete="new-password"
-          hint={`At least ${MIN_PASSWORD_LENGTH} characters.`}
-          minLength={MIN_PASSWORD_LENGTH}
-          maxLength={72}
-          required
-        />
+        <NewPasswordField />
         {mutation.isError && <Notice kind="error">{describeError(mutation.error)}</Notice>}
         <Button type="submit" variant="primary" busy={mutation.isPending}>
           Save

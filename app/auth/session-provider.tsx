@@ -1,3 +1,4 @@
+import type { Session } from '@supabase/supabase-js';
 import { useQueryClient } from '@tanstack/react-query';
 import { type ReactNode, useEffect, useRef, useState } from 'react';
 import { supabase } from '../model/supabase.ts';
@@ -11,13 +12,30 @@ export function SessionProvider({ children }: { children: ReactNode }): ReactNod
   const queryClient = useQueryClient();
   const lastUserId = useRef<string | undefined>(undefined);
   useEffect(() => {
-    const { data } = supabase.auth.onAuthStateChange((_event, session) => {
+    const show = (session: Session | null): void => {
       // Data loaded for one user must not be shown to the next one on this machine.
       if (lastUserId.current !== undefined && lastUserId.current !== session?.user.id) queryClient.clear();
       lastUserId.current = session?.user.id;
       setState(session ? { status: 'signed-in', user: session.user, session } : { status: 'signed-out' });
+    };
+    const { data } = supabase.auth.onAuthStateChange((event, session) => {
+      // Without a connection, an expired session looks like none.
+      if (event === 'INITIAL_SESSION' && !session && !navigator.onLine) setState({ status: 'offline' });
+      else show(session);
     });
-    return () => data.subscription.unsubscribe();
+    const onOnline = (): void => {
+      if (lastUserId.current !== undefined) return;
+      supabase.auth.getSession().then(
+        (answer) => show(answer.data.session),
+        // The next event tries again.
+        () => {},
+      );
+    };
+    window.addEventListener('online', onOnline);
+    return () => {
+      window.removeEventListener('online', onOnline);
+      data.subscription.unsubscribe();
+    };
   }, [queryClient]);
   return <SessionContext value={state}>{children}</SessionContext>;
 }

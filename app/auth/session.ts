@@ -3,6 +3,8 @@ import { createContext, useContext } from 'react';
 
 export type SessionState =
   | { readonly status: 'loading' }
+  /** Whether somebody is signed in is not known: their session has to be refreshed first. */
+  | { readonly status: 'offline' }
   | { readonly status: 'signed-out' }
   | { readonly status: 'signed-in'; readonly user: User; readonly session: Session };
 

@@ -9,6 +9,7 @@ import { Form } from '../shared/form.tsx';
 import { PasswordField } from '../shared/password-field.tsx';
 import { requestMagicLink, signIn } from './auth-actions.ts';
 import { AuthPage } from './auth-page.tsx';
+import { DemoAccounts } from './demo-accounts.tsx';
 import { DevInboxLink } from './dev-inbox-link.tsx';
 
 /** Shown at every URL while signed out, so that signing in continues to that URL. */
@@ -20,6 +21,7 @@ export function SignIn(): ReactNode {
     <AuthPage
       title={invited ? 'You are invited' : 'Welcome back'}
       lead={invited ? 'Sign in, or create an account, to join your family.' : 'Sign in to see your family.'}
+      footer={<DemoAccounts />}
       links={
         <>
           <Link href="/sign-up">New here? Create an account</Link>

@@ -6,10 +6,10 @@ import { describeError } from '../shared/errors.ts';
 import { Field, Notice } from '../shared/field.tsx';
 import { passwordOf, textOf } from '../shared/form-values.ts';
 import { Form } from '../shared/form.tsx';
-import { PasswordField } from '../shared/password-field.tsx';
-import { MIN_PASSWORD_LENGTH, signUp } from './auth-actions.ts';
+import { signUp } from './auth-actions.ts';
 import { AuthPage } from './auth-page.tsx';
 import { DevInboxLink } from './dev-inbox-link.tsx';
+import { NewPasswordField } from './new-password-field.tsx';
 
 export default function SignUp(): ReactNode {
   const [, navigate] = useLocation();
@@ -46,15 +46,7 @@ export default function SignUp(): ReactNode {
             required
           />
           <Field label="Email" name="email" type="email" autoComplete="email" required />
-          <PasswordField
-            label="Password"
-            name="password"
-            autoComplete="new-password"
-            hint={`At least ${MIN_PASSWORD_LENGTH} characters.`}
-            minLength={MIN_PASSWORD_LENGTH}
-            maxLength={72}
-            required
-          />
+          <NewPasswordField label="Password" />
           {mutation.isError && <Notice kind="error">{describeError(mutation.error)}</Notice>}
           <Button type="submit" variant="primary" busy={mutation.isPending}>
             {mutation.isPending ? 'Creating…' : 'Create account'}

@@ -1,7 +1,7 @@
 import type { CSSProperties, ReactNode } from 'react';
 import styles from './avatar.module.css';
 import { personColor } from './person-color.ts';
-import { useSignedUrl } from './signed-urls.ts';
+import { useSignedUrl } from '../files/signed-urls.ts';
 
 interface AvatarProps {
   name: string;

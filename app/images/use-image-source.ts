@@ -1,10 +1,10 @@
 import { useSyncExternalStore } from 'react';
-import { localImages } from './local-images.ts';
-import { type ImageSource, useSignedUrl } from './signed-urls.ts';
+import { localFiles } from '../files/local-files.ts';
+import { type FileSource, useSignedUrl } from '../files/signed-urls.ts';
 
 /** Source of a message's picture: this page, if it has just sent it, otherwise Storage. */
-export function useImageSource(path: string): ImageSource {
-  const local = useSyncExternalStore(localImages.subscribe, () => localImages.urlOf(path));
+export function useImageSource(path: string): FileSource {
+  const local = useSyncExternalStore(localFiles.subscribe, () => localFiles.urlOf(path));
   const signed = useSignedUrl('message-images', local === undefined ? path : null);
   return local === undefined ? signed : { ...signed, url: local };
 }

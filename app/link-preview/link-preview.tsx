@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import { type ReactNode, useState } from 'react';
-import { useSignedUrl } from '../images/signed-urls.ts';
+import { useSignedUrl } from '../files/signed-urls.ts';
 import { firstLink } from './first-link.ts';
 import { PREVIEW_HEIGHT } from './height.ts';
 import styles from './link-preview.module.css';

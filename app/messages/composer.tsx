@@ -8,8 +8,8 @@ import {
   useRef,
   useState,
 } from 'react';
-import { FileButton } from '../images/file-button.tsx';
-import { useFileDrop } from '../images/use-file-drop.ts';
+import { FileButton } from '../files/file-button.tsx';
+import { useFileDrop } from '../files/use-file-drop.ts';
 import { IconButton } from '../shared/button.tsx';
 import { AttachmentTray } from './attachment-tray.tsx';
 import styles from './composer.module.css';
@@ -51,7 +51,7 @@ export function Composer(props: ComposerProps): ReactNode {
   const [caret, setCaret] = useState(0);
   const [selected, setSelected] = useState(0);
   const [dismissedAt, setDismissedAt] = useState<number | undefined>(undefined);
-  const { attachments, isBusy, add, describe, remove, clear } = useAttachments(channelId);
+  const { attachments, images, files, isBusy, add, describe, remove, clear } = useAttachments(channelId);
   const isDragging = useFileDrop((files) => void add(files));
   const input = useRef<HTMLTextAreaElement>(null);
   const nextCaret = useRef<number | undefined>(undefined);
@@ -94,7 +94,7 @@ export function Composer(props: ComposerProps): ReactNode {
     if (!canSend) return;
     const people = [...members.values()].filter((member) => !member.hasLeft);
     const mentions = findMentions(body, people);
-    outbox.send({ channelId, body, replyTo: replyingTo?.id ?? null, mentions, images: attachments });
+    outbox.send({ channelId, body, replyTo: replyingTo?.id ?? null, mentions, images, files });
     setText('');
     clear();
     keepDraft(draftKey, '');
@@ -130,7 +130,7 @@ export function Composer(props: ComposerProps): ReactNode {
 
   return (
     <div className={styles.composer}>
-      {isDragging && <div className={styles.dropHint}>Drop pictures here</div>}
+      {isDragging && <div className={styles.dropHint}>Drop files here</div>}
       {suggestions.length > 0 && (
         <SuggestionList
           id={listId}
@@ -154,7 +154,7 @@ export function Composer(props: ComposerProps): ReactNode {
         <div className={styles.attachments}>
           <AttachmentTray attachments={attachments} onDescribe={describe} onRemove={remove} />
         </div>
-        <FileButton label="Add pictures" onFiles={(files) => void add(files)} />
+        <FileButton label="Add files" onFiles={(files) => void add(files)} />
         <EmojiPicker
           label="Emoji"
           onPick={(emoji) => replace(text.slice(0, caret) + emoji + text.slice(caret), caret + emoji.length)}

@@ -1,6 +1,7 @@
 import { MessageLog } from './message-log.ts';
-import { fetchChanges, fetchPage, MAX_ROWS, PAGE_SIZE } from './message-requests.ts';
+import { fetchChanges, fetchNewer, fetchPage, MAX_ROWS, PAGE_SIZE } from './message-requests.ts';
 import type { Message } from './message.ts';
+import { PastWindow } from './past-window.ts';
 
 export interface ConversationSnapshot {
   readonly status: 'loading' | 'ready' | 'failed';
@@ -8,15 +9,26 @@ export interface ConversationSnapshot {
   readonly messages: readonly Message[];
   readonly hasOlder: boolean;
   readonly isLoadingOlder: boolean;
+  /** The messages are around one of the past, and others follow. */
+  readonly hasNewer: boolean;
+  readonly isLoadingNewer: boolean;
+  /** Changes when other messages are shown than before, so that the list has to be laid out anew. */
+  readonly view: number;
+  /** Message to scroll to and highlight; a new object for every jump. */
+  readonly target: { readonly id: string } | undefined;
 }
 
 /** Messages kept when the reader is at the end of a long conversation. */
 const KEPT_MESSAGES = 300;
+/** A message this far before the loaded ones is reached by loading what is between; a farther one is shown alone. */
+const NEAR = 200;
 
 /** A channel's messages on this page: loads them, keeps them up to date, and notifies React of changes. */
 export class Conversation {
   readonly channelId: string;
   readonly #log = new MessageLog();
+  /** What is shown instead of the log after a jump into the past. */
+  #past: PastWindow | undefined;
   readonly #listeners = new Set<() => void>();
   #snapshot: ConversationSnapshot = {
     status: 'loading',
@@ -24,6 +36,10 @@ export class Conversation {
     messages: [],
     hasOlder: false,
     isLoadingOlder: false,
+    hasNewer: false,
+    isLoadingNewer: false,
+    view: 0,
+    target: undefined,
   };
   #catchingUp: Promise<void> | undefined;
   #catchUpAgain = false;
@@ -51,7 +67,7 @@ export class Conversation {
 
   /** Finds a loaded message. */
   find(id: string): Message | undefined {
-    return this.#log.find(id);
+    return this.#past?.find(id) ?? this.#log.find(id);
   }
 
   /** Applies a row from a live change or from the response to our own request. */
@@ -62,6 +78,7 @@ export class Conversation {
       return;
     }
     const isComplete = this.#log.apply(message);
+    this.#past?.update([message]);
     this.#publish();
     if (!isComplete) void this.catchUp();
   }
@@ -96,29 +113,85 @@ export class Conversation {
 
   /** Loads one page of older messages, or all pages back to `position`. */
   async loadOlder(position = Number.POSITIVE_INFINITY): Promise<void> {
-    if (this.#snapshot.isLoadingOlder || !this.#log.hasOlder) return;
+    const shown = this.#past ?? this.#log;
+    if (this.#snapshot.isLoadingOlder || !shown.hasOlder) return;
     this.#publish({ isLoadingOlder: true });
     try {
       do {
-        const oldest = this.#log.oldestPosition;
+        const oldest = shown.oldestPosition;
         const size = Math.min(MAX_ROWS, Math.max(PAGE_SIZE, (oldest ?? 0) - position + PAGE_SIZE));
         const page = await fetchPage(this.channelId, oldest, size);
-        this.#log.prepend(page, page.length === size);
-      } while (this.#log.hasOlder && position < (this.#log.oldestPosition ?? 0));
+        shown.prepend(page, page.length === size);
+      } while (shown.hasOlder && position < (shown.oldestPosition ?? 0));
     } finally {
       this.#publish({ isLoadingOlder: false });
     }
   }
 
+  /** Loads one page of newer messages, which ends the excursion into the past when it meets the loaded ones. */
+  async loadNewer(): Promise<void> {
+    const past = this.#past;
+    if (!past || this.#snapshot.isLoadingNewer) return;
+    this.#publish({ isLoadingNewer: true });
+    try {
+      past.append(await fetchNewer(this.channelId, past.newestPosition));
+      this.#joinPast();
+    } finally {
+      this.#publish({ isLoadingNewer: false });
+    }
+  }
+
+  /** Jumps to a message: among the loaded ones, or with those around it. */
+  async jumpTo({ id, position }: Pick<Message, 'id' | 'position'>): Promise<void> {
+    let { view } = this.#snapshot;
+    if (this.#past && !this.#past.find(id) && this.#log.find(id)) {
+      this.#past = undefined;
+      view += 1;
+    }
+    if (!(this.#past ?? this.#log).find(id)) {
+      if (!this.#past && (this.#log.oldestPosition ?? 0) - position <= NEAR) await this.loadOlder(position);
+      else {
+        await this.#openPast(position);
+        view += 1;
+      }
+    }
+    this.#publish({ target: { id }, view });
+  }
+
+  /** Shows the newest messages again, if others are shown. */
+  showLatest(): void {
+    const view = this.#snapshot.view + (this.#past ? 1 : 0);
+    this.#past = undefined;
+    this.#publish({ target: undefined, view });
+  }
+
+  async #openPast(position: number): Promise<void> {
+    const [before, after] = await Promise.all([
+      fetchPage(this.channelId, position + 1),
+      fetchNewer(this.channelId, position),
+    ]);
+    this.#past = new PastWindow([...before, ...after], before.length === PAGE_SIZE);
+    this.#joinPast();
+  }
+
+  /** Where the past has reached the loaded messages, both become one. */
+  #joinPast(): void {
+    const past = this.#past;
+    if (!past || past.newestPosition < (this.#log.oldestPosition ?? 0) - 1) return;
+    this.#log.prepend(past.messages, past.hasOlder);
+    this.#past = undefined;
+  }
+
   /** Drops old messages beyond the newest 300; called when the reader is at the end. */
   trim(): void {
-    if (this.#snapshot.isLoadingOlder || this.#log.messages.length <= 2 * KEPT_MESSAGES) return;
+    if (this.#past || this.#snapshot.isLoadingOlder || this.#log.messages.length <= 2 * KEPT_MESSAGES) return;
     this.#log.trim(KEPT_MESSAGES);
     this.#publish();
   }
 
   async #loadNewest(): Promise<void> {
     const page = await fetchPage(this.channelId);
+    this.#past = undefined;
     this.#log.reset(page, page.length === PAGE_SIZE);
     this.#publish({ status: 'ready', error: undefined });
   }
@@ -132,12 +205,13 @@ export class Conversation {
     }
     if (changes.length === 0) return;
     this.#log.catchUp(changes);
+    this.#past?.update(changes);
     this.#publish();
   }
 
   #publish(change: Partial<ConversationSnapshot> = {}): void {
-    const { messages, hasOlder } = this.#log;
-    this.#snapshot = { ...this.#snapshot, ...change, messages, hasOlder };
+    const { messages, hasOlder } = this.#past ?? this.#log;
+    this.#snapshot = { ...this.#snapshot, ...change, messages, hasOlder, hasNewer: this.#past !== undefined };
     for (const listener of this.#listeners) listener();
   }
 }

@@ -1,5 +1,5 @@
 import { deleteMessage, editMessage } from './message-requests.ts';
-import type { Message } from './message.ts';
+import type { Message, StoredFile } from './message.ts';
 import type { Queued } from './queued.ts';
 import { SendQueue } from './send-queue.ts';
 
@@ -10,7 +10,7 @@ import { SendQueue } from './send-queue.ts';
 export interface PendingEdit extends Queued {
   readonly change:
     | { readonly kind: 'edit'; readonly body: string; readonly mentions: readonly string[] }
-    | { readonly kind: 'delete'; readonly imagePaths: readonly string[] };
+    | { readonly kind: 'delete'; readonly files: readonly StoredFile[] };
 }
 
 /** Unsent edits and deletions, shown as if they were done. */
@@ -37,7 +37,7 @@ export class EditQueue {
     if (change.kind === 'edit') {
       await this.#onDelivered(edit, await editMessage({ id, ...change }));
     } else {
-      await deleteMessage(id, change.imagePaths);
+      await deleteMessage(id, change.files);
       await this.#onDelivered(edit, null);
     }
   }

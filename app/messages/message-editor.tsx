@@ -5,7 +5,7 @@ import { keepDraft, readDraft } from './drafts.ts';
 import { LengthHint } from './length-hint.tsx';
 import styles from './message-item.module.css';
 import { excessOf } from './message-length.ts';
-import { type Message, readImages } from './message.ts';
+import { type Message, readFiles, readImages } from './message.ts';
 import { useMessaging } from './messaging-context.ts';
 import { ReplyQuote } from './reply-quote.tsx';
 import { findMentions } from './find-mentions.ts';
@@ -29,7 +29,7 @@ export function MessageEditor({ message, onClose }: { message: Message; onClose:
   }, []);
   const hintId = useId();
   const trimmed = body.trim();
-  const canBeEmpty = readImages(message.images).length > 0;
+  const canBeEmpty = readImages(message.images).length + readFiles(message.files).length > 0;
   const canSave = (canBeEmpty || trimmed !== '') && excessOf(trimmed) === 0;
   const change = (text: string): void => {
     setBody(text);

@@ -4,9 +4,9 @@ import { useImageSource } from '../images/use-image-source.ts';
 import { Icon } from '../shared/icon.tsx';
 import { lazyScreen } from '../shared/lazy-screen.ts';
 import styles from './message-images.module.css';
-import type { MessageImage } from './message.ts';
+import { describeImages, type MessageImage } from './message.ts';
 
-const Lightbox = lazyScreen(() => import('../images/lightbox.tsx'));
+const Gallery = lazyScreen(() => import('./gallery.tsx'));
 
 interface MessageImagesProps {
   images: readonly MessageImage[];
@@ -14,30 +14,27 @@ interface MessageImagesProps {
   author: string;
 }
 
-/** The pictures of a message, in an area whose size is known in advance. A click shows a picture large. */
+/** The pictures of a message, in an area whose size is known in advance. A click shows one large. */
 export function MessageImages({ images, author }: MessageImagesProps): ReactNode {
-  const [openIndex, setOpenIndex] = useState<number | undefined>(undefined);
+  const [openPath, setOpenPath] = useState<string | undefined>(undefined);
   const { width, height } = sizeOfImages(images);
-  const described = images.map(({ path, alt }, index) => ({
-    path,
-    alt: alt ?? (images.length === 1 ? `Picture from ${author}` : `Picture ${index + 1} from ${author}`),
-  }));
+  const described = describeImages(images, author);
   return (
     <div className={styles.images} data-count={images.length} style={{ aspectRatio: `${width} / ${height}` }}>
-      {described.map((image, index) => (
+      {described.map((image) => (
         <button
           key={image.path}
           type="button"
           className={styles.tile}
           aria-haspopup="dialog"
-          onClick={() => setOpenIndex(index)}
+          onClick={() => setOpenPath(image.path)}
         >
           <Thumbnail {...image} />
         </button>
       ))}
-      {openIndex !== undefined && (
+      {openPath !== undefined && (
         <Suspense>
-          <Lightbox images={described} start={openIndex} onClose={() => setOpenIndex(undefined)} />
+          <Gallery images={described} start={openPath} onClose={() => setOpenPath(undefined)} />
         </Suspense>
       )}
     </div>

@@ -7,6 +7,7 @@ import { formatDay, formatFull, formatTime } from '../shared/format-time.ts';
 import { DELETED_USER, useConversationScreen } from './conversation-context.ts';
 import { applyEdit } from './edit-queue.ts';
 import { MessageEditor } from './message-editor.tsx';
+import { MessageFiles } from './message-files.tsx';
 import { MessageImages } from './message-images.tsx';
 import styles from './message-item.module.css';
 import { MessageText } from './message-text.tsx';
@@ -14,7 +15,7 @@ import { MessageTools } from './message-tools.tsx';
 import { EditStatus, OutgoingStatus } from './outgoing-status.tsx';
 import { ReactionBar } from './reaction-bar.tsx';
 import { ReplyQuote } from './reply-quote.tsx';
-import { type Row, rowImages } from './rows.ts';
+import { type Row, rowFiles, rowImages } from './rows.ts';
 import { useLongPress } from './use-long-press.ts';
 import { usePendingEdit } from './use-queued.ts';
 
@@ -131,6 +132,7 @@ function Bubble({ row: { message, outgoing }, author }: { row: Row; author: stri
   const mentions = message?.mentions ?? outgoing?.mentions ?? [];
   const body = message?.body ?? outgoing?.body ?? '';
   const images = rowImages({ message, outgoing });
+  const files = rowFiles({ message, outgoing });
   return (
     <div
       className={`${styles.bubble} ${images.length > 0 ? styles.withImages : ''}`}
@@ -138,6 +140,7 @@ function Bubble({ row: { message, outgoing }, author }: { row: Row; author: stri
     >
       {replyTo !== null && <ReplyQuote messageId={replyTo} />}
       {images.length > 0 && <MessageImages images={images} author={author} />}
+      {files.length > 0 && <MessageFiles files={files} isStored={message !== undefined} />}
       {body !== '' && (
         <div className={images.length > 0 ? styles.caption : undefined}>
           <MessageText body={body} mentionedNames={mentions.flatMap((id) => members.get(id)?.name ?? [])} />

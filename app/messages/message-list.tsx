@@ -11,8 +11,6 @@ interface MessageListProps {
   rows: readonly Row[];
   snapshot: ConversationSnapshot;
   channelName: string;
-  /** Message to scroll to and highlight; a new object for every jump. */
-  target: { readonly id: string } | undefined;
   editingId: string | undefined;
   onEditingChange: (messageId: string | undefined) => void;
   /** Called when the newest message comes into view or leaves it. */
@@ -21,22 +19,30 @@ interface MessageListProps {
 
 /** The scrolling conversation. Only messages in view are in the DOM, so ten thousand cost as much as fifty. */
 export function MessageList(props: MessageListProps): ReactNode {
-  const { rows, snapshot, channelName, target, editingId, onEditingChange, onAtEndChange } = props;
+  const { rows, snapshot, channelName, editingId, onEditingChange, onAtEndChange } = props;
   const { conversation } = useConversationScreen();
   const [currentKey, setCurrentKey] = useState<string | undefined>(undefined);
-  const scroll = useMessageScroll(rows, conversation, target, setCurrentKey);
-  const { scroller, virtualizer, isAtEnd, unpin } = scroll;
+  const { hasOlder, isLoadingOlder, hasNewer, isLoadingNewer, target } = snapshot;
+  const scroll = useMessageScroll(rows, conversation, target, hasNewer, setCurrentKey);
+  const { scroller, virtualizer, isSettled, isAtEnd, unpin } = scroll;
 
   const items = virtualizer.getVirtualItems();
   const firstIndex = items[0]?.index;
-  const { hasOlder, isLoadingOlder } = snapshot;
   useEffect(() => {
-    if (firstIndex === undefined || firstIndex > 10 || !hasOlder || isLoadingOlder) return;
+    // Before, what is in view is not what it opens at.
+    if (!isSettled || firstIndex === undefined || firstIndex > 10 || !hasOlder || isLoadingOlder) return;
     // A failure is retried at the next scroll.
     conversation.loadOlder().catch(() => {});
-  }, [firstIndex, hasOlder, isLoadingOlder, conversation]);
+  }, [isSettled, firstIndex, hasOlder, isLoadingOlder, conversation]);
 
-  useEffect(() => onAtEndChange(isAtEnd), [isAtEnd, onAtEndChange]);
+  const lastIndex = items.at(-1)?.index;
+  useEffect(() => {
+    if (!isSettled || !hasNewer || isLoadingNewer) return;
+    if (lastIndex === undefined || lastIndex < rows.length - 10) return;
+    conversation.loadNewer().catch(() => {});
+  }, [isSettled, lastIndex, rows.length, hasNewer, isLoadingNewer, conversation]);
+
+  useEffect(() => onAtEndChange(isAtEnd && !hasNewer), [isAtEnd, hasNewer, onAtEndChange]);
 
   const lastKey = rows.at(-1)?.key;
   const tabKey = rows.some((row) => row.key === currentKey) ? currentKey : lastKey;
@@ -74,7 +80,7 @@ export function MessageList(props: MessageListProps): ReactNode {
         {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-element-interactions */}
         <div
           className={styles.canvas}
-          style={{ height: virtualizer.getTotalSize(), visibility: scroll.isSettled ? 'visible' : 'hidden' }}
+          style={{ height: virtualizer.getTotalSize(), visibility: isSettled ? 'visible' : 'hidden' }}
           role="log"
           aria-label={`Messages in ${channelName}`}
           aria-live="off"
@@ -107,9 +113,13 @@ export function MessageList(props: MessageListProps): ReactNode {
           })}
         </div>
       </div>
-      {!isAtEnd && (
-        <button type="button" className={styles.toEnd} onClick={() => virtualizer.scrollToEnd()}>
-          <Icon name="arrowDown" size={16} /> Newest messages
+      {(hasNewer || !isAtEnd) && (
+        <button
+          type="button"
+          className={styles.toEnd}
+          onClick={() => (hasNewer ? conversation.showLatest() : virtualizer.scrollToEnd())}
+        >
+          <Icon name="arrowDown" size={16} /> {hasNewer ? 'Back to the newest messages' : 'Newest messages'}
         </button>
       )}
     </div>

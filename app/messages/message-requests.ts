@@ -1,7 +1,7 @@
 import { supabase } from '../model/supabase.ts';
 import { errorCode } from '../shared/errors.ts';
-import { removeImages } from './image-requests.ts';
-import type { Message } from './message.ts';
+import { removeFiles } from './file-requests.ts';
+import type { Message, StoredFile } from './message.ts';
 import type { NewMessage } from './outgoing-message.ts';
 
 export const PAGE_SIZE = 50;
@@ -24,6 +24,37 @@ export async function fetchPage(channelId: string, before?: number, size = PAGE_
   const { data } = await (before === undefined ? query : query.lt('position', before))
     .order('position', { ascending: false })
     .limit(size)
+    .abortSignal(timeout())
+    .throwOnError();
+  return data.toReversed();
+}
+
+/** The messages just after a position, oldest first. */
+export async function fetchNewer(channelId: string, after: number, size = PAGE_SIZE): Promise<Message[]> {
+  const { data } = await supabase
+    .from('messages')
+    .select('*')
+    .eq('channel_id', channelId)
+    .gt('position', after)
+    .order('position')
+    .limit(size)
+    .abortSignal(timeout())
+    .throwOnError();
+  return data;
+}
+
+/** A message with pictures, as much of it as a gallery shows. */
+export type Pictures = Pick<Message, 'author_id' | 'created_at' | 'images'>;
+
+/** The newest messages of a channel with pictures, oldest first. */
+export async function fetchPictures(channelId: string): Promise<Pictures[]> {
+  const { data } = await supabase
+    .from('messages')
+    .select('author_id, created_at, images')
+    .eq('channel_id', channelId)
+    .neq('images', '[]')
+    .order('position', { ascending: false })
+    .limit(MAX_ROWS)
     .abortSignal(timeout())
     .throwOnError();
   return data.toReversed();
@@ -58,7 +89,7 @@ export async function fetchMessage(id: string): Promise<Message | null> {
 const UNIQUE_VIOLATION = '23505';
 
 /**
- * Stores a message whose pictures are already uploaded. Safe to repeat: if an earlier attempt succeeded but its
+ * Stores a message whose pictures and files are already uploaded. Safe to repeat: if an earlier attempt succeeded but its
  * response was lost, the id exists, and the stored message is the one we sent.
  *
  * @returns the message as stored
@@ -73,6 +104,7 @@ export async function insertMessage(message: NewMessage): Promise<Message> {
       reply_to: message.replyTo,
       mentions: [...message.mentions],
       images: message.images.map((image) => ({ ...image })),
+      files: message.files.map((file) => ({ ...file })),
     })
     .select()
     .abortSignal(timeout())
@@ -108,10 +140,10 @@ export async function editMessage(input: {
 }
 
 /** Deletes a message, then its files: the policies keep files that a message uses. */
-export async function deleteMessage(id: string, imagePaths: readonly string[]): Promise<void> {
+export async function deleteMessage(id: string, files: readonly StoredFile[]): Promise<void> {
   await supabase.rpc('delete_message', { message_id: id }).abortSignal(timeout()).throwOnError();
-  // Files left behind are removed the next time the chat is opened (removeStrayImages).
-  await removeImages(imagePaths).catch(() => {});
+  // Files left behind are removed the next time the chat is opened (removeStrayFiles).
+  await removeFiles(files).catch(() => {});
 }
 
 export async function addReaction(input: { messageId: string; emoji: string }): Promise<void> {

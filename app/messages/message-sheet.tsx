@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react';
 import { Icon } from '../shared/icon.tsx';
-import { useModal } from '../shared/use-modal.ts';
+import { Modal } from '../shared/modal.tsx';
 import { useConversationScreen } from './conversation-context.ts';
 import styles from './message-sheet.module.css';
 import { type Message, summarizeMessage } from './message.ts';
@@ -16,21 +16,10 @@ interface MessageSheetProps {
 
 /** The actions of a message on a touch screen: a sheet at the bottom, opened by a long press. */
 export function MessageSheet({ message, actions, onClose }: MessageSheetProps): ReactNode {
-  const ref = useModal();
   const { canWrite } = useConversationScreen();
   const toggle = useToggleReaction(message);
   return (
-    // The target of a click on the backdrop is the dialog itself; on the keyboard, Escape does the same.
-    // oxlint-disable-next-line jsx-a11y/click-events-have-key-events, jsx-a11y/no-noninteractive-element-interactions
-    <dialog
-      ref={ref}
-      className={styles.sheet}
-      aria-label="Message"
-      onCancel={onClose}
-      onClick={(event) => {
-        if (event.target === ref.current) onClose();
-      }}
-    >
+    <Modal className={styles.sheet} aria-label="Message" onClose={onClose}>
       <div className={styles.content}>
         <p className={styles.summary}>{summarizeMessage(message)}</p>
         {canWrite && (
@@ -60,6 +49,6 @@ export function MessageSheet({ message, actions, onClose }: MessageSheetProps): 
           </button>
         ))}
       </div>
-    </dialog>
+    </Modal>
   );
 }

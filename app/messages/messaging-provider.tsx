@@ -1,5 +1,5 @@
 import { type ReactNode, useEffect, useState } from 'react';
-import { removeStrayImages } from './image-requests.ts';
+import { removeStrayFiles } from './file-requests.ts';
 import { MessagingContext } from './messaging-context.ts';
 import { Messaging } from './messaging.ts';
 
@@ -11,7 +11,7 @@ export function MessagingProvider({ userId, children }: { userId: string; childr
   useEffect(() => {
     messaging.flush();
     const tidying = setTimeout(
-      () => removeStrayImages(messaging.outbox.imagePaths()).catch(() => {}),
+      () => void removeStrayFiles(messaging.outbox.filePaths()).catch(() => {}),
       TIDY_AFTER_MS,
     );
     return () => {

@@ -1,4 +1,4 @@
-import { type Message, type MessageImage, readImages } from './message.ts';
+import { type Message, type MessageFile, type MessageImage, readFiles, readImages } from './message.ts';
 import type { OutgoingMessage } from './outgoing-message.ts';
 
 /** A row of the conversation. Separators belong to the row below them, so that every key is a message id. */
@@ -19,6 +19,11 @@ export interface Row {
 /** The pictures of a row, stored or unsent. */
 export function rowImages({ message, outgoing }: Pick<Row, 'message' | 'outgoing'>): readonly MessageImage[] {
   return message ? readImages(message.images) : (outgoing?.images ?? []);
+}
+
+/** The files of a row, stored or unsent. */
+export function rowFiles({ message, outgoing }: Pick<Row, 'message' | 'outgoing'>): readonly MessageFile[] {
+  return message ? readFiles(message.files) : (outgoing?.files ?? []);
 }
 
 /** A pause this long starts a new group. */

@@ -102,8 +102,10 @@ export class SendQueue<T extends Queued> {
       if (isCurrent()) this.discard(item.id);
       return true;
     } catch (error) {
+      // Discarded or replaced meanwhile: its failure does not matter.
+      if (!isCurrent()) return true;
       if (!isTemporary(error)) {
-        if (isCurrent()) this.#update(item.id, { state: 'failed', error: describeError(error) });
+        this.#update(item.id, { state: 'failed', error: describeError(error) });
         return true;
       }
       this.#replaceItems(

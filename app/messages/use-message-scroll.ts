@@ -27,16 +27,18 @@ interface MessageScroll {
 }
 
 /**
- * Scrolling of a conversation: it opens at the first unread message or at the end, keeps its position while history
+ * Scrolling of a conversation: it opens at the target, the first unread message or the end, keeps its position while history
  * is added above, follows new messages while the end is in view, and jumps to a target.
  *
  * @param target message to scroll to; a new object for every jump
+ * @param hasNewer the end of the rows is not the end of the conversation
  * @param onJump called with the key of the target's row after scrolling to it
  */
 export function useMessageScroll(
   rows: readonly Row[],
   conversation: Conversation,
   target: { readonly id: string } | undefined,
+  hasNewer: boolean,
   onJump: (key: string) => void,
 ): MessageScroll {
   const scroller = useRef<HTMLDivElement>(null);
@@ -52,7 +54,7 @@ export function useMessageScroll(
     paddingEnd: BOTTOM_PX,
     // Keeps the position when history is added above, and follows new messages while the end is in view.
     anchorTo: 'end',
-    followOnAppend: true,
+    followOnAppend: !hasNewer,
     scrollEndThreshold: END_PX,
   });
 
@@ -63,23 +65,33 @@ export function useMessageScroll(
     return () => clearTimeout(timer);
   }, []);
 
+  const targetIndex = target ? rows.findIndex((row) => row.key === target.id) : -1;
   const hasOpened = useRef(false);
   const isPinned = useRef(false);
   const unpin = useCallback((): void => {
     isPinned.current = false;
   }, []);
-  useLayoutEffect(() => () => void (hasOpened.current = false), []);
+  const jumpedTo = useRef<object | undefined>(undefined);
+  // In development, React mounts everything twice.
+  useLayoutEffect(
+    () => () => {
+      hasOpened.current = false;
+      jumpedTo.current = undefined;
+    },
+    [],
+  );
   useLayoutEffect(() => {
     if (hasOpened.current || rows.length === 0) return;
     hasOpened.current = true;
     const firstUnread = rows.findIndex((row) => row.isFirstUnread);
+    if (targetIndex >= 0) return;
     if (firstUnread > 0) virtualizer.scrollToIndex(firstUnread, { align: 'start' });
     else {
       isPinned.current = true;
       setTimeout(unpin, PIN_MS);
       virtualizer.scrollToEnd();
     }
-  }, [rows, virtualizer, unpin]);
+  }, [rows, targetIndex, virtualizer, unpin]);
   // Rows turn out taller than estimated and emoji fonts load late: stay at the end until the reader scrolls.
   const totalSize = virtualizer.getTotalSize();
   useLayoutEffect(() => {
@@ -92,8 +104,6 @@ export function useMessageScroll(
     if (lastOutgoing !== undefined) virtualizer.scrollToEnd();
   }, [lastOutgoing, virtualizer]);
 
-  const targetIndex = target ? rows.findIndex((row) => row.key === target.id) : -1;
-  const jumpedTo = useRef<object | undefined>(undefined);
   useLayoutEffect(() => {
     if (!target || targetIndex < 0 || jumpedTo.current === target) return;
     jumpedTo.current = target;

@@ -229,6 +229,7 @@ export type Database = {
           deleted_at: string | null;
           edited_at: string | null;
           family_id: string;
+          files: NonNullable<Json>;
           id: string;
           images: NonNullable<Json>;
           mentions: string[];
@@ -245,6 +246,7 @@ export type Database = {
           deleted_at?: string | null;
           edited_at?: string | null;
           family_id: string;
+          files?: NonNullable<Json>;
           id: string;
           images?: NonNullable<Json>;
           mentions?: string[];
@@ -261,6 +263,7 @@ export type Database = {
           deleted_at?: string | null;
           edited_at?: string | null;
           family_id?: string;
+          files?: NonNullable<Json>;
           id?: string;
           images?: NonNullable<Json>;
           mentions?: string[];
@@ -399,6 +402,17 @@ export type Database = {
       };
       leave_family: { Args: { family_id: string }; Returns: undefined };
       mark_read: { Args: { channel_id: string; position: number }; Returns: undefined };
+      my_sessions: {
+        Args: Record<PropertyKey, never>;
+        Returns: {
+          created_at: string;
+          id: string;
+          ip: string;
+          is_current: boolean;
+          last_used_at: string;
+          user_agent: string;
+        }[];
+      };
       preview_invite: {
         Args: { code: string };
         Returns: {
@@ -416,6 +430,7 @@ export type Database = {
           before?: string;
           channel_id?: string;
           family_id: string;
+          has_files?: boolean;
           has_images?: boolean;
           query?: string;
         };
@@ -427,6 +442,7 @@ export type Database = {
           deleted_at: string | null;
           edited_at: string | null;
           family_id: string;
+          files: NonNullable<Json>;
           id: string;
           images: NonNullable<Json>;
           mentions: string[];
@@ -447,6 +463,7 @@ export type Database = {
         Args: { family_id: string; role: Database['public']['Enums']['family_role']; user_id: string };
         Returns: undefined;
       };
+      stray_files: { Args: Record<PropertyKey, never>; Returns: string[] };
       stray_images: { Args: Record<PropertyKey, never>; Returns: string[] };
     };
     Enums: {

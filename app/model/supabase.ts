@@ -15,6 +15,18 @@ export const supabase = createBrowserClient<Database>(URL_OF_SUPABASE, KEY, {
   realtime: { heartbeatIntervalMs: 15_000 },
 });
 
+/** A request to Storage that the client cannot make, such as one with progress: its URL, and the headers of the session. */
+export async function storageRequest(
+  path: string,
+): Promise<{ url: string; headers: Record<string, string> }> {
+  const { data } = await supabase.auth.getSession();
+  const token = data.session?.access_token ?? KEY;
+  return {
+    url: `${URL_OF_SUPABASE.replace(/\/$/, '')}/storage/v1/${path}`,
+    headers: { apikey: KEY, authorization: `Bearer ${token}` },
+  };
+}
+
 /** A client whose session is kept nowhere, to check a password beside the current session. */
 export function createEphemeralClient(): SupabaseClient<Database> {
   return createClient<Database>(URL_OF_SUPABASE, KEY, {

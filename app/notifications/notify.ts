@@ -29,16 +29,24 @@ export function notifyOf(arrival: Arrival, userId: string): void {
   if (!isWanted(message, userId)) return;
   const title = `${authorName} in #${channelName}`;
   const url = channelPath(message.family_id, message.channel_id, message.id);
-  const options = { body: summarizeMessage(message), tag: message.channel_id, icon: '/icon.svg' };
-  try {
-    const notification = new Notification(title, options);
-    notification.addEventListener('click', () => {
-      window.focus();
-      window.location.assign(url);
-    });
-  } catch {
-    // Chrome on Android shows notifications of a service worker only, and OurChat has none.
-  }
+  void show(title, {
+    body: summarizeMessage(message),
+    tag: message.channel_id,
+    icon: '/icon-192.png',
+    data: { url },
+  });
+}
+
+/** By the service worker if there is one, which then handles the click: Android has no other way. */
+async function show(title: string, options: NotificationOptions & { data: { url: string } }): Promise<void> {
+  const registration = await navigator.serviceWorker?.getRegistration();
+  if (registration?.active) return registration.showNotification(title, options);
+  const notification = new Notification(title, options);
+  notification.addEventListener('click', () => {
+    window.focus();
+    window.location.assign(options.data.url);
+  });
+  return undefined;
 }
 
 function isWanted(message: Message, userId: string): boolean {

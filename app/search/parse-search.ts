@@ -5,6 +5,7 @@ export interface Search {
   readonly authorId?: string;
   readonly channelId?: string;
   readonly hasImages?: true;
+  readonly hasFiles?: true;
   /** Only messages before this day, as an ISO timestamp. */
   readonly before?: string;
 }
@@ -50,7 +51,8 @@ function parseFilter(
       return channel && { channelId: channel.id };
     }
     case 'has':
-      return /^(image|picture|photo)s?$/i.test(value) ? { hasImages: true } : undefined;
+      if (/^(image|picture|photo)s?$/i.test(value)) return { hasImages: true };
+      return /^(file|document|attachment)s?$/i.test(value) ? { hasFiles: true } : undefined;
     case 'before': {
       const day = /^\d{4}-\d{2}-\d{2}$/.test(value) ? new Date(`${value}T00:00`) : undefined;
       return day && !Number.isNaN(day.getTime()) ? { before: day.toISOString() } : undefined;

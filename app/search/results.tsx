@@ -2,7 +2,7 @@ import type { ReactNode } from 'react';
 import { Avatar } from '../images/avatar.tsx';
 import { DELETED_USER } from '../messages/conversation-context.ts';
 import { plainText } from '../messages/markdown.ts';
-import { type Message, readImages } from '../messages/message.ts';
+import { type Message, readFiles, readImages } from '../messages/message.ts';
 import type { Channel } from '../model/channel-queries.ts';
 import type { Member } from '../model/member.ts';
 import { formatFull, formatShort } from '../shared/format-time.ts';
@@ -76,6 +76,14 @@ export function MessageResult(props: MessageResultProps): ReactNode {
             <Icon name="image" size={16} />
             <span>
               <Highlight text={alt ?? 'Picture'} words={words} />
+            </span>
+          </span>
+        ))}
+        {readFiles(message.files).map(({ path, name }) => (
+          <span key={path} className={styles.picture}>
+            <Icon name="file" size={16} />
+            <span>
+              <Highlight text={name} words={words} />
             </span>
           </span>
         ))}

@@ -15,8 +15,8 @@ import type { Member } from '../model/member.ts';
 import { channelPath } from '../model/paths.ts';
 import { IconButton } from '../shared/button.tsx';
 import { Icon } from '../shared/icon.tsx';
+import { Modal } from '../shared/modal.tsx';
 import { Failure } from '../shared/state.tsx';
-import { useModal } from '../shared/use-modal.ts';
 import { isSearchable, parseSearch } from './parse-search.ts';
 import { ChannelResult, MessageResult } from './results.tsx';
 import styles from './search-dialog.module.css';
@@ -31,7 +31,7 @@ interface SearchDialogProps {
   onClose: () => void;
 }
 
-const FILTERS = ['from:', 'in:', 'has:image', 'before:'] as const;
+const FILTERS = ['from:', 'in:', 'has:image', 'has:file', 'before:'] as const;
 
 /** Goes to a channel, or to a message found by its words. The arrow keys choose, Enter opens. */
 export function SearchDialog({
@@ -41,7 +41,6 @@ export function SearchDialog({
   initialText,
   onClose,
 }: SearchDialogProps): ReactNode {
-  const ref = useModal();
   const input = useRef<HTMLInputElement>(null);
   const listId = useId();
   const [, navigate] = useLocation();
@@ -88,17 +87,7 @@ export function SearchDialog({
   });
 
   return (
-    // The target of a click on the backdrop is the dialog itself; on the keyboard, Escape does the same.
-    // oxlint-disable-next-line jsx-a11y/click-events-have-key-events, jsx-a11y/no-noninteractive-element-interactions
-    <dialog
-      ref={ref}
-      className={styles.dialog}
-      aria-label={`Search in ${family.name}`}
-      onCancel={onClose}
-      onClick={(event) => {
-        if (event.target === ref.current) onClose();
-      }}
-    >
+    <Modal className={styles.dialog} aria-label={`Search in ${family.name}`} onClose={onClose}>
       <div className={styles.content}>
         <div className={styles.bar}>
           <Icon name="search" />
@@ -153,7 +142,7 @@ export function SearchDialog({
           ))}
         </div>
       </div>
-    </dialog>
+    </Modal>
   );
 }
 

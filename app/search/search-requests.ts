@@ -13,7 +13,7 @@ export function searchQuery(familyId: string, search: Search) {
     enabled: isSearchable(search),
     placeholderData: keepPreviousData,
     queryFn: async ({ signal }): Promise<Message[]> => {
-      const { words, authorId, channelId, hasImages, before } = search;
+      const { words, authorId, channelId, hasImages, hasFiles, before } = search;
       const { data } = await supabase
         .rpc('search_messages', {
           family_id: familyId,
@@ -21,6 +21,7 @@ export function searchQuery(familyId: string, search: Search) {
           author_id: authorId,
           channel_id: channelId,
           has_images: hasImages,
+          has_files: hasFiles,
           before,
         })
         .abortSignal(signal)

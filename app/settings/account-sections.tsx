@@ -1,23 +1,16 @@
 import { useMutation } from '@tanstack/react-query';
 import { type ReactNode, useState } from 'react';
-import {
-  changeEmail,
-  changePassword,
-  deleteAccount,
-  MIN_PASSWORD_LENGTH,
-  signOut,
-} from '../auth/auth-actions.ts';
+import { changeEmail, changePassword, deleteAccount } from '../auth/auth-actions.ts';
 import { DevInboxLink } from '../auth/dev-inbox-link.tsx';
+import { NewPasswordField } from '../auth/new-password-field.tsx';
 import { Button } from '../shared/button.tsx';
 import { Dialog, DialogActions } from '../shared/dialog.tsx';
 import { describeError } from '../shared/errors.ts';
 import { Field, Notice } from '../shared/field.tsx';
 import { passwordOf, textOf } from '../shared/form-values.ts';
 import { Form } from '../shared/form.tsx';
-import pageStyles from '../shared/page.module.css';
 import { PageSection } from '../shared/page.tsx';
 import { PasswordField } from '../shared/password-field.tsx';
-import { showErrorToast } from '../shared/toast.ts';
 import { changeAvatar } from './avatar-requests.ts';
 
 export function EmailSection({ email }: { email: string }): ReactNode {
@@ -61,37 +54,13 @@ export function PasswordSection({ email }: { email: string }): ReactNode {
         }
       >
         <PasswordField label="Current password" name="current" autoComplete="current-password" required />
-        <PasswordField
-          label="New password"
-          name="password"
-          autoComplete="new-password"
-          minLength={MIN_PASSWORD_LENGTH}
-          maxLength={72}
-          hint="Changing it signs you out everywhere else."
-          required
-        />
+        <NewPasswordField hint="Changing it signs you out everywhere else." />
         {change.isError && <Notice kind="error">{describeError(change.error)}</Notice>}
         {change.isSuccess && <Notice kind="info">Your password has been changed.</Notice>}
         <Button type="submit" busy={change.isPending}>
           Change password
         </Button>
       </Form>
-    </PageSection>
-  );
-}
-
-export function SignOutSection({ email }: { email: string }): ReactNode {
-  const mutation = useMutation({ mutationFn: signOut, onError: showErrorToast });
-  return (
-    <PageSection title="Sign out" text={`You are signed in as ${email}.`}>
-      <div className={pageStyles.row}>
-        <Button busy={mutation.isPending} onClick={() => mutation.mutate('local')}>
-          Sign out
-        </Button>
-        <Button variant="danger" busy={mutation.isPending} onClick={() => mutation.mutate('global')}>
-          Sign out on all devices
-        </Button>
-      </div>
     </PageSection>
   );
 }

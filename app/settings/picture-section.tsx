@@ -3,7 +3,7 @@ import { type ReactNode, useRef } from 'react';
 import { Avatar } from '../images/avatar.tsx';
 import type { Crop } from '../images/crop.ts';
 import { encodeAvatar, measureImage } from '../images/encode.ts';
-import { useFileDrop } from '../images/use-file-drop.ts';
+import { useFileDrop } from '../files/use-file-drop.ts';
 import { Button } from '../shared/button.tsx';
 import { describeError } from '../shared/errors.ts';
 import { Notice } from '../shared/field.tsx';

@@ -4,12 +4,14 @@ import { useUser } from '../auth/session.ts';
 import { Page } from '../shared/page.tsx';
 import { Failure, Loading } from '../shared/state.tsx';
 import { useTitle } from '../shared/use-title.ts';
-import { DeleteAccountSection, EmailSection, PasswordSection, SignOutSection } from './account-sections.tsx';
+import { DeleteAccountSection, EmailSection, PasswordSection } from './account-sections.tsx';
 import { factorsQuery } from './factors.ts';
 import { PictureSection } from './picture-section.tsx';
 import { ProfileSection } from './profile-section.tsx';
 import { profileQuery } from './profile.ts';
 import { SecondFactorSection } from './second-factor.tsx';
+import { SessionsSection } from './sessions-section.tsx';
+import { sessionsQuery } from './sessions.ts';
 import { ThemeSection } from './theme-section.tsx';
 
 /** The user's own settings. @param lead buttons before the title */
@@ -18,6 +20,7 @@ export default function Settings({ lead }: { lead: ReactNode }): ReactNode {
   const email = user.email ?? '';
   const profile = useQuery(profileQuery(user.id));
   const factors = useQuery(factorsQuery);
+  const sessions = useQuery(sessionsQuery);
   const failed = profile.isError ? profile : factors.isError ? factors : undefined;
   useTitle('Your settings');
   return (
@@ -26,9 +29,9 @@ export default function Settings({ lead }: { lead: ReactNode }): ReactNode {
       {failed ? (
         <>
           <Failure error={failed.error} onRetry={() => void failed.refetch()} />
-          <SignOutSection email={email} />
+          <SessionsSection email={email} />
         </>
-      ) : profile.data && factors.data ? (
+      ) : profile.data && factors.data && !sessions.isPending ? (
         <>
           <PictureSection profile={profile.data} />
           <ProfileSection profile={profile.data} />
@@ -36,7 +39,7 @@ export default function Settings({ lead }: { lead: ReactNode }): ReactNode {
           <EmailSection email={email} />
           <PasswordSection email={email} />
           <SecondFactorSection factor={factors.data[0]} />
-          <SignOutSection email={email} />
+          <SessionsSection email={email} />
           <DeleteAccountSection userId={user.id} email={email} />
         </>
       ) : (

@@ -1,7 +1,7 @@
-import { type ReactNode, useId, useLayoutEffect, useRef } from 'react';
+import { type ReactNode, useId } from 'react';
 import { IconButton } from './button.tsx';
 import styles from './dialog.module.css';
-import { useModal } from './use-modal.ts';
+import { Modal } from './modal.tsx';
 
 interface DialogProps {
   title: string;
@@ -9,26 +9,16 @@ interface DialogProps {
   children: ReactNode;
 }
 
-/** A modal dialog. The browser's own <dialog> traps the focus, closes on Escape and restores the focus. */
+/** A question or a form above the page. */
 export function Dialog({ title, onClose, children }: DialogProps): ReactNode {
-  const ref = useModal();
-  const body = useRef<HTMLDivElement>(null);
   const titleId = useId();
-  useLayoutEffect(() => {
-    // By default the browser focuses the first button, which closes the dialog.
-    body.current?.querySelector<HTMLElement>('input, textarea, button')?.focus();
-  }, []);
   return (
-    // The target of a click on the backdrop is the dialog itself; on the keyboard, Escape does the same.
-    // oxlint-disable-next-line jsx-a11y/click-events-have-key-events, jsx-a11y/no-noninteractive-element-interactions
-    <dialog
-      ref={ref}
+    <Modal
       className={styles.dialog}
       aria-labelledby={titleId}
-      onCancel={onClose}
-      onClick={(event) => {
-        if (event.target === ref.current) onClose();
-      }}
+      // By default the browser focuses the first button, which closes the dialog.
+      initialFocus="[data-body] :is(input, textarea, button)"
+      onClose={onClose}
     >
       <div className={styles.header}>
         <h2 className={styles.title} id={titleId}>
@@ -36,10 +26,10 @@ export function Dialog({ title, onClose, children }: DialogProps): ReactNode {
         </h2>
         <IconButton icon="close" label="Close" onClick={onClose} />
       </div>
-      <div ref={body} className={styles.body}>
+      <div className={styles.body} data-body>
         {children}
       </div>
-    </dialog>
+    </Modal>
   );
 }
 

@@ -48,7 +48,6 @@ export function ChannelView({
   const outgoing = useOutgoing(channel.id);
   const [replyingTo, setReplyingTo] = useState<Message | undefined>(undefined);
   const [editingId, setEditingId] = useState<string | undefined>(undefined);
-  const [target, setTarget] = useState<{ id: string } | undefined>(undefined);
   const [isAtEnd, setIsAtEnd] = useState(false);
   const openedAt = useReadMark(family.id, channel.id, snapshot.messages.at(-1)?.position, isAtEnd);
   useLostChanges(family.id, conversation);
@@ -61,12 +60,13 @@ export function ChannelView({
   }, [family.id, channel.id, watch]);
 
   const jumpTo = useCallback(
-    ({ id, position }: Pick<Message, 'id' | 'position'>) => {
-      const load = conversation.find(id) ? Promise.resolve() : conversation.loadOlder(position);
-      load.then(() => setTarget({ id }), showErrorToast);
+    (message: Pick<Message, 'id' | 'position'>) => {
+      conversation.jumpTo(message).catch(showErrorToast);
     },
     [conversation],
   );
+  // A channel opens at its newest messages, also after a visit to its past.
+  useEffect(() => () => conversation.showLatest(), [conversation]);
   useLinkedMessage(snapshot.status === 'ready', channel.id, jumpTo);
 
   const screen = useMemo<ConversationScreen>(
@@ -81,8 +81,8 @@ export function ChannelView({
     [conversation, userId, members, canWrite, jumpTo],
   );
   const rows = useMemo(
-    () => buildRows(snapshot.messages, outgoing, userId, openedAt),
-    [snapshot.messages, outgoing, userId, openedAt],
+    () => buildRows(snapshot.messages, snapshot.hasNewer ? [] : outgoing, userId, openedAt),
+    [snapshot.messages, snapshot.hasNewer, outgoing, userId, openedAt],
   );
   const editLast = (): void => {
     const last = snapshot.messages.findLast((m) => m.author_id === userId && m.deleted_at === null);
@@ -108,10 +108,10 @@ export function ChannelView({
           <Empty title={`This is #${channel.name}`}>No messages yet. Say hello!</Empty>
         ) : (
           <MessageList
+            key={snapshot.view}
             rows={rows}
             snapshot={snapshot}
             channelName={channel.name}
-            target={target}
             editingId={editingId}
             onEditingChange={setEditingId}
             onAtEndChange={setIsAtEnd}
@@ -126,8 +126,11 @@ export function ChannelView({
             onReplyEnd={() => setReplyingTo(undefined)}
             onEditLast={editLast}
             onTyping={() => signalTyping(channel.id)}
-            // The message ends the signal when it arrives; the next key press starts a new one.
-            onSent={endTyping}
+            onSent={() => {
+              // The message ends the signal when it arrives; the next key press starts a new one.
+              endTyping();
+              conversation.showLatest();
+            }}
           />
         ) : (
           <p className={composerStyles.closed}>This channel is archived. You can read it but not post.</p>

@@ -105,17 +105,24 @@ function InviteSection({ family, isOwner }: { family: Family; isOwner: boolean }
 
 function RenameSection({ family }: { family: Family }): ReactNode {
   const queryClient = useQueryClient();
+  const [isChanged, setIsChanged] = useState(false);
   const rename = useMutation({
     mutationFn: renameFamily,
-    onSuccess: () => queryClient.invalidateQueries({ queryKey: familiesQuery.queryKey }),
+    onSuccess: () => {
+      setIsChanged(false);
+      return queryClient.invalidateQueries({ queryKey: familiesQuery.queryKey });
+    },
   });
   return (
     <PageSection title="Name">
-      <Form onSubmit={(values) => rename.mutate({ familyId: family.id, name: textOf(values, 'name') })}>
+      <Form
+        onChange={(values) => setIsChanged(textOf(values, 'name') !== family.name)}
+        onSubmit={(values) => rename.mutate({ familyId: family.id, name: textOf(values, 'name') })}
+      >
         <Field label="Name of the family" name="name" defaultValue={family.name} maxLength={60} required />
         {rename.isError && <Notice kind="error">{describeError(rename.error)}</Notice>}
         {rename.isSuccess && <Notice kind="info">Saved.</Notice>}
-        <Button type="submit" busy={rename.isPending}>
+        <Button type="submit" busy={rename.isPending} disabled={!isChanged}>
           Save
         </Button>
       </Form>

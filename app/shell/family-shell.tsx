@@ -50,7 +50,15 @@ function FamilyScreens({ family }: { family: Family }): ReactNode {
   const { data: memberList = [] } = members;
   return (
     <div className={styles.shell}>
-      <div ref={drawerElement} className={`${styles.drawer} ${drawer.isOpen ? styles.open : ''}`}>
+      {/* A link to the current screen does not navigate, so that a click on it has to close the drawer too. */}
+      {/* oxlint-disable-next-line jsx-a11y/click-events-have-key-events, jsx-a11y/no-static-element-interactions */}
+      <div
+        ref={drawerElement}
+        className={`${styles.drawer} ${drawer.isOpen ? styles.open : ''}`}
+        onClick={({ target }) => {
+          if (target instanceof Element && target.closest('a')) drawer.close();
+        }}
+      >
         <Sidebar family={family} channels={channelList} members={memberList} />
       </div>
       {drawer.isOpen && (

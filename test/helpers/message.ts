@@ -14,6 +14,7 @@ export function makeMessage(position: number, change: Partial<Message> = {}): Me
     mentions: [],
     reactions: {},
     images: [],
+    files: [],
     created_at: new Date(Date.UTC(2026, 10, 22, 12, 0, position)).toISOString(),
     edited_at: null,
     deleted_at: null,

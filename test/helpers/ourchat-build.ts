@@ -19,8 +19,9 @@ export interface OurChatBuild extends AsyncDisposable {
    * Starts `vite preview` on a free port, with the headers of vite.config.ts.
    *
    * @param host `embedded`: with the plugin and its own data; `static`: without the plugin, like a static host
+   * @param port a fixed port, for a server that restarts at the same URL; default: any free one
    */
-  preview(host: 'embedded' | 'static'): Promise<DevServer>;
+  preview(host: 'embedded' | 'static', port?: number): Promise<DevServer>;
 }
 
 /** @param env variables of the build, such as VITE_SUPABASE_URL; without them, app/.env.production applies */
@@ -69,9 +70,10 @@ export default (env) => {
     return {
       dir,
       modules: JSON.parse(await readFile(modules, 'utf8')) as string[],
-      preview: (host) =>
+      preview: (host, port = 0) =>
         startDevServer(REPOSITORY, {
           command: 'preview',
+          port,
           args,
           env: { ...env, PREVIEW_HOST: host },
         }),

@@ -26,8 +26,10 @@ const APP = [
   'link-preview',
   'live',
   'images',
+  'files',
   'auth',
   'model',
+  'offline',
   'shared',
 ].map((name) => (name === 'app' ? name : `app/${name}`));
 

@@ -38,9 +38,9 @@ describe.skipIf(skipsBrowserTests())('an account', () => {
     await chat?.[Symbol.asyncDispose]();
   });
 
-  const signOut = async (how = 'Sign out'): Promise<void> => {
+  const signOut = async (): Promise<void> => {
     await page.goto(`${chat.url}/settings`);
-    await page.getByRole('button', { name: how, exact: true }).click();
+    await page.getByRole('button', { name: 'Sign out', exact: true }).click();
     await page.getByRole('heading', { name: 'Welcome back' }).waitFor();
   };
 
@@ -53,6 +53,13 @@ describe.skipIf(skipsBrowserTests())('an account', () => {
     const { HTML } = (await mail.json()) as { HTML: string };
     return (/href="([^"]+)"/.exec(HTML)?.[1] ?? '').replaceAll('&amp;', '&');
   }
+
+  test('is offered the demo family in development', async () => {
+    await page.goto(chat.url);
+    await page.getByRole('region', { name: 'Demo family' }).getByRole('button', { name: 'Ben' }).click();
+    await waitForState(page, 'live');
+    await expect(page.getByText('Ben (you)')).toBeVisible();
+  });
 
   test('shows an error for a wrong password', async () => {
     await signIn(page, chat.url, email, 'wrong password');
@@ -154,13 +161,22 @@ describe.skipIf(skipsBrowserTests())('an account', () => {
     await expect(other.page.getByText('Wrong email or password.')).toBeVisible();
   });
 
-  test('signs out on all devices at once', async () => {
-    await using second = await openVisitor(browser);
+  test('sees where it is signed in, and signs out everywhere else', async () => {
+    await using second = await openVisitor(browser, {
+      userAgent:
+        'Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) Version/18.5 Mobile/15E148 Safari/604.1',
+    });
     await signIn(second.page, chat.url, email);
     await waitForState(second.page, 'live');
-    await signIn(page, chat.url, email);
-    await waitForState(page, 'live');
-    await signOut('Sign out on all devices');
+    await signIn(page, `${chat.url}/settings`, email);
+    const section = page.getByRole('region', { name: 'Where you are signed in' });
+    const own = section.getByRole('listitem').filter({ hasText: 'This device' });
+    await own.waitFor();
+    expect(await own.allTextContents()).toEqual([expect.stringContaining('Chrome on Linux')]);
+    await section.getByRole('listitem').filter({ hasText: 'Safari on iPhone' }).waitFor();
+    await section.getByRole('button', { name: 'Sign out everywhere else' }).click();
+    await page.getByText('You are signed in on this device only.').waitFor();
+    await expect.poll(() => section.getByRole('listitem').count()).toBe(1);
     // The other device notices at its next request about the account, at the latest when its token is refreshed.
     await second.page.goto(`${chat.url}/settings`);
     await expect(second.page.getByRole('heading', { name: 'Welcome back' })).toBeVisible();

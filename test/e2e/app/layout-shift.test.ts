@@ -97,7 +97,7 @@ describe.skipIf(skipsBrowserTests())('the layout', () => {
 
   test('does not shift on the settings pages', async () => {
     await page.goto(`${server.url}/settings`);
-    await page.getByRole('button', { name: 'Sign out on all devices' }).waitFor();
+    await page.getByText('This device').waitFor();
     expect(await lookForShifts()).toEqual([]);
     await page.goto(`${server.url}/family/f0000000-0000-4000-8000-000000000001/settings`);
     await page.getByRole('button', { name: /^Leave / }).waitFor();

@@ -43,7 +43,7 @@ describe.skipIf(skipsBrowserTests())('pictures in messages', () => {
   });
 
   const composer = (page: Page): Locator => page.getByRole('textbox', { name: /^Message #/ });
-  const tray = (page: Page): Locator => page.getByRole('list', { name: 'Pictures to send' });
+  const tray = (page: Page): Locator => page.getByRole('list', { name: 'To send' });
   const line = (page: Page, text: string): Locator =>
     page.getByRole('log').getByRole('article').filter({ hasText: text });
   const attach = async (page: Page, how: 'drop' | 'paste', color: string): Promise<void> =>
@@ -67,7 +67,7 @@ describe.skipIf(skipsBrowserTests())('pictures in messages', () => {
 
   test('are chosen and described with the keyboard, and reach the family immediately', async () => {
     const chooser = anna.waitForEvent('filechooser');
-    await anna.getByRole('button', { name: 'Add pictures' }).press('Enter');
+    await anna.getByRole('button', { name: 'Add files' }).press('Enter');
     await (await chooser).setFiles([await makeUprightPhoto()]);
     await anna.getByLabel('Description of picture').fill('The garden from above');
     await composer(anna).fill('Look at this');
@@ -99,12 +99,12 @@ describe.skipIf(skipsBrowserTests())('pictures in messages', () => {
     expect(await pictures.count()).toBe(2);
   });
 
-  test('are limited to four, and other files are refused', async () => {
+  test('are limited to four', async () => {
     const many = await Promise.all(
       ['#111', '#333', '#555', '#777', '#999'].map((color) => makePicture(`${color}.png`, color)),
     );
     await giveFiles(composer(anna), 'paste', many);
-    await anna.getByText('A message can have up to 4 pictures.').waitFor();
+    await expect(anna.getByText('A message can have up to 4 pictures.')).toBeVisible();
     await tray(anna).getByRole('listitem').nth(3).waitFor();
     for (let left = 4; left > 0; left -= 1) {
       await anna
@@ -112,10 +112,6 @@ describe.skipIf(skipsBrowserTests())('pictures in messages', () => {
         .first()
         .click();
     }
-    const text = { name: 'letter.pdf', mimeType: 'application/pdf', buffer: Buffer.from('%PDF') };
-    await giveFiles(composer(anna), 'drop', [text]);
-    await anna.getByText(/cannot open this file as a picture/).waitFor();
-    expect(await tray(anna).count()).toBe(0);
   });
 
   test('leave pasted text alone', async () => {
@@ -135,17 +131,28 @@ describe.skipIf(skipsBrowserTests())('pictures in messages', () => {
     expect(await tray(anna).count()).toBe(0);
   });
 
-  test('are shown large with the keyboard', async () => {
+  test('are shown large, with all others of the channel, by keyboard and by touch', async () => {
     const pictures = ben.getByRole('log').getByRole('button', { name: /^Picture \d from Anna$/ });
     await pictures.nth(0).press('Enter');
     const dialog = ben.getByRole('dialog', { name: 'Picture' });
-    await dialog.getByText('1 of 2').waitFor();
+    await dialog.getByText('2 of 3').waitFor();
     await ben.keyboard.press('ArrowRight');
     await dialog.getByRole('img', { name: 'Picture 2 from Anna' }).waitFor();
-    await ben.keyboard.press('ArrowRight');
-    await dialog.getByRole('img', { name: 'Picture 1 from Anna' }).waitFor();
+    // It ends with the newest one, and the keyboard still works.
+    await dialog.getByRole('button', { name: 'Next picture' }).click({ force: true });
+    await dialog.getByText('3 of 3').waitFor();
+    await ben.keyboard.press('Home');
+    await dialog.getByRole('img', { name: 'The garden from above' }).waitFor();
+    await dialog.getByText(/^Anna, /).waitFor();
     await swipe(dialog.getByRole('img'), -120);
-    await dialog.getByRole('img', { name: 'Picture 2 from Anna' }).waitFor();
+    await dialog.getByRole('img', { name: 'Picture 1 from Anna' }).waitFor();
+    await swipe(dialog.getByRole('img'), 120);
+    await dialog.getByText('1 of 3').waitFor();
+    // The focus never reaches the page behind: after the last button it is the browser's own.
+    for (let i = 0; i < 6; i += 1) {
+      await ben.keyboard.press('Tab');
+      expect(await ben.locator(':focus:not(dialog, dialog *)').count()).toBe(0);
+    }
     await ben.keyboard.press('Escape');
     await dialog.waitFor({ state: 'detached' });
     expect(await pictures.nth(0).evaluate((element) => element.matches(':focus'))).toBe(true);
@@ -178,7 +185,7 @@ describe.skipIf(skipsBrowserTests())('pictures in messages', () => {
     const held: Route[] = [];
     await ben.route(/\/object\/sign\/message-images\/.*token=/, (route) => void held.push(route));
     await ben.reload();
-    await expect.poll(() => held.length).toBe(3);
+    await expect.poll(() => held.length, { timeout: 20_000 }).toBe(3);
     const wordless = ben.getByRole('article').filter({ hasText: /^(?!.*Look)/ });
     const boxes = (): Promise<unknown> =>
       Promise.all([line(ben, 'Look at this').boundingBox(), wordless.boundingBox()]);

@@ -1,5 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { launchChromium, skipsBrowserTests } from '../../helpers/chromium.ts';
@@ -18,6 +19,9 @@ import {
 import { makePicture } from '../../helpers/pictures.ts';
 import type { TestStack } from '../../helpers/stack.ts';
 import '../../helpers/to-be-visible.ts';
+
+/** What the first page may weigh; every other weight is loaded when it is needed. */
+const MAX_FIRST_LOAD_KIB = 190;
 
 describe('the bundle for a hosted project', () => {
   const env = {
@@ -45,6 +49,15 @@ describe('the bundle for a hosted project', () => {
     // Helpers of the bundler.
     expect(foreign.filter((path) => !/^\0(rolldown|vite)\//.test(path))).toEqual([]);
     expect(paths.filter((path) => /vite-plugin-supabase|\/plugin\//.test(path))).toEqual([]);
+  });
+
+  test('has a first load below its limit', async () => {
+    const html = await readFile(join(build.dir, 'index.html'), 'utf8');
+    const first = [...html.matchAll(/(?:src|href)="\/(assets\/[^"]+)"/g)].map(([, path = '']) => path);
+    expect(first.length).toBeGreaterThan(1);
+    const sizes = first.map(async (path) => gzipSync(await readFile(join(build.dir, path))).length);
+    const bytes = (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
+    expect(bytes / 1024).toBeLessThan(MAX_FIRST_LOAD_KIB);
   });
 
   test("contains the project's URL and key, and nothing from development", () => {

@@ -48,12 +48,17 @@ describe('indexes', () => {
       role: 'authenticated',
       sql: 'select * from messages where channel_id = $1 and revision > 480 order by revision limit 1000',
     },
+    {
+      what: 'the pictures of a channel',
+      role: 'authenticated',
+      sql: `select * from messages where channel_id = $1 and images <> '[]' order by position desc limit 1000`,
+    },
     { what: 'one message', role: 'authenticated', sql: 'select * from messages where id = $1' },
     {
       what: 'the search',
       role: 'postgres',
       sql: `select * from messages where deleted_at is null and channel_id <> $1
-              and private.message_words(body, images) @@ '''abc'':*'::tsquery`,
+              and private.message_words(body, images, files) @@ '''abc'':*'::tsquery`,
     },
   ];
 

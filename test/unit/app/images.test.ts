@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { cropArea, MIDDLE, moveCrop } from '../../../app/images/crop.ts';
 import { sizeOfImages } from '../../../app/images/layout.ts';
-import { readImages, summarizeMessage } from '../../../app/messages/message.ts';
+import { readFiles, readImages, summarizeMessage } from '../../../app/messages/message.ts';
 
 const image = (width: number, height: number, alt?: string) => ({
   path: 'a/b/1.webp',
@@ -9,6 +9,8 @@ const image = (width: number, height: number, alt?: string) => ({
   height,
   ...(alt === undefined ? {} : { alt }),
 });
+
+const letter = { path: 'a/b/1', name: 'letter.pdf', size: 3 };
 
 describe('the size of pictures', () => {
   test.each([
@@ -27,16 +29,19 @@ describe('the size of pictures', () => {
 
 describe('a message in one line', () => {
   test.each([
-    ['Hello', [image(1, 1)], 'Hello'],
-    ['', [image(1, 1)], 'Picture'],
-    ['', [image(1, 1, 'The lake')], 'Picture: The lake'],
-    ['', [image(1, 1, 'The lake'), image(1, 1)], '2 pictures'],
-  ])('is its text, otherwise its pictures', (body, images, line) => {
-    expect(summarizeMessage({ body, images })).toBe(line);
+    ['Hello', [image(1, 1)], [letter], 'Hello'],
+    ['', [image(1, 1)], [], 'Picture'],
+    ['', [image(1, 1, 'The lake')], [], 'Picture: The lake'],
+    ['', [image(1, 1, 'The lake'), image(1, 1)], [], '2 pictures'],
+    ['', [], [letter], 'File: letter.pdf'],
+    ['', [], [letter, letter], '2 files'],
+    ['', [image(1, 1)], [letter], '2 files'],
+  ])('is its text, otherwise its pictures or files', (body, images, files, line) => {
+    expect(summarizeMessage({ body, images, files })).toBe(line);
   });
 
-  test('has no pictures if the column is missing', () => {
-    expect(readImages(undefined as never)).toEqual([]);
+  test('has no pictures and no files if the columns are missing', () => {
+    expect([readImages(undefined as never), readFiles(undefined as never)]).toEqual([[], []]);
   });
 });
 

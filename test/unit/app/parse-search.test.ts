@@ -19,6 +19,7 @@ describe('parseSearch', () => {
     ['from:grandpa', { words: '', authorId: 'p2' }],
     ['from:GrandpaKarl', { words: '', authorId: 'p2' }],
     ['in:summer has:image', { words: '', channelId: 'c2', hasImages: true }],
+    ['has:file recipe', { words: 'recipe', hasFiles: true }],
     ['before:2026-11-20 x', { words: 'x', before: new Date('2026-11-20T00:00').toISOString() }],
   ])('reads %s', (text, search) => expect(parse(text)).toEqual(search));
 

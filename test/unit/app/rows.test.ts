@@ -10,6 +10,7 @@ const outgoing: OutgoingMessage = {
   replyTo: null,
   mentions: [],
   images: [],
+  files: [],
   createdAt: '2026-11-22T12:00:30.000Z',
   state: 'sending',
 };

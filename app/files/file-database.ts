@@ -24,14 +24,14 @@ async function run<T>(mode: IDBTransactionMode, work: (store: IDBObjectStore) =>
   });
 }
 
-export async function putImage(path: string, blob: Blob): Promise<void> {
+export async function putFile(path: string, blob: Blob): Promise<void> {
   await run('readwrite', (store) => store.put(blob, path));
 }
 
-export async function getImage(path: string): Promise<Blob | undefined> {
+export async function getFile(path: string): Promise<Blob | undefined> {
   return (await run<unknown>('readonly', (store) => store.get(path))) as Blob | undefined;
 }
 
-export async function deleteImage(path: string): Promise<void> {
+export async function deleteFile(path: string): Promise<void> {
   await run('readwrite', (store) => store.delete(path));
 }

@@ -6,16 +6,15 @@ interface FileButtonProps {
   onFiles: (files: readonly File[]) => void;
 }
 
-/** A button that opens a file picker for pictures. */
+/** A button that opens a file picker. */
 export function FileButton({ label, onFiles }: FileButtonProps): ReactNode {
   const input = useRef<HTMLInputElement>(null);
   return (
     <>
-      <IconButton icon="image" label={label} onClick={() => input.current?.click()} />
+      <IconButton icon="attach" label={label} onClick={() => input.current?.click()} />
       <input
         ref={input}
         type="file"
-        accept="image/*"
         multiple
         hidden
         aria-label={label}

@@ -3,10 +3,10 @@ import { useEffect, useState } from 'react';
 import { supabase } from '../model/supabase.ts';
 
 /**
- * Both are private: a file is loaded with a signed URL, which Storage creates only if the policies let the user
+ * All are private: a file is loaded with a signed URL, which Storage creates only if the policies let the user
  * read the file.
  */
-export type Bucket = 'avatars' | 'link-previews' | 'message-images';
+export type Bucket = 'avatars' | 'link-previews' | 'message-files' | 'message-images';
 
 const LIFETIME_S = 60 * 60;
 /** A URL is renewed this long before it expires, so that no `<img>` gets one that is about to. */
@@ -25,8 +25,8 @@ interface Batch {
 
 const batches = new Map<Bucket, Batch>();
 
-/** What an `<img>` needs: a URL, once it is known, and an error handler. */
-export interface ImageSource {
+/** What an `<img>` or a link needs: a URL, once it is known, and an error handler. */
+export interface FileSource {
   readonly url: string | undefined;
   readonly onError: () => void;
 }
@@ -38,7 +38,7 @@ export interface ImageSource {
  * @param path `null` for no file
  * @returns no URL while it is unknown, or if the file does not exist or the user may not read it
  */
-export function useSignedUrl(bucket: Bucket, path: string | null): ImageSource {
+export function useSignedUrl(bucket: Bucket, path: string | null): FileSource {
   const { data: url, refetch } = useQuery({
     queryKey: ['signed-url', bucket, path],
     queryFn: async () => (path === null ? null : await sign(bucket, path)),

@@ -1,0 +1,181 @@
+import { cp, rm } from 'node:fs/promises';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { launchChromium, skipsBrowserTests } from '../../helpers/chromium.ts';
+import type { DevServer } from '../../helpers/dev-server.ts';
+import { buildOurChat, type OurChatBuild } from '../../helpers/ourchat-build.ts';
+import { createFamily, openVisitor, sendMessage, signUp, type Visitor } from '../../helpers/ourchat.ts';
+import '../../helpers/to-be-visible.ts';
+
+/** Globals of the page; tests are compiled without DOM types. */
+interface PageGlobals {
+  readonly navigator: {
+    readonly serviceWorker: { readonly controller: unknown; readonly ready: Promise<unknown> };
+  };
+  readonly caches: {
+    keys(): Promise<string[]>;
+    open(name: string): Promise<{ keys(): Promise<{ url: string }[]> }>;
+  };
+}
+
+/** Paths of everything that the page's service worker has stored, by cache. */
+const stored = (page: Page): Promise<string[][]> =>
+  page.evaluate(async () => {
+    const { caches } = globalThis as unknown as PageGlobals;
+    const names = await caches.keys();
+    return Promise.all(
+      names.map(async (name) =>
+        (await (await caches.open(name)).keys()).map(({ url }) => new URL(url).pathname),
+      ),
+    );
+  });
+
+const isControlled = (page: Page): Promise<boolean> =>
+  page.evaluate(() => (globalThis as unknown as PageGlobals).navigator.serviceWorker.controller !== null);
+
+const script = (page: Page): Promise<string | null> =>
+  page.locator('script[type="module"]').getAttribute('src');
+
+describe.skipIf(skipsBrowserTests())('the built app without a connection', () => {
+  let build: OurChatBuild;
+  let server: DevServer;
+  let browser: Browser;
+  let anna: Visitor;
+  let page: Page;
+
+  beforeAll(async () => {
+    [build, browser] = await Promise.all([buildOurChat(), launchChromium()]);
+    server = await build.preview('embedded');
+    anna = await openVisitor(browser);
+    ({ page } = anna);
+    await signUp(page, server.url, 'Anna');
+    await createFamily(page, 'The Test Family');
+    await sendMessage(page, 'Before the tunnel');
+  });
+
+  afterAll(async () => {
+    await browser?.close();
+    await server?.[Symbol.asyncDispose]();
+    await build?.[Symbol.asyncDispose]();
+  });
+
+  test('can be installed', async () => {
+    await expect.poll(() => isControlled(page)).toBe(true);
+    const session = await page.context().newCDPSession(page);
+    const { errors } = await session.send('Page.getAppManifest');
+    expect(errors).toEqual([]);
+    const { installabilityErrors } = await session.send('Page.getInstallabilityErrors');
+    // Every context of Playwright is a private window.
+    const reasons = installabilityErrors.map(({ errorId }) => errorId);
+    expect(reasons.filter((reason) => reason !== 'in-incognito')).toEqual([]);
+  });
+
+  test('stores the files of the page, and no answer of Supabase', async () => {
+    const [files = [], ...others] = await stored(page);
+    expect(others).toEqual([]);
+    expect(files).toContain('/');
+    expect(files).toContain('/manifest.webmanifest');
+    expect(files.filter((path) => !/^\/(assets\/[^/]+|[\w-]+\.(svg|png|webmanifest))?$/.test(path))).toEqual(
+      [],
+    );
+  });
+
+  test('opens every screen of it, and says what is missing', async () => {
+    const chat = page.url();
+    await server.kill('SIGKILL');
+    await page.reload();
+    await page.getByText('No connection').waitFor();
+    for (const path of ['/settings', '/welcome', '/join/ABC']) {
+      await page.goto(new URL(path, chat).href);
+      await page.locator('#root > *').first().waitFor();
+    }
+    await page.goto(chat);
+    await expect(page.getByText('No connection')).toBeVisible();
+  });
+
+  test('does not answer for Supabase', async () => {
+    const answer = page
+      .evaluate(async () => (await fetch('/storage/v1/status')).status)
+      .catch(() => 'failed');
+    expect(await answer).toBe('failed');
+    await expect(page.goto(new URL('/storage/v1/object/public/a/b', page.url()).href)).rejects.toThrow(
+      /ERR_CONNECTION_REFUSED/,
+    );
+  });
+
+  test('goes on when the server is back', async () => {
+    server = await build.preview('embedded', Number(new URL(server.url).port));
+    await page.goto(server.url);
+    await page.getByRole('log').getByText('Before the tunnel').waitFor();
+    expect(anna.errors).toEqual([]);
+  });
+});
+
+describe.skipIf(skipsBrowserTests())('a deploy', () => {
+  const env = { VITE_SUPABASE_URL: 'http://127.0.0.1:9', VITE_SUPABASE_PUBLISHABLE_KEY: 'sb_publishable_a' };
+  let [first, second]: OurChatBuild[] = [];
+  let server: DevServer;
+  let browser: Browser;
+  let open: Visitor;
+  let loads = 0;
+
+  beforeAll(async () => {
+    browser = await launchChromium();
+    first = await buildOurChat(env);
+    second = await buildOurChat({ ...env, VITE_SUPABASE_PUBLISHABLE_KEY: 'sb_publishable_b' });
+    server = await first.preview('static');
+    open = await openVisitor(browser);
+    open.page.on('load', () => void (loads += 1));
+    await open.page.goto(server.url);
+  });
+
+  afterAll(async () => {
+    await browser?.close();
+    await server?.[Symbol.asyncDispose]();
+    await first?.[Symbol.asyncDispose]();
+    await second?.[Symbol.asyncDispose]();
+  });
+
+  test('shows at the next visit, at once', async () => {
+    await expect.poll(() => isControlled(open.page)).toBe(true);
+    const before = await script(open.page);
+    await rm(first?.dir ?? '', { recursive: true });
+    await cp(second?.dir ?? '', first?.dir ?? '', { recursive: true });
+    const next = await open.page.context().newPage();
+    await next.goto(server.url);
+    await next.getByRole('heading', { name: 'Welcome back' }).waitFor();
+    expect(await script(next)).not.toBe(before);
+    // It is the new version already.
+    await expect.poll(async () => (await stored(next)).length, { timeout: 20_000 }).toBe(2);
+    await expect.poll(() => next.getByText('A new version').count()).toBe(0);
+    await next.close();
+  });
+
+  test('leaves an open page alone, which still finds its files', async () => {
+    await open.page.getByRole('link', { name: 'Forgot your password?' }).click();
+    await open.page.getByRole('heading', { name: 'Forgot your password?' }).waitFor();
+    expect(loads).toBe(1);
+  });
+
+  test('offers to reload it, once', async () => {
+    const old = await script(open.page);
+    await open.page.getByRole('button', { name: 'Reload' }).click();
+    await expect.poll(() => script(open.page)).not.toBe(old);
+    await open.page.getByRole('heading', { name: 'Forgot your password?' }).waitFor();
+    expect(await open.page.getByText('A new version').count()).toBe(0);
+    await open.page.reload();
+    await open.page.getByRole('heading', { name: 'Forgot your password?' }).waitFor();
+    // The first visit, the button, and the reload above.
+    expect(loads).toBe(3);
+    expect(await open.page.getByText('A new version').count()).toBe(0);
+  });
+
+  test('opens in the new version without a connection', async () => {
+    const current = await script(open.page);
+    await server.kill('SIGKILL');
+    await open.page.reload();
+    await open.page.getByRole('heading', { name: 'Forgot your password?' }).waitFor();
+    expect(await script(open.page)).toBe(current);
+    expect(open.errors).toEqual([]);
+  });
+});
