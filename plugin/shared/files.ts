@@ -1,4 +1,5 @@
 import { access, stat } from 'node:fs/promises';
+import { isAbsolute, relative, sep } from 'node:path';
 import { SupabaseDevError } from './errors.ts';
 
 /** Whether there is a file or folder that this process can see. */
@@ -7,6 +8,13 @@ export function exists(path: string): Promise<boolean> {
     () => true,
     () => false,
   );
+}
+
+/** Whether a path is a folder or below it. */
+export function isInside(folder: string, path: string): boolean {
+  const way = relative(folder, path);
+  // Absolute: on another drive of Windows.
+  return way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way);
 }
 
 /**

@@ -1,7 +1,7 @@
 import type { Dirent } from 'node:fs';
 import { readdir } from 'node:fs/promises';
-import { dirname, join, relative, resolve } from 'node:path';
-import { exists } from '../../shared/files.ts';
+import { dirname, join, resolve } from 'node:path';
+import { exists, isInside } from '../../shared/files.ts';
 import type { SupabaseConfig } from '../config/config.ts';
 import type { FunctionSettings, FunctionsSettings } from './settings.ts';
 
@@ -72,7 +72,7 @@ async function define(
 async function findImportMap(dir: string, slug: string, entrypoint: string): Promise<string | undefined> {
   const candidates: string[] = [];
   let folder = dirname(entrypoint);
-  while (!relative(dir, folder).startsWith('..')) {
+  while (isInside(dir, folder)) {
     candidates.push(join(folder, 'deno.json'), join(folder, 'deno.jsonc'));
     if (folder === dir) break;
     folder = dirname(folder);

@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
-import { relative, sep } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { isInside } from '../../shared/files.ts';
 import type { FunctionDefinition } from './definitions.ts';
 import { lookUp, readImportMap, type ImportEntries } from './import-map.ts';
 import { isSource, readText, type Sources } from './sources.ts';
@@ -24,7 +24,7 @@ export async function findOutsideFiles(
   const found = new Set<string>();
   const queue = [...sources];
   const add = async (path: string): Promise<void> => {
-    if (found.has(path) || isBelow(functionsDir, path) || path.includes('node_modules')) return;
+    if (found.has(path) || isInside(functionsDir, path) || path.includes('node_modules')) return;
     const stats = await stat(path).catch(() => undefined);
     if (stats?.isFile() !== true) return;
     found.add(path);
@@ -52,9 +52,4 @@ function resolveFile(specifier: string, from: string, imports: ImportEntries): s
     // Such as one with an encoded slash.
     return undefined;
   }
-}
-
-function isBelow(folder: string, path: string): boolean {
-  const way = relative(folder, path);
-  return way !== '..' && !way.startsWith(`..${sep}`);
 }
