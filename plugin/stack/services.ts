@@ -155,7 +155,7 @@ function ignoreOtherSettings(config: SupabaseConfig): void {
   config.section('api').ignore('enabled', 'port', 'tls', 'external_url');
   const db = config.section('db');
   db.ignore('port', 'shadow_port', 'health_timeout', 'pooler', 'network_restrictions');
-  db.ignore('ssl_enforcement', 'root_key');
+  db.ignore('ssl_enforcement', 'root_key', 'orioledb_version');
   db.section('migrations').ignore('schema_paths');
   // Read only when there is new data to seed.
   db.ignore('seed');
