@@ -111,7 +111,10 @@ describe.skipIf(newest === undefined)('the newest @supabase/server', () => {
 });
 
 interface ServerModule {
-  verifyAuth(request: Request, options: object): Promise<{ data?: { userClaims: unknown }; error?: unknown }>;
+  readonly verifyAuth: (
+    request: Request,
+    options: object,
+  ) => Promise<{ data?: { userClaims: unknown }; error?: unknown }>;
 }
 
 describe.skipIf(newest === undefined)('the newest @supabase/config', () => {
