@@ -48,5 +48,7 @@ test('the settings of a project reach the database', async () => {
       role: true,
     },
   ]);
-  expect(warnings).toEqual([expect.stringContaining('db.settings.unknown_setting is set but not supported')]);
+  expect(warnings).toEqual([
+    expect.stringContaining('not supported here and ignored: db.settings.unknown_setting'),
+  ]);
 });
