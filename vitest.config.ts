@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
 // unit: pure logic. stack: a real PostgreSQL and real sockets. e2e: Vite and Chromium. vite-versions: the built package
-// with the lowest and the highest version of each Vite major, installed from npm.
+// with the lowest and the highest version of each Vite major, installed from npm. upstream: what Supabase publishes today.
 const project = (name: string, testTimeout: number) => ({
   test: { name, include: [`test/${name}/**/*.test.ts`], testTimeout, hookTimeout: 60_000 },
 });
@@ -13,6 +13,7 @@ export default defineConfig({
       project('stack', 30_000),
       project('e2e', 90_000),
       project('vite-versions', 90_000),
+      project('upstream', 120_000),
     ],
   },
 });

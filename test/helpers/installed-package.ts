@@ -1,11 +1,9 @@
-import { execFile } from 'node:child_process';
 import { cp, mkdir, readdir, symlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
+import { npm } from './npm-install.ts';
 
 const REPOSITORY = fileURLToPath(new URL('../..', import.meta.url));
-const run = promisify(execFile);
 
 /**
  * Installs the package in a project's node_modules as npm would after publishing: only the files that are packed, which
@@ -33,11 +31,7 @@ export async function installPackage(
 }
 
 async function listPackedFiles(): Promise<string[]> {
-  const npm = process.env.npm_execpath;
-  const args = ['pack', '--dry-run', '--json', '--ignore-scripts'];
-  const { stdout } = npm
-    ? await run(process.execPath, [npm, ...args], { cwd: REPOSITORY })
-    : await run('npm', args, { cwd: REPOSITORY, shell: process.platform === 'win32' });
+  const stdout = await npm(['pack', '--dry-run', '--json', '--ignore-scripts'], REPOSITORY);
   const report: unknown = JSON.parse(stdout);
   const [packed] = Object.values(report as Record<string, { files: { path: string }[] }>);
   return packed?.files.map((file) => file.path) ?? [];

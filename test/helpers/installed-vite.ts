@@ -1,12 +1,10 @@
-import { execFile } from 'node:child_process';
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import { exists } from '../../plugin/shared/files.ts';
+import { npmInstall } from './npm-install.ts';
 
 const CACHE = fileURLToPath(new URL('../../node_modules/.cache/vite-versions', import.meta.url));
-const run = promisify(execFile);
 
 /**
  * Installs a version of Vite from npm, once; later calls find it in node_modules/.cache.
@@ -22,10 +20,7 @@ export async function installVite(version: string): Promise<string> {
   await rm(partial, { recursive: true, force: true });
   await mkdir(partial, { recursive: true });
   await writeFile(join(partial, 'package.json'), '{ "private": true }');
-  const args = ['install', '--no-save', '--ignore-scripts', '--no-audit', '--no-fund', `vite@${version}`];
-  const npm = process.env.npm_execpath;
-  if (npm) await run(process.execPath, [npm, ...args], { cwd: partial });
-  else await run('npm', args, { cwd: partial, shell: process.platform === 'win32' });
+  await npmInstall(partial, `vite@${version}`);
   await rename(partial, folder);
   return installed;
 }

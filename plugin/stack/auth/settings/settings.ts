@@ -183,7 +183,8 @@ function readPasswordRequirements(auth: Section): readonly string[] {
 async function readEmail(email: Section, supabaseDir: string): Promise<EmailSettings> {
   const { templates, notifications } = await readMailTemplates(email, supabaseDir);
   return {
-    enabled: email.boolean('enable_signup', true),
+    // The newer name of the setting, and the older one.
+    enabled: email.boolean('enabled', email.boolean('enable_signup', true)),
     autoconfirm: !email.boolean('enable_confirmations', false),
     doubleConfirmChanges: email.boolean('double_confirm_changes', true),
     securePasswordChange: email.boolean('secure_password_change', false),
@@ -200,7 +201,7 @@ function readSms(sms: Section): SmsSettings {
   // No message leaves the machine, so credentials are not needed.
   for (const name of SMS_PROVIDERS) sms.section(name).ignore(...SMS_CREDENTIALS);
   return {
-    enabled: sms.boolean('enable_signup', false),
+    enabled: sms.boolean('enabled', sms.boolean('enable_signup', false)),
     autoconfirm: !sms.boolean('enable_confirmations', false),
     maxFrequency: sms.duration('max_frequency', 5),
     template: readSmsTemplate(sms, provider !== ''),
