@@ -4,7 +4,12 @@ import { errorMessage, SupabaseDevError } from '../../shared/errors.ts';
 import type { Logger } from '../../shared/logger.ts';
 import { splitStatements, type Statement } from './sql-script.ts';
 import { withoutVectorOptions } from './vector-index.ts';
-import { createdExtension, eventTriggerCall, extensionCall } from './superuser-statements.ts';
+import {
+  createdExtension,
+  eventTriggerCall,
+  extensionCall,
+  withEventTriggerCalls,
+} from './superuser-statements.ts';
 
 /** How to run the scripts of a project. */
 export interface ScriptRules {
@@ -79,7 +84,7 @@ async function runStatement(client: pg.Client, text: string, rules: ScriptRules)
   }
   const call = eventTriggerCall(text) ?? (rules.foreignInstallation ? extensionCall(text) : undefined);
   if (call) await client.query(call.text, [...call.values]);
-  else await client.query(withoutVectorOptions(text));
+  else await client.query(withEventTriggerCalls(withoutVectorOptions(text)));
 }
 
 async function isAvailable(client: pg.Client, extension: string): Promise<boolean> {

@@ -5,11 +5,15 @@ interface Call {
 }
 
 const NAME = String.raw`(?:"(?:[^"]|"")+"|[a-z_][\w$]*)`;
-const EVENT_TRIGGER = new RegExp(
-  String.raw`^create\s+event\s+trigger\s+(${NAME})\s+on\s+(${NAME})\s+` +
-    String.raw`(?:when\s+tag\s+in\s*\(([^()]*)\)\s*)?` +
-    String.raw`execute\s+(?:function|procedure)\s+((?:${NAME}\s*\.\s*)?${NAME}\s*\(\s*\))$`,
-  'i',
+const CREATE_EVENT_TRIGGER =
+  String.raw`create\s+event\s+trigger\s+(${NAME})\s+on\s+(${NAME})\s+` +
+  String.raw`(?:when\s+tag\s+in\s*\(([^()]*)\)\s*)?` +
+  String.raw`execute\s+(?:function|procedure)\s+((?:${NAME}\s*\.\s*)?${NAME}\s*\(\s*\))`;
+const EVENT_TRIGGER = new RegExp(`^${CREATE_EVENT_TRIGGER}$`, 'i');
+/** The same in the body of a DO block: a statement of its own, or the constant text of EXECUTE. */
+const IN_BLOCK = new RegExp(
+  String.raw`(?<![\w'$"])(?:execute\s+(?:'|\$\w*\$)\s*)?${CREATE_EVENT_TRIGGER}\s*;?\s*(?:'|\$\w*\$)?(?=\s*;)`,
+  'gi',
 );
 const EXTENSION = new RegExp(
   String.raw`^create\s+extension\s+(if\s+not\s+exists\s+)?(${NAME})(?:\s+with)?(?:\s+schema\s+(${NAME}))?(\s+cascade)?$`,
@@ -30,6 +34,27 @@ export function eventTriggerCall(statement: string): Call | undefined {
     text: 'select _stack.create_event_trigger($1, $2, $3, $4::regprocedure)',
     values: [unquote(name), unquote(event), list, procedure],
   };
+}
+
+/**
+ * A DO block whose `create event trigger` statements are such calls. Any other statement is returned as it is, and so is
+ * a block in single quotes.
+ */
+export function withEventTriggerCalls(statement: string): string {
+  if (!/^do\b[^']*\$\w*\$/i.test(statement)) return statement;
+  return statement.replace(
+    IN_BLOCK,
+    (_match, name: string, event: string, tags: string | undefined, procedure: string) => {
+      // Inside of EXECUTE's text, quotes are doubled.
+      const list = [...(tags ?? '').matchAll(/'+([^']*)'+/g)].map(([, tag = '']) => literal(tag));
+      const array = tags === undefined ? 'null' : `array[${list.join(', ')}]`;
+      return `perform _stack.create_event_trigger(${literal(unquote(name))}, ${literal(unquote(event))}, ${array}, ${literal(procedure)}::regprocedure)`;
+    },
+  );
+}
+
+function literal(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`;
 }
 
 /**

@@ -254,6 +254,8 @@ describe('http', () => {
       Array.from({ length: 8 }, async () => {
         const other = new pg.Client(stack.dbUrl);
         await other.connect();
+        // Not for the speed of this machine.
+        await other.query('set http.curlopt_connecttimeout = 20; set http.curlopt_timeout = 25');
         return other;
       }),
     );

@@ -108,6 +108,13 @@ describe('event triggers', () => {
   test.each([
     `create event trigger rls_on on ddl_command_end when tag in ('CREATE TABLE') execute function public.rls_on()`,
     `CREATE EVENT TRIGGER "rls_on" ON ddl_command_end\n  WHEN TAG IN ('CREATE TABLE', 'CREATE TABLE AS')\n  EXECUTE PROCEDURE "public"."rls_on" ( )`,
+    `do $$ begin
+       create event trigger rls_on on ddl_command_end when tag in ('CREATE TABLE', 'SELECT INTO') execute function public.rls_on();
+     exception when duplicate_object then null; end $$`,
+    `do $body$ begin if not exists (select from pg_event_trigger where evtname = 'rls_on') then
+       execute 'create event trigger "rls_on" on ddl_command_end when tag in (''CREATE TABLE'') execute procedure public.rls_on()';
+     end if; end $body$`,
+    `do language plpgsql $$ begin execute $e$create event trigger rls_on on ddl_command_end when tag in ('CREATE TABLE') execute function public.rls_on();$e$; end $$`,
     `set search_path = public; create event trigger rls_on on ddl_command_end when tag in ('CREATE TABLE') execute function rls_on()`,
   ])('%s', async (statement) => {
     const { rows } = await start({
