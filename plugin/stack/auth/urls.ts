@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import type { Context } from './app.ts';
 import { parseGoUrl } from './http/go-url.ts';
-import { matchesRedirectPattern } from './redirect-pattern.ts';
+import { matchesRedirectPattern } from './settings/redirect-pattern.ts';
 
 // GoTrue v2.196 internal/utilities/request.go
 

@@ -32,7 +32,8 @@ export async function readConfigFile(root: string): Promise<ConfigFile | undefin
       if (hasErrorCode(error, 'ENOENT') || hasErrorCode(error, 'ENOTDIR')) return undefined;
       throw error;
     });
-    if (text !== undefined) return parseConfigFile(path, text);
+    // Some editors begin a file with a byte order mark.
+    if (text !== undefined) return parseConfigFile(path, text.replace(/^\uFEFF/, ''));
   }
   return undefined;
 }
@@ -41,6 +42,11 @@ function parseConfigFile(path: string, text: string): ConfigFile {
   const name = `supabase/${basename(path)}`;
   const isToml = path.endsWith('.toml');
   const parse = isToml ? parseToml : parseJsonc;
+  if (text.includes('\0')) {
+    throw new SupabaseDevError('CONFIG_INVALID', `${name} is not UTF-8`, {
+      hint: 'Save it with the encoding UTF-8 (PowerShell: Out-File -Encoding utf8).',
+    });
+  }
   const place = (offset: number): Required<SourceLocation> => sourceLocation(path, text, offset);
   let values: unknown;
   try {

@@ -47,7 +47,7 @@ beforeAll(async () => {
   }
   // The other tables are the service's: only their owner can add a trigger.
   db = stack.database.createPool('supabase_auth_admin');
-  for (const table of ['identities', 'sessions', 'mfa_factors']) {
+  for (const table of ['identities', 'sessions', 'mfa_factors', 'one_time_tokens']) {
     await db.query(`create trigger act before insert or update or delete on auth.${table}
       for each row execute function public.act()`);
   }
@@ -148,6 +148,38 @@ test.for(['identities INSERT', 'sessions INSERT'] as const)(
     });
   },
 );
+
+test('a code whose token cannot be stored has the words of its way', async () => {
+  const phone = '4915100000001';
+  const { data } = await createTestClient(stack).auth.signUp({ phone, password });
+  const owner = data.session?.access_token ?? '';
+  const { token, email } = await signedUp();
+  await rule('one_time_tokens INSERT');
+  const cases: [path: string, sent: Sent, words: string][] = [
+    ['/otp', { body: { phone } }, 'error creating one time token'],
+    ['/otp', { body: { phone: '4915100000002' } }, 'error creating one time token'],
+    ['/reauthenticate', { method: 'GET', token: owner }, 'error creating one time token'],
+    ['/reauthenticate', { method: 'GET', token }, 'Error sending reauthentication email'],
+    ['/recover', { body: { email } }, 'Error sending recovery email'],
+    ['/otp', { body: { email } }, 'Error sending magic link email'],
+    ['/invite', { body: { email: address() } }, 'Error inviting user'],
+    ['/user', { method: 'PUT', token, body: { email: address() } }, 'Error sending email change email'],
+  ];
+  for (const [path, sent, words] of cases) {
+    expect([path, await both(stack, path, sent)]).toEqual([path, worded(words)]);
+  }
+  // A part of GoTrue without words of its own.
+  const link = { type: 'magiclink', email };
+  expect(await send(stack, '/admin/generate_link', { body: link }, true)).toEqual({
+    status: 500,
+    body: {
+      code: 'unexpected_failure',
+      message: 'Unexpected failure, please check server logs for more information',
+    },
+  });
+  await db.query('delete from public.rules');
+  expect((await send(stack, '/otp', { body: { phone } }, true)).status).toBe(200);
+});
 
 test('operations on a user have their own words', async () => {
   const { id, token, email } = await signedUp();

@@ -153,3 +153,14 @@ test('a link in a mail follows the configured address, not the one that was aske
     await named.stop();
   }
 });
+
+test('a pattern that cannot be read is named at the start', async () => {
+  const config = '[auth]\nadditional_redirect_urls = ["https://a.example", "https://[z-a].example"]';
+  await expect(startAuth(config)).rejects.toMatchObject({
+    code: 'CONFIG_INVALID',
+    message: expect.stringContaining(
+      'auth.additional_redirect_urls has a pattern that cannot be read: https://[z-a].example',
+    ),
+    location: { line: 2, column: 1 },
+  });
+});

@@ -1,5 +1,8 @@
 import { expect, test } from 'vitest';
-import { matchesRedirectPattern } from '../../../plugin/stack/auth/redirect-pattern.ts';
+import {
+  isRedirectPattern,
+  matchesRedirectPattern,
+} from '../../../plugin/stack/auth/settings/redirect-pattern.ts';
 
 test.each([
   ['http://localhost:3000/*', 'http://localhost:3000/a', true],
@@ -14,4 +17,14 @@ test.each([
   ['https://example.com', 'https://example.com/', false],
 ])('%s with %s: %s', (pattern, url, expected) => {
   expect(matchesRedirectPattern(pattern, url)).toBe(expected);
+});
+
+test.each([
+  ['https://[z-a].example.com', false],
+  ['https://[a-z].example.com', true],
+  ['https://[', true],
+  ['https://{a,b', true],
+  ['https://\\', true],
+])('the pattern %s can be read: %s', (pattern, expected) => {
+  expect(isRedirectPattern(pattern)).toBe(expected);
 });

@@ -1,3 +1,5 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { loadConfig } from '../../../plugin/stack/config/config.ts';
 import { makeProject } from '../../helpers/project.ts';
@@ -63,5 +65,18 @@ test.each(['{\n "a": 1,\n "b": = 2\n}', '[]', '"x"'])('reports where JSON is non
   await expect(loadConfig(project.root)).rejects.toMatchObject({
     code: 'CONFIG_INVALID',
     location: { file: expect.stringContaining('config.json') as unknown },
+  });
+});
+
+test.each([
+  ['config.toml', 'project_id = "x"\n'],
+  ['config.json', '{ "project_id": "x" }'],
+])('reads %s with a byte order mark, and names the encoding of one in UTF-16', async (name, text) => {
+  await using project = await makeProject({ [`supabase/${name}`]: `\uFEFF${text}` });
+  expect((await loadConfig(project.root)).projectId).toBe('x');
+  await writeFile(join(project.root, 'supabase', name), Buffer.from(`\uFEFF${text}`, 'utf16le'));
+  await expect(loadConfig(project.root)).rejects.toMatchObject({
+    code: 'CONFIG_INVALID',
+    message: `supabase/${name} is not UTF-8`,
   });
 });

@@ -19,7 +19,7 @@ export function lastSent(user: User, purpose: CodePurpose): string | null {
   return user[COLUMNS[purpose][1]];
 }
 
-interface SentCode {
+export interface SentCode {
   readonly purpose: CodePurpose;
   readonly hash: string;
   /** The address or number to which it was sent. */
@@ -30,10 +30,19 @@ interface SentCode {
 
 /** Stores the hash of a code that was sent just now. */
 export async function saveCode(db: Db, user: User, code: SentCode): Promise<void> {
-  const [tokenColumn, sentColumn] = COLUMNS[code.purpose];
-  await updateUser(db, user, { [tokenColumn]: code.hash, [sentColumn]: timestamp(), ...code.changes });
-  const { hash, recipient: relatesTo } = code;
-  await putOneTimeToken(db, user.id, { type: tokenColumn, hash, relatesTo });
+  await saveHash(db, user, code);
+  await saveToken(db, user, code);
+}
+
+/** The part of `saveCode` in the user's row. */
+export async function saveHash(db: Db, user: User, { purpose, hash, changes }: SentCode): Promise<void> {
+  const [tokenColumn, sentColumn] = COLUMNS[purpose];
+  await updateUser(db, user, { [tokenColumn]: hash, [sentColumn]: timestamp(), ...changes });
+}
+
+/** The part of `saveCode` by which a link or code finds its user. */
+export async function saveToken(db: Db, user: User, { purpose, hash, recipient }: SentCode): Promise<void> {
+  await putOneTimeToken(db, user.id, { type: COLUMNS[purpose][0], hash, relatesTo: recipient });
 }
 
 /** Whether `seconds` have not passed since `sentAt`. */

@@ -1,5 +1,6 @@
 import type { Context } from '../app.ts';
 import type { Db } from '../db/database.ts';
+import { failAs } from '../db/failures.ts';
 import type { User } from '../db/users.ts';
 import { internal } from '../errors.ts';
 import type { TextTemplate } from '../go-template/template.ts';
@@ -8,7 +9,15 @@ import { hasHook, runHook } from '../hooks.ts';
 import { escapeHtml } from '../html.ts';
 import { hashCode, randomCode } from '../secrets/codes.ts';
 import { serializeUser } from '../tokens/serialize-user.ts';
-import { isTooSoon, lastSent, saveCode, tooSoon, type CodePurpose } from './codes.ts';
+import {
+  isTooSoon,
+  lastSent,
+  saveHash,
+  saveToken,
+  tooSoon,
+  type CodePurpose,
+  type SentCode,
+} from './codes.ts';
 
 // GoTrue v2.196 internal/api/phone.go
 
@@ -37,12 +46,14 @@ export async function sendPhoneCode(ctx: Context, db: Db, user: User, request: P
     await sendSms(ctx, db, user, { phone, code, template: sms.template });
   }
   const isChange = purpose === 'phone_change';
-  await saveCode(db, user, {
+  const sent: SentCode = {
     purpose,
     hash: hashCode(phone, code),
     recipient: isChange ? phone : user.phone,
     changes: isChange ? { phone_change: phone } : {},
-  });
+  };
+  await saveHash(db, user, sent);
+  await saveToken(db, user, sent).catch(failAs('error creating one time token'));
   return testCode === undefined ? '' : 'test-otp';
 }
 

@@ -4,6 +4,7 @@ import { readExternalProviders, type ExternalProvider } from './external.ts';
 import type { TextTemplate } from '../go-template/template.ts';
 import { readHooks, type HookName, type HookSettings } from './hooks.ts';
 import { readMailTemplates, type MailTemplateSource } from './mails.ts';
+import { isRedirectPattern } from './redirect-pattern.ts';
 import { readSmsTemplate } from './sms-template.ts';
 
 /** `[auth]` of supabase/config.toml; every default is the Supabase CLI's. Durations are seconds. */
@@ -142,7 +143,7 @@ export async function readAuthSettings(
     siteUrl: auth.string('site_url', 'http://127.0.0.1:3000'),
     hasSiteUrl: auth.has('site_url'),
     externalUrl: auth.string('external_url') || undefined,
-    additionalRedirectUrls: auth.strings('additional_redirect_urls', ['https://127.0.0.1:3000']),
+    additionalRedirectUrls: readRedirectUrls(auth),
     jwtExpiry: auth.integer('jwt_expiry', 3600),
     jwtIssuer: auth.string('jwt_issuer') || undefined,
     enableSignup: auth.boolean('enable_signup', true),
@@ -173,6 +174,13 @@ export async function readAuthSettings(
     captcha: readCaptcha(auth.section('captcha')),
     rateLimits: readRateLimits(auth, env.GOTRUE_RATE_LIMIT_HEADER || undefined, mailer.server !== undefined),
   };
+}
+
+function readRedirectUrls(auth: Section): readonly string[] {
+  const patterns = auth.strings('additional_redirect_urls', ['https://127.0.0.1:3000']);
+  const wrong = patterns.find((pattern) => !isRedirectPattern(pattern));
+  if (wrong === undefined) return patterns;
+  throw auth.invalid('additional_redirect_urls', `has a pattern that cannot be read: ${wrong}`);
 }
 
 function readPasswordRequirements(auth: Section): readonly string[] {

@@ -7,6 +7,16 @@ export function matchesRedirectPattern(pattern: string, url: string): boolean {
   return compile(pattern).test(url);
 }
 
+/** Whether a pattern can be read; GoTrue does not start with one that cannot. */
+export function isRedirectPattern(pattern: string): boolean {
+  try {
+    compile(pattern);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 const compiled = new Map<string, RegExp>();
 
 function compile(pattern: string): RegExp {
