@@ -1,5 +1,5 @@
 import type { CSSProperties, ReactNode } from 'react';
-import { personColor } from '../images/person-color.ts';
+import { personColor } from '../shared/person-color.ts';
 import { useTitle } from '../shared/use-title.ts';
 import styles from './auth-page.module.css';
 

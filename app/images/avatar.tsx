@@ -1,6 +1,6 @@
 import type { CSSProperties, ReactNode } from 'react';
 import styles from './avatar.module.css';
-import { personColor } from './person-color.ts';
+import { personColor } from '../shared/person-color.ts';
 import { useSignedUrl } from '../files/signed-urls.ts';
 
 interface AvatarProps {

@@ -1,7 +1,7 @@
 import { type CSSProperties, memo, type ReactNode, useRef, useState } from 'react';
 import { Avatar } from '../images/avatar.tsx';
 import { sizeOfImages } from '../images/layout.ts';
-import { personColor } from '../images/person-color.ts';
+import { personColor } from '../shared/person-color.ts';
 import { LinkPreview } from '../link-preview/link-preview.tsx';
 import { formatDay, formatFull, formatTime } from '../shared/format-time.ts';
 import { DELETED_USER, useConversationScreen } from './conversation-context.ts';

@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import type { CSSProperties, ReactNode } from 'react';
-import { personColor } from '../images/person-color.ts';
+import { personColor } from '../shared/person-color.ts';
 import { DELETED_USER, useConversationScreen } from './conversation-context.ts';
 import styles from './message-item.module.css';
 import { fetchMessage } from './message-requests.ts';

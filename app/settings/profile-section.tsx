@@ -1,7 +1,7 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { type CSSProperties, type ReactNode, useState } from 'react';
 import { Avatar } from '../images/avatar.tsx';
-import { personColor } from '../images/person-color.ts';
+import { personColor } from '../shared/person-color.ts';
 import { Button } from '../shared/button.tsx';
 import { describeError } from '../shared/errors.ts';
 import { Field, Notice } from '../shared/field.tsx';
