@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import type { SyncResult } from './backend/backend.ts';
 import { openServedStack } from './backend/embedded/served-stack.ts';
 import type { ErrorCode } from './shared/error-codes.ts';
 import { SupabaseDevError } from './shared/errors.ts';
@@ -19,7 +20,7 @@ import { loadConfig, type ConfigOverrides } from './stack/config/config.ts';
 import { makeEphemeralDataDir } from './stack/postgres/ephemeral.ts';
 import { defaultDataDir } from './stack/project.ts';
 
-export type { ConfigOverrides, ErrorCode, Logger };
+export type { ConfigOverrides, ErrorCode, Logger, SyncResult };
 export { SupabaseDevError };
 
 /** Options of `startStack`; all have a default. */
@@ -75,7 +76,18 @@ export interface Stack extends AsyncDisposable {
   readonly anonKey: string;
   readonly serviceRoleKey: string;
   readonly jwtSecret: string;
-  /** Deletes all data and starts again from migrations and seed, on the same ports. */
+  /**
+   * Brings the database to the project's files, as saving one does under Vite: new migrations are applied; when applied ones
+   * have changed or are gone, it is built again, with the data that fits.
+   *
+   * @throws SupabaseDevError MIGRATION_FAILED; the database is as it was
+   */
+  sync(): Promise<SyncResult>;
+  /**
+   * Deletes all data and starts again from migrations and seed, on the same ports.
+   *
+   * @throws SupabaseDevError MIGRATION_FAILED; everything is as it was
+   */
   reset(): Promise<void>;
   /** Ends the API, the services and PostgreSQL. Ephemeral data is deleted. */
   stop(): Promise<void>;
@@ -124,5 +136,11 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
   }
   const { pid: _pid, jwks: _jwks, ...record } = stack.record;
   const stop = (): Promise<void> => stack.stop();
-  return { ...record, reset: () => stack.reset(), stop, [Symbol.asyncDispose]: stop };
+  return {
+    ...record,
+    sync: () => stack.sync(),
+    reset: () => stack.reset(),
+    stop,
+    [Symbol.asyncDispose]: stop,
+  };
 }

@@ -10,6 +10,7 @@ import { resolveKeys, type Keys } from './keys.ts';
 import { createMailService } from './mail/service.ts';
 import { DatabaseJobs } from './database-jobs/database-jobs.ts';
 import type { Database } from './postgres/database.ts';
+import type { ProjectDatabases } from './postgres/databases/project-databases.ts';
 import type { MigrationResult } from './postgres/migrations.ts';
 import { startPostgres } from './postgres/postgres.ts';
 import { replacePublicKeys } from './private-keys.ts';
@@ -49,11 +50,14 @@ export interface Services {
   readonly keys: Keys;
   readonly database: Database;
   readonly migrations: MigrationResult;
+  /** Replaced by `exchange`. */
   readonly services: ServiceMap;
+  /** The live database and those beside it. */
+  readonly databases: ProjectDatabases;
   /** Host of the SMTP server that receives mails; undefined while they stay in the inbox. */
   readonly mailServer: string | undefined;
-  /** Applies migrations that were added since. */
-  migrate(): Promise<MigrationResult>;
+  /** Closes the services that use the database, runs `change`, and opens them again, whatever its outcome. */
+  exchange<T>(change: () => Promise<T>): Promise<T>;
   /** Process id of the PostgreSQL server. */
   postgresPid(): number;
   /** Stops the services, then PostgreSQL. With `discard` (always, when ephemeral) all data is deleted. */
@@ -95,17 +99,23 @@ export async function startServices(options: StartServicesOptions): Promise<Serv
     jwtExpiry: config.section('auth').integer('jwt_expiry', 3600),
   };
   const postgres = await startPostgres({ ...options, port: options.dbPort, appSettings, schemaDirs });
-  const jwt = createJwtVerifier(keys);
-  const { database } = postgres;
-  const context: StackContext = { config, keys, jwt, database, mailer: mail.mailer, dataDir, logger };
+  const { database, databases } = postgres;
+  const context: StackContext = {
+    config,
+    keys,
+    jwt: createJwtVerifier(keys),
+    database,
+    mailer: mail.mailer,
+    dataDir,
+    logger,
+  };
   ignoreOtherSettings(config);
-  const created = await createServices(context).catch(async (error: unknown) => {
+  let open = await openServices(context, options.apiUrl).catch(async (error: unknown) => {
     await postgres.stop(options.ephemeral);
     throw error;
   });
   const functions = options.functions && createFunctionsService(context, options.functions);
-  const services = { ...created, mail: mail.service, ...(functions && { functions }) };
-  const jobs = new DatabaseJobs({ database, apiUrl: options.apiUrl, logger });
+  const lasting = { mail: mail.service, ...(functions && { functions }) };
   for (const key of config.unread())
     logger.warn(`supabase/config.toml: ${key} is set but not supported here; ignored`);
   for (const { key, variable } of config.unset())
@@ -113,14 +123,42 @@ export async function startServices(options: StartServicesOptions): Promise<Serv
   return {
     keys,
     database,
+    databases,
     migrations: postgres.migrations,
-    services,
+    get services() {
+      return { ...open.services, ...lasting };
+    },
     mailServer: mail.mailer.server,
-    migrate: () => postgres.migrate(),
+    async exchange(change) {
+      await open.close();
+      try {
+        return await change();
+      } finally {
+        open = await openServices(context, options.apiUrl);
+      }
+    },
     postgresPid: () => postgres.pid(),
     async stop({ discard } = { discard: false }) {
-      await Promise.all([jobs.close(), closeAll(Object.values(services))]);
+      await Promise.all([open.close(), closeAll(Object.values(lasting))]);
       await postgres.stop(discard || options.ephemeral);
+    },
+  };
+}
+
+/** What is connected to the database: services, and the workers of its jobs. */
+interface OpenServices {
+  readonly services: ServiceMap;
+  close(): Promise<void>;
+}
+
+async function openServices(context: StackContext, apiUrl: string | undefined): Promise<OpenServices> {
+  const { database, logger } = context;
+  const services = await createServices(context);
+  const jobs = new DatabaseJobs({ database, apiUrl, logger });
+  return {
+    services,
+    async close() {
+      await Promise.all([jobs.close(), closeAll(Object.values(services))]);
     },
   };
 }

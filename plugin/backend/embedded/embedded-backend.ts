@@ -44,7 +44,7 @@ export async function createEmbeddedBackend(options: EmbeddedBackendOptions): Pr
     reason: options.reason,
     target: () => stack.target(),
     describe: () => stack.access.describe(),
-    migrate: async () => (await (await stack.settle()).migrate?.())?.applied ?? [],
+    sync: async () => (await stack.settle()).sync?.(),
     onFunctionFailure(listener) {
       failureListeners.add(listener);
       return () => failureListeners.delete(listener);

@@ -1,6 +1,5 @@
-import { readFile } from 'node:fs/promises';
 import type pg from 'pg';
-import { listMigrations, type Migration } from './migration-files.ts';
+import type { MigrationFile } from './migration-files.ts';
 import { parseScript, runScript, type ScriptRules } from './run-script.ts';
 
 export interface MigrationResult {
@@ -19,10 +18,9 @@ export interface MigrationResult {
  */
 export async function applyMigrations(
   client: pg.Client,
-  supabaseDir: string,
+  migrations: readonly MigrationFile[],
   rules: ScriptRules,
 ): Promise<MigrationResult> {
-  const migrations = await listMigrations(supabaseDir, rules.logger);
   const { rows } = await client.query<{ version: string }>(
     'select version from supabase_migrations.schema_migrations order by version',
   );
@@ -41,8 +39,12 @@ export async function applyMigrations(
   return { applied, total: migrations.length };
 }
 
-async function applyMigration(client: pg.Client, migration: Migration, rules: ScriptRules): Promise<boolean> {
-  const script = parseScript(migration.file, await readFile(migration.file, 'utf8'));
+async function applyMigration(
+  client: pg.Client,
+  migration: MigrationFile,
+  rules: ScriptRules,
+): Promise<boolean> {
+  const script = parseScript(migration.file, migration.text);
   // A file without a statement is still being written: if it were recorded now, it would never be applied.
   if (script.statements.length === 0) return false;
   const record = (): Promise<unknown> =>

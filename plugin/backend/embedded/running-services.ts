@@ -1,0 +1,130 @@
+import type { GatewayTarget, HandlerUpstream } from '../../gateway/target.ts';
+import { areKeysPublic } from '../../stack/private-keys.ts';
+import { publicJwk } from '../../stack/jwt.ts';
+import type { Service, ServiceName } from '../../stack/service.ts';
+import { startServices, type Services, type StartServicesOptions } from '../../stack/services.ts';
+import type { SyncResult } from '../backend.ts';
+import { knowsSession } from './session-check.ts';
+
+/** The services, what a gateway needs to reach them, and the changes of their database, one at a time. */
+export class RunningServices {
+  readonly #apiUrl: string;
+  /** Rejects with the reason of a failed start. */
+  readonly started: Promise<Services>;
+  #target: GatewayTarget | undefined;
+  #services: Services | undefined;
+  /** Settles when the services that are closed for a change are open again. */
+  #exchanging: Promise<void> | undefined;
+  #turn: Promise<unknown> = Promise.resolve();
+
+  /** @param apiUrl origin of the stack's own gateway */
+  constructor(options: StartServicesOptions, apiUrl: string) {
+    this.#apiUrl = apiUrl;
+    this.started = startServices(options).then((services) => {
+      this.#services = services;
+      this.#target = this.#createTarget(services);
+      return services;
+    });
+  }
+
+  /** For each request; one that comes during the start waits for it. */
+  target(): GatewayTarget | Promise<GatewayTarget> {
+    return this.#target ?? this.started.then(() => this.current.target);
+  }
+
+  get current(): { services: Services; target: GatewayTarget } {
+    if (!this.#services || !this.#target) throw new Error('the services have not started');
+    return { services: this.#services, target: this.#target };
+  }
+
+  /**
+   * Brings the database to the project's files: new migrations are applied; when applied ones have changed or are gone, a
+   * database is built from all files and takes the place of the old one, with the data that fits.
+   *
+   * @throws SupabaseDevError MIGRATION_FAILED; the database is as it was
+   */
+  sync(): Promise<SyncResult> {
+    return this.#inTurn(async ({ databases }) => {
+      const migrations = await databases.readMigrations();
+      const drift = await databases.findDrift(migrations);
+      if (drift.changed.length === 0 && drift.gone.length === 0)
+        return { applied: (await databases.migrate(migrations)).applied };
+      const next = await databases.build(migrations);
+      const report = await this.#exchange(next, () => databases.replaceKeepingData(next));
+      const first = [...drift.changed, ...drift.gone].toSorted()[0] ?? '';
+      databases.prepareNext(migrations, migrations.filter(({ version }) => version < first).length);
+      return { applied: [], rebuilt: { ...drift, ...report } };
+    });
+  }
+
+  /**
+   * Deletes all data and starts again from migrations and seed.
+   *
+   * @throws SupabaseDevError MIGRATION_FAILED; everything is as it was
+   */
+  reset(): Promise<void> {
+    return this.#inTurn(async ({ databases }) => {
+      const next = await databases.buildSeeded(await databases.readMigrations());
+      await this.#exchange(next, () => databases.replace(next));
+    });
+  }
+
+  /** Waits for a change that is under way. */
+  async stop(): Promise<void> {
+    await this.#inTurn((services) => services.stop());
+  }
+
+  /** Requests wait meanwhile; those that have begun end first. */
+  async #exchange<T>(next: string, change: () => Promise<T>): Promise<T> {
+    const { services } = this.current;
+    const done = services.exchange(change);
+    const settled = done.then(
+      () => {},
+      () => {},
+    );
+    this.#exchanging = settled;
+    try {
+      return await done;
+    } catch (error) {
+      await services.databases.drop(next).catch(() => {});
+      throw error;
+    } finally {
+      this.#exchanging = undefined;
+    }
+  }
+
+  #inTurn<T>(task: (services: Services) => Promise<T>): Promise<T> {
+    const turn = this.#turn.then(async () => task(await this.started));
+    this.#turn = turn.catch(() => {});
+    return turn;
+  }
+
+  #createTarget({ keys, services }: Services): GatewayTarget {
+    const names = Object.keys(services) as ServiceName[];
+    return {
+      keys: { ...keys, jwks: keys.signingKeys.map(publicJwk) },
+      upstreams: Object.fromEntries(names.map((name) => [name, this.#createUpstream(name)])),
+      knowsSession: (token) => knowsSession(this.#apiUrl, keys.anonKey, token),
+      localOnly: areKeysPublic(keys)
+        ? { hint: 'Start Vite with --host (or set server.host): then the stack has random keys.' }
+        : undefined,
+    };
+  }
+
+  #createUpstream(name: ServiceName): HandlerUpstream {
+    return {
+      kind: 'handler',
+      handle: (req, res) => this.#use(name, (service) => service.handle(req, res)),
+      upgrade: (req, socket, head) => this.#use(name, (service) => service.upgrade?.(req, socket, head)),
+    };
+  }
+
+  /** At once, or after the change that is under way. */
+  #use(name: ServiceName, call: (service: Service) => void): unknown {
+    const run = (): void => {
+      const service = this.#services?.services[name];
+      if (service) call(service);
+    };
+    return this.#exchanging ? this.#exchanging.then(run) : run();
+  }
+}

@@ -1,0 +1,46 @@
+import type pg from 'pg';
+import { splitStatements } from '../sql-script.ts';
+import type { MigrationFile } from '../migration-files.ts';
+
+/** How the applied migrations differ from the files. */
+export interface Drift {
+  /** Versions whose file has other statements now. */
+  readonly changed: readonly string[];
+  /** Applied versions without a file. */
+  readonly gone: readonly string[];
+}
+
+/** A row of `supabase_migrations.schema_migrations`. */
+export interface AppliedMigration {
+  readonly version: string;
+  readonly name: string | null;
+  /** Null when another program recorded it without. */
+  readonly statements: readonly string[] | null;
+}
+
+export async function readApplied(client: pg.Client): Promise<AppliedMigration[]> {
+  const { rows } = await client.query<AppliedMigration>(
+    'select version, name, statements from supabase_migrations.schema_migrations order by version',
+  );
+  return rows;
+}
+
+/** Compares statements only: a comment between them, a blank line or another name changes nothing in the database. */
+export function findDrift(applied: readonly AppliedMigration[], files: readonly MigrationFile[]): Drift {
+  const byVersion = new Map(files.map((file) => [file.version, file]));
+  const changed: string[] = [];
+  const gone: string[] = [];
+  for (const { version, statements } of applied) {
+    const file = byVersion.get(version);
+    if (!file) gone.push(version);
+    else if (statements && !isSame(statements, file.text)) changed.push(version);
+  }
+  return { changed, gone };
+}
+
+/** The Supabase CLI keeps the semicolons that this stack leaves out. */
+function isSame(statements: readonly string[], text: string): boolean {
+  const normal = (script: string): string =>
+    JSON.stringify(splitStatements(script).map((statement) => statement.text));
+  return normal(statements.join(';\n')) === normal(text);
+}

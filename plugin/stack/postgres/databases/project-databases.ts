@@ -1,0 +1,135 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { errorMessage } from '../../../shared/errors.ts';
+import { readMigrations, type MigrationFile } from '../migration-files.ts';
+import type { MigrationResult } from '../migrations.ts';
+import { hasMigrations, migrateDatabase, prepareSchema, type SchemaOptions } from '../project-schema.ts';
+import { dropDatabase, listDatabases } from './clone.ts';
+import { copyData, type CopyReport } from './copy/copy-data.ts';
+import { findDrift, readApplied, type Drift } from './drift.ts';
+import { exchange, exchangeWith, isMissingDatabase, restoreName } from './exchange.ts';
+import { BUILD_PREFIX, FORK_PREFIX, LIVE, PREVIOUS } from './names.ts';
+import { adoptName } from './own-name.ts';
+import { withClient, type DatabaseServer } from './server.ts';
+import { Templates } from './templates.ts';
+
+/** The databases of a project: the live one, and those that are built beside it to take its place. */
+export class ProjectDatabases {
+  readonly #server: DatabaseServer;
+  readonly #options: SchemaOptions & { readonly ephemeral: boolean };
+  readonly #password: string;
+  readonly #templates: Templates;
+  /** Work that nobody waits for. */
+  #background: Promise<void> = Promise.resolve();
+  #isClosed = false;
+
+  constructor(
+    server: DatabaseServer,
+    options: SchemaOptions & { readonly ephemeral: boolean },
+    password: string,
+  ) {
+    this.#server = server;
+    this.#options = options;
+    this.#password = password;
+    this.#templates = new Templates(server, options, password, options.ephemeral ? 'file_copy' : 'wal_log');
+  }
+
+  /** Brings the live database to the project's files, as far as they are new. @throws SupabaseDevError MIGRATION_FAILED */
+  async open(): Promise<MigrationResult> {
+    const migrations = await this.readMigrations();
+    const prepare = (): Promise<MigrationResult> =>
+      prepareSchema(this.#server.database(), this.#options, this.#password, { migrations, seed: true });
+    return prepare().catch(async (error: unknown) => {
+      if (!isMissingDatabase(error)) throw error;
+      // The server was killed in the middle of an exchange.
+      await restoreName(this.#server);
+      return prepare();
+    });
+  }
+
+  /** The project's migrations as they are now. */
+  async readMigrations(): Promise<MigrationFile[]> {
+    const { config, logger } = this.#options;
+    return hasMigrations(config) ? readMigrations(config.supabaseDir, logger) : [];
+  }
+
+  /** Applied migrations whose files have changed or are gone. */
+  async findDrift(migrations: readonly MigrationFile[]): Promise<Drift> {
+    const database = this.#server.database();
+    const applied = await withClient(database.connection('postgres'), (client) => readApplied(client));
+    return findDrift(applied, migrations);
+  }
+
+  /** Applies new migrations to the live database. @throws SupabaseDevError MIGRATION_FAILED */
+  migrate(migrations: readonly MigrationFile[]): Promise<MigrationResult> {
+    return migrateDatabase(this.#server.database(), this.#options, migrations);
+  }
+
+  /**
+   * Builds a database from the files, beside the live one.
+   *
+   * @returns its name; `replace` or `drop` it
+   * @throws SupabaseDevError MIGRATION_FAILED
+   */
+  async build(migrations: readonly MigrationFile[]): Promise<string> {
+    await this.#background;
+    return this.#ready(await this.#templates.build(migrations));
+  }
+
+  /** The same with the seed. */
+  async buildSeeded(migrations: readonly MigrationFile[]): Promise<string> {
+    await this.#background;
+    return this.#ready(await this.#templates.clone(await this.#templates.provideSeeded(migrations)));
+  }
+
+  drop(name: string): Promise<void> {
+    return this.#templates.drop(name);
+  }
+
+  /** Puts a built database in the place of the live one. Nobody may be connected whose work should not be lost. */
+  async replace(next: string): Promise<void> {
+    await exchange(this.#server, { name: LIVE, next, previous: PREVIOUS });
+  }
+
+  /** The same with the data that fits. If that fails, the live database stays. */
+  async replaceKeepingData(next: string): Promise<CopyReport> {
+    return exchangeWith(this.#server, next, () => copyData(this.#server, PREVIOUS, next));
+  }
+
+  /** Makes the next build fast, in which the first `unchanged` of the files stay as they are. Returns at once. */
+  prepareNext(migrations: readonly MigrationFile[], unchanged: number): void {
+    this.#inBackground(() => this.#templates.prepare(migrations, unchanged));
+  }
+
+  /** Drops what an earlier process left. Returns at once. */
+  sweep(): void {
+    this.#inBackground(() =>
+      this.#server.administer(async (admin) => {
+        for (const prefix of [BUILD_PREFIX, FORK_PREFIX])
+          for (const name of await listDatabases(admin, prefix)) await dropDatabase(admin, name);
+      }),
+    );
+  }
+
+  /** Waits for the work in the background. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await this.#background;
+  }
+
+  /** Does before the exchange what need not be done in it. */
+  async #ready(next: string): Promise<string> {
+    await adoptName(this.#server.database(next), next, LIVE);
+    await this.#templates.drop(PREVIOUS);
+    return next;
+  }
+
+  #inBackground(work: () => Promise<unknown>): void {
+    this.#background = this.#background.then(async () => {
+      await delay(0);
+      if (this.#isClosed) return;
+      await work().catch((error: unknown) => {
+        if (!this.#isClosed) this.#options.logger.warn(`Supabase: ${errorMessage(error)}`);
+      });
+    });
+  }
+}
