@@ -31,7 +31,12 @@ export interface SyncResult {
   /** Versions of new migrations that were applied, in order. */
   readonly applied: readonly string[];
   /** Why and how the database was built again from all files. */
-  readonly rebuilt?: Drift & CopyReport;
+  readonly rebuilt?: Rebuild;
+}
+
+export interface Rebuild extends Drift, CopyReport {
+  /** The snapshot of the database before, kept when some of its data has no place in the new one. */
+  readonly snapshot?: string;
 }
 
 export type FunctionFailureListener = (slug: string, error: SupabaseDevError | undefined) => void;

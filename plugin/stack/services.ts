@@ -17,6 +17,7 @@ import { replacePublicKeys } from './private-keys.ts';
 import { createRestService } from './rest/service.ts';
 import { createRealtimeService } from './realtime/service.ts';
 import type { Service, ServiceName } from './service.ts';
+import { keepFilesOf, type KeptFiles } from './storage/disk/kept-files.ts';
 import { createStorageService } from './storage/service.ts';
 
 export interface ServicesOptions {
@@ -54,6 +55,8 @@ export interface Services {
   readonly services: ServiceMap;
   /** The live database and those beside it. */
   readonly databases: ProjectDatabases;
+  /** The files of Storage that belong to other states of the database. */
+  readonly files: KeptFiles;
   /** Host of the SMTP server that receives mails; undefined while they stay in the inbox. */
   readonly mailServer: string | undefined;
   /** Closes the services that use the database, runs `change`, and opens them again, whatever its outcome. */
@@ -124,6 +127,7 @@ export async function startServices(options: StartServicesOptions): Promise<Serv
     keys,
     database,
     databases,
+    files: keepFilesOf(dataDir),
     migrations: postgres.migrations,
     get services() {
       return { ...open.services, ...lasting };

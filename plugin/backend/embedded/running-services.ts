@@ -1,5 +1,6 @@
 import type { GatewayTarget, HandlerUpstream } from '../../gateway/target.ts';
 import { areKeysPublic } from '../../stack/private-keys.ts';
+import type { Snapshot } from '../../stack/postgres/databases/snapshots.ts';
 import { publicJwk } from '../../stack/jwt.ts';
 import type { Service, ServiceName } from '../../stack/service.ts';
 import { startServices, type Services, type StartServicesOptions } from '../../stack/services.ts';
@@ -51,21 +52,60 @@ export class RunningServices {
         return { applied: (await databases.migrate(migrations)).applied };
       const next = await databases.build(migrations);
       const report = await this.#exchange(next, () => databases.replaceKeepingData(next));
+      const isComplete = report.misfits.length === 0 && report.dropped.length === 0;
+      const snapshot = isComplete ? undefined : await this.#keepPrevious();
       const first = [...drift.changed, ...drift.gone].toSorted()[0] ?? '';
       databases.prepareNext(migrations, migrations.filter(({ version }) => version < first).length);
-      return { applied: [], rebuilt: { ...drift, ...report } };
+      return { applied: [], rebuilt: { ...drift, ...report, snapshot } };
     });
   }
 
   /**
-   * Deletes all data and starts again from migrations and seed.
+   * Deletes all data and starts again from migrations and seed. What was before is the snapshot "previous".
    *
    * @throws SupabaseDevError MIGRATION_FAILED; everything is as it was
    */
-  reset(): Promise<void> {
-    return this.#inTurn(async ({ databases }) => {
-      const next = await databases.buildSeeded(await databases.readMigrations());
+  reset({ seed = true } = {}): Promise<void> {
+    return this.#inTurn(async ({ databases, files }) => {
+      const migrations = await databases.readMigrations();
+      const next = await (seed ? databases.buildSeeded(migrations) : databases.build(migrations));
+      await files.keep('previous');
       await this.#exchange(next, () => databases.replace(next));
+      if (seed) databases.prepareReset(migrations);
+    });
+  }
+
+  /** Keeps database and files under a name. @throws SupabaseDevError USAGE for a name that cannot be one */
+  saveSnapshot(name: string): Promise<void> {
+    return this.#inTurn(async ({ databases, files }) => {
+      await this.#exchange(undefined, () => databases.snapshots.save(name));
+      await files.keep(name);
+    });
+  }
+
+  /**
+   * Brings database and files back to a snapshot. What was before is the snapshot "previous".
+   *
+   * @throws SupabaseDevError SNAPSHOT_MISSING
+   */
+  restoreSnapshot(name: string): Promise<void> {
+    return this.#inTurn(async ({ databases, files }) => {
+      const next = await databases.copySnapshot(name);
+      await files.restore(name);
+      await files.keep('previous');
+      await this.#exchange(next, () => databases.replace(next));
+    });
+  }
+
+  listSnapshots(): Promise<Snapshot[]> {
+    return this.#inTurn(({ databases }) => databases.snapshots.list());
+  }
+
+  /** @throws SupabaseDevError SNAPSHOT_MISSING */
+  deleteSnapshot(name: string): Promise<void> {
+    return this.#inTurn(async ({ databases, files }) => {
+      await databases.snapshots.delete(name);
+      await files.remove(name);
     });
   }
 
@@ -74,8 +114,19 @@ export class RunningServices {
     await this.#inTurn((services) => services.stop());
   }
 
-  /** Requests wait meanwhile; those that have begun end first. */
-  async #exchange<T>(next: string, change: () => Promise<T>): Promise<T> {
+  async #keepPrevious(): Promise<string> {
+    const { databases, files } = this.current.services;
+    const name = await databases.snapshots.keepPrevious(new Date());
+    await files.keep(name);
+    for (const excess of await databases.snapshots.findExcess()) {
+      await databases.snapshots.delete(excess);
+      await files.remove(excess);
+    }
+    return name;
+  }
+
+  /** Requests wait meanwhile; those that have begun end first. If the change fails, nothing is left of `next`. */
+  async #exchange<T>(next: string | undefined, change: () => Promise<T>): Promise<T> {
     const { services } = this.current;
     const done = services.exchange(change);
     const settled = done.then(
@@ -86,7 +137,7 @@ export class RunningServices {
     try {
       return await done;
     } catch (error) {
-      await services.databases.drop(next).catch(() => {});
+      if (next !== undefined) await services.databases.drop(next).catch(() => {});
       throw error;
     } finally {
       this.#exchanging = undefined;

@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { errorMessage } from '../../../shared/errors.ts';
 import { readMigrations, type MigrationFile } from '../migration-files.ts';
 import type { MigrationResult } from '../migrations.ts';
@@ -10,6 +9,7 @@ import { exchange, exchangeWith, isMissingDatabase, restoreName } from './exchan
 import { BUILD_PREFIX, FORK_PREFIX, LIVE, PREVIOUS } from './names.ts';
 import { adoptName } from './own-name.ts';
 import { withClient, type DatabaseServer } from './server.ts';
+import { Snapshots } from './snapshots.ts';
 import { Templates } from './templates.ts';
 
 /** The databases of a project: the live one, and those that are built beside it to take its place. */
@@ -18,8 +18,10 @@ export class ProjectDatabases {
   readonly #options: SchemaOptions & { readonly ephemeral: boolean };
   readonly #password: string;
   readonly #templates: Templates;
+  readonly snapshots: Snapshots;
   /** Work that nobody waits for. */
   #background: Promise<void> = Promise.resolve();
+  #swept: Promise<void> | undefined;
   #isClosed = false;
 
   constructor(
@@ -31,6 +33,7 @@ export class ProjectDatabases {
     this.#options = options;
     this.#password = password;
     this.#templates = new Templates(server, options, password, options.ephemeral ? 'file_copy' : 'wal_log');
+    this.snapshots = new Snapshots(server, this.#templates);
   }
 
   /** Brings the live database to the project's files, as far as they are new. @throws SupabaseDevError MIGRATION_FAILED */
@@ -71,14 +74,22 @@ export class ProjectDatabases {
    * @throws SupabaseDevError MIGRATION_FAILED
    */
   async build(migrations: readonly MigrationFile[]): Promise<string> {
-    await this.#background;
+    await this.#settle();
     return this.#ready(await this.#templates.build(migrations));
   }
 
   /** The same with the seed. */
   async buildSeeded(migrations: readonly MigrationFile[]): Promise<string> {
-    await this.#background;
+    await this.#settle();
     return this.#ready(await this.#templates.clone(await this.#templates.provideSeeded(migrations)));
+  }
+
+  /** A copy of a snapshot, for `replace`. @throws SupabaseDevError SNAPSHOT_MISSING */
+  async copySnapshot(name: string): Promise<string> {
+    await this.#settle();
+    const copy = await this.snapshots.copy(name);
+    // "previous" itself may be restored.
+    return this.#ready(copy);
   }
 
   drop(name: string): Promise<void> {
@@ -100,20 +111,25 @@ export class ProjectDatabases {
     this.#inBackground(() => this.#templates.prepare(migrations, unchanged));
   }
 
-  /** Drops what an earlier process left. Returns at once. */
-  sweep(): void {
-    this.#inBackground(() =>
-      this.#server.administer(async (admin) => {
-        for (const prefix of [BUILD_PREFIX, FORK_PREFIX])
-          for (const name of await listDatabases(admin, prefix)) await dropDatabase(admin, name);
-      }),
-    );
+  /** Makes the next `buildSeeded` of these files fast. Returns at once. */
+  prepareReset(migrations: readonly MigrationFile[]): void {
+    this.#inBackground(async () => this.#templates.stock(await this.#templates.provideSeeded(migrations)));
   }
 
   /** Waits for the work in the background. */
   async close(): Promise<void> {
     this.#isClosed = true;
     await this.#background;
+  }
+
+  /** Waits for work that has begun; the first call drops what a killed process left. */
+  async #settle(): Promise<void> {
+    await this.#background;
+    this.#swept ??= this.#server.administer(async (admin) => {
+      for (const prefix of [BUILD_PREFIX, FORK_PREFIX])
+        for (const name of await listDatabases(admin, prefix)) await dropDatabase(admin, name);
+    });
+    await this.#swept;
   }
 
   /** Does before the exchange what need not be done in it. */
@@ -124,12 +140,13 @@ export class ProjectDatabases {
   }
 
   #inBackground(work: () => Promise<unknown>): void {
-    this.#background = this.#background.then(async () => {
-      await delay(0);
-      if (this.#isClosed) return;
-      await work().catch((error: unknown) => {
-        if (!this.#isClosed) this.#options.logger.warn(`Supabase: ${errorMessage(error)}`);
-      });
-    });
+    this.#background = this.#settle()
+      .then(() => (this.#isClosed ? undefined : work()))
+      .then(
+        () => {},
+        (error: unknown) => {
+          if (!this.#isClosed) this.#options.logger.warn(`Supabase: ${errorMessage(error)}`);
+        },
+      );
   }
 }

@@ -20,7 +20,6 @@ interface Outcome {
 abstract class CopyQuery {
   readonly #text: string;
   readonly #outcome: Outcome;
-  #error: unknown;
 
   constructor(text: string, outcome: Outcome) {
     this.#text = text;
@@ -31,17 +30,15 @@ abstract class CopyQuery {
     connection.query(this.#text);
   }
 
+  /** The last call of a query that fails. */
   handleError(error: unknown): void {
-    this.#error ??= error;
-    // A lost connection is not followed by "ready for query".
-    if (!(error instanceof Error && 'severity' in error)) this.#outcome.reject(error);
+    this.#outcome.reject(error);
   }
 
   handleCommandComplete(): void {}
 
   handleReadyForQuery(): void {
-    if (this.#error === undefined) this.#outcome.resolve();
-    else this.#outcome.reject(this.#error);
+    this.#outcome.resolve();
   }
 }
 

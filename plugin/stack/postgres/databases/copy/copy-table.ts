@@ -22,7 +22,13 @@ interface TableCopy {
  *
  * @returns the rows that do not fit; undefined when all do
  */
-export async function copyTable({ source, from, target, to, isEmpty }: TableCopy): Promise<Misfit | undefined> {
+export async function copyTable({
+  source,
+  from,
+  target,
+  to,
+  isEmpty,
+}: TableCopy): Promise<Misfit | undefined> {
   const names = new Set(from.columns.map((column) => column.name));
   const columns = to.columns.filter((column) => names.has(column.name));
   const list = columns.map((column) => identifier(column.name)).join(', ');
