@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import type { SyncResult } from './backend/backend.ts';
-import { openServedStack } from './backend/embedded/served-stack.ts';
+import { openServedStack, type ServedStack } from './backend/embedded/served-stack.ts';
 import type { ErrorCode } from './shared/error-codes.ts';
 import { SupabaseDevError } from './shared/errors.ts';
 import { requireFolder } from './shared/files.ts';
@@ -104,6 +104,20 @@ export interface Stack extends AsyncDisposable {
  * @throws SupabaseDevError with a stable `code` (docs/errors.md); nothing is left running
  */
 export async function startStack(options: StackOptions = {}): Promise<Stack> {
+  const stack = await openStack(options);
+  const { pid: _pid, jwks: _jwks, ...record } = stack.record;
+  const stop = (): Promise<void> => stack.stop();
+  return {
+    ...record,
+    sync: () => stack.sync(),
+    reset: () => stack.reset(),
+    stop,
+    [Symbol.asyncDispose]: stop,
+  };
+}
+
+/** The stack behind `startStack`, with what only the commands of this package use. @throws as `startStack` */
+export async function openStack(options: StackOptions): Promise<ServedStack> {
   checkOptions('startStack()', options, CHECKS);
   const root = resolve(options.root ?? process.cwd());
   await requireFolder(root, 'the option root');
@@ -134,13 +148,5 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
       },
     );
   }
-  const { pid: _pid, jwks: _jwks, ...record } = stack.record;
-  const stop = (): Promise<void> => stack.stop();
-  return {
-    ...record,
-    sync: () => stack.sync(),
-    reset: () => stack.reset(),
-    stop,
-    [Symbol.asyncDispose]: stop,
-  };
+  return stack;
 }

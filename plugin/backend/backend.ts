@@ -17,6 +17,8 @@ export interface Backend {
   describe(): readonly BannerLine[];
   /** Brings the database to the project's files; undefined where another process owns the database. */
   sync?(): Promise<SyncResult | undefined>;
+  /** Calls `listener` when another database is the live one (a reset, a rebuild). Returns how to stop it. */
+  onReplaced?(listener: () => void): () => void;
   /**
    * Calls `listener` when an edge function does not start, and without an error once it starts again; only where this
    * process runs the functions. Returns how to stop it.

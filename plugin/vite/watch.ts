@@ -6,7 +6,8 @@ import { injectKeys } from './env.ts';
 import { logFailure, showOverlay } from './failure.ts';
 import { PLUGIN_NAME, type PluginContext } from './plugin-context.ts';
 import { reloadPages } from './reload-pages.ts';
-import { describeSync } from './describe-sync.ts';
+import { ServerCleanup } from './server-cleanup.ts';
+import { describeSync } from '../backend/describe-sync.ts';
 
 /** Servers whose pages show an error of a file. */
 const isFailing = new WeakSet<ViteDevServer>();
@@ -16,6 +17,7 @@ const isFailing = new WeakSet<ViteDevServer>();
  * Errors are shown in the overlay; the page is reloaded once they are corrected.
  */
 export function watchPlugin(context: PluginContext): Plugin {
+  const cleanup = new ServerCleanup();
   return {
     name: `${PLUGIN_NAME}:watch`,
     configureServer(server) {
@@ -24,6 +26,9 @@ export function watchPlugin(context: PluginContext): Plugin {
       const dir = normalizePath(join(context.projectRoot, 'supabase'));
       // Vite does not watch folders outside its root, and with bundledDev none at all.
       server.watcher.add(dir);
+      // Also when a command has replaced the database.
+      const listening = held.settled.then(() => held.backend?.onReplaced?.(() => reloadPages(server)));
+      cleanup.add(server, async () => (await listening)?.());
       const onSave = coalesce(async (paths) => {
         await catchUp(server, held, paths).catch((error: unknown) => {
           isFailing.add(server);
@@ -37,6 +42,7 @@ export function watchPlugin(context: PluginContext): Plugin {
           if (name.startsWith(`${dir}/`) && name.endsWith('.sql')) onSave(name);
         });
     },
+    closeServer: cleanup.closeOldest,
   };
 }
 
@@ -80,7 +86,8 @@ async function catchUp(server: ViteDevServer, held: HeldBackend, paths: readonly
   const lines = describeSync(result);
   for (const { text, isWarning } of lines) logger[isWarning ? 'warn' : 'info'](text, { timestamp: true });
   // Also after a correction that changes nothing: the page still shows the error.
-  if (lines.length > 0 || isFailing.delete(server)) {
+  const wasFailing = isFailing.delete(server);
+  if (lines.length > 0 || wasFailing) {
     server.environments.client.hot.send({ type: 'full-reload' });
   } else if (paths.some((path) => !path.includes('/migrations/')))
     logger.info(SEED_ONLY, { timestamp: true });

@@ -78,7 +78,16 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     'plugin/stack/postgres',
   ],
   'plugin/index.ts': ['plugin/shared', 'plugin/options.ts', 'plugin/vite'],
-  'plugin/cli.ts': ['plugin/shared', 'plugin/start-stack.ts', 'plugin/stack', 'plugin/stack/functions'],
+  'plugin/commands': [
+    'plugin/shared',
+    'plugin/start-stack.ts',
+    'plugin/backend',
+    'plugin/stack',
+    'plugin/stack/config',
+    'plugin/stack/postgres',
+    'plugin/stack/functions',
+  ],
+  'plugin/cli.ts': ['plugin/shared', 'plugin/commands'],
   ...Object.fromEntries(APP.map((folder, index) => [folder, APP.slice(index + 1)])),
 };
 

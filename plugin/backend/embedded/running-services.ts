@@ -1,5 +1,6 @@
 import type { GatewayTarget, HandlerUpstream } from '../../gateway/target.ts';
 import { areKeysPublic } from '../../stack/private-keys.ts';
+import type { MigrationState } from '../../stack/postgres/databases/drift.ts';
 import type { Snapshot } from '../../stack/postgres/databases/snapshots.ts';
 import { publicJwk } from '../../stack/jwt.ts';
 import type { Service, ServiceName } from '../../stack/service.ts';
@@ -16,6 +17,7 @@ export class RunningServices {
   #services: Services | undefined;
   /** Settles when the services that are closed for a change are open again. */
   #exchanging: Promise<void> | undefined;
+  readonly #listeners = new Set<() => void>();
   #turn: Promise<unknown> = Promise.resolve();
 
   /** @param apiUrl origin of the stack's own gateway */
@@ -97,6 +99,16 @@ export class RunningServices {
     });
   }
 
+  listMigrations(): Promise<MigrationState[]> {
+    return this.#inTurn(({ databases }) => databases.listMigrations());
+  }
+
+  /** Calls `listener` when another database has taken the place of the live one. Returns how to stop it. */
+  onReplaced(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
   listSnapshots(): Promise<Snapshot[]> {
     return this.#inTurn(({ databases }) => databases.snapshots.list());
   }
@@ -135,7 +147,9 @@ export class RunningServices {
     );
     this.#exchanging = settled;
     try {
-      return await done;
+      const result = await done;
+      if (next !== undefined) for (const listener of this.#listeners) listener();
+      return result;
     } catch (error) {
       if (next !== undefined) await services.databases.drop(next).catch(() => {});
       throw error;

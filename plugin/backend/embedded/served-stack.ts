@@ -10,10 +10,12 @@ import { publicJwk } from '../../stack/jwt.ts';
 import type { Ownership } from '../../stack/ownership/candidate.ts';
 import { claimDataDir, type Membership } from '../../stack/ownership/claim.ts';
 import type { StackRecord } from '../../stack/ownership/record.ts';
+import type { StackRequest } from '../../stack/ownership/request.ts';
 import type { MigrationResult } from '../../stack/postgres/migrations.ts';
 import type { FunctionsOptions } from '../../stack/functions/service.ts';
 import type { Services, ServicesOptions } from '../../stack/services.ts';
 import type { SyncResult } from '../backend.ts';
+import { handleRequest } from './requests.ts';
 import { RunningServices } from './running-services.ts';
 
 export interface ServedStackOptions extends ServicesOptions {
@@ -61,7 +63,7 @@ async function serve(options: ServedStackOptions, ownership: Ownership): Promise
     throw error;
   });
   const record = createRecord(services, served.port);
-  ownership.announce({ ...record, gatewaySecret });
+  ownership.announce({ ...record, gatewaySecret }, (request) => handleRequest(running, request));
   const end = (): Promise<void> => release(options, ownership);
   return new ServedStack({ record, running, gateway, server: served, release: end });
 }
@@ -107,9 +109,19 @@ export class ServedStack {
     return this.#parts.running.sync();
   }
 
-  /** Deletes all data and starts again from migrations and seed, on the same ports. */
+  /** Deletes all data and starts again from migrations and seed. @throws as `sync` */
   reset(): Promise<void> {
     return this.#parts.running.reset();
+  }
+
+  /** Answers a request as one of another process of this user. */
+  request(command: string, args: StackRequest['args'] = {}): Promise<unknown> {
+    return handleRequest(this.#parts.running, { command, args });
+  }
+
+  /** Calls `listener` when another database has taken the place of the live one. Returns how to stop it. */
+  onReplaced(listener: () => void): () => void {
+    return this.#parts.running.onReplaced(listener);
   }
 
   async stop(): Promise<void> {

@@ -12,6 +12,8 @@ export interface StackAccess {
   describe(): BannerLine[];
   /** Brings the database to the project's files; only for one's own stack. */
   sync?(): Promise<SyncResult>;
+  /** Calls `listener` when another database is the live one; only for one's own stack. Returns how to stop it. */
+  onReplaced?(listener: () => void): () => void;
   close(): Promise<void>;
   /** Settles when the other process has ended; absent for one's own stack. */
   readonly ended?: Promise<void>;
@@ -55,6 +57,7 @@ function accessOwnStack(stack: ServedStack, isExposed: boolean): StackAccess {
       ];
     },
     sync: () => stack.sync(),
+    onReplaced: (listener) => stack.onReplaced(listener),
     close: () => stack.stop(),
   };
 }

@@ -1,7 +1,9 @@
+import { exists } from '../../shared/files.ts';
 import { Candidate, type Ownership } from './candidate.ts';
 import { listClaims, openClaimFolder, removeClaim } from './claim-folder.ts';
 import { reach } from './peer.ts';
 import type { StackRecord } from './record.ts';
+import type { StackRequest } from './request.ts';
 
 /** Another live process owns the data directory. */
 export interface Membership {
@@ -9,6 +11,8 @@ export interface Membership {
   readonly record: StackRecord;
   /** Settles when the owner ends, for any reason. */
   readonly ended: Promise<void>;
+  /** Asks the owner for something. @throws as the owner did; Error when it ends before */
+  request(command: string, args?: StackRequest['args']): Promise<unknown>;
   leave(): void;
 }
 
@@ -38,13 +42,25 @@ export async function claimDataDir(dataDir: string): Promise<Ownership | Members
   }
 }
 
+/** The process that runs the stack of a data directory, once it has started; undefined when there is none. */
+export async function findOwner(dataDir: string): Promise<Membership | undefined> {
+  return (await exists(dataDir)) ? joinOwner(await openClaimFolder(dataDir)) : undefined;
+}
+
 /** Waits for the stacks of live claims; undefined when there is none, or when all have ended. */
 async function joinOwner(folder: string): Promise<Membership | undefined> {
   for (const claim of await listClaims(folder)) {
     const peer = await reach(claim);
     if (!peer) await removeClaim(folder, claim);
     const record = await peer?.record;
-    if (peer && record) return { kind: 'member', record, ended: peer.ended, leave: () => peer.leave() };
+    if (!peer || !record) continue;
+    return {
+      kind: 'member',
+      record,
+      ended: peer.ended,
+      request: (command, args = {}) => peer.request({ command, args }),
+      leave: () => peer.leave(),
+    };
   }
   return undefined;
 }

@@ -10,6 +10,14 @@ export interface Drift {
   readonly gone: readonly string[];
 }
 
+/** One migration, of the folder, the database, or both. */
+export interface MigrationState {
+  readonly version: string;
+  readonly name: string;
+  /** `new` is not applied yet, `changed` and `gone` are applied. */
+  readonly state: 'applied' | 'new' | 'changed' | 'gone';
+}
+
 /** A row of `supabase_migrations.schema_migrations`. */
 export interface AppliedMigration {
   readonly version: string;
@@ -43,4 +51,21 @@ function isSame(statements: readonly string[], text: string): boolean {
   const normal = (script: string): string =>
     JSON.stringify(splitStatements(script).map((statement) => statement.text));
   return normal(statements.join(';\n')) === normal(text);
+}
+
+/** All migrations by version. */
+export function listStates(
+  applied: readonly AppliedMigration[],
+  files: readonly MigrationFile[],
+): MigrationState[] {
+  const { changed, gone } = findDrift(applied, files);
+  const known = new Set(applied.map((migration) => migration.version));
+  const stateOf = (version: string): MigrationState['state'] =>
+    !known.has(version) ? 'new' : changed.includes(version) ? 'changed' : 'applied';
+  return [
+    ...files.map(({ version, name }) => ({ version, name, state: stateOf(version) })),
+    ...applied
+      .filter(({ version }) => gone.includes(version))
+      .map(({ version, name }) => ({ version, name: name ?? '', state: 'gone' as const })),
+  ].toSorted((a, b) => (a.version < b.version ? -1 : 1));
 }

