@@ -65,8 +65,8 @@ const CHECKS = {
   logger,
 } satisfies Record<keyof StackOptions, Checks[string]>;
 
-/** A running embedded Supabase. */
-export interface Stack extends AsyncDisposable {
+/** Where a stack is, and its keys. */
+export interface StackAddress {
   /** Origin of the API, for `createClient`. */
   readonly url: string;
   /** Connection URL of PostgreSQL as role `postgres`. */
@@ -76,6 +76,16 @@ export interface Stack extends AsyncDisposable {
   readonly anonKey: string;
   readonly serviceRoleKey: string;
   readonly jwtSecret: string;
+}
+
+/** A complete stack of its own: database, Auth, Realtime, Storage and mails, in the server of another one, with its keys. */
+export interface Fork extends StackAddress, AsyncDisposable {
+  /** Ends it and deletes its data. */
+  stop(): Promise<void>;
+}
+
+/** A running embedded Supabase. */
+export interface Stack extends StackAddress, AsyncDisposable {
   /**
    * Brings the database to the project's files, as saving one does under Vite: new migrations are applied; when applied ones
    * have changed or are gone, it is built again, with the data that fits.
@@ -89,6 +99,18 @@ export interface Stack extends AsyncDisposable {
    * @throws SupabaseDevError MIGRATION_FAILED; everything is as it was
    */
   reset(): Promise<void>;
+  /**
+   * A stack of its own on a copy of migrations and seed, as the files are now. It ends with this one at the latest.
+   *
+   * The first call makes the copy; after that some are kept ready, and handed out at once.
+   *
+   * @throws SupabaseDevError MIGRATION_FAILED
+   */
+  fork(): Promise<Fork>;
+  /** Keeps the database and the files of Storage under a name, in place of what had it. @throws SupabaseDevError USAGE */
+  snapshot(name: string): Promise<void>;
+  /** Brings both back; the snapshot "previous" has what was before. @throws SupabaseDevError SNAPSHOT_MISSING */
+  restore(name: string): Promise<void>;
   /** Ends the API, the services and PostgreSQL. Ephemeral data is deleted. */
   stop(): Promise<void>;
 }
@@ -111,6 +133,12 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     ...record,
     sync: () => stack.sync(),
     reset: () => stack.reset(),
+    async fork() {
+      const { url, dbUrl, close } = await stack.fork();
+      return { ...record, url, dbUrl, stop: close, [Symbol.asyncDispose]: close };
+    },
+    snapshot: (name) => stack.saveSnapshot(name),
+    restore: (name) => stack.restoreSnapshot(name),
     stop,
     [Symbol.asyncDispose]: stop,
   };

@@ -46,25 +46,39 @@ export interface StartServicesOptions extends ServicesOptions {
 
 type ServiceMap = Readonly<Partial<Record<ServiceName, Service>>>;
 
-/** PostgreSQL and its services, without a gateway: the only way to them is `services.*.handle`. */
-export interface Services {
-  readonly keys: Keys;
-  readonly database: Database;
-  readonly migrations: MigrationResult;
+/** The services of one database, without a gateway: the only way to them is `services.*.handle`. */
+export interface ServiceSet {
   /** Replaced by `exchange`. */
   readonly services: ServiceMap;
-  /** The live database and those beside it. */
-  readonly databases: ProjectDatabases;
-  /** The files of Storage that belong to other states of the database. */
-  readonly files: KeptFiles;
   /** Host of the SMTP server that receives mails; undefined while they stay in the inbox. */
   readonly mailServer: string | undefined;
   /** Closes the services that use the database, runs `change`, and opens them again, whatever its outcome. */
   exchange<T>(change: () => Promise<T>): Promise<T>;
+  close(): Promise<void>;
+}
+
+/** PostgreSQL and the services of its live database. */
+export interface Services extends Omit<ServiceSet, 'close'> {
+  readonly keys: Keys;
+  readonly database: Database;
+  readonly migrations: MigrationResult;
+  /** The live database and those beside it. */
+  readonly databases: ProjectDatabases;
+  /** The files of Storage that belong to other states of the database. */
+  readonly files: KeptFiles;
+  /** Services of another database of the server, with a folder, an address and mails of their own. */
+  open(own: OwnParts): Promise<ServiceSet>;
   /** Process id of the PostgreSQL server. */
   postgresPid(): number;
   /** Stops the services, then PostgreSQL. With `discard` (always, when ephemeral) all data is deleted. */
   stop(options?: { discard: boolean }): Promise<void>;
+}
+
+/** What a set of services shares with no other one. */
+interface OwnParts {
+  readonly database: Database;
+  readonly dataDir: string;
+  readonly apiUrl: string | undefined;
 }
 
 /** How to create each service, and the folder of its schema scripts, applied in this order. */
@@ -94,7 +108,6 @@ interface ServiceDefinition {
 export async function startServices(options: StartServicesOptions): Promise<Services> {
   const { config, dataDir, logger } = options;
   const configured = await resolveKeys(config);
-  const mail = await createMailService(config, logger);
   const schemaDirs = Object.values(SERVICES).flatMap(({ schemaDir }) => schemaDir ?? []);
   const keys = options.isExposed ? await replacePublicKeys(configured, dataDir) : configured;
   const appSettings = {
@@ -103,22 +116,13 @@ export async function startServices(options: StartServicesOptions): Promise<Serv
   };
   const postgres = await startPostgres({ ...options, port: options.dbPort, appSettings, schemaDirs });
   const { database, databases } = postgres;
-  const context: StackContext = {
-    config,
-    keys,
-    jwt: createJwtVerifier(keys),
-    database,
-    mailer: mail.mailer,
-    dataDir,
-    logger,
-  };
+  const shared = { config, keys, jwt: createJwtVerifier(keys), logger };
+  const open = (own: OwnParts): Promise<ServiceSet> => openSet(shared, own, options.functions);
   ignoreOtherSettings(config);
-  let open = await openServices(context, options.apiUrl).catch(async (error: unknown) => {
+  const set = await open({ database, dataDir, apiUrl: options.apiUrl }).catch(async (error: unknown) => {
     await postgres.stop(options.ephemeral);
     throw error;
   });
-  const functions = options.functions && createFunctionsService(context, options.functions);
-  const lasting = { mail: mail.service, ...(functions && { functions }) };
   for (const key of config.unread())
     logger.warn(`supabase/config.toml: ${key} is set but not supported here; ignored`);
   for (const { key, variable } of config.unset())
@@ -130,6 +134,33 @@ export async function startServices(options: StartServicesOptions): Promise<Serv
     files: keepFilesOf(dataDir),
     migrations: postgres.migrations,
     get services() {
+      return set.services;
+    },
+    mailServer: set.mailServer,
+    exchange: (change) => set.exchange(change),
+    open,
+    postgresPid: () => postgres.pid(),
+    async stop({ discard } = { discard: false }) {
+      await set.close();
+      await postgres.stop(discard || options.ephemeral);
+    },
+  };
+}
+
+async function openSet(
+  shared: Pick<StackContext, 'config' | 'keys' | 'jwt' | 'logger'>,
+  { database, dataDir, apiUrl }: OwnParts,
+  functionsOptions: FunctionsOptions | undefined,
+): Promise<ServiceSet> {
+  const mail = await createMailService(shared.config, shared.logger);
+  const context: StackContext = { ...shared, database, mailer: mail.mailer, dataDir };
+  let open = await openServices(context, apiUrl);
+  const functions =
+    functionsOptions &&
+    createFunctionsService(context, { ...functionsOptions, apiUrl: apiUrl ?? functionsOptions.apiUrl });
+  const lasting = { mail: mail.service, ...(functions && { functions }) };
+  return {
+    get services() {
       return { ...open.services, ...lasting };
     },
     mailServer: mail.mailer.server,
@@ -138,13 +169,11 @@ export async function startServices(options: StartServicesOptions): Promise<Serv
       try {
         return await change();
       } finally {
-        open = await openServices(context, options.apiUrl);
+        open = await openServices(context, apiUrl);
       }
     },
-    postgresPid: () => postgres.pid(),
-    async stop({ discard } = { discard: false }) {
+    async close() {
       await Promise.all([open.close(), closeAll(Object.values(lasting))]);
-      await postgres.stop(discard || options.ephemeral);
     },
   };
 }

@@ -1,20 +1,19 @@
-import type { GatewayTarget, HandlerUpstream } from '../../gateway/target.ts';
-import { areKeysPublic } from '../../stack/private-keys.ts';
+import type { GatewayTarget } from '../../gateway/target.ts';
 import type { MigrationState } from '../../stack/postgres/databases/drift.ts';
 import type { Snapshot } from '../../stack/postgres/databases/snapshots.ts';
-import { publicJwk } from '../../stack/jwt.ts';
-import type { Service, ServiceName } from '../../stack/service.ts';
+import type { ServiceName } from '../../stack/service.ts';
 import { startServices, type Services, type StartServicesOptions } from '../../stack/services.ts';
 import type { SyncResult } from '../backend.ts';
-import { knowsSession } from './session-check.ts';
+import { ForkPool, type OpenFork } from './fork-pool.ts';
+import { createTarget, type UseService } from './service-target.ts';
 
 /** The services, what a gateway needs to reach them, and the changes of their database, one at a time. */
 export class RunningServices {
-  readonly #apiUrl: string;
   /** Rejects with the reason of a failed start. */
   readonly started: Promise<Services>;
   #target: GatewayTarget | undefined;
   #services: Services | undefined;
+  #forks: ForkPool | undefined;
   /** Settles when the services that are closed for a change are open again. */
   #exchanging: Promise<void> | undefined;
   readonly #listeners = new Set<() => void>();
@@ -22,10 +21,11 @@ export class RunningServices {
 
   /** @param apiUrl origin of the stack's own gateway */
   constructor(options: StartServicesOptions, apiUrl: string) {
-    this.#apiUrl = apiUrl;
     this.started = startServices(options).then((services) => {
       this.#services = services;
-      this.#target = this.#createTarget(services);
+      this.#forks = new ForkPool(services, options.dataDir, options.logger);
+      const names = Object.keys(services.services) as ServiceName[];
+      this.#target = createTarget(services.keys, names, this.#use, apiUrl);
       return services;
     });
   }
@@ -77,6 +77,13 @@ export class RunningServices {
     });
   }
 
+  /** A stack of its own on a copy of migrations and seed. @throws SupabaseDevError MIGRATION_FAILED */
+  async fork(): Promise<OpenFork> {
+    await this.started;
+    if (!this.#forks) throw new Error('the services have not started');
+    return this.#forks.take();
+  }
+
   /** Keeps database and files under a name. @throws SupabaseDevError USAGE for a name that cannot be one */
   saveSnapshot(name: string): Promise<void> {
     return this.#inTurn(async ({ databases, files }) => {
@@ -123,7 +130,10 @@ export class RunningServices {
 
   /** Waits for a change that is under way. */
   async stop(): Promise<void> {
-    await this.#inTurn((services) => services.stop());
+    await this.#inTurn(async (services) => {
+      await this.#forks?.close();
+      await services.stop();
+    });
   }
 
   async #keepPrevious(): Promise<string> {
@@ -164,32 +174,12 @@ export class RunningServices {
     return turn;
   }
 
-  #createTarget({ keys, services }: Services): GatewayTarget {
-    const names = Object.keys(services) as ServiceName[];
-    return {
-      keys: { ...keys, jwks: keys.signingKeys.map(publicJwk) },
-      upstreams: Object.fromEntries(names.map((name) => [name, this.#createUpstream(name)])),
-      knowsSession: (token) => knowsSession(this.#apiUrl, keys.anonKey, token),
-      localOnly: areKeysPublic(keys)
-        ? { hint: 'Start Vite with --host (or set server.host): then the stack has random keys.' }
-        : undefined,
-    };
-  }
-
-  #createUpstream(name: ServiceName): HandlerUpstream {
-    return {
-      kind: 'handler',
-      handle: (req, res) => this.#use(name, (service) => service.handle(req, res)),
-      upgrade: (req, socket, head) => this.#use(name, (service) => service.upgrade?.(req, socket, head)),
-    };
-  }
-
   /** At once, or after the change that is under way. */
-  #use(name: ServiceName, call: (service: Service) => void): unknown {
+  readonly #use: UseService = (name, call) => {
     const run = (): void => {
       const service = this.#services?.services[name];
       if (service) call(service);
     };
     return this.#exchanging ? this.#exchanging.then(run) : run();
-  }
+  };
 }

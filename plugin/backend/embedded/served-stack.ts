@@ -15,6 +15,7 @@ import type { MigrationResult } from '../../stack/postgres/migrations.ts';
 import type { FunctionsOptions } from '../../stack/functions/service.ts';
 import type { Services, ServicesOptions } from '../../stack/services.ts';
 import type { SyncResult } from '../backend.ts';
+import type { OpenFork } from './fork-pool.ts';
 import { handleRequest } from './requests.ts';
 import { RunningServices } from './running-services.ts';
 
@@ -112,6 +113,21 @@ export class ServedStack {
   /** Deletes all data and starts again from migrations and seed. @throws as `sync` */
   reset(): Promise<void> {
     return this.#parts.running.reset();
+  }
+
+  /** A stack of its own on a copy of migrations and seed. @throws SupabaseDevError MIGRATION_FAILED */
+  fork(): Promise<OpenFork> {
+    return this.#parts.running.fork();
+  }
+
+  /** Keeps database and files under a name. @throws SupabaseDevError USAGE for a name that cannot be one */
+  saveSnapshot(name: string): Promise<void> {
+    return this.#parts.running.saveSnapshot(name);
+  }
+
+  /** Brings both back. @throws SupabaseDevError SNAPSHOT_MISSING */
+  restoreSnapshot(name: string): Promise<void> {
+    return this.#parts.running.restoreSnapshot(name);
   }
 
   /** Answers a request as one of another process of this user. */

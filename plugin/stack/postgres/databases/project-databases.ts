@@ -1,4 +1,5 @@
 import { errorMessage } from '../../../shared/errors.ts';
+import type { Database } from '../database.ts';
 import { readMigrations, type MigrationFile } from '../migration-files.ts';
 import type { MigrationResult } from '../migrations.ts';
 import { hasMigrations, migrateDatabase, prepareSchema, type SchemaOptions } from '../project-schema.ts';
@@ -28,6 +29,7 @@ export class ProjectDatabases {
   readonly snapshots: Snapshots;
   /** Work that nobody waits for. */
   #background: Promise<void> = Promise.resolve();
+  #providing: Promise<void> = Promise.resolve();
   #swept: Promise<void> | undefined;
   #isClosed = false;
 
@@ -104,6 +106,33 @@ export class ProjectDatabases {
     const copy = await this.snapshots.copy(name);
     // "previous" itself may be restored.
     return this.#ready(copy);
+  }
+
+  /** The template that `copyForFork` copies; another one when the files have changed. */
+  async nameForForks(): Promise<string> {
+    return this.#templates.nameSeeded(await this.readMigrations());
+  }
+
+  /**
+   * A database with migrations and seed that stays beside the live one, until it is dropped.
+   *
+   * @throws SupabaseDevError MIGRATION_FAILED
+   */
+  async copyForFork(): Promise<{ readonly template: string; readonly database: Database }> {
+    await this.#settle();
+    const template = await this.#provideSeeded();
+    return { template, database: this.#server.database(await this.#templates.copy(template, FORK_PREFIX)) };
+  }
+
+  /** Once, whoever asks at the same time. */
+  async #provideSeeded(): Promise<string> {
+    const migrations = await this.readMigrations();
+    const turn = this.#providing.then(() => this.#templates.provideSeeded(migrations));
+    this.#providing = turn.then(
+      () => {},
+      () => {},
+    );
+    return turn;
   }
 
   drop(name: string): Promise<void> {

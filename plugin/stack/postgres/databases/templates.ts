@@ -18,6 +18,7 @@ export class Templates {
   readonly #strategy: CloneStrategy;
   /** Copies that are ready, by template. */
   readonly #spares = new Map<string, string>();
+  #baseName: Promise<string> | undefined;
 
   constructor(server: DatabaseServer, options: SchemaOptions, password: string, strategy: CloneStrategy) {
     this.#server = server;
@@ -65,20 +66,27 @@ export class Templates {
     await this.#dropOthers([base, ...names, await nameSeeded(names.at(-1) ?? '', this.#options)]);
   }
 
+  /** The name that `provideSeeded` returns for these files. */
+  async nameSeeded(migrations: readonly MigrationFile[]): Promise<string> {
+    const names = await nameTemplates(await this.#nameBase(), this.#options, migrations);
+    return nameSeeded(names.at(-1) ?? '', this.#options);
+  }
+
   /** A database that is a copy of a template: one that has been made before, or a new one. */
   async clone(template: string): Promise<string> {
     const spare = this.#spares.get(template);
     this.#spares.delete(template);
-    return spare ?? this.#copy(template);
+    return spare ?? this.copy(template);
   }
 
   /** Makes a copy of a template for the next call of `clone`. */
   async stock(template: string): Promise<void> {
-    if (!this.#spares.has(template)) this.#spares.set(template, await this.#copy(template));
+    if (!this.#spares.has(template)) this.#spares.set(template, await this.copy(template));
   }
 
-  async #copy(template: string): Promise<string> {
-    const name = BUILD_PREFIX + randomBytes(6).toString('hex');
+  /** A new database that is a copy of a template. */
+  async copy(template: string, prefix = BUILD_PREFIX): Promise<string> {
+    const name = prefix + randomBytes(6).toString('hex');
     await cloneDatabase(this.#server, template, name, this.#strategy);
     await adoptName(this.#server.database(name), template, name);
     return name;
@@ -113,8 +121,7 @@ export class Templates {
 
   /** The template with Supabase's schema alone. */
   async #provideBase(): Promise<string> {
-    const scripts = await readBootstrapScripts(this.#options.schemaDirs);
-    return this.#provide(`${TEMPLATE_PREFIX}base_${hash(scripts)}`, async () => {
+    return this.#provide(await this.#nameBase(), async () => {
       const name = BUILD_PREFIX + randomBytes(6).toString('hex');
       await this.#server.administer(async (admin) => {
         await admin.query(`create database ${name} template template0 owner postgres`);
@@ -126,6 +133,13 @@ export class Templates {
       await shareVaultKey(this.#server.database(), this.#server.database(name));
       return name;
     });
+  }
+
+  #nameBase(): Promise<string> {
+    this.#baseName ??= readBootstrapScripts(this.#options.schemaDirs).then(
+      (scripts) => `${TEMPLATE_PREFIX}base_${hash(scripts)}`,
+    );
+    return this.#baseName;
   }
 
   async #findFirst(names: readonly string[]): Promise<string> {

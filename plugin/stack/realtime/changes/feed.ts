@@ -4,6 +4,7 @@ import { errorMessage } from '../../../shared/errors.ts';
 import type { Logger } from '../../../shared/logger.ts';
 import type { Database } from '../../postgres/database.ts';
 import { ChangeLog } from '../wal/change-log.ts';
+import { slotOf } from '../wal/slots.ts';
 import type { CommittedChange } from '../wal/change-queue.ts';
 import { deliverChanges } from './deliver.ts';
 import type { ChangeSubscriber } from './subscriber.ts';
@@ -38,7 +39,7 @@ export class ChangeFeed {
     this.#log = new ChangeLog({
       database,
       pool,
-      slot: CHANGES_SLOT,
+      slot: slotOf(CHANGES_SLOT, database),
       publication: PUBLICATION,
       logger,
       isWanted: (relation) => this.#subscriptions.isWanted(relation),
