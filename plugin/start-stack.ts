@@ -134,8 +134,9 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     sync: () => stack.sync(),
     reset: () => stack.reset(),
     async fork() {
-      const { url, dbUrl, close } = await stack.fork();
-      return { ...record, url, dbUrl, stop: close, [Symbol.asyncDispose]: close };
+      const fork = await stack.fork();
+      const end = (): Promise<void> => fork.close();
+      return { ...record, url: fork.url, dbUrl: fork.dbUrl, stop: end, [Symbol.asyncDispose]: end };
     },
     snapshot: (name) => stack.saveSnapshot(name),
     restore: (name) => stack.restoreSnapshot(name),

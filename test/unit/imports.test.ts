@@ -77,6 +77,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     'plugin/stack/config',
     'plugin/stack/postgres',
   ],
+  'plugin/vitest': ['plugin/shared', 'plugin/start-stack.ts', 'plugin/stack'],
   'plugin/index.ts': ['plugin/shared', 'plugin/options.ts', 'plugin/vite'],
   'plugin/commands': [
     'plugin/shared',

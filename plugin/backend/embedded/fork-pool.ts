@@ -10,6 +10,8 @@ import { createTarget } from './service-target.ts';
 
 /** A complete stack of its own in the same PostgreSQL server. */
 export interface OpenFork {
+  /** Name of its database. */
+  readonly id: string;
   /** Origin of its API. */
   readonly url: string;
   readonly dbUrl: string;
@@ -31,7 +33,7 @@ export class ForkPool {
   readonly #folder: string;
   readonly #logger: Logger;
   #ready: ReadyFork[] = [];
-  readonly #open = new Set<OpenFork>();
+  readonly #open = new Map<string, OpenFork>();
   /** Forks that are being made for the pool, one after the other. */
   #filling: Promise<void> | undefined;
   #cleared: Promise<void> | undefined;
@@ -53,17 +55,25 @@ export class ForkPool {
     const template = await this.#services.databases.nameForForks();
     const outdated = this.#ready.filter((fork) => fork.template !== template);
     this.#ready = this.#ready.filter((fork) => fork.template === template);
-    for (const fork of outdated) void this.#discard(fork);
+    for (const { id } of outdated) void this.closeFork(id);
     const fork = this.#ready.shift() ?? (await this.#create());
     this.#fill();
-    return { url: fork.url, dbUrl: fork.dbUrl, close: () => this.#discard(fork) };
+    const { id, url, dbUrl } = fork;
+    return { id, url, dbUrl, close: () => this.closeFork(id) };
+  }
+
+  /** Ends a fork; nothing happens when it has ended. */
+  async closeFork(id: string): Promise<void> {
+    const fork = this.#open.get(id);
+    this.#open.delete(id);
+    await fork?.close();
   }
 
   /** Ends all forks. */
   async close(): Promise<void> {
     this.#isClosed = true;
     await this.#filling;
-    await Promise.all([...this.#open].map((fork) => fork.close()));
+    await Promise.all([...this.#open.keys()].map((id) => this.closeFork(id)));
   }
 
   #fill(): void {
@@ -104,11 +114,11 @@ export class ForkPool {
     const gateway = new Gateway({ target, logger: this.#logger });
     const served = serveGateway(server, gateway);
     const fork: ReadyFork = {
+      id: database.name,
       template,
       url: apiUrl,
       dbUrl: database.url,
       close: async () => {
-        this.#open.delete(fork);
         await gateway.close();
         const services = await opening.catch(() => undefined);
         await Promise.all([served.close(), services?.close()]);
@@ -116,15 +126,11 @@ export class ForkPool {
         await rm(dataDir, { recursive: true, force: true, maxRetries: 5 });
       },
     };
-    this.#open.add(fork);
+    this.#open.set(fork.id, fork);
     await opening.catch(async (error: unknown) => {
-      await fork.close();
+      await this.closeFork(fork.id);
       throw error;
     });
     return fork;
-  }
-
-  async #discard(fork: OpenFork): Promise<void> {
-    if (this.#open.has(fork)) await fork.close();
   }
 }

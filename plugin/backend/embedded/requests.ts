@@ -1,5 +1,6 @@
 import { SupabaseDevError } from '../../shared/errors.ts';
 import type { StackRequest } from '../../stack/ownership/request.ts';
+import type { OpenFork } from './fork-pool.ts';
 import type { RunningServices } from './running-services.ts';
 
 type Handler = (running: RunningServices, args: StackRequest['args']) => unknown;
@@ -13,8 +14,15 @@ const HANDLERS: Readonly<Record<string, Handler>> = {
   'snapshot restore': (running, { name }) => running.restoreSnapshot(String(name)),
   'snapshot list': (running) => running.listSnapshots(),
   'snapshot delete': (running, { name }) => running.deleteSnapshot(String(name)),
+  fork: openFork,
+  'fork stop': (running, { id }) => running.closeFork(String(id)),
   stop: endProcess,
 };
+
+async function openFork(running: RunningServices): Promise<Omit<OpenFork, 'close'>> {
+  const { id, url, dbUrl } = await running.fork();
+  return { id, url, dbUrl };
+}
 
 /** @throws SupabaseDevError USAGE for a command of another version of this package */
 export async function handleRequest(

@@ -84,6 +84,11 @@ export class RunningServices {
     return this.#forks.take();
   }
 
+  /** Ends a fork by its id, as its `close` does. */
+  async closeFork(id: string): Promise<void> {
+    await this.#forks?.closeFork(id);
+  }
+
   /** Keeps database and files under a name. @throws SupabaseDevError USAGE for a name that cannot be one */
   saveSnapshot(name: string): Promise<void> {
     return this.#inTurn(async ({ databases, files }) => {

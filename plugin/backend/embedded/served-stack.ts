@@ -66,7 +66,14 @@ async function serve(options: ServedStackOptions, ownership: Ownership): Promise
   const record = createRecord(services, served.port);
   ownership.announce({ ...record, gatewaySecret }, (request) => handleRequest(running, request));
   const end = (): Promise<void> => release(options, ownership);
-  return new ServedStack({ record, running, gateway, server: served, release: end });
+  return new ServedStack({
+    record,
+    dataDir: options.dataDir,
+    running,
+    gateway,
+    server: served,
+    release: end,
+  });
 }
 
 /** @throws SupabaseDevError PORT_TAKEN */
@@ -83,10 +90,13 @@ async function listenOn(choice: PortChoice): Promise<Server> {
 export class ServedStack {
   readonly kind = 'stack';
   readonly record: Omit<StackRecord, 'gatewaySecret'>;
+  /** Absolute path of its data directory. */
+  readonly dataDir: string;
   readonly #parts: StackParts;
 
-  constructor({ record, ...parts }: StackParts & Pick<ServedStack, 'record'>) {
+  constructor({ record, dataDir, ...parts }: StackParts & Pick<ServedStack, 'record' | 'dataDir'>) {
     this.record = record;
+    this.dataDir = dataDir;
     this.#parts = parts;
   }
 

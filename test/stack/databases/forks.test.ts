@@ -81,7 +81,7 @@ test('a fork that has stopped leaves no database, slot or folder', async () => {
   expect(await query(stack, `select from pg_database where datname = '${name}'`)).toEqual([]);
   expect(await query(stack, 'select slot_name from pg_replication_slots')).toEqual([]);
   expect(await readdir(join(stack.root, '.supabase/forks'))).not.toContain(name);
-  await expect(fetch(fork.url)).rejects.toThrow();
+  await expect(fetch(fork.url)).rejects.toThrow('fetch failed');
 });
 
 test('forks are ready at once after the first one, and many at a time are all different', async () => {
