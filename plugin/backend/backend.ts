@@ -37,6 +37,8 @@ export interface SyncResult {
 }
 
 export interface Rebuild extends Drift, CopyReport {
+  /** The schema had been changed without a migration, and those changes are gone. */
+  readonly isChangedByHand: boolean;
   /** The snapshot of the database before, kept when some of its data has no place in the new one. */
   readonly snapshot?: string;
 }

@@ -65,7 +65,13 @@ export function createTestSupabase(fork: Fork): { supabase: TestSupabase; close:
   };
   const admin = client(fork.secretKey);
   const supabase: TestSupabase = {
-    ...addressOf(fork),
+    url: fork.url,
+    dbUrl: fork.dbUrl,
+    publishableKey: fork.publishableKey,
+    secretKey: fork.secretKey,
+    anonKey: fork.anonKey,
+    serviceRoleKey: fork.serviceRoleKey,
+    jwtSecret: fork.jwtSecret,
     anon: client(),
     admin,
     client,
@@ -80,10 +86,6 @@ export function createTestSupabase(fork: Fork): { supabase: TestSupabase; close:
     await pool.end();
   };
   return { supabase, close };
-}
-
-function addressOf({ stop: _, [Symbol.asyncDispose]: __, ...address }: Fork): StackAddress {
-  return address;
 }
 
 async function signIn(

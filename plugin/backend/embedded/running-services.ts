@@ -52,13 +52,14 @@ export class RunningServices {
       const drift = await databases.findDrift(migrations);
       if (drift.changed.length === 0 && drift.gone.length === 0)
         return { applied: (await databases.migrate(migrations)).applied };
+      const isChangedByHand = await databases.isChangedByHand();
       const next = await databases.build(migrations);
       const report = await this.#exchange(next, () => databases.replaceKeepingData(next));
-      const isComplete = report.misfits.length === 0 && report.dropped.length === 0;
+      const isComplete = !isChangedByHand && report.misfits.length === 0 && report.dropped.length === 0;
       const snapshot = isComplete ? undefined : await this.#keepPrevious();
       const first = [...drift.changed, ...drift.gone].toSorted()[0] ?? '';
       databases.prepareNext(migrations, migrations.filter(({ version }) => version < first).length);
-      return { applied: [], rebuilt: { ...drift, ...report, snapshot } };
+      return { applied: [], rebuilt: { ...drift, ...report, isChangedByHand, snapshot } };
     });
   }
 
@@ -92,6 +93,7 @@ export class RunningServices {
   /** Keeps database and files under a name. @throws SupabaseDevError USAGE for a name that cannot be one */
   saveSnapshot(name: string): Promise<void> {
     return this.#inTurn(async ({ databases, files }) => {
+      await databases.settle();
       await this.#exchange(undefined, () => databases.snapshots.save(name));
       await files.keep(name);
     });

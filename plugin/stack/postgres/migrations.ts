@@ -1,4 +1,5 @@
 import type pg from 'pg';
+import { findDrift, readApplied, type Drift } from './databases/drift.ts';
 import type { MigrationFile } from './migration-files.ts';
 import { parseScript, runScript, type ScriptRules } from './run-script.ts';
 
@@ -7,6 +8,8 @@ export interface MigrationResult {
   readonly applied: readonly string[];
   /** Number of migrations in the folder. */
   readonly total: number;
+  /** How those that were applied before differ from their files. */
+  readonly drift: Drift;
 }
 
 /**
@@ -21,9 +24,8 @@ export async function applyMigrations(
   migrations: readonly MigrationFile[],
   rules: ScriptRules,
 ): Promise<MigrationResult> {
-  const { rows } = await client.query<{ version: string }>(
-    'select version from supabase_migrations.schema_migrations order by version',
-  );
+  const rows = await readApplied(client);
+  const drift = findDrift(rows, migrations);
   const known = new Set(rows.map((row) => row.version));
   const last = rows.at(-1)?.version ?? '';
   const applied: string[] = [];
@@ -36,7 +38,7 @@ export async function applyMigrations(
         `${migration.file} is older than the last migration applied (${last}); "supabase db push" refuses it without --include-all`,
       );
   }
-  return { applied, total: migrations.length };
+  return { applied, total: migrations.length, drift };
 }
 
 async function applyMigration(

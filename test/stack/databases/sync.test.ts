@@ -33,7 +33,14 @@ describe('an edited migration that was applied', () => {
     );
     expect(await stack.sync()).toEqual({
       applied: [],
-      rebuilt: { changed: ['1'], gone: [], misfits: [], dropped: [] },
+      rebuilt: {
+        changed: ['1'],
+        gone: [],
+        misfits: [],
+        dropped: [],
+        isChangedByHand: false,
+        snapshot: undefined,
+      },
     });
     expect((await admin.from('items').select().order('id')).data).toEqual([
       { id: 1, name: 'seed', done: false },
@@ -94,6 +101,8 @@ describe('a migration that is gone', () => {
       gone: ['2'],
       misfits: [],
       dropped: ['public.items.more', 'public.tags'],
+      isChangedByHand: false,
+      snapshot: expect.stringMatching(/^before-/) as string,
     });
     expect(await query(stack, 'select * from items')).toEqual([{ id: 1 }]);
     expect(await query(stack, `select to_regclass('tags') as tags`)).toEqual([{ tags: null }]);

@@ -46,11 +46,24 @@ export function findDrift(applied: readonly AppliedMigration[], files: readonly 
   return { changed, gone };
 }
 
-/** The Supabase CLI keeps the semicolons that this stack leaves out. */
 function isSame(statements: readonly string[], text: string): boolean {
-  const normal = (script: string): string =>
-    JSON.stringify(splitStatements(script).map((statement) => statement.text));
-  return normal(statements.join(';\n')) === normal(text);
+  const texts = (script: string): string => JSON.stringify(splitStatements(script).map((each) => each.text));
+  const file = texts(text);
+  // The Supabase CLI keeps the semicolons that this stack leaves out.
+  return JSON.stringify(statements) === file || texts(statements.join(';\n')) === file;
+}
+
+/** What is wrong and what mends it, for people; undefined when nothing is. */
+export function describeDrift({ changed, gone }: Drift): string | undefined {
+  const parts = [
+    ...(changed.length > 0 ? [`changed since they were applied: ${changed.join(', ')}`] : []),
+    ...(gone.length > 0 ? [`applied, but without a file: ${gone.join(', ')}`] : []),
+  ];
+  if (parts.length === 0) return undefined;
+  return (
+    `Migrations ${parts.join('; ')}. To build the database again from its files, with the data that fits: ` +
+    'npx vite-plugin-supabase migration up'
+  );
 }
 
 /** All migrations by version. */

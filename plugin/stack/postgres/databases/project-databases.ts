@@ -3,9 +3,11 @@ import type { Database } from '../database.ts';
 import { readMigrations, type MigrationFile } from '../migration-files.ts';
 import type { MigrationResult } from '../migrations.ts';
 import { hasMigrations, migrateDatabase, prepareSchema, type SchemaOptions } from '../project-schema.ts';
+import { isChangedByHand, rememberSchema } from './by-hand.ts';
 import { dropDatabase, listDatabases } from './clone.ts';
 import { copyData, type CopyReport } from './copy/copy-data.ts';
 import {
+  describeDrift,
   findDrift,
   listStates,
   readApplied,
@@ -19,6 +21,10 @@ import { adoptName } from './own-name.ts';
 import { withClient, type DatabaseServer } from './server.ts';
 import { Snapshots } from './snapshots.ts';
 import { Templates } from './templates.ts';
+
+const BY_HAND =
+  'The schema of the database was changed without a migration. Write one, or build the database from its files: ' +
+  'npx vite-plugin-supabase db reset';
 
 /** The databases of a project: the live one, and those that are built beside it to take its place. */
 export class ProjectDatabases {
@@ -50,12 +56,37 @@ export class ProjectDatabases {
     const migrations = await this.readMigrations();
     const prepare = (): Promise<MigrationResult> =>
       prepareSchema(this.#server.database(), this.#options, this.#password, { migrations, seed: true });
-    return prepare().catch(async (error: unknown) => {
+    const result = await prepare().catch(async (error: unknown) => {
       if (!isMissingDatabase(error)) throw error;
       // The server was killed in the middle of an exchange.
       await restoreName(this.#server);
       return prepare();
     });
+    const drift = describeDrift(result.drift);
+    if (drift !== undefined) this.#options.logger.warn(drift);
+    if (!this.#options.ephemeral) this.#inBackground(() => this.#compareSchema(result));
+    return result;
+  }
+
+  /** After a start: whether somebody has changed the schema by hand. */
+  async #compareSchema({ applied, drift }: MigrationResult): Promise<void> {
+    const isNew = applied.length > 0 && drift.changed.length === 0 && drift.gone.length === 0;
+    if (!isNew && (await this.#isChangedByHand())) this.#options.logger.warn(BY_HAND);
+    else await this.#rememberSchema();
+  }
+
+  /** Whether somebody has changed the schema of the live database without a migration. */
+  async isChangedByHand(): Promise<boolean> {
+    await this.settle();
+    return this.#isChangedByHand();
+  }
+
+  #isChangedByHand(): Promise<boolean> {
+    return withClient(this.#server.database().connection('supabase_admin'), isChangedByHand);
+  }
+
+  #rememberSchema(): Promise<void> {
+    return withClient(this.#server.database().connection('supabase_admin'), rememberSchema);
   }
 
   /** The project's migrations as they are now. */
@@ -79,8 +110,10 @@ export class ProjectDatabases {
   }
 
   /** Applies new migrations to the live database. @throws SupabaseDevError MIGRATION_FAILED */
-  migrate(migrations: readonly MigrationFile[]): Promise<MigrationResult> {
-    return migrateDatabase(this.#server.database(), this.#options, migrations);
+  async migrate(migrations: readonly MigrationFile[]): Promise<MigrationResult> {
+    const result = await migrateDatabase(this.#server.database(), this.#options, migrations);
+    if (result.applied.length > 0) this.#inBackground(() => this.#rememberSchema());
+    return result;
   }
 
   /**
@@ -90,19 +123,19 @@ export class ProjectDatabases {
    * @throws SupabaseDevError MIGRATION_FAILED
    */
   async build(migrations: readonly MigrationFile[]): Promise<string> {
-    await this.#settle();
+    await this.settle();
     return this.#ready(await this.#templates.build(migrations));
   }
 
   /** The same with the seed. */
   async buildSeeded(migrations: readonly MigrationFile[]): Promise<string> {
-    await this.#settle();
+    await this.settle();
     return this.#ready(await this.#templates.clone(await this.#templates.provideSeeded(migrations)));
   }
 
   /** A copy of a snapshot, for `replace`. @throws SupabaseDevError SNAPSHOT_MISSING */
   async copySnapshot(name: string): Promise<string> {
-    await this.#settle();
+    await this.settle();
     const copy = await this.snapshots.copy(name);
     // "previous" itself may be restored.
     return this.#ready(copy);
@@ -119,7 +152,7 @@ export class ProjectDatabases {
    * @throws SupabaseDevError MIGRATION_FAILED
    */
   async copyForFork(): Promise<{ readonly template: string; readonly database: Database }> {
-    await this.#settle();
+    await this.settle();
     const template = await this.#provideSeeded();
     return { template, database: this.#server.database(await this.#templates.copy(template, FORK_PREFIX)) };
   }
@@ -142,16 +175,19 @@ export class ProjectDatabases {
   /** Puts a built database in the place of the live one. Nobody may be connected whose work should not be lost. */
   async replace(next: string): Promise<void> {
     await exchange(this.#server, { name: LIVE, next, previous: PREVIOUS });
+    this.#inBackground(() => this.#rememberSchema());
   }
 
   /** The same with the data that fits. If that fails, the live database stays. */
   async replaceKeepingData(next: string): Promise<CopyReport> {
-    return exchangeWith(this.#server, next, () => copyData(this.#server, PREVIOUS, next));
+    const report = await exchangeWith(this.#server, next, () => copyData(this.#server, PREVIOUS, next));
+    this.#inBackground(() => this.#rememberSchema());
+    return report;
   }
 
   /** Makes the next build fast, in which the first `unchanged` of the files stay as they are. Returns at once. */
   prepareNext(migrations: readonly MigrationFile[], unchanged: number): void {
-    this.#inBackground(() => this.#templates.prepare(migrations, unchanged));
+    this.#inBackground(async () => this.#isClosed || this.#templates.prepare(migrations, unchanged));
   }
 
   /** Makes the next `buildSeeded` of these files fast. Returns at once. */
@@ -166,7 +202,7 @@ export class ProjectDatabases {
   }
 
   /** Waits for work that has begun; the first call drops what a killed process left. */
-  async #settle(): Promise<void> {
+  async settle(): Promise<void> {
     await this.#background;
     this.#swept ??= this.#server.administer(async (admin) => {
       for (const prefix of [BUILD_PREFIX, FORK_PREFIX])
@@ -183,12 +219,12 @@ export class ProjectDatabases {
   }
 
   #inBackground(work: () => Promise<unknown>): void {
-    this.#background = this.#settle()
-      .then(() => (this.#isClosed ? undefined : work()))
+    this.#background = this.settle()
+      .then(work)
       .then(
         () => {},
         (error: unknown) => {
-          if (!this.#isClosed) this.#options.logger.warn(`Supabase: ${errorMessage(error)}`);
+          this.#options.logger.warn(`Supabase: ${errorMessage(error)}`);
         },
       );
   }
