@@ -1,4 +1,4 @@
-import { startStack, type Stack } from '../start-stack.ts';
+import type { Stack } from '../start-stack.ts';
 import {
   DATA_DIR,
   logger,
@@ -43,6 +43,8 @@ export const start: Command = {
   },
   arguments: 0,
   async run(call) {
+    // Loaded only when needed: the usage is there at once.
+    const { startStack } = await import('../start-stack.ts');
     const starting = startStack({
       root: await rootOf(call),
       port: readPort(call, 'port'),
