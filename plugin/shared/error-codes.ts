@@ -20,6 +20,8 @@ export const ERROR_CODES = {
   POSTGRES_VERSION:
     'the data directory belongs to another major version of PostgreSQL, or the server is too old',
   SECRET_IN_CLIENT: 'a variable that Vite exposes to the browser holds a secret key',
+  SNAPSHOT_MISSING: 'there is no snapshot of this name',
+  STACK_NOT_RUNNING: 'a command needs the stack of a project that no process runs',
   STACK_RUNNING: 'another process already runs the stack of this data directory',
   STORAGE_UNWRITABLE: 'the folder of stored objects cannot be written',
   USAGE: 'the command line is wrong',

@@ -12,12 +12,15 @@ import { createMailService } from './mail/service.ts';
 import { DatabaseJobs } from './database-jobs/database-jobs.ts';
 import { HttpServer } from './database-jobs/http-server.ts';
 import type { Database } from './postgres/database.ts';
+import type { ProjectDatabases } from './postgres/databases/project-databases.ts';
 import type { MigrationResult } from './postgres/migrations.ts';
 import { startPostgres } from './postgres/postgres.ts';
 import { replacePublicKeys } from './private-keys.ts';
 import { createRestService } from './rest/service.ts';
 import { createRealtimeService } from './realtime/service.ts';
 import type { Service, ServiceName } from './service.ts';
+import type { ApiPlace } from './stack-url.ts';
+import { keepFilesOf, type KeptFiles } from './storage/disk/kept-files.ts';
 import { createStorageService } from './storage/service.ts';
 
 export interface ServicesOptions {
@@ -46,20 +49,39 @@ export interface StartServicesOptions extends ServicesOptions {
 
 type ServiceMap = Readonly<Partial<Record<ServiceName, Service>>>;
 
-/** PostgreSQL and its services, without a gateway: the only way to them is `services.*.handle`. */
-export interface Services {
-  readonly keys: Keys;
-  readonly database: Database;
-  readonly migrations: MigrationResult;
+/** The services of one database, without a gateway: the only way to them is `services.*.handle`. */
+export interface ServiceSet {
+  /** Replaced by `exchange`. */
   readonly services: ServiceMap;
   /** Host of the SMTP server that receives mails; undefined while they stay in the inbox. */
   readonly mailServer: string | undefined;
-  /** Applies migrations that were added since. */
-  migrate(): Promise<MigrationResult>;
+  /** Closes the services that use the database, runs `change`, and opens them again, whatever its outcome. */
+  exchange<T>(change: () => Promise<T>): Promise<T>;
+  close(): Promise<void>;
+}
+
+/** PostgreSQL and the services of its live database. */
+export interface Services extends Omit<ServiceSet, 'close'> {
+  readonly keys: Keys;
+  readonly database: Database;
+  readonly migrations: MigrationResult;
+  /** The live database and those beside it. */
+  readonly databases: ProjectDatabases;
+  /** The files of Storage that belong to other states of the database. */
+  readonly files: KeptFiles;
+  /** Services of another database of the server, with a folder, an address and mails of their own. */
+  open(own: OwnParts): Promise<ServiceSet>;
   /** Process id of the PostgreSQL server. */
   postgresPid(): number;
   /** Stops the services, then PostgreSQL. With `discard` (always, when ephemeral) all data is deleted. */
   stop(options?: { discard: boolean }): Promise<void>;
+}
+
+/** What a set of services shares with no other one. */
+interface OwnParts {
+  readonly database: Database;
+  readonly dataDir: string;
+  readonly apiUrl: string;
 }
 
 /** How to create each service, and the folder of its schema scripts, applied in this order. */
@@ -89,16 +111,14 @@ interface ServiceDefinition {
 export async function startServices(options: StartServicesOptions): Promise<Services> {
   const { config, dataDir, logger } = options;
   const configured = await resolveKeys(config);
-  const mail = await createMailService(config, logger);
   const schemaDirs = Object.values(SERVICES).flatMap(({ schemaDir }) => schemaDir ?? []);
   const keys = options.isExposed ? await replacePublicKeys(configured, dataDir) : configured;
   const appSettings = {
     jwtSecret: keys.jwtSecret,
     jwtExpiry: config.section('auth').integer('jwt_expiry', 3600),
   };
-  const api = { apiUrl: options.apiUrl, apiPort: config.section('api').integer('port', 54321) };
   // Migrations, too, may use the extension http.
-  const httpServer = await HttpServer.listen(api);
+  const httpServer = await HttpServer.listen(placeOf(options.apiUrl, config));
   const postgres = await startPostgres({
     ...options,
     port: options.dbPort,
@@ -109,29 +129,83 @@ export async function startServices(options: StartServicesOptions): Promise<Serv
     await httpServer.close();
     throw error;
   });
-  const jwt = createJwtVerifier(keys);
-  const { database } = postgres;
-  const context: StackContext = { config, keys, jwt, database, mailer: mail.mailer, dataDir, api, logger };
+  const { database, databases } = postgres;
+  const shared = { config, keys, jwt: createJwtVerifier(keys), logger };
+  const open = (own: OwnParts): Promise<ServiceSet> => openSet(shared, own, options.functions);
   ignoreUntilUsed(config);
-  const created = await createServices(context).catch(async (error: unknown) => {
+  const set = await open({ database, dataDir, apiUrl: options.apiUrl }).catch(async (error: unknown) => {
     await Promise.all([httpServer.close(), postgres.stop(options.ephemeral)]);
     throw error;
   });
-  const functions = options.functions && createFunctionsService(context, options.functions);
-  const services = { ...created, mail: mail.service, ...(functions && { functions }) };
-  const jobs = new DatabaseJobs({ database, api, logger });
   for (const notice of config.notices()) logger.warn(notice);
   return {
     keys,
     database,
+    databases,
+    files: keepFilesOf(dataDir),
     migrations: postgres.migrations,
-    services,
-    mailServer: mail.mailer.server,
-    migrate: () => postgres.migrate(),
+    get services() {
+      return set.services;
+    },
+    mailServer: set.mailServer,
+    exchange: (change) => set.exchange(change),
+    open,
     postgresPid: () => postgres.pid(),
     async stop({ discard } = { discard: false }) {
-      await Promise.all([jobs.close(), httpServer.close(), closeAll(Object.values(services))]);
+      await Promise.all([httpServer.close(), set.close()]);
       await postgres.stop(discard || options.ephemeral);
+    },
+  };
+}
+
+async function openSet(
+  shared: Pick<StackContext, 'config' | 'keys' | 'jwt' | 'logger'>,
+  { database, dataDir, apiUrl }: OwnParts,
+  functionsOptions: FunctionsOptions | undefined,
+): Promise<ServiceSet> {
+  const mail = await createMailService(shared.config, shared.logger);
+  const api = placeOf(apiUrl, shared.config);
+  const context: StackContext = { ...shared, database, mailer: mail.mailer, dataDir, api };
+  let open = await openServices(context);
+  const functions = functionsOptions && createFunctionsService(context, functionsOptions);
+  const lasting = { mail: mail.service, ...(functions && { functions }) };
+  return {
+    get services() {
+      return { ...open.services, ...lasting };
+    },
+    mailServer: mail.mailer.server,
+    async exchange(change) {
+      await open.close();
+      try {
+        return await change();
+      } finally {
+        open = await openServices(context);
+      }
+    },
+    async close() {
+      await Promise.all([open.close(), closeAll(Object.values(lasting))]);
+    },
+  };
+}
+
+function placeOf(apiUrl: string, config: SupabaseConfig): ApiPlace {
+  return { apiUrl, apiPort: config.section('api').integer('port', 54321) };
+}
+
+/** What is connected to the database: services, and the workers of its jobs. */
+interface OpenServices {
+  readonly services: ServiceMap;
+  close(): Promise<void>;
+}
+
+async function openServices(context: StackContext): Promise<OpenServices> {
+  const { database, api, logger } = context;
+  const services = await createServices(context);
+  const jobs = new DatabaseJobs({ database, api, logger });
+  return {
+    services,
+    async close() {
+      await Promise.all([jobs.close(), closeAll(Object.values(services))]);
     },
   };
 }

@@ -22,6 +22,8 @@ export function envPlugins(): Plugin[] {
 
 /** The URL for code without a page, or undefined where the URL is not the page's own origin. */
 function chooseFallback(config: UserConfig, { command, mode, isPreview }: ConfigEnv): string | undefined {
+  // Tests have no page; their URL is in the environment (test-env.ts).
+  if (process.env.VITEST !== undefined && mode === 'test') return undefined;
   if (command === 'serve') {
     const port = isPreview ? (config.preview?.port ?? 4173) : (config.server?.port ?? 5173);
     return `http://localhost:${port}`;

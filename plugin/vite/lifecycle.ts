@@ -1,5 +1,6 @@
 import type { Plugin, PreviewServer, ResolvedConfig, ViteDevServer } from 'vite';
 import { acquireBackend, type HeldBackend, type StartBackend } from '../backend/held-backends.ts';
+import { resolveEmbeddedKeys } from '../backend/keys.ts';
 import { errorMessage } from '../shared/errors.ts';
 import { injectKeys } from './env.ts';
 import { isExposed } from './exposure.ts';
@@ -7,6 +8,7 @@ import { logFailure, showOverlay } from './failure.ts';
 import { reloadPages } from './reload-pages.ts';
 import { PLUGIN_NAME, type PluginContext } from './plugin-context.ts';
 import { ServerCleanup } from './server-cleanup.ts';
+import { defineTestEnv } from './test-env.ts';
 
 /** How to start the backend of a project. */
 export interface BackendPlan {
@@ -30,7 +32,10 @@ export function lifecyclePlugin(
   const open = async (server: ViteDevServer | PreviewServer): Promise<void> => {
     context.heldBackend = undefined;
     // Vitest creates a Vite server for every project; a test that needs a stack starts one itself (startStack).
-    if (process.env.VITEST !== undefined && context.options.backend === undefined) return;
+    if (process.env.VITEST !== undefined && context.options.backend === undefined) {
+      defineTestEnv(await resolveEmbeddedKeys(context.projectRoot, context.options.embedded, process.env));
+      return;
+    }
     const { key, fingerprint, start } = await plan(context, server.config, isExposed(server));
     const held = acquireBackend(key, fingerprint, start);
     cleanup.add(server, () =>

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { normalizePath, type Plugin, type ViteDevServer } from 'vite';
 import type { HeldBackend } from '../backend/held-backends.ts';
 import { CONFIG_FILES } from '../shared/config-files.ts';
@@ -6,13 +7,19 @@ import { injectKeys } from './env.ts';
 import { logFailure, showOverlay } from './failure.ts';
 import { PLUGIN_NAME, type PluginContext } from './plugin-context.ts';
 import { reloadPages } from './reload-pages.ts';
+import { ServerCleanup } from './server-cleanup.ts';
+import { describeSync } from '../backend/describe-sync.ts';
+
+/** Servers whose pages show an error of a file. */
+const isFailing = new WeakSet<ViteDevServer>();
 
 /**
- * Applies migrations as they are saved, restarts a backend that failed when something below `supabase/` changes, and the
- * server when the project gets a file of settings. (Vite itself restarts when one changes, see project.ts.) Errors are shown
- * in the overlay; the page is reloaded once they are corrected.
+ * Brings the database to the files below `supabase/` as they are saved, restarts a backend that failed, and the server when
+ * the project gets a file of settings. (Vite itself restarts when one changes, see project.ts.) Errors are shown in the
+ * overlay; the page is reloaded once they are corrected.
  */
 export function watchPlugin(context: PluginContext): Plugin {
+  const cleanup = new ServerCleanup();
   return {
     name: `${PLUGIN_NAME}:watch`,
     configureServer(server) {
@@ -21,29 +28,56 @@ export function watchPlugin(context: PluginContext): Plugin {
       const dir = normalizePath(join(context.projectRoot, 'supabase'));
       // Vite does not watch folders outside its root, and with bundledDev none at all.
       server.watcher.add(dir);
-      // One at a time: a save during a migration is handled after it.
-      let queue = Promise.resolve();
       const settings = new Set(CONFIG_FILES.map((path) => normalizePath(join(context.projectRoot, path))));
       const onAdd = (path: string): void => {
-        if (!settings.has(normalizePath(path))) return onSave(path, true);
+        if (!settings.has(normalizePath(path))) return;
         server.config.logger.info('Supabase: new settings, restarting the server...', { timestamp: true });
         server.restart().catch((error: unknown) => logFailure(server.config.logger, error));
       };
-      const onSave = (path: string, isNew: boolean): void => {
-        if (!normalizePath(path).startsWith(`${dir}/`) || !path.endsWith('.sql')) return;
-        queue = queue
-          .then(() => catchUp(server, held, isNew))
-          .catch((error: unknown) => {
-            logFailure(server.config.logger, error);
-            showOverlay(server, error);
-          });
-      };
-      server.watcher.on('add', onAdd).on('change', (path) => onSave(path, false));
+      // Also when a command has replaced the database.
+      const listening = held.settled.then(() => held.backend?.onReplaced?.(() => reloadPages(server)));
+      cleanup.add(server, async () => (await listening)?.());
+      const onSave = coalesce(async (paths) => {
+        await catchUp(server, held, paths).catch((error: unknown) => {
+          isFailing.add(server);
+          logFailure(server.config.logger, error);
+          showOverlay(server, error);
+        });
+      });
+      server.watcher.on('add', onAdd);
+      for (const event of ['add', 'change', 'unlink'] as const)
+        server.watcher.on(event, (path) => {
+          const name = normalizePath(path);
+          if (name.startsWith(`${dir}/`) && name.endsWith('.sql')) onSave(name);
+        });
     },
+    closeServer: cleanup.closeOldest,
   };
 }
 
-async function catchUp(server: ViteDevServer, held: HeldBackend, isNew: boolean): Promise<void> {
+// Editors write in several steps, and git changes many files at once.
+const SETTLE_MS = 25;
+
+/** Calls `handle` with all paths of a moment, one call at a time: what is saved during a call is handled after it. */
+function coalesce(handle: (paths: readonly string[]) => Promise<void>): (path: string) => void {
+  let waiting: string[] = [];
+  let running: Promise<void> | undefined;
+  const run = async (): Promise<void> => {
+    while (waiting.length > 0) {
+      await delay(SETTLE_MS);
+      const paths = waiting;
+      waiting = [];
+      await handle(paths);
+    }
+    running = undefined;
+  };
+  return (path) => {
+    waiting.push(path);
+    running ??= run();
+  };
+}
+
+async function catchUp(server: ViteDevServer, held: HeldBackend, paths: readonly string[]): Promise<void> {
   const { logger } = server.config;
   // A file that is saved during the start may have come too late for it.
   await held.settled;
@@ -54,18 +88,19 @@ async function catchUp(server: ViteDevServer, held: HeldBackend, isNew: boolean)
     injectKeys(server.config, keys);
     logger.info('Supabase is up', { timestamp: true });
     reloadPages(server);
-  } else {
-    const applied = await held.backend.migrate?.();
-    if (!applied) return;
-    if (applied.length === 0) {
-      if (!isNew) logger.info(NOTHING_NEW, { timestamp: true });
-      return;
-    }
-    const list = applied.join(', ');
-    logger.info(`Supabase: applied ${applied.length} new migration(s): ${list}`, { timestamp: true });
-    server.environments.client.hot.send({ type: 'full-reload' });
+    return;
   }
+  const result = await held.backend.sync?.();
+  if (!result) return;
+  const lines = describeSync(result);
+  for (const { text, isWarning } of lines) logger[isWarning ? 'warn' : 'info'](text, { timestamp: true });
+  // Also after a correction that changes nothing: the page still shows the error.
+  const wasFailing = isFailing.delete(server);
+  if (lines.length > 0 || wasFailing) {
+    server.environments.client.hot.send({ type: 'full-reload' });
+  } else if (paths.some((path) => !path.includes('/migrations/')))
+    logger.info(SEED_ONLY, { timestamp: true });
 }
 
-const NOTHING_NEW =
-  'Supabase: an applied migration is not applied again; to rebuild from all files, stop, delete .supabase/ and start';
+const SEED_ONLY =
+  'Supabase: roles.sql and seed files run on new data: npx vite-plugin-supabase db reset runs them again';

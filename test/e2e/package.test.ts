@@ -82,7 +82,9 @@ test('the bare command prints its usage', async () => {
 
 test.each([
   ['a folder that does not exist', ['start', '--workdir', '/nonexistent'], /not a folder \(OPTION_INVALID\)/],
-  ['an unknown command', ['stop'], /no command "stop" \(USAGE\)/],
+  ['an unknown command', ['finish'], /no command "finish" \(USAGE\)/],
+  ['a missing argument', ['snapshot', 'save'], /snapshot save NAME \(USAGE\)/],
+  ['a missing stack', ['status'], /No process runs .* \(STACK_NOT_RUNNING\)/],
   ['an unknown flag', ['start', '--prot', '1'], /\(USAGE\)/],
   ['a wrong installation, by its flag', ['start', '--ephemeral', '--bin-dir', '/nonexistent'], /--bin-dir/],
 ])('the command names %s, with a code, and hints by flags', async (_, args, expected) => {
@@ -90,6 +92,17 @@ test.each([
   expect([code, errors]).toEqual([1, expect.stringMatching(expected)]);
   expect(errors).not.toContain('vite.config');
 });
+
+test.each(['start', 'stop', 'status', 'db reset', 'migration new', 'snapshot list', 'functions new'])(
+  '%s --help prints its options',
+  async (command) => {
+    expect(await runCommand(...command.split(' '), '--help')).toMatchObject({
+      code: 0,
+      out: expect.stringMatching(new RegExp(`^Usage: vite-plugin-supabase ${command}[^]*--workdir DIR`)),
+      errors: '',
+    });
+  },
+);
 
 test('the command skips extensions, and says how to run beside a running stack', async () => {
   await project.write('supabase/migrations/2_more.sql', 'create extension if not exists no_such_extension;');

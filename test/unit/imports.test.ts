@@ -80,6 +80,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     'plugin/stack/config',
     'plugin/stack/postgres',
   ],
+  'plugin/vitest': ['plugin/shared', 'plugin/start-stack.ts', 'plugin/stack'],
   'plugin/index.ts': ['plugin/shared', 'plugin/options.ts', 'plugin/vite'],
   'plugin/database-tests': [
     'plugin/shared',
@@ -87,13 +88,17 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     'plugin/stack',
     'plugin/stack/postgres',
   ],
-  'plugin/cli.ts': [
+  'plugin/commands': [
     'plugin/shared',
     'plugin/start-stack.ts',
     'plugin/database-tests',
+    'plugin/backend',
     'plugin/stack',
+    'plugin/stack/config',
+    'plugin/stack/postgres',
     'plugin/stack/functions',
   ],
+  'plugin/cli.ts': ['plugin/shared', 'plugin/commands'],
   ...Object.fromEntries(APP.map((folder, index) => [folder, APP.slice(index + 1)])),
 };
 

@@ -38,13 +38,20 @@ export async function createEmbeddedBackend(options: EmbeddedBackendOptions): Pr
       },
     },
   };
-  const stack = new CurrentStack(stackOptions, await openStackAccess(stackOptions));
+  const replaceListeners = new Set<() => void>();
+  const stack = new CurrentStack(stackOptions, await openStackAccess(stackOptions), () => {
+    for (const listener of replaceListeners) listener();
+  });
   return {
     kind: 'embedded',
     reason: options.reason,
     target: () => stack.target(),
     describe: () => stack.access.describe(),
-    migrate: async () => (await (await stack.settle()).migrate?.())?.applied ?? [],
+    sync: async () => (await stack.settle()).sync?.(),
+    onReplaced(listener) {
+      replaceListeners.add(listener);
+      return () => replaceListeners.delete(listener);
+    },
     onFunctionFailure(listener) {
       failureListeners.add(listener);
       return () => failureListeners.delete(listener);
@@ -80,14 +87,17 @@ const RETRY_AFTER_MS = 1_000;
 class CurrentStack {
   access: StackAccess;
   readonly #options: ServedStackOptions;
+  readonly #onReplaced: () => void;
   /** The take-over that runs, or the last one if it has failed. */
   #takeover: TakeOver | undefined;
   #isClosed = false;
 
-  constructor(options: ServedStackOptions, access: StackAccess) {
+  /** @param onReplaced called when another database is the live one */
+  constructor(options: ServedStackOptions, access: StackAccess, onReplaced: () => void) {
     this.#options = options;
     this.access = access;
-    this.#watchOwner();
+    this.#onReplaced = onReplaced;
+    this.#watch();
   }
 
   /** Waits for a take-over. After a failed one, the next request tries again. */
@@ -110,7 +120,8 @@ class CurrentStack {
     await this.access.close();
   }
 
-  #watchOwner(): void {
+  #watch(): void {
+    this.access.onReplaced?.(this.#onReplaced);
     void this.access.ended?.then(() => {
       if (this.#isClosed) return;
       this.#options.logger.warn('The process that ran the Supabase stack has ended; taking it over');
@@ -124,7 +135,7 @@ class CurrentStack {
       done: openStackAccess(this.#options).then((access) => {
         this.access = access;
         this.#takeover = undefined;
-        this.#watchOwner();
+        this.#watch();
       }),
     };
     this.#takeover = takeover;

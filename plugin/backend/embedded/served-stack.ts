@@ -3,24 +3,21 @@ import { rm } from 'node:fs/promises';
 import type { Server } from 'node:http';
 import { Gateway } from '../../gateway/gateway.ts';
 import { listen, portOf, serveGateway, type GatewayServer } from '../../gateway/listen.ts';
-import type { GatewayTarget, Upstream } from '../../gateway/target.ts';
+import type { GatewayTarget } from '../../gateway/target.ts';
 import { hasErrorCode } from '../../shared/errors.ts';
 import { mayReplace, wantedPort, type PortChoice } from '../../shared/ports.ts';
-import { areKeysPublic } from '../../stack/private-keys.ts';
 import { publicJwk } from '../../stack/jwt.ts';
 import type { Ownership } from '../../stack/ownership/candidate.ts';
 import { claimDataDir, type Membership } from '../../stack/ownership/claim.ts';
 import type { StackRecord } from '../../stack/ownership/record.ts';
+import type { StackRequest } from '../../stack/ownership/request.ts';
 import type { MigrationResult } from '../../stack/postgres/migrations.ts';
 import type { FunctionsOptions } from '../../stack/functions/live-functions.ts';
-import type { Service } from '../../stack/service.ts';
-import {
-  startServices,
-  type Services,
-  type ServicesOptions,
-  type StartServicesOptions,
-} from '../../stack/services.ts';
-import { knowsSession } from '../session-check.ts';
+import type { Services, ServicesOptions } from '../../stack/services.ts';
+import type { SyncResult } from '../backend.ts';
+import type { OpenFork } from './fork-pool.ts';
+import { handleRequest } from './requests.ts';
+import { RunningServices } from './running-services.ts';
 
 export interface ServedStackOptions extends ServicesOptions {
   /** Port of the API on loopback. */
@@ -54,7 +51,9 @@ async function release({ ephemeral, dataDir }: ServedStackOptions, ownership: Ow
 async function serve(options: ServedStackOptions, ownership: Ownership): Promise<ServedStack> {
   // First of all, so that no other program takes the port while the services start; requests wait for them.
   const server = await listenOn(options.port);
-  const running = new RunningServices(options, `http://127.0.0.1:${portOf(server)}`);
+  const apiUrl = `http://127.0.0.1:${portOf(server)}`;
+  const functions = { ...options.functions, apiUrl };
+  const running = new RunningServices({ ...options, apiUrl, functions }, apiUrl);
   // Other dev servers of this project serve hosts of their own; with this secret they show that they have checked them.
   const gatewaySecret = randomBytes(32).toString('base64url');
   const gateway = new Gateway({ target: () => running.target(), logger: options.logger, gatewaySecret });
@@ -65,9 +64,16 @@ async function serve(options: ServedStackOptions, ownership: Ownership): Promise
     throw error;
   });
   const record = createRecord(services, served.port);
-  ownership.announce({ ...record, gatewaySecret });
+  ownership.announce({ ...record, gatewaySecret }, (request) => handleRequest(running, request));
   const end = (): Promise<void> => release(options, ownership);
-  return new ServedStack({ record, running, gateway, server: served, release: end });
+  return new ServedStack({
+    record,
+    dataDir: options.dataDir,
+    running,
+    gateway,
+    server: served,
+    release: end,
+  });
 }
 
 /** @throws SupabaseDevError PORT_TAKEN */
@@ -84,14 +90,17 @@ async function listenOn(choice: PortChoice): Promise<Server> {
 export class ServedStack {
   readonly kind = 'stack';
   readonly record: Omit<StackRecord, 'gatewaySecret'>;
+  /** Absolute path of its data directory. */
+  readonly dataDir: string;
   readonly #parts: StackParts;
 
-  constructor({ record, ...parts }: StackParts & Pick<ServedStack, 'record'>) {
+  constructor({ record, dataDir, ...parts }: StackParts & Pick<ServedStack, 'record' | 'dataDir'>) {
     this.record = record;
+    this.dataDir = dataDir;
     this.#parts = parts;
   }
 
-  /** Where a gateway in this process sends requests; another object after a reset. */
+  /** Where a gateway in this process sends requests. */
   target(): GatewayTarget {
     return this.#parts.running.current.target;
   }
@@ -106,21 +115,46 @@ export class ServedStack {
     return this.#parts.running.current.services.mailServer;
   }
 
-  /** Applies migrations that were added since. */
-  migrate(): Promise<MigrationResult> {
-    return this.#parts.running.current.services.migrate();
+  /** Brings the database to the project's files. @throws SupabaseDevError MIGRATION_FAILED; it is as it was */
+  sync(): Promise<SyncResult> {
+    return this.#parts.running.sync();
   }
 
-  /** Deletes all data and starts again from migrations and seed, on the same ports. */
+  /** Deletes all data and starts again from migrations and seed. @throws as `sync` */
   reset(): Promise<void> {
     return this.#parts.running.reset();
+  }
+
+  /** A stack of its own on a copy of migrations and seed. @throws SupabaseDevError MIGRATION_FAILED */
+  fork(): Promise<OpenFork> {
+    return this.#parts.running.fork();
+  }
+
+  /** Keeps database and files under a name. @throws SupabaseDevError USAGE for a name that cannot be one */
+  saveSnapshot(name: string): Promise<void> {
+    return this.#parts.running.saveSnapshot(name);
+  }
+
+  /** Brings both back. @throws SupabaseDevError SNAPSHOT_MISSING */
+  restoreSnapshot(name: string): Promise<void> {
+    return this.#parts.running.restoreSnapshot(name);
+  }
+
+  /** Answers a request as one of another process of this user. */
+  request(command: string, args: StackRequest['args'] = {}): Promise<unknown> {
+    return handleRequest(this.#parts.running, { command, args });
+  }
+
+  /** Calls `listener` when another database has taken the place of the live one. Returns how to stop it. */
+  onReplaced(listener: () => void): () => void {
+    return this.#parts.running.onReplaced(listener);
   }
 
   async stop(): Promise<void> {
     const { gateway, server, running } = this.#parts;
     await gateway.close();
     // The server waits for its sockets, and those of Realtime end with the service.
-    await Promise.all([server.close(), running.current.services.stop()]);
+    await Promise.all([server.close(), running.stop()]);
     await this.#parts.release();
   }
 }
@@ -133,44 +167,6 @@ interface StackParts {
   release(): Promise<void>;
 }
 
-/** The services, which a reset replaces, and the gateway's target for them. */
-class RunningServices {
-  readonly #options: StartServicesOptions;
-  /** Rejects with the reason of a failed start. */
-  readonly started: Promise<Services>;
-  #current: { services: Services; target: GatewayTarget } | undefined;
-
-  constructor(options: ServedStackOptions, apiUrl: string) {
-    this.#options = { ...options, functions: options.functions ?? {}, apiUrl };
-    this.started = this.#start(this.#options);
-  }
-
-  /** For each request; one that comes during the start waits for it. */
-  target(): GatewayTarget | Promise<GatewayTarget> {
-    return this.#current?.target ?? this.started.then(() => this.current.target);
-  }
-
-  get current(): { services: Services; target: GatewayTarget } {
-    if (!this.#current) throw new Error('the services have not started');
-    return this.#current;
-  }
-
-  async reset(): Promise<void> {
-    const { services } = this.current;
-    const dbPort = { exact: services.database.port };
-    await services.stop({ discard: true });
-    await this.#start({ ...this.#options, dbPort });
-  }
-
-  async #start(options: StartServicesOptions): Promise<Services> {
-    const services = await startServices(options);
-    const { anonKey } = services.keys;
-    const target = createTarget(services, (token) => knowsSession(options.apiUrl, anonKey, token));
-    this.#current = { services, target };
-    return services;
-  }
-}
-
 function createRecord({ keys, database }: Services, port: number): ServedStack['record'] {
   const { signingKeys, ...apiKeys } = keys;
   return {
@@ -179,28 +175,5 @@ function createRecord({ keys, database }: Services, port: number): ServedStack['
     pid: process.pid,
     url: `http://127.0.0.1:${port}`,
     dbUrl: database.url,
-  };
-}
-
-function createTarget(
-  { keys, services }: Services,
-  checkSession: NonNullable<GatewayTarget['knowsSession']>,
-): GatewayTarget {
-  const upstreams = Object.entries(services).map(([name, service]) => [name, createUpstream(service)]);
-  return {
-    keys: { ...keys, jwks: keys.signingKeys.map(publicJwk) },
-    upstreams: Object.fromEntries(upstreams),
-    knowsSession: checkSession,
-    localOnly: areKeysPublic(keys)
-      ? { hint: 'Start Vite with --host (or set server.host): then the stack has random keys.' }
-      : undefined,
-  };
-}
-
-function createUpstream(service: Service): Upstream {
-  return {
-    kind: 'handler',
-    handle: (req, res) => service.handle(req, res),
-    upgrade: (req, socket, head) => service.upgrade?.(req, socket, head),
   };
 }

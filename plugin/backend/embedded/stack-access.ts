@@ -1,8 +1,7 @@
 import type { GatewayTarget, Upstream } from '../../gateway/target.ts';
 import type { Membership } from '../../stack/ownership/claim.ts';
-import type { MigrationResult } from '../../stack/postgres/migrations.ts';
 import { areKeysPublic } from '../../stack/private-keys.ts';
-import type { BannerLine } from '../backend.ts';
+import type { BannerLine, SyncResult } from '../backend.ts';
 import { knowsSession } from '../session-check.ts';
 import { openServedStack, type ServedStack, type ServedStackOptions } from './served-stack.ts';
 
@@ -11,8 +10,10 @@ export interface StackAccess {
   target(): GatewayTarget;
   /** Lines for the banner. */
   describe(): BannerLine[];
-  /** Applies new migrations; only for one's own stack. */
-  migrate?(): Promise<MigrationResult>;
+  /** Brings the database to the project's files; only for one's own stack. */
+  sync?(): Promise<SyncResult>;
+  /** Calls `listener` when another database is the live one; only for one's own stack. Returns how to stop it. */
+  onReplaced?(listener: () => void): () => void;
   close(): Promise<void>;
   /** Settles when the other process has ended; absent for one's own stack. */
   readonly ended?: Promise<void>;
@@ -55,7 +56,8 @@ function accessOwnStack(stack: ServedStack, isExposed: boolean): StackAccess {
         ...(isExposed ? [RANDOM_KEYS] : []),
       ];
     },
-    migrate: () => stack.migrate(),
+    sync: () => stack.sync(),
+    onReplaced: (listener) => stack.onReplaced(listener),
     close: () => stack.stop(),
   };
 }

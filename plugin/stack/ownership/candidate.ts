@@ -2,12 +2,13 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import { createServer, type Server, type Socket } from 'node:net';
 import { draftClaim, draftShortClaim, publishClaim, removeClaim, type Claim } from './claim-folder.ts';
 import type { StackRecord } from './record.ts';
+import { answerRequest, type RequestHandler } from './request.ts';
 
 /** This process owns the data directory. */
 export interface Ownership {
   readonly kind: 'owner';
-  /** Sends the record to waiting and future joiners. */
-  announce(record: StackRecord): void;
+  /** Sends the record to waiting and future joiners, and answers their requests. */
+  announce(record: StackRecord, handle?: RequestHandler): void;
   release(): Promise<void>;
 }
 
@@ -27,6 +28,7 @@ export class Candidate {
   readonly #connections: Set<Socket>;
   readonly #clients: Set<Socket>;
   readonly #lines: string[];
+  readonly #requests: Listening['requests'];
 
   private constructor(folder: string, claim: Claim, listening: Listening) {
     this.#folder = folder;
@@ -35,6 +37,7 @@ export class Candidate {
     this.#connections = listening.connections;
     this.#clients = listening.clients;
     this.#lines = listening.lines;
+    this.#requests = listening.requests;
   }
 
   /** @throws SupabaseDevError DATA_DIR_UNWRITABLE */
@@ -57,7 +60,10 @@ export class Candidate {
     this.#send('owner');
     return {
       kind: 'owner',
-      announce: (record) => this.#send(JSON.stringify(record)),
+      announce: (record, handle) => {
+        this.#requests.handle = handle;
+        this.#send(JSON.stringify(record));
+      },
       release: () => this.withdraw(),
     };
   }
@@ -83,7 +89,11 @@ interface Listening {
   readonly clients: Set<Socket>;
   /** What every client gets, also a later one. */
   readonly lines: string[];
+  readonly requests: { handle: RequestHandler | undefined };
 }
+
+// A request is a short line.
+const MAX_REQUEST_BYTES = 64 * 1024;
 
 async function listenSomewhere(folder: string): Promise<Listening & { claim: Claim }> {
   const near = await draftClaim(folder);
@@ -99,6 +109,7 @@ function listen({ socket, secret }: Claim): Promise<Listening> {
   const connections = new Set<Socket>();
   const clients = new Set<Socket>();
   const lines = [secret];
+  const requests: Listening['requests'] = { handle: undefined };
   const expected = Buffer.from(`${greeting(secret)}\n`);
   const server = createServer((client) => {
     connections.add(client);
@@ -109,13 +120,22 @@ function listen({ socket, secret }: Claim): Promise<Listening> {
       clients.delete(client);
     });
     client.on('data', (chunk) => {
-      if (clients.has(client)) return;
       received = Buffer.concat([received, chunk]);
+      if (clients.has(client)) {
+        for (let end = received.indexOf(10); end >= 0; end = received.indexOf(10)) {
+          const line = received.subarray(0, end).toString();
+          received = received.subarray(end + 1);
+          void answerRequest(line, requests.handle).then((answer) => client.write(`${answer}\n`));
+        }
+        if (received.length > MAX_REQUEST_BYTES) client.destroy();
+        return;
+      }
       if (received.length < expected.length) return;
       if (received.length > expected.length || !timingSafeEqual(received, expected)) {
         client.destroy();
         return;
       }
+      received = Buffer.alloc(0);
       clients.add(client);
       for (const line of lines) client.write(`${line}\n`);
     });
@@ -124,7 +144,7 @@ function listen({ socket, secret }: Claim): Promise<Listening> {
     server.once('error', reject);
     server.listen({ path: socket, exclusive: true }, () => {
       server.unref();
-      resolve({ server, connections, clients, lines });
+      resolve({ server, connections, clients, lines, requests });
     });
   });
 }

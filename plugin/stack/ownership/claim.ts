@@ -3,6 +3,7 @@ import { Candidate, type Ownership } from './candidate.ts';
 import { listClaims, openClaimFolder, removeClaim } from './claim-folder.ts';
 import { reach } from './peer.ts';
 import type { StackRecord } from './record.ts';
+import type { StackRequest } from './request.ts';
 
 /** Another live process owns the data directory. */
 export interface Membership {
@@ -10,6 +11,8 @@ export interface Membership {
   readonly record: StackRecord;
   /** Settles when the owner ends, for any reason. */
   readonly ended: Promise<void>;
+  /** Asks the owner for something. @throws as the owner did; Error when it ends before */
+  request(command: string, args?: StackRequest['args']): Promise<unknown>;
   leave(): void;
 }
 
@@ -39,7 +42,7 @@ export async function claimDataDir(dataDir: string): Promise<Ownership | Members
   }
 }
 
-/** The live process that owns a data directory, once its stack has started; undefined when there is none. */
+/** The process that runs the stack of a data directory, once it has started; undefined when there is none. */
 export async function findOwner(dataDir: string): Promise<Membership | undefined> {
   return (await exists(dataDir)) ? joinOwner(await openClaimFolder(dataDir)) : undefined;
 }
@@ -50,7 +53,14 @@ async function joinOwner(folder: string): Promise<Membership | undefined> {
     const peer = await reach(claim);
     if (!peer) await removeClaim(folder, claim);
     const record = await peer?.record;
-    if (peer && record) return { kind: 'member', record, ended: peer.ended, leave: () => peer.leave() };
+    if (!peer || !record) continue;
+    return {
+      kind: 'member',
+      record,
+      ended: peer.ended,
+      request: (command, args = {}) => peer.request({ command, args }),
+      leave: () => peer.leave(),
+    };
   }
   return undefined;
 }

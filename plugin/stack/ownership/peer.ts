@@ -4,6 +4,7 @@ import { hasErrorCode } from '../../shared/errors.ts';
 import { greeting } from './candidate.ts';
 import type { Claim } from './claim-folder.ts';
 import type { StackRecord } from './record.ts';
+import { readAnswer, type StackRequest } from './request.ts';
 
 /** A live process with a claim. */
 export interface Peer {
@@ -13,10 +14,14 @@ export interface Peer {
   readonly record: Promise<StackRecord | undefined>;
   /** Settles when it ends, for any reason. */
   readonly ended: Promise<void>;
+  /** Sends a request, after the record has come. @throws as the other process did; Error when it ends before */
+  request(request: StackRequest): Promise<unknown>;
   leave(): void;
 }
 
 const RETRY_PAUSE_MS = 10;
+/** After the lines with the secret, "owner", and the record. */
+const FIRST_ANSWER = 3;
 
 /**
  * Connects to the process that made a claim.
@@ -63,6 +68,7 @@ async function converse(socket: Socket, secret: string): Promise<Peer | undefine
     socket.destroy();
     return undefined;
   }
+  let answers = FIRST_ANSWER;
   return {
     confirmed: line(1).then((text) => text !== undefined),
     record: line(2).then((text) => {
@@ -71,6 +77,15 @@ async function converse(socket: Socket, secret: string): Promise<Peer | undefine
       return text === undefined ? undefined : (JSON.parse(text) as StackRecord);
     }),
     ended,
+    async request(request) {
+      const answer = line(answers++);
+      socket.ref();
+      socket.write(`${JSON.stringify(request)}\n`);
+      const text = await answer;
+      socket.unref();
+      if (text === undefined) throw new Error('the process that runs the stack has ended');
+      return readAnswer(text);
+    },
     leave: () => socket.destroy(),
   };
 }
@@ -78,16 +93,26 @@ async function converse(socket: Socket, secret: string): Promise<Peer | undefine
 /** Returns a function that waits for the line with this index; undefined if the connection ends before. */
 function lineReader(socket: Socket): (index: number) => Promise<string | undefined> {
   let text = '';
-  socket.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
+  const waiting = new Set<() => void>();
+  const check = (): void => {
+    for (const look of waiting) look();
+  };
+  socket
+    .setEncoding('utf8')
+    .on('data', (chunk: string) => {
+      text += chunk;
+      check();
+    })
+    .once('close', check);
   return (index) =>
     new Promise((resolve) => {
-      const check = (): void => {
+      const look = (): void => {
         const lines = text.split('\n');
-        if (lines.length > index + 1) resolve(lines[index]);
+        if (lines.length <= index + 1 && !socket.closed) return;
+        waiting.delete(look);
+        resolve(lines.length > index + 1 ? lines[index] : undefined);
       };
-      check();
-      socket.on('data', check);
-      socket.once('close', () => resolve(undefined));
-      if (socket.closed) resolve(undefined);
+      waiting.add(look);
+      look();
     });
 }

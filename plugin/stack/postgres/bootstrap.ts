@@ -6,6 +6,9 @@ import type pg from 'pg';
 const BOOTSTRAP_DIR = fileURLToPath(new URL('./bootstrap', import.meta.url));
 const ACCESS_DIR = fileURLToPath(new URL('./access', import.meta.url));
 
+/** Scripts that make what all databases of a server share. */
+const OF_THE_SERVER = ['bootstrap/0001_roles.sql'];
+
 /**
  * Brings the database to the schema of this version of the stack: the scripts of `bootstrap/`, then those of each
  * service's folder, then those of `access/`, each once, in the order of their names. A data directory of an older version receives the new ones.
@@ -14,11 +17,13 @@ const ACCESS_DIR = fileURLToPath(new URL('./access', import.meta.url));
  *
  * @param client connected as the superuser
  * @param serviceDirs folders of `NNNN_name.sql` files, such as `auth/schema`
+ * @param isFurther whether another database of this server has this schema: the roles exist
  */
 export async function applyBootstrap(
   client: pg.Client,
   serviceDirs: readonly string[],
   internalPassword: string,
+  { isFurther = false } = {},
 ): Promise<void> {
   // Names that a project has defined in public or extensions must not be found by what runs as the superuser, and its
   // event triggers must not run. (Before PostgreSQL 17 it has none.)
@@ -29,6 +34,10 @@ export async function applyBootstrap(
     create table if not exists _stack.applied (script text primary key, applied_at timestamptz not null default now());`);
   const { rows } = await client.query<{ script: string }>('select script from _stack.applied');
   const applied = new Set(rows.map((row) => row.script));
+  for (const script of isFurther ? OF_THE_SERVER : []) {
+    applied.add(script);
+    await markDone(client, script);
+  }
   for (const { name, sql } of await readBootstrapScripts(serviceDirs)) {
     if (applied.has(name)) continue;
     const body = sql.replaceAll('{internal_password}', internalPassword);

@@ -79,9 +79,10 @@ export async function applyAppSettings(
   { jwtSecret, jwtExpiry }: AppSettings,
 ): Promise<void> {
   const secret = admin.escapeLiteral(jwtSecret);
+  const database = admin.escapeIdentifier(admin.database ?? 'postgres');
   await admin.query(
-    `alter database postgres set "app.settings.jwt_secret" to ${secret};
-     alter database postgres set "app.settings.jwt_exp" to '${jwtExpiry}'`,
+    `alter database ${database} set "app.settings.jwt_secret" to ${secret};
+     alter database ${database} set "app.settings.jwt_exp" to '${jwtExpiry}'`,
   );
 }
 

@@ -24,9 +24,16 @@ export interface Database {
 /** Password of role `postgres`, as on the Supabase CLI's stack. */
 export const POSTGRES_PASSWORD = 'postgres';
 
-/** @param internalPassword password of every login role except `postgres` */
-export function createDatabase(host: string, port: number, internalPassword: string): Database {
-  const name = 'postgres';
+/**
+ * @param internalPassword password of every login role except `postgres`
+ * @param name of the database
+ */
+export function createDatabase(
+  host: string,
+  port: number,
+  internalPassword: string,
+  name = 'postgres',
+): Database {
   const connection = (role: LoginRole): pg.ClientConfig => ({
     host,
     port,

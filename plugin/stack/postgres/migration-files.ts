@@ -1,4 +1,4 @@
-import { readdir } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { hasErrorCode, SupabaseDevError } from '../../shared/errors.ts';
 import type { Logger } from '../../shared/logger.ts';
@@ -8,6 +8,19 @@ export interface Migration {
   readonly version: string;
   readonly name: string;
   readonly file: string;
+}
+
+/** A migration with its content, as it was at one moment. */
+export interface MigrationFile extends Migration {
+  readonly text: string;
+}
+
+/** The migrations of a project, read at once: a file that is saved meanwhile belongs to the next call. */
+export async function readMigrations(supabaseDir: string, logger: Logger): Promise<MigrationFile[]> {
+  const migrations = await listMigrations(supabaseDir, logger);
+  return Promise.all(
+    migrations.map(async (migration) => ({ ...migration, text: await readFile(migration.file, 'utf8') })),
+  );
 }
 
 const FILE_NAME = /^(\d+)_(.*)\.sql$/;

@@ -1,6 +1,6 @@
-import { readFile } from 'node:fs/promises';
 import type pg from 'pg';
-import { listMigrations, type Migration } from './migration-files.ts';
+import { findDrift, readApplied, type Drift } from './databases/drift.ts';
+import type { MigrationFile } from './migration-files.ts';
 import { parseScript, runScript, type ScriptRules } from './run-script.ts';
 
 export interface MigrationResult {
@@ -8,6 +8,8 @@ export interface MigrationResult {
   readonly applied: readonly string[];
   /** Number of migrations in the folder. */
   readonly total: number;
+  /** How those that were applied before differ from their files. */
+  readonly drift: Drift;
 }
 
 /**
@@ -19,13 +21,11 @@ export interface MigrationResult {
  */
 export async function applyMigrations(
   client: pg.Client,
-  supabaseDir: string,
+  migrations: readonly MigrationFile[],
   rules: ScriptRules,
 ): Promise<MigrationResult> {
-  const migrations = await listMigrations(supabaseDir, rules.logger);
-  const { rows } = await client.query<{ version: string }>(
-    'select version from supabase_migrations.schema_migrations order by version',
-  );
+  const rows = await readApplied(client);
+  const drift = findDrift(rows, migrations);
   const known = new Set(rows.map((row) => row.version));
   const last = rows.at(-1)?.version ?? '';
   const applied: string[] = [];
@@ -38,11 +38,15 @@ export async function applyMigrations(
         `${migration.file} is older than the last migration applied (${last}); "supabase db push" refuses it without --include-all`,
       );
   }
-  return { applied, total: migrations.length };
+  return { applied, total: migrations.length, drift };
 }
 
-async function applyMigration(client: pg.Client, migration: Migration, rules: ScriptRules): Promise<boolean> {
-  const script = parseScript(migration.file, await readFile(migration.file, 'utf8'));
+async function applyMigration(
+  client: pg.Client,
+  migration: MigrationFile,
+  rules: ScriptRules,
+): Promise<boolean> {
+  const script = parseScript(migration.file, migration.text);
   // A file without a statement is still being written: if it were recorded now, it would never be applied.
   if (script.statements.length === 0) return false;
   const record = (): Promise<unknown> =>

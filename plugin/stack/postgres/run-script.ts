@@ -4,6 +4,7 @@ import { errorMessage, SupabaseDevError } from '../../shared/errors.ts';
 import type { Logger } from '../../shared/logger.ts';
 import { splitStatements, type Statement } from './sql-script.ts';
 import { withoutVectorOptions } from './vector-index.ts';
+import { adaptToBuild } from './server-statements.ts';
 import {
   createdExtension,
   eventTriggerCall,
@@ -17,6 +18,8 @@ export interface ScriptRules {
   readonly foreignInstallation: boolean;
   /** Extensions that may be missing: their statement is skipped when this PostgreSQL does not have them. */
   readonly skip: readonly string[];
+  /** Name of the database that the scripts run in. */
+  readonly database: string;
   readonly logger: Logger;
 }
 
@@ -82,9 +85,11 @@ async function runStatement(client: pg.Client, text: string, rules: ScriptRules)
     rules.logger.info(`This PostgreSQL has no extension "${extension}"; skipped because of skipExtensions`);
     return;
   }
+  const adapted = await adaptToBuild(client, text, rules.database);
+  if (adapted === undefined) return;
   const call = eventTriggerCall(text) ?? (rules.foreignInstallation ? extensionCall(text) : undefined);
   if (call) await client.query(call.text, [...call.values]);
-  else await client.query(withEventTriggerCalls(withoutVectorOptions(text)));
+  else await client.query(withEventTriggerCalls(withoutVectorOptions(adapted)));
 }
 
 async function isAvailable(client: pg.Client, extension: string): Promise<boolean> {

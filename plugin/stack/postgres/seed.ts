@@ -20,23 +20,26 @@ export async function applySeed(
   config: SupabaseConfig,
   rules: ScriptRules,
 ): Promise<string[]> {
+  const files = await findSeedFiles(config);
+  for (const file of files) await runScript(client, parseScript(file, await readFile(file, 'utf8')), rules);
+  return files;
+}
+
+/** The seed files of `[db.seed]` in the order in which they run; none when it is off. */
+export async function findSeedFiles(config: SupabaseConfig): Promise<string[]> {
   const settings = config.section('db').section('seed');
   const enabled = settings.boolean('enabled', true);
   const patterns = settings.strings('sql_paths', ['./seed.sql']);
   if (!enabled) return [];
-  const ran: string[] = [];
+  const files = new Set<string>();
   for (const pattern of patterns) {
     const found = await glob(pattern, { cwd: config.supabaseDir, absolute: true }).catch((error: unknown) => {
       if (hasErrorCode(error, 'ENOENT')) return [];
       throw error;
     });
-    for (const file of found.toSorted()) {
-      if (ran.includes(file)) continue;
-      await runScript(client, parseScript(file, await readFile(file, 'utf8')), rules);
-      ran.push(file);
-    }
+    for (const file of found.toSorted()) files.add(file);
   }
-  return ran;
+  return [...files];
 }
 
 /**

@@ -17,11 +17,12 @@ export function serverSettings(
     unix_socket_directories: '',
     // Realtime reads the WAL. A slot without a reader must not fill the disk.
     wal_level: 'logical',
-    max_replication_slots: 10,
-    max_wal_senders: 10,
+    // Each fork has two slots while somebody listens, and about five connections.
+    max_replication_slots: 100,
+    max_wal_senders: 100,
     max_slot_wal_keep_size: '1GB',
     max_wal_size: '512MB',
-    max_connections: 100,
+    max_connections: 400,
     shared_preload_libraries: preload.join(','),
     // The scheduler's own connections would need a password.
     ...(preload.includes('pg_cron') ? { 'cron.use_background_workers': 'on' } : {}),

@@ -16,7 +16,7 @@ import { Replay } from './stored/replay.ts';
 import { Hub } from './topics/hub.ts';
 import { RateCounter } from './topics/rate-counter.ts';
 import { Upgrades } from './upgrade.ts';
-import { dropSlot } from './wal/slots.ts';
+import { dropSlot, slotOf } from './wal/slots.ts';
 
 const IDLE_CHECK_MS = 5_000;
 /** "Service restart": official clients reconnect. */
@@ -72,7 +72,8 @@ export async function createRealtimeService(context: StackContext): Promise<Serv
   const partitions = new MessagePartitions(pool, logger);
   // A killed process may have left unused slots. After the partitions, so that a start opens only one connection.
   const cleaning = partitions.ready.then(async () => {
-    for (const slot of [CHANGES_SLOT, BROADCASTS_SLOT]) await dropSlot(pool, slot).catch(() => {});
+    for (const slot of [CHANGES_SLOT, BROADCASTS_SLOT])
+      await dropSlot(pool, slotOf(slot, database)).catch(() => {});
   });
   const idleCheck = setInterval(() => {
     for (const socket of sockets) runSafely(reportFailure, () => socket.closeIfIdle(performance.now()));

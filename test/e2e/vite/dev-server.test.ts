@@ -248,7 +248,7 @@ describe('a start that fails', () => {
     },
   );
 
-  test('applies a migration that is added while it runs', async () => {
+  test('follows a migration that is added, edited, broken and deleted while it runs', async () => {
     const app = await project();
     const server = await serve(app);
     await dbUrlOf(server);
@@ -258,7 +258,13 @@ describe('a start that fails', () => {
       .poll(async () => (await fetch(`${server.url}/rest/v1/late`, { headers: { apikey: KEY } })).status)
       .toBe(200);
     await app.write('supabase/migrations/1_late.sql', 'create table late (id int primary key, more int);');
-    await server.waitForOutput(/is not applied again/);
+    await server.waitForOutput(/built the database again from its files \(changed: 1\)/);
+    await app.write('supabase/migrations/1_late.sql', 'create table late (id int primary key, mo');
+    await server.waitForOutput(/1_late\.sql:1:.*syntax error/);
+    const row = await fetch(`${server.url}/rest/v1/late?select=more`, { headers: { apikey: KEY } });
+    expect(row.status).toBe(200);
+    await rm(join(app.root, 'supabase/migrations/1_late.sql'));
+    await server.waitForOutput(/built the database again from its files \(gone: 1\)/);
   });
 
   test('works without a folder supabase, prints what to create, and uses it once it exists', async () => {

@@ -105,7 +105,7 @@ test('a take-over that has failed is tried again by a later request, and at once
   expect(performance.now() - before).toBeLessThan(500);
 
   await app.write('supabase/migrations/1_items.sql', 'create table items (id int);');
-  await second.migrate?.();
+  await second.sync?.();
   expect(await outcome(second)).toBe('handler');
   await expect.poll(() => outcome(third), { timeout: 10_000 }).toBe('url');
 });

@@ -5,6 +5,7 @@ import type { Logger } from '../../../shared/logger.ts';
 import { repeatWhenLost } from '../../postgres/connection-loss.ts';
 import type { Database } from '../../postgres/database.ts';
 import { ChangeLog } from '../wal/change-log.ts';
+import { slotOf } from '../wal/slots.ts';
 import type { CommittedChange } from '../wal/change-queue.ts';
 import { deliverChanges } from './deliver.ts';
 import type { ChangeSubscriber } from './subscriber.ts';
@@ -39,7 +40,7 @@ export class ChangeFeed {
     this.#log = new ChangeLog({
       database,
       pool,
-      slot: CHANGES_SLOT,
+      slot: slotOf(CHANGES_SLOT, database),
       publication: PUBLICATION,
       logger,
       isWanted: (relation) => this.#subscriptions.isWanted(relation),

@@ -4,6 +4,7 @@ import type { Logger } from '../../../shared/logger.ts';
 import type { Database } from '../../postgres/database.ts';
 import type { Hub } from '../topics/hub.ts';
 import { ChangeLog } from '../wal/change-log.ts';
+import { slotOf } from '../wal/slots.ts';
 import { xidsOf, type CommittedChange } from '../wal/change-queue.ts';
 
 export const BROADCASTS_SLOT = 'supabase_realtime_messages_replication_slot';
@@ -23,7 +24,7 @@ export class DatabaseBroadcasts {
     this.#hub = hub;
     this.#log = new ChangeLog({
       ...rest,
-      slot: BROADCASTS_SLOT,
+      slot: slotOf(BROADCASTS_SLOT, rest.database),
       publication: PUBLICATION,
       isWanted: ({ schema, table }) => schema === 'realtime' && table.startsWith('messages'),
       deliver: async (batch) => {

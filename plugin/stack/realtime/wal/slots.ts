@@ -1,8 +1,14 @@
 import type pg from 'pg';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Database } from '../../postgres/database.ts';
 
 const DROP_ATTEMPTS = 50;
 const DROP_RETRY_MS = 20;
+
+/** All databases of a server share the names of slots: those of another one than `postgres` have its name at the end. */
+export function slotOf(name: string, { name: database }: Database): string {
+  return database === 'postgres' ? name : `${name}_${database.replace(/^_stack_/, '')}`;
+}
 
 /** Whether a slot can still be read: `lost` when PostgreSQL has removed log that it needs. */
 export async function slotState(pool: pg.Pool, slot: string): Promise<'good' | 'lost' | 'none'> {

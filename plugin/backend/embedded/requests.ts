@@ -1,0 +1,44 @@
+import { SupabaseDevError } from '../../shared/errors.ts';
+import type { StackRequest } from '../../stack/ownership/request.ts';
+import type { OpenFork } from './fork-pool.ts';
+import type { RunningServices } from './running-services.ts';
+
+type Handler = (running: RunningServices, args: StackRequest['args']) => unknown;
+
+/** What the commands of plugin/commands ask the process that runs the stack. */
+const HANDLERS: Readonly<Record<string, Handler>> = {
+  sync: (running) => running.sync(),
+  reset: (running, { seed }) => running.reset({ seed: seed !== false }),
+  'migration list': (running) => running.listMigrations(),
+  'snapshot save': (running, { name }) => running.saveSnapshot(String(name)),
+  'snapshot restore': (running, { name }) => running.restoreSnapshot(String(name)),
+  'snapshot list': (running) => running.listSnapshots(),
+  'snapshot delete': (running, { name }) => running.deleteSnapshot(String(name)),
+  fork: openFork,
+  'fork stop': (running, { id }) => running.closeFork(String(id)),
+  stop: endProcess,
+};
+
+async function openFork(running: RunningServices): Promise<Omit<OpenFork, 'close'>> {
+  const { id, url, dbUrl } = await running.fork();
+  return { id, url, dbUrl };
+}
+
+/** @throws SupabaseDevError USAGE for a command of another version of this package */
+export async function handleRequest(
+  running: RunningServices,
+  { command, args }: StackRequest,
+): Promise<unknown> {
+  const handler = Object.hasOwn(HANDLERS, command) ? HANDLERS[command] : undefined;
+  if (handler) return handler(running, args);
+  throw new SupabaseDevError('USAGE', `The process that runs the stack does not know "${command}"`, {
+    hint: 'It runs another version of vite-plugin-supabase: restart it.',
+  });
+}
+
+/** As a signal does, also on Windows, where a signal of another process would end it at once. */
+function endProcess(): void {
+  setImmediate(() => {
+    if (!process.emit('SIGTERM', 'SIGTERM')) process.kill(process.pid, 'SIGTERM');
+  });
+}

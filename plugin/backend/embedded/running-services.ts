@@ -1,0 +1,192 @@
+import type { GatewayTarget } from '../../gateway/target.ts';
+import type { MigrationState } from '../../stack/postgres/databases/drift.ts';
+import type { Snapshot } from '../../stack/postgres/databases/snapshots.ts';
+import type { ServiceName } from '../../stack/service.ts';
+import { startServices, type Services, type StartServicesOptions } from '../../stack/services.ts';
+import type { SyncResult } from '../backend.ts';
+import { ForkPool, type OpenFork } from './fork-pool.ts';
+import { createTarget, type UseService } from './service-target.ts';
+
+/** The services, what a gateway needs to reach them, and the changes of their database, one at a time. */
+export class RunningServices {
+  /** Rejects with the reason of a failed start. */
+  readonly started: Promise<Services>;
+  #target: GatewayTarget | undefined;
+  #services: Services | undefined;
+  #forks: ForkPool | undefined;
+  /** Settles when the services that are closed for a change are open again. */
+  #exchanging: Promise<void> | undefined;
+  readonly #listeners = new Set<() => void>();
+  #turn: Promise<unknown> = Promise.resolve();
+
+  /** @param apiUrl origin of the stack's own gateway */
+  constructor(options: StartServicesOptions, apiUrl: string) {
+    this.started = startServices(options).then((services) => {
+      this.#services = services;
+      this.#forks = new ForkPool(services, options.dataDir, options.logger);
+      const names = Object.keys(services.services) as ServiceName[];
+      this.#target = createTarget(services.keys, names, this.#use, apiUrl);
+      return services;
+    });
+  }
+
+  /** For each request; one that comes during the start waits for it. */
+  target(): GatewayTarget | Promise<GatewayTarget> {
+    return this.#target ?? this.started.then(() => this.current.target);
+  }
+
+  get current(): { services: Services; target: GatewayTarget } {
+    if (!this.#services || !this.#target) throw new Error('the services have not started');
+    return { services: this.#services, target: this.#target };
+  }
+
+  /**
+   * Brings the database to the project's files: new migrations are applied; when applied ones have changed or are gone, a
+   * database is built from all files and takes the place of the old one, with the data that fits.
+   *
+   * @throws SupabaseDevError MIGRATION_FAILED; the database is as it was
+   */
+  sync(): Promise<SyncResult> {
+    return this.#inTurn(async ({ databases }) => {
+      const migrations = await databases.readMigrations();
+      const drift = await databases.findDrift(migrations);
+      if (drift.changed.length === 0 && drift.gone.length === 0)
+        return { applied: (await databases.migrate(migrations)).applied };
+      const isChangedByHand = await databases.isChangedByHand();
+      const next = await databases.build(migrations);
+      const report = await this.#exchange(next, () => databases.replaceKeepingData(next));
+      const isComplete = !isChangedByHand && report.misfits.length === 0 && report.dropped.length === 0;
+      const snapshot = isComplete ? undefined : await this.#keepPrevious();
+      const first = [...drift.changed, ...drift.gone].toSorted()[0] ?? '';
+      databases.prepareNext(migrations, migrations.filter(({ version }) => version < first).length);
+      return { applied: [], rebuilt: { ...drift, ...report, isChangedByHand, snapshot } };
+    });
+  }
+
+  /**
+   * Deletes all data and starts again from migrations and seed. What was before is the snapshot "previous".
+   *
+   * @throws SupabaseDevError MIGRATION_FAILED; everything is as it was
+   */
+  reset({ seed = true } = {}): Promise<void> {
+    return this.#inTurn(async ({ databases, files }) => {
+      const migrations = await databases.readMigrations();
+      const next = await (seed ? databases.buildSeeded(migrations) : databases.build(migrations));
+      await files.keep('previous');
+      await this.#exchange(next, () => databases.replace(next));
+      if (seed) databases.prepareReset(migrations);
+    });
+  }
+
+  /** A stack of its own on a copy of migrations and seed. @throws SupabaseDevError MIGRATION_FAILED */
+  async fork(): Promise<OpenFork> {
+    await this.started;
+    if (!this.#forks) throw new Error('the services have not started');
+    return this.#forks.take();
+  }
+
+  /** Ends a fork by its id, as its `close` does. */
+  async closeFork(id: string): Promise<void> {
+    await this.#forks?.closeFork(id);
+  }
+
+  /** Keeps database and files under a name. @throws SupabaseDevError USAGE for a name that cannot be one */
+  saveSnapshot(name: string): Promise<void> {
+    return this.#inTurn(async ({ databases, files }) => {
+      await databases.settle();
+      await this.#exchange(undefined, () => databases.snapshots.save(name));
+      await files.keep(name);
+    });
+  }
+
+  /**
+   * Brings database and files back to a snapshot. What was before is the snapshot "previous".
+   *
+   * @throws SupabaseDevError SNAPSHOT_MISSING
+   */
+  restoreSnapshot(name: string): Promise<void> {
+    return this.#inTurn(async ({ databases, files }) => {
+      const next = await databases.copySnapshot(name);
+      await files.restore(name);
+      await files.keep('previous');
+      await this.#exchange(next, () => databases.replace(next));
+    });
+  }
+
+  listMigrations(): Promise<MigrationState[]> {
+    return this.#inTurn(({ databases }) => databases.listMigrations());
+  }
+
+  /** Calls `listener` when another database has taken the place of the live one. Returns how to stop it. */
+  onReplaced(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  listSnapshots(): Promise<Snapshot[]> {
+    return this.#inTurn(({ databases }) => databases.snapshots.list());
+  }
+
+  /** @throws SupabaseDevError SNAPSHOT_MISSING */
+  deleteSnapshot(name: string): Promise<void> {
+    return this.#inTurn(async ({ databases, files }) => {
+      await databases.snapshots.delete(name);
+      await files.remove(name);
+    });
+  }
+
+  /** Waits for a change that is under way. */
+  async stop(): Promise<void> {
+    await this.#inTurn(async (services) => {
+      await this.#forks?.close();
+      await services.stop();
+    });
+  }
+
+  async #keepPrevious(): Promise<string> {
+    const { databases, files } = this.current.services;
+    const name = await databases.snapshots.keepPrevious(new Date());
+    await files.keep(name);
+    for (const excess of await databases.snapshots.findExcess()) {
+      await databases.snapshots.delete(excess);
+      await files.remove(excess);
+    }
+    return name;
+  }
+
+  /** Requests wait meanwhile; those that have begun end first. If the change fails, nothing is left of `next`. */
+  async #exchange<T>(next: string | undefined, change: () => Promise<T>): Promise<T> {
+    const { services } = this.current;
+    const done = services.exchange(change);
+    const settled = done.then(
+      () => {},
+      () => {},
+    );
+    this.#exchanging = settled;
+    try {
+      const result = await done;
+      if (next !== undefined) for (const listener of this.#listeners) listener();
+      return result;
+    } catch (error) {
+      if (next !== undefined) await services.databases.drop(next).catch(() => {});
+      throw error;
+    } finally {
+      this.#exchanging = undefined;
+    }
+  }
+
+  #inTurn<T>(task: (services: Services) => Promise<T>): Promise<T> {
+    const turn = this.#turn.then(async () => task(await this.started));
+    this.#turn = turn.catch(() => {});
+    return turn;
+  }
+
+  /** At once, or after the change that is under way. */
+  readonly #use: UseService = (name, call) => {
+    const run = (): void => {
+      const service = this.#services?.services[name];
+      if (service) call(service);
+    };
+    return this.#exchanging ? this.#exchanging.then(run) : run();
+  };
+}

@@ -1,0 +1,71 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Rebuild, SyncResult } from '../backend/backend.ts';
+import { describeSync } from '../backend/describe-sync.ts';
+import type { MigrationState } from '../stack/postgres/databases/drift.ts';
+import {
+  DATA_DIR,
+  OUTPUT,
+  print,
+  printJson,
+  rootOf,
+  usageError,
+  wantsJson,
+  WORKDIR,
+  type Command,
+} from './command.ts';
+import { withStack } from './with-stack.ts';
+
+export const migrationNew: Command = {
+  name: 'migration new',
+  usage: 'NAME',
+  summary: 'creates supabase/migrations/<timestamp>_NAME.sql',
+  flags: { workdir: WORKDIR },
+  arguments: 1,
+  async run(call) {
+    const [name = ''] = call.args;
+    if (!/^[\w-]+$/.test(name)) throw usageError(`"${name}" cannot be the name of a migration`);
+    const dir = join(await rootOf(call), 'supabase', 'migrations');
+    await mkdir(dir, { recursive: true });
+    const version = new Date().toISOString().slice(0, 19).replaceAll(/[-:T]/g, '');
+    const file = join(dir, `${version}_${name}.sql`);
+    await writeFile(file, '', { flag: 'wx' });
+    print(`wrote ${file}`);
+  },
+};
+
+export const migrationList: Command = {
+  name: 'migration list',
+  usage: '[-o json]',
+  summary: 'prints each migration and whether it is applied, new, changed or gone',
+  flags: { output: OUTPUT, workdir: WORKDIR, 'data-dir': DATA_DIR },
+  arguments: 0,
+  run: (call) =>
+    withStack(call, async (stack) => {
+      const isJson = wantsJson(call);
+      const states = (await stack.request('migration list')) as MigrationState[];
+      if (isJson) return printJson(states);
+      for (const { version, name, state } of states)
+        process.stdout.write(`${state.padEnd(8)} ${version}${name && `_${name}`}\n`);
+      return undefined;
+    }),
+};
+
+export const migrationUp: Command = {
+  name: 'migration up',
+  usage: '[-o json]',
+  summary:
+    'brings the database to its files, as saving one does: new ones are applied, for changed ones it is built again',
+  flags: { output: OUTPUT, workdir: WORKDIR, 'data-dir': DATA_DIR },
+  arguments: 0,
+  run: (call) =>
+    withStack(call, async (stack) => {
+      const isJson = wantsJson(call);
+      const result = (await stack.request('sync')) as SyncResult & { rebuilt?: Rebuild };
+      if (isJson) return printJson(result);
+      const lines = describeSync(result);
+      for (const { text } of lines) print(text);
+      if (lines.length === 0) print('The database has all migrations.');
+      return undefined;
+    }),
+};

@@ -1,0 +1,61 @@
+import {
+  DATA_DIR,
+  logger,
+  print,
+  rootOf,
+  text,
+  usageError,
+  WORKDIR,
+  type Call,
+  type Command,
+} from './command.ts';
+import { INSTALLATION, installationOf } from './installation.ts';
+import { stopOnSignals } from './stop-on-signals.ts';
+import { formatEnv } from './variables.ts';
+
+export const start: Command = {
+  name: 'start',
+  usage: '[options]',
+  summary: 'runs the embedded Supabase of a project without Vite, and prints URL and keys; Ctrl-C ends it',
+  flags: {
+    port: {
+      type: 'string',
+      value: 'N',
+      help: 'port of the API on 127.0.0.1 (default: [api] port of config.toml, 54321; 0: any free one)',
+    },
+    'db-port': {
+      type: 'string',
+      value: 'N',
+      help: 'port of PostgreSQL on 127.0.0.1 (default: [db] port of config.toml, 54322; 0: any free one)',
+    },
+    ephemeral: { type: 'boolean', help: 'throw-away data, deleted at the end' },
+    ...INSTALLATION,
+    workdir: WORKDIR,
+    'data-dir': DATA_DIR,
+  },
+  arguments: 0,
+  async run(call) {
+    // Loaded only when needed: the usage is there at once.
+    const { startStack } = await import('../start-stack.ts');
+    const starting = startStack({
+      root: await rootOf(call),
+      port: readPort(call, 'port'),
+      dbPort: readPort(call, 'db-port'),
+      dataDir: text(call, 'data-dir'),
+      ephemeral: call.flags.ephemeral === true,
+      ...installationOf(call),
+      logger,
+    });
+    stopOnSignals(starting, 0);
+    process.stdout.write(formatEnv(await starting));
+    print('Supabase is running; press Ctrl-C to stop it.');
+  },
+};
+
+function readPort(call: Call, name: string): number | undefined {
+  const value = text(call, name);
+  if (value === undefined) return undefined;
+  const port = Number(value);
+  if (Number.isInteger(port) && port >= 0 && port <= 65535) return port;
+  throw usageError(`--${name} must be a port number, not "${value}"`);
+}

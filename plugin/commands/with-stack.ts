@@ -1,0 +1,58 @@
+import { resolve } from 'node:path';
+import { SupabaseDevError } from '../shared/errors.ts';
+import { findOwner } from '../stack/ownership/claim.ts';
+import type { StackRecord } from '../stack/ownership/record.ts';
+import { defaultDataDir } from '../stack/project.ts';
+import { logger, print, rootOf, text, type Call } from './command.ts';
+
+/** The stack of a project, as commands use it. */
+export interface ReachedStack {
+  request(command: string, args?: Readonly<Record<string, unknown>>): Promise<unknown>;
+}
+
+/** Uses the running stack of the project, whichever process runs it; without one, a stack that ends afterwards. */
+export async function withStack(call: Call, use: (stack: ReachedStack) => Promise<void>): Promise<void> {
+  const root = await rootOf(call);
+  const dataDir = await dataDirOf(call, root);
+  const owner = await findOwner(dataDir);
+  if (owner) {
+    try {
+      await use(owner);
+    } finally {
+      owner.leave();
+    }
+    return;
+  }
+  // Loaded only when needed: a command that another process executes starts fast.
+  const { openStack } = await import('../start-stack.ts');
+  print('No stack of this project runs: starting one for this command');
+  const stack = await openStack({ root, dataDir, port: 0, dbPort: 0, logger });
+  try {
+    await use(stack);
+  } finally {
+    await stack.stop();
+  }
+}
+
+/** @throws SupabaseDevError STACK_NOT_RUNNING */
+export async function withRunningStack<T>(
+  call: Call,
+  use: (stack: ReachedStack & { readonly record: StackRecord; readonly ended: Promise<void> }) => Promise<T>,
+): Promise<T> {
+  const dataDir = await dataDirOf(call, await rootOf(call));
+  const owner = await findOwner(dataDir);
+  if (!owner)
+    throw new SupabaseDevError('STACK_NOT_RUNNING', `No process runs the stack of ${dataDir}`, {
+      hint: 'Start the dev server, or: vite-plugin-supabase start.',
+    });
+  try {
+    return await use(owner);
+  } finally {
+    owner.leave();
+  }
+}
+
+async function dataDirOf(call: Call, root: string): Promise<string> {
+  const given = text(call, 'data-dir');
+  return given === undefined ? defaultDataDir(root) : resolve(given);
+}

@@ -1,0 +1,46 @@
+import { inject } from 'vitest';
+import { SupabaseDevError } from '../shared/errors.ts';
+import { findOwner } from '../stack/ownership/claim.ts';
+import type { Fork } from '../start-stack.ts';
+
+/**
+ * A fork of the run's stack.
+ *
+ * @throws SupabaseDevError STACK_NOT_RUNNING without the global set-up; MIGRATION_FAILED
+ */
+export async function takeFork(): Promise<Fork> {
+  const dataDir = inject('supabaseDataDir') as string | undefined;
+  const owner = dataDir === undefined ? undefined : await findOwner(dataDir);
+  if (!owner)
+    throw new SupabaseDevError('STACK_NOT_RUNNING', 'The stack of this test run is missing', {
+      hint: "Add 'vite-plugin-supabase/vitest/global-setup' to test.globalSetup in vitest.config.",
+    });
+  const { id, url, dbUrl } = (await owner.request('fork')) as { id: string; url: string; dbUrl: string };
+  const { publishableKey, secretKey, anonKey, serviceRoleKey, jwtSecret } = owner.record;
+  const stop = async (): Promise<void> => {
+    await owner.request('fork stop', { id }).finally(() => owner.leave());
+  };
+  return {
+    url,
+    dbUrl,
+    publishableKey,
+    secretKey,
+    anonKey,
+    serviceRoleKey,
+    jwtSecret,
+    stop,
+    [Symbol.asyncDispose]: stop,
+  };
+}
+
+const FORK_OF_FILE = Symbol.for('vite-plugin-supabase.fork-of-file');
+const shared = globalThis as { [FORK_OF_FILE]?: Fork };
+
+/** The fork that `setup.ts` took for the test file that runs. */
+export function forkOfFile(): Fork | undefined {
+  return shared[FORK_OF_FILE];
+}
+
+export function setForkOfFile(fork: Fork | undefined): void {
+  shared[FORK_OF_FILE] = fork;
+}
