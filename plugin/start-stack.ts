@@ -3,12 +3,17 @@ import { openServedStack } from './backend/embedded/served-stack.ts';
 import type { ErrorCode } from './shared/error-codes.ts';
 import { SupabaseDevError } from './shared/errors.ts';
 import { requireFolder } from './shared/files.ts';
+import { exposedSchemas } from './explain/exposed-schemas.ts';
+import { Terminal } from './explain/terminal.ts';
+import { LOG_LEVELS, type LogLevel } from './shared/log-level.ts';
 import { silentLogger, type Logger } from './shared/logger.ts';
+import { Observations } from './shared/observations.ts';
 import type { PortChoice } from './shared/ports.ts';
 import {
   checkOptions,
   flag,
   logger,
+  oneOf,
   port,
   stringList,
   table,
@@ -19,7 +24,7 @@ import { loadConfig, type ConfigOverrides } from './stack/config/config.ts';
 import { makeEphemeralDataDir } from './stack/postgres/ephemeral.ts';
 import { defaultDataDir } from './stack/project.ts';
 
-export type { ConfigOverrides, ErrorCode, Logger };
+export type { ConfigOverrides, ErrorCode, Logger, LogLevel };
 export { SupabaseDevError };
 
 /** Options of `startStack`; all have a default. */
@@ -42,6 +47,8 @@ export interface StackOptions {
   functions?: { inspect?: boolean };
   /** Extensions that may be missing: a migration's `create extension` for one of them is skipped with one warning. */
   skipExtensions?: readonly string[];
+  /** What the logger receives of requests: nothing, why they fail (`hints`: once each), every one, or also role and SQL. Default: 'hints'. */
+  log?: LogLevel;
   /** Where progress and warnings go. Default: nowhere. */
   logger?: Logger;
 }
@@ -61,6 +68,7 @@ const CHECKS = {
   postgres: { binDir: text },
   skipExtensions: stringList,
   functions: { inspect: flag },
+  log: oneOf(...LOG_LEVELS),
   logger,
 } satisfies Record<keyof StackOptions, Checks[string]>;
 
@@ -100,6 +108,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
   const dataDir = options.dataDir ?? (await (ephemeral ? makeEphemeralDataDir() : defaultDataDir(root)));
   const choose = (port: number | undefined, section: string, fallback: number): PortChoice =>
     port === undefined ? { preferred: config.section(section).integer('port', fallback) } : { exact: port };
+  const observations = new Observations();
   const stack = await openServedStack({
     config,
     dataDir: resolve(dataDir),
@@ -109,6 +118,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     binDir: options.postgres?.binDir,
     functions: { inspect: options.functions?.inspect ?? false },
     skipExtensions: options.skipExtensions,
+    observations,
     logger: options.logger ?? silentLogger,
   });
   if (stack.kind === 'member') {
@@ -123,6 +133,17 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     );
   }
   const { pid: _pid, jwks: _jwks, ...record } = stack.record;
-  const stop = (): Promise<void> => stack.stop();
+  const level = options.logger === undefined ? 'silent' : options.log;
+  const terminal = new Terminal({
+    observations,
+    databaseUrl: () => record.dbUrl,
+    exposedSchemas: exposedSchemas(config),
+    level: level ?? 'hints',
+    logger: options.logger ?? silentLogger,
+  });
+  const stop = async (): Promise<void> => {
+    await terminal.close();
+    await stack.stop();
+  };
   return { ...record, reset: () => stack.reset(), stop, [Symbol.asyncDispose]: stop };
 }

@@ -1,5 +1,6 @@
 import type { GatewayTarget } from '../gateway/target.ts';
 import type { SupabaseDevError } from '../shared/errors.ts';
+import type { Observations } from '../shared/observations.ts';
 
 /** Where Supabase runs: the CLI's Docker stack, any other Supabase by URL, or in this process. */
 export type BackendKind = 'local' | 'remote' | 'embedded';
@@ -11,6 +12,10 @@ export interface Backend {
   readonly reason: string;
   /** Where requests go now; another object after a reset, or when another process's stack is taken over. */
   target(): GatewayTarget | Promise<GatewayTarget>;
+  /** What gateway and services refuse, answer without rows or do not deliver. */
+  readonly observations: Observations;
+  /** URL of the database as `postgres`; undefined where this backend gives none, or does not run. */
+  databaseUrl?(): string | undefined;
   /** Lines for the banner, each a short label and its value. */
   describe(): readonly BannerLine[];
   /** Applies new migrations and returns their versions; only where this process owns the database. */

@@ -1,4 +1,5 @@
 import type { Logger } from '../shared/logger.ts';
+import type { Observations } from '../shared/observations.ts';
 import type { SupabaseConfig } from './config/config.ts';
 import type { JwtVerifier } from './jwt.ts';
 import type { Keys } from './keys.ts';
@@ -17,4 +18,6 @@ export interface StackContext {
   /** Folder for the files of services, each in a subfolder of its name (`.supabase` by default). */
   readonly dataDir: string;
   readonly logger: Logger;
+  /** What is refused, empty or not delivered is reported here. */
+  readonly observations: Observations;
 }

@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import type { Logger } from '../shared/logger.ts';
+import { Observations } from '../shared/observations.ts';
 import type { PortChoice } from '../shared/ports.ts';
 import { createAuthService } from './auth/service.ts';
 import type { SupabaseConfig } from './config/config.ts';
@@ -32,6 +33,8 @@ export interface ServicesOptions {
   /** Other machines can reach the stack: its well-known keys are replaced by random ones. */
   readonly isExposed?: boolean;
   readonly logger: Logger;
+  /** Receives what services refuse, answer without rows, or do not deliver. Default: nobody listens. */
+  readonly observations?: Observations;
 }
 
 /** `ServicesOptions` with what only the gateway's owner knows. */
@@ -97,7 +100,9 @@ export async function startServices(options: StartServicesOptions): Promise<Serv
   const postgres = await startPostgres({ ...options, port: options.dbPort, appSettings, schemaDirs });
   const jwt = createJwtVerifier(keys);
   const { database } = postgres;
-  const context: StackContext = { config, keys, jwt, database, mailer: mail.mailer, dataDir, logger };
+  const observations = options.observations ?? new Observations();
+  const { mailer } = mail;
+  const context: StackContext = { config, keys, jwt, database, mailer, dataDir, logger, observations };
   ignoreOtherSettings(config);
   const created = await createServices(context).catch(async (error: unknown) => {
     await postgres.stop(options.ephemeral);

@@ -9,6 +9,8 @@ import { openServedStack, type ServedStack, type ServedStackOptions } from './se
 /** How this process reaches the stack: its own, or another process's. */
 export interface StackAccess {
   target(): GatewayTarget;
+  /** URL of the database as `postgres`. */
+  readonly databaseUrl: string;
   /** Lines for the banner. */
   describe(): BannerLine[];
   /** Applies new migrations; only for one's own stack. */
@@ -44,6 +46,7 @@ const RANDOM_KEYS: BannerLine = {
 function accessOwnStack(stack: ServedStack, isExposed: boolean): StackAccess {
   return {
     target: () => stack.target(),
+    databaseUrl: stack.record.dbUrl,
     describe() {
       const { applied, total } = stack.migrations();
       const migrations = total === 0 ? NO_MIGRATIONS : `${total} (${applied.length} applied now)`;
@@ -85,6 +88,7 @@ function accessJoinedStack(member: Membership): StackAccess {
   };
   return {
     target: () => target,
+    databaseUrl: dbUrl,
     describe: () => [
       { label: 'Supabase', value: `embedded, shared with process ${pid}` },
       { label: 'PostgreSQL', value: dbUrl },

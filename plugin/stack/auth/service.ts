@@ -39,6 +39,7 @@ export async function createAuthService(context: StackContext): Promise<Service>
     templates: new MailTemplates(settings.email.templates, context.logger),
     limiter: new RateLimiter(settings.rateLimits),
     logger: context.logger,
+    observations: context.observations,
   };
   const cleanup = new Cleanup(app);
   const open = new OpenRequests();

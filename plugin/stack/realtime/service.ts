@@ -39,7 +39,7 @@ const disabledRealtime: Service = {
  * API. Reads nothing from the write-ahead log before the first client joins.
  */
 export async function createRealtimeService(context: StackContext): Promise<Service> {
-  const { config, jwt, database, logger } = context;
+  const { config, jwt, database, logger, observations } = context;
   const settings = readRealtimeSettings(config);
   if (!settings.isEnabled) return disabledRealtime;
   // As the author of the migrations: what they define must not run as a superuser (schema/0004_internal.sql). A generic
@@ -60,11 +60,18 @@ export async function createRealtimeService(context: StackContext): Promise<Serv
     hub,
     policies: new PolicyChecker(pool, reportFailure),
     replay: new Replay(pool),
-    changes: new ChangeFeed({ database, pool, logger, maxRecordBytes: settings.maxRecordBytes }),
+    changes: new ChangeFeed({
+      database,
+      pool,
+      logger,
+      observations,
+      maxRecordBytes: settings.maxRecordBytes,
+    }),
     databaseBroadcasts: new DatabaseBroadcasts({ database, pool, logger, hub }),
     events,
     joins: new RateCounter(settings.maxJoinsPerSecond),
     sockets,
+    observations,
     reportFailure,
   };
   const upgrades = new Upgrades(realtime);

@@ -6,6 +6,7 @@ import { resolveKeys } from '../../../plugin/stack/keys.ts';
 import { createDatabase } from '../../../plugin/stack/postgres/database.ts';
 import { createRealtimeService } from '../../../plugin/stack/realtime/service.ts';
 import { silentLogger } from '../../../plugin/shared/logger.ts';
+import { Observations } from '../../../plugin/shared/observations.ts';
 
 /** Realtime without a gateway and with an unreachable database, for tests that need neither. */
 export interface BareRealtime extends AsyncDisposable {
@@ -32,6 +33,7 @@ export async function startBareRealtime(root: string): Promise<BareRealtime> {
     },
     dataDir: root,
     logger: silentLogger,
+    observations: new Observations(),
   });
   const server: Server = createServer((req, res) => service.handle(req, res));
   server.on('upgrade', (req, socket, head) => service.upgrade?.(req, socket, head));
