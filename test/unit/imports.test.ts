@@ -88,7 +88,22 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     'plugin/stack/postgres',
   ],
   'plugin/index.ts': ['plugin/shared', 'plugin/options.ts', 'plugin/vite'],
-  'plugin/cli.ts': ['plugin/shared', 'plugin/start-stack.ts', 'plugin/stack', 'plugin/stack/functions'],
+  'plugin/doctor': [
+    'plugin/shared',
+    'plugin/explain',
+    'plugin/backend',
+    'plugin/gateway',
+    'plugin/stack',
+    'plugin/stack/config',
+  ],
+  'plugin/cli': ['plugin/shared', 'plugin/doctor'],
+  'plugin/cli.ts': [
+    'plugin/shared',
+    'plugin/cli',
+    'plugin/start-stack.ts',
+    'plugin/stack',
+    'plugin/stack/functions',
+  ],
   ...Object.fromEntries(APP.map((folder, index) => [folder, APP.slice(index + 1)])),
 };
 

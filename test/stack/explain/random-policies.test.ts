@@ -181,8 +181,8 @@ test(
       for (const command of ['select', 'insert', 'update', 'delete'] as const) {
         const id = 1 + below(random, 4);
         const [verdict, truth] = [await explained(caller, command, id), await really(caller, command, id)];
-        // An expression that fails decides only where PostgreSQL evaluates it, which it does not promise.
-        if (verdict === undefined) continue;
+        // Whether an expression that fails is evaluated, PostgreSQL does not promise: it may reorder `and` and `or`.
+        if (verdict === undefined || truth === 'error') continue;
         decided += 1;
         expect({ created, caller, command, id, verdict }).toEqual({
           created,
