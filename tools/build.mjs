@@ -4,6 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { cp, readdir, rm } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { buildStudio } from './build-studio.mjs';
 
 const repository = fileURLToPath(new URL('..', import.meta.url));
 const source = join(repository, 'plugin');
@@ -20,8 +21,11 @@ const { status } = spawnSync(process.execPath, [tsc, '-p', 'tsconfig.build.json'
 });
 if (status !== 0) process.exit(status ?? 1);
 
+await buildStudio(join(target, 'studio/pages'));
+
 for (const entry of await readdir(source, { recursive: true, withFileTypes: true })) {
-  if (!entry.isFile() || !ASSET.test(entry.name)) continue;
   const file = join(entry.parentPath, entry.name);
+  // What a test has built there (test/helpers/studio.ts) is not the package's.
+  if (!entry.isFile() || !ASSET.test(entry.name) || file.startsWith(join(source, 'studio/pages'))) continue;
   await cp(file, join(target, relative(source, file)));
 }

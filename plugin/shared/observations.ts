@@ -139,6 +139,8 @@ export interface RequestObservation {
 /** A refusal of the gateway itself. */
 export interface GatewayObservation {
   readonly kind: 'gateway';
+  /** Node's request. */
+  readonly request: object;
   readonly transport: 'http' | 'websocket';
   readonly method: string;
   readonly path: string;
@@ -153,6 +155,8 @@ export interface GatewayObservation {
 /** An upload or another request that Storage refused. */
 export interface StorageObservation {
   readonly kind: 'storage';
+  /** Node's request. */
+  readonly request: object;
   readonly method: string;
   readonly path: string;
   readonly status: number;
@@ -171,6 +175,8 @@ export interface RedirectObservation {
 /** A call of an edge function that its service refused, or that failed. */
 export interface FunctionObservation {
   readonly kind: 'function';
+  /** Node's request. */
+  readonly request: object;
   readonly slug: string;
   readonly status: number;
   readonly code: string;

@@ -5,8 +5,9 @@ import type { Environment } from '../shared/environment.ts';
 import type { LogLevel } from '../shared/log-level.ts';
 import type { Logger } from '../shared/logger.ts';
 import { loadConfig } from '../stack/config/config.ts';
+import { withStudio } from '../studio/with-studio.ts';
 
-/** The backend, with causes of what it refuses in the terminal as long as it runs. */
+/** The backend, with causes of what it refuses in the terminal, and Studio, as long as it runs. */
 export async function explainInTerminal(
   backend: Backend,
   { level, root, env, logger }: { level: LogLevel; root: string; env: Environment; logger: Logger },
@@ -15,11 +16,12 @@ export async function explainInTerminal(
   const { observations } = backend;
   const databaseUrl = (): string | undefined => backend.databaseUrl?.();
   const terminal = new Terminal({ observations, databaseUrl, exposedSchemas: schemas, level, logger });
+  const studio = withStudio({ backend, terminal, exposedSchemas: schemas, root });
   return {
-    ...backend,
+    ...studio,
     async close() {
       await terminal.close();
-      await backend.close();
+      await studio.close();
     },
   };
 }

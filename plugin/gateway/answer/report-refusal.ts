@@ -13,5 +13,16 @@ export function reportRefusal(
   const { code = String(status), message = '', hint } = body;
   const { method = 'GET', url = '/', headers } = req;
   const { origin } = headers;
-  observations.emit({ kind: 'gateway', transport, method, path: url, status, code, message, hint, origin });
+  observations.emit({
+    kind: 'gateway',
+    request: req,
+    transport,
+    method,
+    path: url,
+    status,
+    code,
+    message,
+    hint,
+    origin,
+  });
 }

@@ -118,6 +118,7 @@ class FunctionsService implements Service {
     const message = text('message') ?? text('msg') ?? body;
     observations.emit({
       kind: 'function',
+      request: req,
       slug,
       status,
       code: text('code') ?? String(status),

@@ -142,6 +142,7 @@ function report({ observations }: StackContext, req: IncomingMessage, error: Sto
   if (!observations.isActive) return;
   observations.emit({
     kind: 'storage',
+    request: req,
     method: req.method ?? 'GET',
     path: req.url ?? '/',
     status: error.statusCode,

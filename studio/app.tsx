@@ -1,0 +1,47 @@
+import { lazy, Suspense } from 'react';
+import { Link, Redirect, Route, Router, Switch, useRoute } from 'wouter';
+import { Home } from './pages/home.tsx';
+
+// Loaded when it is first opened.
+const Requests = lazy(() => import('./pages/requests.tsx'));
+
+/** Navigation and the chosen page. */
+export function App() {
+  return (
+    <Router base="/__supabase">
+      <a className="skip" href="#main">
+        Skip to content
+      </a>
+      <header className="bar">
+        <p className="brand">
+          <span aria-hidden="true">⚡</span> Supabase
+        </p>
+        <nav aria-label="Pages">
+          <NavLink to="/">Home</NavLink>
+          <NavLink to="/requests">Requests</NavLink>
+          <a href="/__supabase/mail/">Mail</a>
+        </nav>
+      </header>
+      <main id="main" tabIndex={-1}>
+        <Suspense fallback={<p className="quiet">Loading…</p>}>
+          <Switch>
+            <Route path="/" component={Home} />
+            <Route path="/requests" component={Requests} />
+            <Route>
+              <Redirect to="/" />
+            </Route>
+          </Switch>
+        </Suspense>
+      </main>
+    </Router>
+  );
+}
+
+function NavLink({ to, children }: { to: string; children: string }) {
+  const [isActive] = useRoute(to);
+  return (
+    <Link href={to} aria-current={isActive ? 'page' : undefined}>
+      {children}
+    </Link>
+  );
+}
