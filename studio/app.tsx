@@ -2,8 +2,9 @@ import { lazy, Suspense } from 'react';
 import { Link, Redirect, Route, Router, Switch, useRoute } from 'wouter';
 import { Home } from './pages/home.tsx';
 
-// Loaded when it is first opened.
+// Loaded when they are first opened.
 const Requests = lazy(() => import('./pages/requests.tsx'));
+const Tables = lazy(() => import('./pages/tables.tsx'));
 
 /** Navigation and the chosen page. */
 export function App() {
@@ -19,6 +20,7 @@ export function App() {
         <nav aria-label="Pages">
           <NavLink to="/">Home</NavLink>
           <NavLink to="/requests">Requests</NavLink>
+          <NavLink to="/tables">Tables</NavLink>
           <a href="/__supabase/mail/">Mail</a>
         </nav>
       </header>
@@ -27,6 +29,7 @@ export function App() {
           <Switch>
             <Route path="/" component={Home} />
             <Route path="/requests" component={Requests} />
+            <Route path="/tables/:schema?/:name?" component={Tables} />
             <Route>
               <Redirect to="/" />
             </Route>
@@ -38,7 +41,7 @@ export function App() {
 }
 
 function NavLink({ to, children }: { to: string; children: string }) {
-  const [isActive] = useRoute(to);
+  const [isActive] = useRoute(to === '/' ? to : `${to}/*?`);
   return (
     <Link href={to} aria-current={isActive ? 'page' : undefined}>
       {children}

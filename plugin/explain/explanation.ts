@@ -19,13 +19,3 @@ export interface Explanation {
 export function keyOf({ kind, subject }: Explanation): string {
   return `${kind} ${subject}`;
 }
-
-/** The explanation as lines of text. */
-export function formatExplanation({ cause, cure, code, details = [] }: Explanation): string {
-  return [
-    cause,
-    ...details.map((detail) => `  ${detail}`),
-    `→ ${cure}`,
-    ...(code === undefined ? [] : [`  ${code}`]),
-  ].join('\n');
-}

@@ -3,8 +3,10 @@ import type { ServerResponse } from 'node:http';
 import { extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** The built React app (studio/ in the repository), beside this file in the package. */
-const PAGES = fileURLToPath(new URL('./pages/', import.meta.url));
+/** The built React app: beside this file in the package, in the last build when the plugin runs from its sources. */
+const FOLDERS = ['./pages/', '../../dist/studio/pages/'].map((path) =>
+  fileURLToPath(new URL(path, import.meta.url)),
+);
 
 const TYPES: Readonly<Record<string, string>> = {
   '.js': 'text/javascript; charset=utf-8',
@@ -27,8 +29,8 @@ const POLICY = [
 /** Sends a file of the app; every other path is a page of it, and gets its HTML. */
 export async function sendPage(res: ServerResponse, path: string, isHead: boolean): Promise<void> {
   const asset = /^\/assets\/[\w-]+\.(?:js|css)$/.test(path) ? path : undefined;
-  const file = join(PAGES, asset ?? 'index.html');
-  const content = await readFile(file).catch(() => undefined);
+  const file = asset ?? 'index.html';
+  const content = await readBuilt(file);
   if (content === undefined) {
     const text = asset === undefined ? 'Studio has not been built: npm run build' : 'Not found';
     res.writeHead(404, { 'content-type': 'text/plain; charset=utf-8' }).end(text);
@@ -43,4 +45,12 @@ export async function sendPage(res: ServerResponse, path: string, isHead: boolea
     'referrer-policy': 'no-referrer',
   });
   res.end(isHead ? undefined : content);
+}
+
+async function readBuilt(file: string): Promise<Buffer | undefined> {
+  for (const folder of FOLDERS) {
+    const content = await readFile(join(folder, file)).catch(() => undefined);
+    if (content !== undefined) return content;
+  }
+  return undefined;
 }

@@ -4,8 +4,11 @@ import { runAdvisors } from '../explain/advisors/run.ts';
 import type { Terminal } from '../explain/terminal.ts';
 import type { GatewayKeys } from '../gateway/target.ts';
 import { errorMessage } from '../shared/errors.ts';
+import { explainHiddenRow } from '../explain/hidden-row.ts';
+import type { ReadSession } from '../explain/facts/explain-database.ts';
 import { sendPage } from './pages.ts';
 import { RequestLog } from './request-log.ts';
+import { callerFor, describeTable, listTables, listUsers, readPageOfRows } from './tables.ts';
 
 export interface StudioOptions {
   readonly backend: Backend;
@@ -62,6 +65,7 @@ export class Studio {
 
   #read(name: string, query: URLSearchParams): unknown {
     const { terminal, exposedSchemas } = this.#options;
+    const table = { schema: query.get('schema') ?? '', name: query.get('name') ?? '' };
     switch (name) {
       case 'home':
         return this.#home();
@@ -70,11 +74,32 @@ export class Studio {
       case 'advisors':
         if (this.#options.backend.databaseUrl?.() === undefined) return [];
         return terminal.explainer.read((session) => runAdvisors(session, exposedSchemas));
+      case 'tables':
+        return this.#inDatabase(listTables);
+      case 'users':
+        return this.#inDatabase(listUsers);
+      case 'table':
+        return this.#inDatabase((session) => describeTable(session, table.schema, table.name));
+      case 'rows':
+        return this.#inDatabase(async (session) => {
+          const caller = await callerFor(session, query.get('as') ?? '');
+          const page = Math.min(Math.max(Number(query.get('page') ?? 0) || 0, 0), 1_000_000);
+          return caller === null ? undefined : readPageOfRows(session, table, caller, Math.floor(page));
+        });
+      case 'why-hidden':
+        return this.#inDatabase(async (session) => {
+          const caller = await callerFor(session, query.get('as') ?? '');
+          return (caller && (await explainHiddenRow(session, table, caller))) ?? null;
+        });
       case 'why':
         return this.#explain(Number(query.get('id')));
       default:
         return undefined;
     }
+  }
+
+  #inDatabase<T>(work: (session: ReadSession) => Promise<T>): Promise<T> {
+    return this.#options.terminal.explainer.read(work);
   }
 
   #home(): unknown {

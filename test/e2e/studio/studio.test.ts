@@ -21,7 +21,10 @@ const MIGRATION = `
 create table notes (id int primary key, body text);
 insert into notes values (1, 'one');
 alter table notes enable row level security;
-create table open (id int primary key);`;
+create table open (id int primary key);
+create table diary (id int primary key, owner uuid, text text);
+alter table diary enable row level security;
+create policy "own diary" on diary for select to authenticated using ((select auth.uid()) = owner);`;
 
 let project: TestProject;
 let server: DevServer;
@@ -143,6 +146,35 @@ describe.skipIf(skipsBrowserTests())('in Chromium', () => {
     expect(await page.getByRole('button', { name: /GET/ }).count()).toBe(0);
   });
 
+  test('Tables shows rows as any user sees them, and why some are hidden', async () => {
+    const { data } = await client().auth.signUp({ email: 'anna@example.com', password: 'password' });
+    const secret = /sb_secret_[\w-]+/.exec(JSON.stringify(await home()))?.[0] ?? '';
+    const admin = createClient(server.url, secret, { realtime: { transport: WebSocket as never } });
+    const rows = [
+      { id: 1, owner: data.user?.id, text: 'of Anna' },
+      { id: 2, owner: null, text: 'of nobody' },
+    ];
+    expect((await admin.from('diary').insert(rows)).error).toBeNull();
+    await page.goto(`${server.url}/__supabase/tables`);
+    await page.getByRole('link', { name: 'diary' }).click();
+    expect(page.url()).toBe(`${server.url}/__supabase/tables/public/diary`);
+    const grid = page.getByRole('region', { name: 'Rows of diary' });
+    await expect(grid.getByText('of nobody')).toBeVisible();
+    await page.getByLabel('Rows as').selectOption({ label: 'anna@example.com' });
+    await expect(page.getByText('1 of 2 rows are visible.')).toBeVisible();
+    await expect(grid.getByText('of Anna')).toBeVisible();
+    expect(await grid.getByText('of nobody').count()).toBe(0);
+    await expect(
+      page.getByText(
+        /authenticated \(anna@example\.com\) may not see the row id=2 of public\.diary: policy "own diary" is not true/,
+      ),
+    ).toBeVisible();
+    await makeScreenshot('tables');
+    expect(await findings()).toEqual([]);
+    await page.getByLabel('Rows as').selectOption({ label: 'anon: a visitor' });
+    await expect(page.getByText(/came without a user's token/)).toBeVisible();
+  });
+
   test('no page reports an error, and the first load is below 150 KiB', async () => {
     expect(errors).toEqual([]);
     const sizes = await page.evaluate(async () => {
@@ -165,6 +197,7 @@ describe('nobody else can read any of it', () => {
     '/__supabase/api/home',
     '/__supabase/api/requests',
     '/__supabase/api/why?id=1',
+    '/__supabase/api/rows?schema=auth&name=users',
     '/__supabase/assets/x.js',
   ];
   const address = Object.values(networkInterfaces())
@@ -205,6 +238,10 @@ describe('nobody else can read any of it', () => {
     expect((await ask(server.url, '/__supabase/assets/nothing.js')).status).toBe(404);
   });
 });
+
+async function home(): Promise<unknown> {
+  return JSON.parse((await ask(server.url, '/__supabase/api/home')).body);
+}
 
 function client() {
   return createClient(server.url, LOCAL_KEYS.publishableKey, {
