@@ -4,6 +4,7 @@ import { Home } from './pages/home.tsx';
 
 // Loaded when they are first opened.
 const Requests = lazy(() => import('./pages/requests.tsx'));
+const Realtime = lazy(() => import('./pages/realtime.tsx'));
 const Tables = lazy(() => import('./pages/tables.tsx'));
 
 /** Navigation and the chosen page. */
@@ -21,6 +22,7 @@ export function App() {
           <NavLink to="/">Home</NavLink>
           <NavLink to="/requests">Requests</NavLink>
           <NavLink to="/tables">Tables</NavLink>
+          <NavLink to="/realtime">Realtime</NavLink>
           <a href="/__supabase/mail/">Mail</a>
         </nav>
       </header>
@@ -30,6 +32,7 @@ export function App() {
             <Route path="/" component={Home} />
             <Route path="/requests" component={Requests} />
             <Route path="/tables/:schema?/:name?" component={Tables} />
+            <Route path="/realtime" component={Realtime} />
             <Route>
               <Redirect to="/" />
             </Route>

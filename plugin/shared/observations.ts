@@ -193,6 +193,32 @@ export type Observation =
   | RedirectObservation
   | FunctionObservation;
 
+/** Realtime's connections now. */
+export interface RealtimeState {
+  readonly sockets: readonly {
+    /** Version of the protocol, such as `2.0.0`. */
+    readonly protocol: string;
+    readonly channels: readonly {
+      /** Without `realtime:`. */
+      readonly topic: string;
+      readonly isPrivate: boolean;
+      readonly caller: DatabaseCaller;
+      /** Seconds since 1970. */
+      readonly expiresAt: number;
+      /** Presence keys of the topic. */
+      readonly presences: number;
+      readonly subscriptions: readonly {
+        readonly event: string;
+        readonly schema: string;
+        readonly table: string;
+        readonly filter: string | undefined;
+        /** Why Realtime refuses it. */
+        readonly error: string | undefined;
+      }[];
+    }[];
+  }[];
+}
+
 export type ObservationListener = (observation: Observation) => void;
 
 /**
@@ -202,6 +228,7 @@ export type ObservationListener = (observation: Observation) => void;
 export class Observations {
   readonly #listeners = new Set<ObservationListener>();
   #recorders = 0;
+  #realtime: (() => RealtimeState) | undefined;
 
   /** Whether anybody listens. */
   get isActive(): boolean {
@@ -226,6 +253,19 @@ export class Observations {
     return () => {
       if (isOpen) this.#recorders -= 1;
       isOpen = false;
+    };
+  }
+
+  /** Realtime's connections; undefined while it does not run in this process. */
+  realtime(): RealtimeState | undefined {
+    return this.#realtime?.();
+  }
+
+  /** @returns how to take it back */
+  exposeRealtime(read: () => RealtimeState): () => void {
+    this.#realtime = read;
+    return () => {
+      if (this.#realtime === read) this.#realtime = undefined;
     };
   }
 

@@ -6,6 +6,7 @@ import type { GatewayKeys } from '../gateway/target.ts';
 import { errorMessage } from '../shared/errors.ts';
 import { explainHiddenRow } from '../explain/hidden-row.ts';
 import type { ReadSession } from '../explain/facts/explain-database.ts';
+import { publishedTables } from '../explain/facts/publication.ts';
 import { sendPage } from './pages.ts';
 import { RequestLog } from './request-log.ts';
 import { callerFor, describeTable, listTables, listUsers, readPageOfRows } from './tables.ts';
@@ -74,6 +75,11 @@ export class Studio {
       case 'advisors':
         if (this.#options.backend.databaseUrl?.() === undefined) return [];
         return terminal.explainer.read((session) => runAdvisors(session, exposedSchemas));
+      case 'realtime':
+        return this.#inDatabase(async (session) => ({
+          state: this.#options.backend.observations.realtime() ?? null,
+          published: await publishedTables(session),
+        }));
       case 'tables':
         return this.#inDatabase(listTables);
       case 'users':

@@ -4,6 +4,7 @@ import { OpenRequests } from '../http/open-requests.ts';
 import type { Service } from '../service.ts';
 import { PolicyChecker } from './access/policies.ts';
 import { CHANGES_SLOT, ChangeFeed } from './changes/feed.ts';
+import { describeSockets } from './connection/describe.ts';
 import type { ClientSocket } from './connection/socket.ts';
 import { sendJson } from './http/respond.ts';
 import { handleRequest } from './http/router.ts';
@@ -74,6 +75,7 @@ export async function createRealtimeService(context: StackContext): Promise<Serv
     observations,
     reportFailure,
   };
+  const hide = observations.exposeRealtime(() => describeSockets(sockets));
   const upgrades = new Upgrades(realtime);
   const requests = new OpenRequests();
   const partitions = new MessagePartitions(pool, logger);
@@ -98,6 +100,7 @@ export async function createRealtimeService(context: StackContext): Promise<Serv
     },
     async close() {
       clearInterval(idleCheck);
+      hide();
       partitions.close();
       upgrades.close();
       requests.abort();

@@ -175,6 +175,23 @@ describe.skipIf(skipsBrowserTests())('in Chromium', () => {
     await expect(page.getByText(/came without a user's token/)).toBeVisible();
   });
 
+  test('Realtime shows sockets, channels and subscriptions, and what is not published', async () => {
+    await page.goto(`${server.url}/__supabase/realtime`);
+    await expect(page.getByText('No connection')).toBeVisible();
+    const supabase = client();
+    const filter = { event: 'INSERT', schema: 'public', table: 'notes', filter: 'id=eq.1' } as const;
+    const channel = supabase.channel('room').on('postgres_changes', filter, () => {});
+    await new Promise<void>((resolve) => {
+      channel.subscribe(() => resolve());
+    });
+    await expect(page.getByRole('heading', { name: 'Socket 1' })).toBeVisible();
+    await expect(page.getByText('INSERT public.notes where id=eq.1')).toBeVisible();
+    await expect(page.getByText('not in the publication')).toBeVisible();
+    await makeScreenshot('realtime');
+    expect(await findings()).toEqual([]);
+    await supabase.removeAllChannels();
+  });
+
   test('no page reports an error, and the first load is below 150 KiB', async () => {
     expect(errors).toEqual([]);
     const sizes = await page.evaluate(async () => {
@@ -190,6 +207,20 @@ describe.skipIf(skipsBrowserTests())('in Chromium', () => {
   });
 });
 
+test('stopping with an open list of requests ends at once, and prints nothing wrong', async () => {
+  const other = await makeViteProject({ 'supabase/migrations/1_notes.sql': MIGRATION });
+  const stopped = await startDevServer(other.root);
+  await stopped.waitForOutput(/Studio:/);
+  const stream = await fetch(`${stopped.url}/__supabase/api/requests`);
+  const reader = stream.body?.getReader();
+  await reader?.read();
+  const before = stopped.output().length;
+  await stopped.kill('SIGINT');
+  expect(stopped.output().slice(before)).not.toMatch(/error|supabase|undefined/i);
+  await reader?.cancel().catch(() => {});
+  await other.remove();
+});
+
 describe('nobody else can read any of it', () => {
   const PATHS = [
     '/__supabase/',
@@ -197,6 +228,7 @@ describe('nobody else can read any of it', () => {
     '/__supabase/api/home',
     '/__supabase/api/requests',
     '/__supabase/api/why?id=1',
+    '/__supabase/api/realtime',
     '/__supabase/api/rows?schema=auth&name=users',
     '/__supabase/assets/x.js',
   ];
