@@ -1,5 +1,6 @@
 import type { Logger } from '../shared/logger.ts';
 import type { Observation, Observations } from '../shared/observations.ts';
+import { filterNames } from './causes/rows.ts';
 import { keyOf, type Explanation } from './explanation.ts';
 import type { Explainer } from './explainer.ts';
 import { printable } from './request-lines.ts';
@@ -8,6 +9,8 @@ import { printable } from './request-lines.ts';
 const MAX_WAITING = 20;
 // Anybody can cause refusals: the terminal shows so many different ones, and no more.
 const MAX_KNOWN = 200;
+// An answer that had an ordinary cause is looked at again after this time.
+const ASK_AGAIN_MS = 10_000;
 // After the first line, the number of repetitions is said at powers of this.
 const SAY_EVERY = 10;
 
@@ -65,31 +68,34 @@ export class TerminalHints {
       // The answer goes out first.
       await new Promise((resolve) => setImmediate(resolve));
       const explanation = this.#isClosed ? undefined : await this.#explainer.explain(observation);
-      if (!explanation || explanation.level === 'note') {
-        // What is ordinary now may be a problem after the next change of the data.
-        this.#byShape.delete(shapeOf(observation) ?? '');
-        return undefined;
-      }
+      if (!explanation) return this.#forget(observation);
       const key = keyOf(explanation);
       if (this.#counts.has(key)) this.#count(key);
       else {
+        // Ordinary answers are explained to those who ask; what Realtime hides, nobody can ask about later.
+        if (explanation.level === 'note' && observation.kind !== 'realtime') return this.#forget(observation);
         this.#counts.set(key, { count: 1, explanation });
-        this.#print(explanation);
+        if (explanation.level === 'problem') this.#print(explanation);
       }
       return key;
     } catch {
       // The database is stopping, or a statement took too long: nothing to tell.
-      this.#byShape.delete(shapeOf(observation) ?? '');
-      return undefined;
+      return this.#forget(observation);
     } finally {
       this.#waiting -= 1;
     }
+  }
+
+  /** What is ordinary now may be a problem after the data or the policies have changed. */
+  #forget(observation: Observation): undefined {
+    setTimeout(() => this.#byShape.delete(shapeOf(observation) ?? ''), ASK_AGAIN_MS).unref();
   }
 
   #count(key: string | undefined): void {
     const known = key === undefined ? undefined : this.#counts.get(key);
     if (!known || key === undefined) return;
     known.count += 1;
+    if (known.explanation.level === 'note') return;
     if (Number.isInteger(Math.log10(known.count) / Math.log10(SAY_EVERY)) && !this.#isClosed)
       this.#logger.warn(printable(`Supabase: ${known.count} times: ${known.explanation.cause}`));
   }
@@ -109,7 +115,7 @@ function shapeOf(observation: Observation): string | undefined {
   switch (observation.kind) {
     case 'rest': {
       const { error, target, caller, schema, url, rows } = observation;
-      const path = url.split('?', 1)[0];
+      const [path, query = ''] = url.split('?', 2);
       if (!error && rows !== 0) return observation.milliseconds >= 1_000 ? `slow ${path}` : undefined;
       return [
         'rest',
@@ -118,6 +124,7 @@ function shapeOf(observation: Observation): string | undefined {
         target?.action,
         schema,
         path,
+        filterNames(query),
         caller?.role,
         caller?.claims.sub,
       ].join('\0');
@@ -164,7 +171,8 @@ function realtimeShape(observation: Observation & { kind: 'realtime' }): string 
       const { why, schema, table, type, caller } = observation;
       // That another row is not the one somebody waits for is the purpose of a filter.
       if (why.kind === 'filter' && why.value !== undefined) return undefined;
-      return [event, why.kind, schema, table, type, caller.role].join('\0');
+      const isFiltered = why.kind === 'policy' && why.isFiltered;
+      return [event, why.kind, isFiltered, schema, table, type, caller.role].join('\0');
     }
   }
 }

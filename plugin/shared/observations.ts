@@ -107,7 +107,11 @@ export type RealtimeObservation =
     };
 
 export type UndeliveredReason =
-  | { readonly kind: 'policy' }
+  | {
+      readonly kind: 'policy';
+      /** The subscription names rows by a filter, which the change passed. */
+      readonly isFiltered: boolean;
+    }
   | {
       readonly kind: 'filter';
       readonly filter: string;

@@ -1,3 +1,4 @@
+import type { DatabaseCaller } from '../../shared/observations.ts';
 import type { PolicyOutcome } from '../facts/rows.ts';
 import { describePolicy, type EvaluatedPolicy } from '../facts/policies.ts';
 import { qualified, quoteIfNeeded, type RelationFacts } from '../facts/relations.ts';
@@ -46,6 +47,14 @@ export function explainPolicies(
         code: alter(relation, verdict.failing[0], phase),
         details,
       };
+}
+
+/**
+ * Whether a row is hidden as policies are meant to hide it: a signed-in user who names no rows gets those of their own, and
+ * there are none.
+ */
+export function isOrdinary(kind: string, { claims }: DatabaseCaller, namesRows: boolean): boolean {
+  return kind === 'policy-false' && typeof claims.sub === 'string' && !namesRows;
 }
 
 function explainMissing(relation: RelationFacts, { command, all }: PolicyOutcome, role: string): PolicyCause {

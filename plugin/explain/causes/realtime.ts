@@ -4,7 +4,7 @@ import type { Explanation } from '../explanation.ts';
 import { nameCaller } from '../facts/caller.ts';
 import { qualified, quoteIfNeeded, type RelationFacts } from '../facts/relations.ts';
 import type { PolicyOutcome } from '../facts/rows.ts';
-import { explainPolicies } from './policies.ts';
+import { explainPolicies, isOrdinary } from './policies.ts';
 import { explainToken, isAboutToken } from './tokens.ts';
 
 type Of<Event extends RealtimeObservation['event']> = RealtimeObservation & { readonly event: Event };
@@ -272,11 +272,13 @@ export function explainUndelivered(
       cure: 'Change the row once more and ask again.',
     };
   }
+  const isMeant = isOrdinary(cause.kind, caller, why.isFiltered);
   const { because, ...rest } = cause;
   return {
     ...rest,
     ...base,
-    kind: `change-hidden-${rest.kind}`,
+    level: isMeant ? 'note' : 'problem',
+    kind: isMeant ? 'change-hidden' : `change-hidden-${rest.kind}`,
     cause: `${changed}: ${nameCaller(caller)} listens on ${topic}, and ${because}.`,
   };
 }

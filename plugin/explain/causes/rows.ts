@@ -3,7 +3,7 @@ import type { Explanation } from '../explanation.ts';
 import { nameCaller } from '../facts/caller.ts';
 import { qualified, type Privilege, type RelationFacts } from '../facts/relations.ts';
 import { COUNTED_ROWS, type PolicyOutcome, type RowFacts } from '../facts/rows.ts';
-import { explainPolicies } from './policies.ts';
+import { explainPolicies, isOrdinary } from './policies.ts';
 
 /** Everything that decides about an answer without rows. */
 export interface EmptyAnswerFacts {
@@ -56,7 +56,9 @@ export function explainEmpty(facts: EmptyAnswerFacts): Explanation {
     return {
       ...rest,
       subject: `${subject} for ${command} to ${caller.role}`,
-      level: 'problem',
+      level: isOrdinary(rest.kind, caller, command !== 'select' || describeFilters(query) !== '')
+        ? 'note'
+        : 'problem',
       cause: `${seen}: ${because}.`,
     };
   }
@@ -87,4 +89,9 @@ const NO_FILTERS = new Set(['select', 'order', 'limit', 'offset', 'columns', 'on
 export function describeFilters(query: string): string {
   const filters = [...new URLSearchParams(query)].filter(([name]) => !NO_FILTERS.has(name));
   return filters.map(([name, value]) => `${name}=${value}`).join(' and ');
+}
+
+/** The columns that a query string filters by. */
+export function filterNames(query: string): string {
+  return [...new URLSearchParams(query).keys()].filter((name) => !NO_FILTERS.has(name)).join();
 }

@@ -44,7 +44,7 @@ const get = async ({ stack }: Actors, path: string, token: string): Promise<Resp
   });
 
 /** Subscribes and waits for the end of it, good or bad. */
-const subscribe = (channel: RealtimeChannel): Promise<string> =>
+export const subscribe = (channel: RealtimeChannel): Promise<string> =>
   new Promise((resolve) => {
     channel
       .on('system', {}, ({ extension, status }: { extension: string; status: string }) => {
@@ -134,7 +134,11 @@ export const CASES: readonly Case[] = [
       await subscribe(
         all.user
           .channel('b')
-          .on('postgres_changes', { event: '*', schema: 'public', table: 'hidden' }, () => {}),
+          .on(
+            'postgres_changes',
+            { event: '*', schema: 'public', table: 'hidden', filter: 'id=eq.1' },
+            () => {},
+          ),
       );
       await sql(all, "insert into hidden values (1, '00000000-0000-0000-0000-000000000001')");
     },

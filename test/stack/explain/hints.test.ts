@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startTestStack, type TestStack } from '../../helpers/stack.ts';
-import { BROKEN_SQL } from './cases.ts';
+import { BROKEN_SQL, subscribe } from './cases.ts';
 import { HintLines } from './hint-lines.ts';
 
 const terminal = new HintLines();
@@ -35,6 +35,32 @@ describe('a hint', () => {
     await anon.from('closed').select();
     await terminal.waitFor(/no privilege to select rows of public\.closed/);
     expect(countOf(/unpublished|public\.customers/)).toBe(0);
+  });
+
+  test('is not given where policies choose the rows of a user who names none', async () => {
+    const user = stack.client();
+    await user.auth.signUp({ email: 'bea@example.com', password: 'password' });
+    expect((await user.from('notes').select()).data).toEqual([]);
+    expect((await user.from('notes').select().eq('id', 1)).data).toEqual([]);
+    await terminal.waitFor(/1 row of public\.notes matches, and authenticated \(bea@example\.com\)/);
+    expect(countOf(/public\.notes/)).toBe(1);
+  });
+
+  test('nor for changes that such a user does not get, unless a filter names the row', async () => {
+    const user = stack.client();
+    await user.auth.signUp({ email: 'cleo@example.com', password: 'password' });
+    const change = { event: 'INSERT', schema: 'public', table: 'hidden' } as const;
+    const insert = async (id: number): Promise<void> => {
+      const { error } = await stack.client(stack.secretKey).from('hidden').insert({ id });
+      expect(error).toBeNull();
+    };
+    await subscribe(user.channel('all').on('postgres_changes', change, () => {}));
+    await insert(1);
+    await user.removeAllChannels();
+    await subscribe(user.channel('one').on('postgres_changes', { ...change, filter: 'id=eq.2' }, () => {}));
+    await insert(2);
+    await terminal.waitFor(/INSERT of public\.hidden \(id=2\) reached nobody/);
+    expect(countOf(/public\.hidden/)).toBe(1);
   });
 
   test('cannot control the terminal, whatever a client sends', async () => {

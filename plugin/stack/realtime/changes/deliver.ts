@@ -56,7 +56,10 @@ export async function deliverChanges(delivery: Delivery, batch: readonly Committ
     const [example] = candidate.recipients;
     if (isSent || !example || !observations.isActive) continue;
     const { change: undelivered, watched } = candidate;
-    reportUndelivered(observations, undelivered, watched.info, example.subscriber, { kind: 'policy' });
+    reportUndelivered(observations, undelivered, watched.info, example.subscriber, {
+      kind: 'policy',
+      isFiltered: example.bindings.some(({ filters }) => filters.length > 0),
+    });
   }
   await waitForSlowClients(links);
 }
