@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { print, usageError, type Call, type Command } from './commands/command.ts';
 import { dbReset } from './commands/db-reset.ts';
+import { doctor } from './commands/doctor.ts';
 import { functionsNew } from './commands/functions-new.ts';
 import { migrationList, migrationNew, migrationUp } from './commands/migration.ts';
 import { snapshotDelete, snapshotList, snapshotRestore, snapshotSave } from './commands/snapshot.ts';
@@ -17,6 +18,7 @@ const COMMANDS: readonly Command[] = [
   start,
   stop,
   status,
+  doctor,
   dbReset,
   migrationNew,
   migrationList,

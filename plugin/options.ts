@@ -10,6 +10,7 @@ import {
   text,
   type Checks,
 } from './shared/option-checks.ts';
+import { LOG_LEVELS, type LogLevel } from './shared/log-level.ts';
 import type { ConfigOverrides } from './stack/config/config.ts';
 
 /** Options of `supabase()`. All are optional: the defaults suit a project of the Supabase CLI. */
@@ -47,6 +48,11 @@ export interface SupabaseOptions {
    * @default false
    */
   requireKey?: boolean;
+  /**
+   * What the terminal says of requests: nothing, why they fail (`hints`: once each), every one, or also role and SQL.
+   * @default 'hints'
+   */
+  log?: LogLevel;
   /** Settings of the embedded stack. */
   embedded?: EmbeddedOptions;
 }
@@ -81,8 +87,9 @@ export interface EmbeddedOptions {
 }
 
 /** `SupabaseOptions` after `resolveOptions`. Environment and config.toml decide what is undefined. */
-export interface ResolvedOptions extends Omit<SupabaseOptions, 'requireKey' | 'embedded'> {
+export interface ResolvedOptions extends Omit<SupabaseOptions, 'requireKey' | 'log' | 'embedded'> {
   readonly requireKey: boolean;
+  readonly log: LogLevel;
   readonly embedded: Readonly<EmbeddedOptions>;
 }
 
@@ -102,6 +109,7 @@ const CHECKS = {
   realtime: oneOf('auto', 'direct', 'gateway'),
   realtimeUrl: origin,
   requireKey: flag,
+  log: oneOf(...LOG_LEVELS),
   embedded: EMBEDDED_CHECKS,
 } satisfies Record<keyof SupabaseOptions, Checks[string]>;
 
@@ -112,7 +120,12 @@ const CHECKS = {
  */
 export function resolveOptions(options: SupabaseOptions = {}): ResolvedOptions {
   checkOptions('supabase()', options, CHECKS);
-  return { ...options, requireKey: options.requireKey ?? false, embedded: options.embedded ?? {} };
+  return {
+    ...options,
+    requireKey: options.requireKey ?? false,
+    log: options.log ?? 'hints',
+    embedded: options.embedded ?? {},
+  };
 }
 
 /** The absolute path of a folder that the user set relative to `base`. */

@@ -4,23 +4,28 @@ import { openServedStack, type ServedStack } from './backend/embedded/served-sta
 import type { ErrorCode } from './shared/error-codes.ts';
 import { SupabaseDevError } from './shared/errors.ts';
 import { requireFolder } from './shared/files.ts';
+import { exposedSchemas } from './explain/exposed-schemas.ts';
+import { Terminal } from './explain/terminal.ts';
+import { LOG_LEVELS, type LogLevel } from './shared/log-level.ts';
 import { silentLogger, type Logger } from './shared/logger.ts';
+import { Observations } from './shared/observations.ts';
 import type { PortChoice } from './shared/ports.ts';
 import {
   checkOptions,
   flag,
   logger,
+  oneOf,
   port,
   stringList,
   table,
   text,
   type Checks,
 } from './shared/option-checks.ts';
-import { loadConfig, type ConfigOverrides } from './stack/config/config.ts';
+import { loadConfig, type ConfigOverrides, type SupabaseConfig } from './stack/config/config.ts';
 import { makeEphemeralDataDir } from './stack/postgres/ephemeral.ts';
 import { defaultDataDir } from './stack/project.ts';
 
-export type { ConfigOverrides, ErrorCode, Logger, SyncResult };
+export type { ConfigOverrides, ErrorCode, Logger, LogLevel, SyncResult };
 export { SupabaseDevError };
 
 /** Options of `startStack`; all have a default. */
@@ -43,6 +48,8 @@ export interface StackOptions {
   functions?: { inspect?: boolean };
   /** Extensions that may be missing: a migration's `create extension` for one of them is skipped with one warning. */
   skipExtensions?: readonly string[];
+  /** What the logger receives of requests: nothing, why they fail (`hints`: once each), every one, or also role and SQL. Default: 'hints'. */
+  log?: LogLevel;
   /** Where progress and warnings go. Default: nowhere. */
   logger?: Logger;
 }
@@ -62,6 +69,7 @@ const CHECKS = {
   postgres: { binDir: text },
   skipExtensions: stringList,
   functions: { inspect: flag },
+  log: oneOf(...LOG_LEVELS),
   logger,
 } satisfies Record<keyof StackOptions, Checks[string]>;
 
@@ -126,9 +134,20 @@ export interface Stack extends StackAddress, AsyncDisposable {
  * @throws SupabaseDevError with a stable `code` (docs/errors.md); nothing is left running
  */
 export async function startStack(options: StackOptions = {}): Promise<Stack> {
-  const stack = await openStack(options);
+  const observations = new Observations();
+  const { stack, config } = await open(options, observations);
   const { pid: _pid, jwks: _jwks, ...record } = stack.record;
-  const stop = (): Promise<void> => stack.stop();
+  const terminal = new Terminal({
+    observations,
+    databaseUrl: () => record.dbUrl,
+    exposedSchemas: exposedSchemas(config),
+    level: options.logger === undefined ? 'silent' : (options.log ?? 'hints'),
+    logger: options.logger ?? silentLogger,
+  });
+  const stop = async (): Promise<void> => {
+    await terminal.close();
+    await stack.stop();
+  };
   return {
     ...record,
     sync: () => stack.sync(),
@@ -147,6 +166,14 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
 
 /** The stack behind `startStack`, with what only the commands of this package use. @throws as `startStack` */
 export async function openStack(options: StackOptions): Promise<ServedStack> {
+  const { stack } = await open(options, new Observations());
+  return stack;
+}
+
+async function open(
+  options: StackOptions,
+  observations: Observations,
+): Promise<{ stack: ServedStack; config: SupabaseConfig }> {
   checkOptions('startStack()', options, CHECKS);
   const root = resolve(options.root ?? process.cwd());
   await requireFolder(root, 'the option root');
@@ -164,6 +191,7 @@ export async function openStack(options: StackOptions): Promise<ServedStack> {
     binDir: options.postgres?.binDir,
     functions: { inspect: options.functions?.inspect ?? false },
     skipExtensions: options.skipExtensions,
+    observations,
     logger: options.logger ?? silentLogger,
   });
   if (stack.kind === 'member') {
@@ -177,5 +205,5 @@ export async function openStack(options: StackOptions): Promise<ServedStack> {
       },
     );
   }
-  return stack;
+  return { stack, config };
 }

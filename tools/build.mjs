@@ -6,6 +6,7 @@ import { createRequire } from 'node:module';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gunzipSync, gzipSync } from 'node:zlib';
+import { buildStudio } from './build-studio.mjs';
 
 const repository = fileURLToPath(new URL('..', import.meta.url));
 const source = join(repository, 'plugin');
@@ -22,9 +23,12 @@ const { status } = spawnSync(process.execPath, [tsc, '-p', 'tsconfig.build.json'
 });
 if (status !== 0) process.exit(status ?? 1);
 
+await buildStudio(join(target, 'studio/pages'));
+
 for (const entry of await readdir(source, { recursive: true, withFileTypes: true })) {
-  if (!entry.isFile() || !ASSET.test(entry.name)) continue;
   const file = join(entry.parentPath, entry.name);
+  // What a test has built there (test/helpers/studio.ts) is not the package's.
+  if (!entry.isFile() || !ASSET.test(entry.name) || file.startsWith(join(source, 'studio/pages'))) continue;
   await cp(file, join(target, relative(source, file)));
 }
 

@@ -26,14 +26,16 @@ for (const path of paths) {
 
 // Every source, and every file that is read at run time, has its counterpart in dist/.
 for (const entry of await readdir('plugin', { recursive: true, withFileTypes: true })) {
-  if (!entry.isFile() || entry.name.endsWith('.md')) continue;
   const source = join(entry.parentPath, entry.name).split(sep).join('/');
+  if (!entry.isFile() || entry.name.endsWith('.md') || source.startsWith('plugin/studio/pages/')) continue;
   const target = source.replace(/^plugin\//, 'dist/').replace(/(?<!\.d)\.ts$/, '.js');
   if (!paths.has(target)) problems.push(`${target} is missing: run \`npm run build\``);
 }
 for (const path of paths) {
   const source = path.replace(/^dist\//, 'plugin/').replace(/\.d\.ts$|\.js$/, '.ts');
   const copied = path.replace(/^dist\//, 'plugin/');
+  // Vite names the files of Studio's pages.
+  if (path.startsWith('dist/studio/pages/')) continue;
   if (path.startsWith('dist/') && !COPIED.test(path) && !(await exists(source)) && !(await exists(copied)))
     problems.push(`${path} is left from an earlier build`);
 }

@@ -1,5 +1,6 @@
 import type { GatewayTarget } from '../gateway/target.ts';
 import type { SupabaseDevError } from '../shared/errors.ts';
+import type { Observations } from '../shared/observations.ts';
 import type { CopyReport } from '../stack/postgres/databases/copy/copy-data.ts';
 import type { Drift } from '../stack/postgres/databases/drift.ts';
 
@@ -13,6 +14,10 @@ export interface Backend {
   readonly reason: string;
   /** Where requests go now; another object when another process's stack is taken over. */
   target(): GatewayTarget | Promise<GatewayTarget>;
+  /** What gateway and services refuse, answer without rows or do not deliver. */
+  readonly observations: Observations;
+  /** URL of the database as `postgres`; undefined where this backend gives none, or does not run. */
+  databaseUrl?(): string | undefined;
   /** Lines for the banner, each a short label and its value. */
   describe(): readonly BannerLine[];
   /** Brings the database to the project's files; undefined where another process owns the database. */

@@ -1,5 +1,6 @@
 import type { GatewayKeys, GatewayTarget, UrlUpstream } from '../gateway/target.ts';
 import type { Logger } from '../shared/logger.ts';
+import { Observations } from '../shared/observations.ts';
 import type { Backend, BannerLine } from './backend.ts';
 import { createDirectUpstream, RealtimeRoute } from './realtime-route.ts';
 import type { RealtimeMode } from './settings.ts';
@@ -53,6 +54,7 @@ export function createUrlBackend(options: UrlBackendOptions, kind: UrlBackendKin
   return {
     kind: kind.kind,
     reason,
+    observations: new Observations(),
     target: () => target,
     describe: () => [{ label: 'Supabase', value: kind.label }, ...realtime()],
     async close() {

@@ -1,3 +1,4 @@
+import { LOG_LEVELS, type LogLevel } from '../shared/log-level.ts';
 import {
   DATA_DIR,
   logger,
@@ -29,6 +30,11 @@ export const start: Command = {
       help: 'port of PostgreSQL on 127.0.0.1 (default: [db] port of config.toml, 54322; 0: any free one)',
     },
     ephemeral: { type: 'boolean', help: 'throw-away data, deleted at the end' },
+    log: {
+      type: 'string',
+      value: 'LEVEL',
+      help: `what it prints of requests: ${LOG_LEVELS.join(', ')} (default: hints, why they fail, once each)`,
+    },
     ...INSTALLATION,
     workdir: WORKDIR,
     'data-dir': DATA_DIR,
@@ -43,6 +49,7 @@ export const start: Command = {
       dbPort: readPort(call, 'db-port'),
       dataDir: text(call, 'data-dir'),
       ephemeral: call.flags.ephemeral === true,
+      log: readLevel(call),
       ...installationOf(call),
       logger,
     });
@@ -51,6 +58,13 @@ export const start: Command = {
     print('Supabase is running; press Ctrl-C to stop it.');
   },
 };
+
+function readLevel(call: Call): LogLevel | undefined {
+  const value = text(call, 'log');
+  const level = LOG_LEVELS.find((known) => known === value);
+  if (value === undefined || level !== undefined) return level;
+  throw usageError(`--log must be one of ${LOG_LEVELS.join(', ')}, not "${value}"`);
+}
 
 function readPort(call: Call, name: string): number | undefined {
   const value = text(call, name);

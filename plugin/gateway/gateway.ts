@@ -2,9 +2,12 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { errorMessage } from '../shared/errors.ts';
 import type { Logger } from '../shared/logger.ts';
+import type { Observations } from '../shared/observations.ts';
 import { allowOrigin, answerPreflight, isPreflight, lockHeaders } from './answer/cors.ts';
 import { FailureLog } from './answer/failure-log.ts';
 import { describeFailure } from './answer/failures.ts';
+import { markForwarded, recordRequest } from './answer/record-request.ts';
+import { reportRefusal } from './answer/report-refusal.ts';
 import { abortResponse, isHttp2, refuse, type GatewayResponse } from './answer/respond.ts';
 import { Admission } from './caller/admission.ts';
 import type { GatewayCaller, GatewayRequest } from './caller/caller.ts';
@@ -41,6 +44,8 @@ export interface GatewayOptions {
   readonly gatewaySecret?: string | undefined;
   /** Refuse HTTP requests without an API key, as hosted Supabase does. Default: forward them as anonymous. */
   readonly requireKey?: boolean;
+  /** Receives what the gateway itself refuses. Default: nobody listens. */
+  readonly observations?: () => Observations | undefined;
   readonly timeouts?: Partial<GatewayTimeouts>;
 }
 
@@ -70,6 +75,7 @@ const DEFAULT_TIMEOUTS: GatewayTimeouts = Object.freeze({ idle: 150_000, handsha
  */
 export class Gateway {
   readonly #logger: Logger;
+  readonly #observations: () => Observations | undefined;
   readonly #timeouts: GatewayTimeouts;
   readonly #admission: Admission;
   readonly #resolveTarget: () => GatewayTarget | Promise<GatewayTarget>;
@@ -82,6 +88,7 @@ export class Gateway {
 
   constructor(options: GatewayOptions) {
     this.#logger = options.logger;
+    this.#observations = options.observations ?? (() => undefined);
     this.#timeouts = { ...DEFAULT_TIMEOUTS, ...options.timeouts };
     this.#admission = new Admission(createHostRules(options.allowedHosts), options.gatewaySecret);
     this.#resolveTarget = cacheTarget(options.target);
@@ -95,6 +102,7 @@ export class Gateway {
       rules: this.#rules,
       failures: this.#failures,
       logger: options.logger,
+      observations: this.#observations,
       handshakeTimeout: this.#timeouts.handshake,
     });
   }
@@ -103,6 +111,8 @@ export class Gateway {
   handle(req: GatewayRequest, res: GatewayResponse): boolean {
     const match = matchRoute(req.url ?? '');
     if (match === undefined) return false;
+    const observations = this.#observations();
+    if (observations?.isRecording) recordRequest(observations, req, res);
     try {
       this.#answer(req, res, match);
     } catch (error) {
@@ -125,8 +135,10 @@ export class Gateway {
 
   #answer(req: GatewayRequest, res: GatewayResponse, match: RouteMatch | 'unknown'): void {
     const admitted = this.#admission.admit(req);
-    if ('refusal' in admitted) refuse(res, admitted.refusal);
-    else if (isPreflight(req) && !grantsItself(match, admitted.caller))
+    if ('refusal' in admitted) {
+      reportRefusal(this.#observations(), req, 'http', admitted.refusal);
+      refuse(res, admitted.refusal);
+    } else if (isPreflight(req) && !grantsItself(match, admitted.caller))
       answerPreflight(req, res, admitted.caller);
     else if (match === 'unknown') refuse(res, gatewayError('NO_SUCH_PATH'));
     else if (match.route.transport === 'websocket') {
@@ -167,6 +179,7 @@ export class Gateway {
       refuseOtherMachine(target, caller) ??
       (route.privileged && !mayBeAdmin ? gatewayError('LOCAL_ONLY') : undefined);
     if (refusal) {
+      reportRefusal(this.#observations(), req, 'http', refusal);
       refuseReadably(res, caller, refusal);
       return;
     }
@@ -187,11 +200,13 @@ export class Gateway {
     const source = { url: req.url ?? '', headers: req.headers, route };
     const credentials = translateHttpCredentials(source, caller, rules);
     if ('refusal' in credentials) {
+      reportRefusal(this.#observations(), req, 'http', credentials.refusal);
       refuseReadably(res, caller, credentials.refusal);
       return;
     }
     this.#keyNotice.check(req.headers, rules.keys);
     const { authorization } = credentials;
+    if (this.#observations()?.isRecording) markForwarded(req, authorization);
     const out: OutgoingRequest = { route, caller, authorization, mayBeAdmin, via: this.#admission.via(req) };
     if (upstream.kind === 'handler') this.#callService(req, res, upstream, match.serviceUrl, out);
     else this.#sendToUrl(req, res, upstream, match, out);

@@ -18,7 +18,7 @@ export interface GatewayTarget {
   readonly websocket?: WebsocketRoute;
 }
 
-export type UpstreamName = 'auth' | 'rest' | 'realtime' | 'storage' | 'functions' | 'mail';
+export type UpstreamName = 'auth' | 'rest' | 'realtime' | 'storage' | 'functions' | 'mail' | 'studio';
 
 export type Upstream = HandlerUpstream | UrlUpstream;
 

@@ -3,8 +3,10 @@ import type { Duplex } from 'node:stream';
 import { ALLOWED_ROLES_HEADER, VISITOR_ROLES } from '../shared/allowed-roles.ts';
 import { errorMessage } from '../shared/errors.ts';
 import type { Logger } from '../shared/logger.ts';
+import type { Observations } from '../shared/observations.ts';
 import type { FailureLog } from './answer/failure-log.ts';
 import { describeFailure } from './answer/failures.ts';
+import { reportRefusal } from './answer/report-refusal.ts';
 import { refuseUpgrade } from './answer/upgrade.ts';
 import type { Admission } from './caller/admission.ts';
 import type { GatewayCaller } from './caller/caller.ts';
@@ -45,6 +47,7 @@ export interface UpgradeHandlerOptions {
   readonly rules: (target: GatewayTarget, upstream?: Upstream) => CredentialRules;
   readonly failures: FailureLog;
   readonly logger: Logger;
+  readonly observations: () => Observations | undefined;
   /** Milliseconds for a handshake with an upstream. */
   readonly handshakeTimeout: number;
 }
@@ -76,11 +79,11 @@ export class UpgradeHandler {
     socket.on('error', () => {});
     const admitted = this.#options.admission.admit(req);
     if ('refusal' in admitted) {
-      refuseUpgrade(socket, admitted.refusal);
+      this.#refuse(req, socket, admitted.refusal);
       return true;
     }
     const refusal = checkUpgrade(req, match, admitted.caller);
-    if (refusal) refuseUpgrade(socket, refusal);
+    if (refusal) this.#refuse(req, socket, refusal);
     else if (match !== 'unknown') {
       this.#forward({ req, socket, head, serviceUrl: match.serviceUrl }, match, admitted.caller);
     }
@@ -112,7 +115,7 @@ export class UpgradeHandler {
     const { req, socket } = upgrade;
     const otherMachine = refuseOtherMachine(target, caller);
     if (otherMachine) {
-      refuseUpgrade(socket, otherMachine);
+      this.#refuse(req, socket, otherMachine);
       return;
     }
     const rules = this.#options.rules(target);
@@ -139,13 +142,18 @@ export class UpgradeHandler {
     const key = readQueryKey(req.url ?? '');
     const credentials = translateWebsocketCredentials(req.headers, key, caller, rules);
     if ('refusal' in credentials) {
-      refuseUpgrade(socket, credentials.refusal);
+      this.#refuse(req, socket, credentials.refusal);
       return;
     }
     const via = this.#options.admission.via(req);
     this.#connect(upgrade, target, { route, caller, via, ...credentials }).catch((error: unknown) =>
       this.#failUnexpectedly(socket, error),
     );
+  }
+
+  #refuse(req: IncomingMessage, socket: Duplex, refusal: GatewayRefusal): void {
+    reportRefusal(this.#options.observations(), req, 'websocket', refusal);
+    refuseUpgrade(socket, refusal);
   }
 
   /** A last net: no upgrade may end the process. */
@@ -188,7 +196,7 @@ export class UpgradeHandler {
     const source = { url: req.url ?? '', headers: req.headers, route };
     const credentials = translateHttpCredentials(source, caller, this.#options.rules(target, upstream));
     if ('refusal' in credentials) {
-      refuseUpgrade(socket, credentials.refusal);
+      this.#refuse(req, socket, credentials.refusal);
       return;
     }
     const via = this.#options.admission.via(req);

@@ -5,7 +5,7 @@ import { SupabaseDevError } from './errors.ts';
 export type PortChoice = { readonly exact: number } | { readonly preferred: number };
 
 /** Whether a server can listen on this loopback port now. */
-function isPortFree(port: number, host = '127.0.0.1'): Promise<boolean> {
+export function isPortFree(port: number, host = '127.0.0.1'): Promise<boolean> {
   return new Promise((resolve) => {
     const probe = createServer();
     probe.once('error', () => resolve(false));

@@ -1,4 +1,5 @@
 import type { Logger } from '../shared/logger.ts';
+import type { Observations } from '../shared/observations.ts';
 import type { SupabaseConfig } from './config/config.ts';
 import type { JwtVerifier } from './jwt.ts';
 import type { Keys } from './keys.ts';
@@ -20,4 +21,6 @@ export interface StackContext {
   /** The API, through which services reach each other where users configure a URL. */
   readonly api: ApiPlace;
   readonly logger: Logger;
+  /** What is refused, empty or not delivered is reported here. */
+  readonly observations: Observations;
 }

@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import type { Logger } from '../shared/logger.ts';
+import { Observations } from '../shared/observations.ts';
 import type { PortChoice } from '../shared/ports.ts';
 import { createAuthService } from './auth/service.ts';
 import type { SupabaseConfig } from './config/config.ts';
@@ -37,6 +38,8 @@ export interface ServicesOptions {
   /** Other machines can reach the stack: its well-known keys are replaced by random ones. */
   readonly isExposed?: boolean;
   readonly logger: Logger;
+  /** Receives what services refuse, answer without rows, or do not deliver. Default: nobody listens. */
+  readonly observations?: Observations;
 }
 
 /** `ServicesOptions` with what only the gateway's owner knows. */
@@ -130,7 +133,8 @@ export async function startServices(options: StartServicesOptions): Promise<Serv
     throw error;
   });
   const { database, databases } = postgres;
-  const shared = { config, keys, jwt: createJwtVerifier(keys), logger };
+  const observations = options.observations ?? new Observations();
+  const shared = { config, keys, jwt: createJwtVerifier(keys), logger, observations };
   const open = (own: OwnParts): Promise<ServiceSet> => openSet(shared, own, options.functions);
   ignoreUntilUsed(config);
   const set = await open({ database, dataDir, apiUrl: options.apiUrl }).catch(async (error: unknown) => {
@@ -159,7 +163,7 @@ export async function startServices(options: StartServicesOptions): Promise<Serv
 }
 
 async function openSet(
-  shared: Pick<StackContext, 'config' | 'keys' | 'jwt' | 'logger'>,
+  shared: Pick<StackContext, 'config' | 'keys' | 'jwt' | 'logger' | 'observations'>,
   { database, dataDir, apiUrl }: OwnParts,
   functionsOptions: FunctionsOptions | undefined,
 ): Promise<ServiceSet> {

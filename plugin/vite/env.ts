@@ -1,7 +1,7 @@
-import { decodeJwt } from 'jose';
 import { loadEnv, type ConfigEnv, type Plugin, type ResolvedConfig, type UserConfig } from 'vite';
 import type { PageKeys } from '../backend/backend.ts';
 import { SupabaseDevError } from '../shared/errors.ts';
+import { isSecretKey } from '../shared/secret-key.ts';
 import { withoutTrace } from './failure.ts';
 import { ownOriginPlugin } from './own-origin.ts';
 import { PLUGIN_NAME } from './plugin-context.ts';
@@ -73,7 +73,7 @@ function requireBuildEnv(config: ResolvedConfig): void {
 
 function refuseSecrets(config: ResolvedConfig): void {
   for (const [name, value] of Object.entries(config.env)) {
-    if (typeof value !== 'string' || !isSecret(value)) continue;
+    if (typeof value !== 'string' || !isSecretKey(value)) continue;
     const error = new SupabaseDevError(
       'SECRET_IN_CLIENT',
       `${name} is a secret key, and Vite would expose it to the browser`,
@@ -82,16 +82,5 @@ function refuseSecrets(config: ResolvedConfig): void {
       },
     );
     throw withoutTrace(error);
-  }
-}
-
-/** Whether a value is a secret API key: an opaque one, or a JWT of role service_role. */
-function isSecret(value: string): boolean {
-  if (value.startsWith('sb_secret_')) return true;
-  try {
-    return decodeJwt(value).role === 'service_role';
-  } catch {
-    // Not a JWT.
-    return false;
   }
 }

@@ -12,6 +12,7 @@ import { CONFIG_FILES } from '../shared/config-files.ts';
 import { VARIABLES, type Environment } from '../shared/environment.ts';
 import type { Logger } from '../shared/logger.ts';
 import { defaultDataDir } from '../stack/project.ts';
+import { explainInTerminal } from './explain-in-terminal.ts';
 import type { BackendPlan } from './lifecycle.ts';
 import type { PluginContext } from './plugin-context.ts';
 
@@ -42,8 +43,14 @@ export async function planBackend(
         return createEmbeddedBackend({ root: projectRoot, reason, env, embedded, isExposed, logger });
       },
     });
+    const explained = await explainInTerminal(backend, {
+      level: options.log,
+      root: projectRoot,
+      env,
+      logger,
+    });
     const port = readGatewayPort(env);
-    return port === undefined ? backend : withPort(backend, port, logger);
+    return port === undefined ? explained : withPort(explained, port, logger);
   };
   return {
     key: await defaultDataDir(projectRoot),
@@ -54,7 +61,8 @@ export async function planBackend(
 
 /** The backend, also behind a separate gateway on this port, for apps that this Vite does not serve. */
 async function withPort(backend: Backend, port: number, logger: Logger): Promise<Backend> {
-  const gateway = new Gateway({ target: () => backend.target(), logger });
+  const { observations } = backend;
+  const gateway = new Gateway({ target: () => backend.target(), logger, observations: () => observations });
   const server = await listenGateway(gateway, { port }).catch(async (error: unknown) => {
     await backend.close();
     throw error;

@@ -38,6 +38,7 @@ export function gatewayPlugin(context: PluginContext): Plugin<SupabasePluginApi>
       logger: config.logger,
       allowedHosts,
       requireKey: context.options.requireKey,
+      observations: () => held.backend?.observations,
     });
     const upgrades = new UpgradeListener(gateway);
     const httpServer = findHttpServer(server);

@@ -3,10 +3,11 @@ import { resolveOptions } from '../../plugin/options.ts';
 import { startStack } from '../../plugin/start-stack.ts';
 
 test('fills in defaults and leaves the rest to environment and config.toml', () => {
-  expect(resolveOptions()).toEqual({ requireKey: false, embedded: {} });
+  expect(resolveOptions()).toEqual({ requireKey: false, log: 'hints', embedded: {} });
   expect(resolveOptions({ backend: 'local', requireKey: true })).toEqual({
     backend: 'local',
     requireKey: true,
+    log: 'hints',
     embedded: {},
   });
 });

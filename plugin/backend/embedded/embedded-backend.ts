@@ -4,6 +4,7 @@ import type { EmbeddedOptions } from '../../options.ts';
 import type { Environment } from '../../shared/environment.ts';
 import { errorMessage } from '../../shared/errors.ts';
 import type { Logger } from '../../shared/logger.ts';
+import { Observations } from '../../shared/observations.ts';
 import { loadConfig } from '../../stack/config/config.ts';
 import { defaultDataDir } from '../../stack/project.ts';
 import type { Backend, FunctionFailureListener } from '../backend.ts';
@@ -29,8 +30,10 @@ export interface EmbeddedBackendOptions {
  */
 export async function createEmbeddedBackend(options: EmbeddedBackendOptions): Promise<Backend> {
   const failureListeners = new Set<FunctionFailureListener>();
+  const observations = new Observations();
   const stackOptions = {
     ...(await resolveStackOptions(options)),
+    observations,
     functions: {
       inspect: options.embedded.functions?.inspect ?? false,
       onFailure: (...failure: Parameters<FunctionFailureListener>) => {
@@ -45,6 +48,8 @@ export async function createEmbeddedBackend(options: EmbeddedBackendOptions): Pr
   return {
     kind: 'embedded',
     reason: options.reason,
+    observations,
+    databaseUrl: () => stack.access.databaseUrl,
     target: () => stack.target(),
     describe: () => stack.access.describe(),
     sync: async () => (await stack.settle()).sync?.(),

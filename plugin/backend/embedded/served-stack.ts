@@ -56,7 +56,13 @@ async function serve(options: ServedStackOptions, ownership: Ownership): Promise
   const running = new RunningServices({ ...options, apiUrl, functions }, apiUrl);
   // Other dev servers of this project serve hosts of their own; with this secret they show that they have checked them.
   const gatewaySecret = randomBytes(32).toString('base64url');
-  const gateway = new Gateway({ target: () => running.target(), logger: options.logger, gatewaySecret });
+  const { logger, observations } = options;
+  const gateway = new Gateway({
+    target: () => running.target(),
+    logger,
+    gatewaySecret,
+    observations: () => observations,
+  });
   const served = serveGateway(server, gateway);
   const services = await running.started.catch(async (error: unknown) => {
     await gateway.close();

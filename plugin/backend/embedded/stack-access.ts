@@ -8,6 +8,8 @@ import { openServedStack, type ServedStack, type ServedStackOptions } from './se
 /** How this process reaches the stack: its own, or another process's. */
 export interface StackAccess {
   target(): GatewayTarget;
+  /** URL of the database as `postgres`. */
+  readonly databaseUrl: string;
   /** Lines for the banner. */
   describe(): BannerLine[];
   /** Brings the database to the project's files; only for one's own stack. */
@@ -45,6 +47,7 @@ const RANDOM_KEYS: BannerLine = {
 function accessOwnStack(stack: ServedStack, isExposed: boolean): StackAccess {
   return {
     target: () => stack.target(),
+    databaseUrl: stack.record.dbUrl,
     describe() {
       const { applied, total } = stack.migrations();
       const migrations = total === 0 ? NO_MIGRATIONS : `${total} (${applied.length} applied now)`;
@@ -87,6 +90,7 @@ function accessJoinedStack(member: Membership): StackAccess {
   };
   return {
     target: () => target,
+    databaseUrl: dbUrl,
     describe: () => [
       { label: 'Supabase', value: `embedded, shared with process ${pid}` },
       { label: 'PostgreSQL', value: dbUrl },

@@ -1,5 +1,6 @@
 import type { Pool } from 'pg';
 import type { Logger } from '../../shared/logger.ts';
+import type { Observations } from '../../shared/observations.ts';
 import type { JwtVerifier } from '../jwt.ts';
 import type { Keys } from '../keys.ts';
 import type { Mailer } from '../mailer.ts';
@@ -23,6 +24,7 @@ export interface App {
   /** Where URLs of hooks may point. */
   readonly api: ApiPlace;
   readonly logger: Logger;
+  readonly observations: Observations;
 }
 
 /** What a request is answered with: the parts of the service, and the request itself. */

@@ -40,6 +40,7 @@ export async function createAuthService(context: StackContext): Promise<Service>
     limiter: new RateLimiter(settings.rateLimits),
     api: context.api,
     logger: context.logger,
+    observations: context.observations,
   };
   const cleanup = new Cleanup(app);
   const open = new OpenRequests();

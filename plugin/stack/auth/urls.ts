@@ -28,14 +28,16 @@ export function siteUrl(ctx: Requested): string {
  * Where the browser goes in the end: `redirect_to` (header, query or form), else the Referer, each only if it is allowed;
  * else the site.
  */
-export function redirectTarget(ctx: Requested): string {
+export function redirectTarget(ctx: Requested & Pick<Context, 'observations'>): string {
   const { req } = ctx;
   const header = req.headers.redirect_to;
   const form = req.body.isForm ? new URLSearchParams(req.body.text).get('redirect_to') : null;
   const asked = (typeof header === 'string' && header) || form || req.query.get('redirect_to') || '';
   if (isRedirectAllowed(ctx, asked)) return asked;
   const referrer = req.headers.referer ?? '';
-  return isRedirectAllowed(ctx, referrer) ? referrer : siteUrl(ctx);
+  const used = isRedirectAllowed(ctx, referrer) ? referrer : siteUrl(ctx);
+  if (asked !== '') ctx.observations.emit({ kind: 'redirect', asked, used });
+  return used;
 }
 
 // A browser runs the first three as a script or page of whoever shows the link; the others name no app.

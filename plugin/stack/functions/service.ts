@@ -1,7 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { errorMessage, SupabaseDevError } from '../../shared/errors.ts';
+import { isObject, parseJson } from '../../shared/json.ts';
 import type { StackContext } from '../context.ts';
+import { bearerToken } from '../http/bearer.ts';
 import { OpenRequests } from '../http/open-requests.ts';
 import type { Service } from '../service.ts';
 import { failureAnswer, NOT_FOUND, ownAnswer, send, unauthorizedAnswer, type Answer } from './answers.ts';
@@ -63,7 +65,10 @@ class FunctionsService implements Service {
     // A worker may be killed between two calls: the next one then meets a socket on which nobody listens.
     for (let attempt = 1; ; attempt++) {
       const admitted = await this.#admit(req);
-      if ('status' in admitted) return send(res, admitted);
+      if ('status' in admitted) {
+        this.#report(req, admitted);
+        return send(res, admitted);
+      }
       const { worker, release } = admitted;
       body ??= await readBody(req);
       if (body === undefined) return release();
@@ -73,6 +78,27 @@ class FunctionsService implements Service {
       if (attempt === MAX_ATTEMPTS) return send(res, failureAnswer('exit'));
       await worker.endedWithin(CLOSING_MS);
     }
+  }
+
+  /** Reports a refused call to those who explain it; a function that does not start is reported by its own error. */
+  #report(req: IncomingMessage, { status, body }: Answer): void {
+    const { observations } = this.#context;
+    if (!observations.isActive || (status !== 401 && status !== 404)) return;
+    const slug = /^\/([^/?]*)/.exec(req.url ?? '')?.[1] ?? '';
+    const json = parseJson(body);
+    const text = (name: string): string | undefined =>
+      isObject(json) && typeof json[name] === 'string' ? json[name] : undefined;
+    const token = bearerToken(req.headers.authorization);
+    const message = text('message') ?? text('msg') ?? body;
+    observations.emit({
+      kind: 'function',
+      request: req,
+      slug,
+      status,
+      code: text('code') ?? String(status),
+      message,
+      token,
+    });
   }
 
   async #connect(req: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {

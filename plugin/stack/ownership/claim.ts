@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { exists } from '../../shared/files.ts';
 import { Candidate, type Ownership } from './candidate.ts';
 import { listClaims, openClaimFolder, removeClaim } from './claim-folder.ts';
@@ -46,6 +47,21 @@ export async function claimDataDir(dataDir: string): Promise<Ownership | Members
 export async function findOwner(dataDir: string): Promise<Membership | undefined> {
   return (await exists(dataDir)) ? joinOwner(await openClaimFolder(dataDir)) : undefined;
 }
+
+/** The running stack of a data directory, without taking part in it; undefined when there is none, or none yet. */
+export async function findRunningStack(dataDir: string): Promise<StackRecord | undefined> {
+  if (!(await exists(dataDir))) return undefined;
+  for (const claim of await listClaims(await openClaimFolder(dataDir))) {
+    const peer = await reach(claim);
+    const record = await (peer && Promise.race([peer.record, delay(STARTING_MS, undefined, { ref: false })]));
+    peer?.leave();
+    if (record) return record;
+  }
+  return undefined;
+}
+
+// A stack that is still starting has no record yet.
+const STARTING_MS = 5_000;
 
 /** Waits for the stacks of live claims; undefined when there is none, or when all have ended. */
 async function joinOwner(folder: string): Promise<Membership | undefined> {

@@ -1,3 +1,4 @@
+import type { Observations } from '../../shared/observations.ts';
 import type { JwtVerifier } from '../jwt.ts';
 import type { PolicyChecker } from './access/policies.ts';
 import type { ChangeFeed } from './changes/feed.ts';
@@ -21,6 +22,8 @@ export interface Realtime {
   readonly events: RateCounter;
   readonly joins: RateCounter;
   readonly sockets: Set<ClientSocket>;
+  /** What is refused, closed or not sent is reported here. */
+  readonly observations: Observations;
   /** Logs an unexpected error. */
   readonly reportFailure: (error: unknown) => void;
 }

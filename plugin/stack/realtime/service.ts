@@ -4,6 +4,7 @@ import { OpenRequests } from '../http/open-requests.ts';
 import type { Service } from '../service.ts';
 import { PolicyChecker } from './access/policies.ts';
 import { CHANGES_SLOT, ChangeFeed } from './changes/feed.ts';
+import { describeSockets } from './connection/describe.ts';
 import type { ClientSocket } from './connection/socket.ts';
 import { sendJson } from './http/respond.ts';
 import { handleRequest } from './http/router.ts';
@@ -39,7 +40,7 @@ const disabledRealtime: Service = {
  * API. Reads nothing from the write-ahead log before the first client joins.
  */
 export async function createRealtimeService(context: StackContext): Promise<Service> {
-  const { config, jwt, database, logger } = context;
+  const { config, jwt, database, logger, observations } = context;
   const settings = readRealtimeSettings(config);
   if (!settings.isEnabled) return disabledRealtime;
   // As the author of the migrations: what they define must not run as a superuser (schema/0004_internal.sql). A generic
@@ -60,13 +61,21 @@ export async function createRealtimeService(context: StackContext): Promise<Serv
     hub,
     policies: new PolicyChecker(pool, reportFailure),
     replay: new Replay(pool),
-    changes: new ChangeFeed({ database, pool, logger, maxRecordBytes: settings.maxRecordBytes }),
+    changes: new ChangeFeed({
+      database,
+      pool,
+      logger,
+      observations,
+      maxRecordBytes: settings.maxRecordBytes,
+    }),
     databaseBroadcasts: new DatabaseBroadcasts({ database, pool, logger, hub }),
     events,
     joins: new RateCounter(settings.maxJoinsPerSecond),
     sockets,
+    observations,
     reportFailure,
   };
+  const hide = observations.exposeRealtime(() => describeSockets(sockets));
   const upgrades = new Upgrades(realtime);
   const requests = new OpenRequests();
   const partitions = new MessagePartitions(pool, logger);
@@ -92,6 +101,7 @@ export async function createRealtimeService(context: StackContext): Promise<Serv
     },
     async close() {
       clearInterval(idleCheck);
+      hide();
       partitions.close();
       upgrades.close();
       requests.abort();

@@ -2,7 +2,8 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
 import { ALLOWED_ROLES_HEADER } from '../../shared/allowed-roles.ts';
-import { checkHandshake, type Refusal } from './access/handshake.ts';
+import { isObject, parseJson } from '../../shared/json.ts';
+import { checkHandshake, presentedToken, requestUrl, type Refusal } from './access/handshake.ts';
 import { CHANNEL_CRASH } from './connection/channel.ts';
 import { ClientSocket } from './connection/socket.ts';
 import { dispatch } from './events/dispatch.ts';
@@ -33,6 +34,16 @@ export class Upgrades {
     this.#isClosed = true;
   }
 
+  #report(req: IncomingMessage, { status, body }: Refusal): void {
+    const { observations } = this.#realtime;
+    if (!observations.isActive) return;
+    const url = requestUrl(req);
+    const token = (url && presentedToken(req, url)) ?? undefined;
+    const json = parseJson(body);
+    const reason = isObject(json) && typeof json.error === 'string' ? json.error : body;
+    observations.emit({ kind: 'realtime', event: 'handshake-refused', status, reason, token });
+  }
+
   async handle(req: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
     // Until ws takes over, a reset must not become an uncaught error.
     const ignore = (): void => {};
@@ -40,6 +51,7 @@ export class Upgrades {
     const handshake = await checkHandshake(req, this.#realtime.jwt);
     if ('status' in handshake) {
       refuse(socket, handshake);
+      this.#report(req, handshake);
       return;
     }
     if (this.#isClosed) socket.destroy();

@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type pg from 'pg';
 import { errorMessage } from '../../shared/errors.ts';
 import type { Logger } from '../../shared/logger.ts';
+import type { Observations } from '../../shared/observations.ts';
 import { OpenRequests } from '../http/open-requests.ts';
 import { readBody } from '../http/read-body.ts';
 import type { JwtVerifier } from '../jwt.ts';
@@ -12,7 +13,6 @@ import { RestDatabase } from './database/rest-database.ts';
 import { StateLoader } from './engine-state.ts';
 import { handleRequest } from './handle-request.ts';
 import type { HttpResponse } from './http/response.ts';
-import type { GrantHint } from './grant-hint.ts';
 import { errorResponse } from './http/error-response.ts';
 import { exposeHeaders } from './http/expose-headers.ts';
 import { RestError } from './http/rest-error.ts';
@@ -21,6 +21,7 @@ import { ServerTiming } from './http/server-timing.ts';
 import type { RawRequest } from './parse/api-request.ts';
 import { bodyTooLarge } from './parse/request-errors.ts';
 import type { RequestExplanation } from './request-explanation.ts';
+import { RequestTrace } from './request-trace.ts';
 import { withEarlierVary } from './respond/cache-headers.ts';
 import type { RestSettings } from './settings/settings.ts';
 
@@ -39,8 +40,8 @@ export interface EngineOptions {
   readonly logger: Logger;
   /** Refuse updates and deletes without a filter, as Supabase does and PostgREST alone does not. */
   readonly safeUpdates?: boolean;
-  /** Receives what a request is refused with. */
-  readonly grantHint?: GrantHint;
+  /** Receives what is refused, answered without rows, or slow. */
+  readonly observations?: Observations;
   /** Receives each transaction of a request before it runs. */
   readonly onExplain?: (explanation: RequestExplanation) => void;
 }
@@ -112,32 +113,36 @@ export class RestEngine implements Service {
     const response =
       body === 'too-large'
         ? errorResponse(bodyTooLarge(MAX_BODY_BYTES), settings.errorVerbosity)
-        : await this.#respond({ method, url, headers, body });
+        : await this.#respond({ method, url, headers, body }, req);
     const traced = withTrace(response, headers, settings.traceHeader);
     const varied = withEarlierVary(traced, res.getHeader('vary'));
     sendResponse(res, exposeHeaders(varied, headers.origin), method === 'HEAD');
   }
 
-  async #respond(raw: RawRequest): Promise<HttpResponse> {
+  async #respond(raw: RawRequest, req: IncomingMessage): Promise<HttpResponse> {
     const { state } = this.#loader;
     const { settings } = state;
+    const { observations, onExplain } = this.#options;
     const timing = new ServerTiming();
+    const trace = observations?.isActive || onExplain ? new RequestTrace(onExplain) : undefined;
     try {
       const response = await handleRequest(raw, {
         database: this.#database,
         verifier: this.#options.verifier,
         safeUpdates: this.#options.safeUpdates ?? false,
-        onExplain: this.#options.onExplain,
+        trace,
         state,
         timing,
       });
       timing.end('response');
+      if (observations) trace?.answered(observations, { raw, req, status: response.status, timing });
       return settings.serverTiming
         ? { ...response, headers: [...response.headers, timing.header()] }
         : response;
     } catch (error) {
       const refusal = toRestError(error, this.#options.logger);
-      this.#options.grantHint?.notice(refusal, raw);
+      if (observations)
+        trace?.answered(observations, { raw, req, status: refusal.status, timing, error: refusal });
       return errorResponse(refusal, settings.errorVerbosity);
     }
   }

@@ -8,7 +8,7 @@ import { parseApiRequest, type RawRequest } from './parse/api-request.ts';
 import { planAction } from './plan/action-plan.ts';
 import { namedPastAlias } from './plan/read-tree.ts';
 import { mayWriteUnfiltered, requireFilters } from './plan/require-filters.ts';
-import type { RequestExplanation } from './request-explanation.ts';
+import type { RequestTrace } from './request-trace.ts';
 import { RequestTransaction } from './request-transaction.ts';
 import { withVary } from './respond/cache-headers.ts';
 import { describeApi } from './respond/describe-api.ts';
@@ -23,8 +23,8 @@ interface RequestContext {
   readonly timing: ServerTiming;
   /** Refuse updates and deletes without a filter. */
   readonly safeUpdates: boolean;
-  /** Receives each transaction before it runs. */
-  readonly onExplain: ((explanation: RequestExplanation) => void) | undefined;
+  /** Receives what becomes known of the request; undefined when nobody wants to know. */
+  readonly trace: RequestTrace | undefined;
 }
 
 /**
@@ -33,11 +33,12 @@ interface RequestContext {
  * @throws RestError
  */
 export async function handleRequest(raw: RawRequest, context: RequestContext): Promise<HttpResponse> {
-  const { state, timing } = context;
+  const { state, timing, trace } = context;
   const { settings, cache } = state;
   const now = Math.floor(Date.now() / 1000);
   const auth = await authenticate(raw.headers.authorization, context.verifier, settings, now);
   timing.end('jwt');
+  if (trace) trace.auth = auth;
   const request = parseApiRequest(raw, {
     schemas: settings.schemas,
     allowTx: settings.txEnd.allowOverride,
@@ -45,12 +46,14 @@ export async function handleRequest(raw: RawRequest, context: RequestContext): P
     rootSpec: settings.rootSpec?.name,
   });
   timing.end('parse');
+  if (trace) trace.request = request;
   const plan = planAction(cache, request, settings);
   timing.end('plan');
+  if (trace) trace.plan = plan;
   if (context.safeUpdates) requireFilters(plan);
   if (plan.kind === 'info') return withVary(respondInfo(plan.allow));
   const routine = plan.kind === 'call' ? plan.call.routine : undefined;
-  const { database, onExplain } = context;
+  const { database } = context;
   // Written out instead of spread, which V8 is slow at for an object that then grows.
   const transaction = new RequestTransaction({
     raw,
@@ -61,7 +64,7 @@ export async function handleRequest(raw: RawRequest, context: RequestContext): P
     state,
     database,
     timing,
-    onExplain,
+    trace,
   });
   if (plan.kind === 'inspect')
     return withVary(await describeApi(request, state, (statement) => transaction.run([statement], true)));

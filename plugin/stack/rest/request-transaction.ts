@@ -6,7 +6,7 @@ import type { EngineState } from './engine-state.ts';
 import { RestError } from './http/rest-error.ts';
 import type { ServerTiming } from './http/server-timing.ts';
 import type { ApiRequest, RawRequest } from './parse/api-request.ts';
-import type { RequestExplanation } from './request-explanation.ts';
+import type { RequestTrace } from './request-trace.ts';
 import { fromDatabaseError } from './respond/database-error.ts';
 import type { Routine } from './schema-cache/types.ts';
 import { quoteQualifiedName } from './sql/quote.ts';
@@ -25,7 +25,7 @@ interface RequestTransactionOptions {
   readonly state: EngineState;
   readonly database: RestDatabase;
   readonly timing: ServerTiming;
-  readonly onExplain: ((explanation: RequestExplanation) => void) | undefined;
+  readonly trace: RequestTrace | undefined;
 }
 
 /** The transaction of one request: runs its statements as the request's role, with the request's settings. */
@@ -59,7 +59,7 @@ export class RequestTransaction {
     readOnly: boolean,
     validate?: (results: readonly Rows[]) => void,
   ): Promise<Rows[]> {
-    const { raw, request, auth, state, database, timing, guarded, onExplain } = this.#options;
+    const { raw, request, auth, state, database, timing, guarded, trace } = this.#options;
     const { settings } = state;
     const transaction = {
       isolationLevel: this.#isolationLevel,
@@ -68,9 +68,22 @@ export class RequestTransaction {
       statements,
       end: request.preferences.tx ?? (settings.txEnd.rollback ? 'rollback' : 'commit'),
     } as const;
-    onExplain?.({ method: raw.method, url: raw.url, role: auth.role, claims: auth.claims, ...transaction });
+    trace?.explain({
+      method: raw.method,
+      url: raw.url,
+      role: auth.role,
+      claims: auth.claims,
+      ...transaction,
+    });
     try {
-      return await database.run({ ...transaction, validate, guarded, prepare: settings.preparedStatements });
+      const results = await database.run({
+        ...transaction,
+        validate,
+        guarded,
+        prepare: settings.preparedStatements,
+      });
+      trace?.ran(results);
+      return results;
     } catch (error) {
       throw toRestError(error, auth.role !== settings.anonRole);
     } finally {

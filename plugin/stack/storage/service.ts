@@ -2,12 +2,14 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { errorMessage, SupabaseDevError } from '../../shared/errors.ts';
 import type { StackContext } from '../context.ts';
+import { bearerToken } from '../http/bearer.ts';
 import { OpenRequests } from '../http/open-requests.ts';
 import type { Service } from '../service.ts';
 import { Buckets } from './buckets/buckets.ts';
 import { StorageDatabase } from './database/database.ts';
 import { BlobStore } from './disk/blob-store.ts';
 import { loadSigningKey } from './disk/signing-key.ts';
+import { toStorageError, type StorageError } from './errors.ts';
 import { authenticate } from './http/authenticate.ts';
 import { makeInert } from './http/inert.ts';
 import { sendError, sendJson } from './http/respond.ts';
@@ -44,7 +46,10 @@ export async function createStorageService(context: StackContext): Promise<Servi
       handle(req, res) {
         makeInert(res);
         const done = answer(req, res, req.url ?? '/')
-          .catch((error: unknown) => sendError(req, res, error))
+          .catch((error: unknown) => {
+            sendError(req, res, error);
+            report(context, req, toStorageError(error));
+          })
           .catch(() => void res.destroy());
         requests.track(res, done);
       },
@@ -130,6 +135,21 @@ async function sendHealth(
   } catch (error) {
     sendError(req, res, error);
   }
+}
+
+/** Reports a refused request to those who explain it. */
+function report({ observations }: StackContext, req: IncomingMessage, error: StorageError): void {
+  if (!observations.isActive) return;
+  observations.emit({
+    kind: 'storage',
+    request: req,
+    method: req.method ?? 'GET',
+    path: req.url ?? '/',
+    status: error.statusCode,
+    code: error.code,
+    message: error.message,
+    token: bearerToken(req.headers.authorization),
+  });
 }
 
 async function refuse(_req: IncomingMessage, res: ServerResponse): Promise<void> {

@@ -6,6 +6,7 @@ import { resolveKeys } from '../../../plugin/stack/keys.ts';
 import { createDatabase } from '../../../plugin/stack/postgres/database.ts';
 import { createRealtimeService } from '../../../plugin/stack/realtime/service.ts';
 import { silentLogger } from '../../../plugin/shared/logger.ts';
+import { Observations } from '../../../plugin/shared/observations.ts';
 import { NO_API } from '../api.ts';
 
 /** Realtime without a gateway and with an unreachable database, for tests that need neither. */
@@ -34,6 +35,7 @@ export async function startBareRealtime(root: string): Promise<BareRealtime> {
     dataDir: root,
     api: NO_API,
     logger: silentLogger,
+    observations: new Observations(),
   });
   const server: Server = createServer((req, res) => service.handle(req, res));
   server.on('upgrade', (req, socket, head) => service.upgrade?.(req, socket, head));

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import type pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { silentLogger } from '../../../plugin/shared/logger.ts';
+import { Observations } from '../../../plugin/shared/observations.ts';
 import { createAuthService } from '../../../plugin/stack/auth/service.ts';
 import { totpCode } from '../../../plugin/stack/auth/mfa/totp.ts';
 import { loadConfig } from '../../../plugin/stack/config/config.ts';
@@ -70,6 +71,7 @@ beforeAll(async () => {
       dataDir: root,
       api: NO_API,
       logger: silentLogger,
+      observations: new Observations(),
     });
     services.set(name, service);
   }

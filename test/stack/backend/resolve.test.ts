@@ -5,6 +5,7 @@ import { resolveLocalKeys } from '../../../plugin/backend/keys.ts';
 import { resolveBackend, type ResolveBackendOptions } from '../../../plugin/backend/resolve.ts';
 import { silentLogger } from '../../../plugin/shared/logger.ts';
 import { loadConfig } from '../../../plugin/stack/config/config.ts';
+import { Observations } from '../../../plugin/shared/observations.ts';
 import { startFixtureStack, type FixtureStack } from '../../helpers/gateway/fixture-stack.ts';
 import { makeProject } from '../../helpers/project.ts';
 import { listen } from '../../helpers/gateway/support.ts';
@@ -45,6 +46,7 @@ async function choose(
       Promise.resolve({
         kind: 'embedded',
         reason,
+        observations: new Observations(),
         target: () => ({ keys: {}, upstreams: {} }) as never,
         describe: () => [],
         close: () => Promise.resolve(),

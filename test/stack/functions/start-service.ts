@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { FunctionsOptions } from '../../../plugin/stack/functions/live-functions.ts';
+import { Observations } from '../../../plugin/shared/observations.ts';
 import { createFunctionsService } from '../../../plugin/stack/functions/service.ts';
 import { loadConfig } from '../../../plugin/stack/config/config.ts';
 import { createJwtVerifier } from '../../../plugin/stack/jwt.ts';
@@ -49,6 +50,7 @@ export async function startFunctionsService(
       dataDir: project.root,
       api: NO_API,
       logger: { info: print, warn: print, error: print },
+      observations: new Observations(),
     },
     options,
   );

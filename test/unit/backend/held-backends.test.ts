@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { expect, test } from 'vitest';
 import type { Backend } from '../../../plugin/backend/backend.ts';
 import { acquireBackend } from '../../../plugin/backend/held-backends.ts';
+import { Observations } from '../../../plugin/shared/observations.ts';
 
 /** Starts backends that do nothing, and records what runs. */
 function backends(): {
@@ -21,6 +22,7 @@ function backends(): {
       return {
         kind: 'remote',
         reason: name,
+        observations: new Observations(),
         target: () => ({ keys: {} as never, upstreams: {} }),
         describe: () => [],
         async close() {

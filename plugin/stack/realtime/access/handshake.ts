@@ -30,8 +30,7 @@ export async function checkHandshake(req: IncomingMessage, jwt: JwtVerifier): Pr
   if (!url || !PATHS.has(url.pathname)) return plain(404, 'Not Found');
   const serializer = chooseSerializer(url.searchParams.get('vsn'));
   if (!serializer) return plain(403, '');
-  const header = req.headers['x-api-key'];
-  const token = typeof header === 'string' ? header : url.searchParams.get('apikey');
+  const token = presentedToken(req, url);
   if (token === null) return refusal('API key is missing');
   const verifyToken = tokenVerifier(jwt, req.headers);
   try {
@@ -45,6 +44,12 @@ export async function checkHandshake(req: IncomingMessage, jwt: JwtVerifier): Pr
     return plain(400, `'sec-websocket-version' header must equal '13', got ${JSON.stringify([version])}`);
   }
   return { serializer, token, verifyToken };
+}
+
+/** The token of a handshake; null without one. */
+export function presentedToken(req: IncomingMessage, url: URL): string | null {
+  const header = req.headers['x-api-key'];
+  return typeof header === 'string' ? header : url.searchParams.get('apikey');
 }
 
 /** Path and query of a request (the host is a placeholder); undefined when the request target is malformed. */

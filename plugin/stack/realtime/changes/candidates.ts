@@ -1,8 +1,10 @@
 import type pg from 'pg';
+import type { Observations } from '../../../shared/observations.ts';
 import type { CommittedChange } from '../wal/change-queue.ts';
 import { compareInDatabase, compareLocally, filteredValue, type Comparison } from './filters.ts';
 import type { ChangeSubscriber } from './subscriber.ts';
 import type { BoundBinding, Subscription, Subscriptions, WatchedRelation } from './subscriptions.ts';
+import { describeFilter, reportUndelivered } from './undelivered.ts';
 import { viewerOf, type Viewer } from './visibility.ts';
 
 /** A change that passed the filters of at least one subscriber. */
@@ -33,6 +35,7 @@ export async function findCandidates(
   pool: pg.Pool,
   subscriptions: Subscriptions,
   batch: readonly CommittedChange[],
+  observations: Observations,
 ): Promise<Candidate[]> {
   const comparisons: Comparison[] = [];
   const undecided: { change: CommittedChange; watched: WatchedRelation; tests: Test[] }[] = [];
@@ -54,7 +57,9 @@ export async function findCandidates(
   const answers = await compareInDatabase(pool, comparisons);
   return undecided.flatMap(({ change, watched, tests }) => {
     const recipients = findRecipients(tests, answers);
-    return recipients.length === 0 ? [] : [{ change, watched, recipients }];
+    if (recipients.length > 0) return [{ change, watched, recipients }];
+    if (observations.isActive) reportFiltered(observations, change, watched, tests, answers);
+    return [];
   });
 }
 
@@ -72,6 +77,22 @@ function testFilters(
     const typeOid = info.columns[filter.position]?.typeOid ?? 0;
     return comparisons.push({ filter, typeOid, value }) - 1;
   });
+}
+
+/** Reports a change that passed nobody's filters. */
+function reportFiltered(
+  observations: Observations,
+  change: CommittedChange,
+  { info }: WatchedRelation,
+  [test]: readonly Test[],
+  answers: readonly boolean[],
+): void {
+  const failing = test?.results.findIndex(
+    (result) => !(typeof result === 'number' ? answers[result] : result),
+  );
+  const filter = test?.binding.filters[failing ?? -1];
+  if (!test || !filter) return;
+  reportUndelivered(observations, change, info, test.subscription.subscriber, describeFilter(filter, change));
 }
 
 function findRecipients(tests: readonly Test[], answers: readonly boolean[]): Recipient[] {

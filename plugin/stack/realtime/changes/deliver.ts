@@ -1,6 +1,7 @@
 // supabase/realtime v2.129.8 lib/extensions/postgres_cdc_rls/message_dispatcher.ex
 import type pg from 'pg';
 import type { Logger } from '../../../shared/logger.ts';
+import type { Observations } from '../../../shared/observations.ts';
 import type { Frame } from '../protocol/frame.ts';
 import type { Link } from '../protocol/link.ts';
 import type { CommittedChange } from '../wal/change-queue.ts';
@@ -9,6 +10,7 @@ import { findCandidates, type Candidate } from './candidates.ts';
 import { composeData, composeError, encodeChanges, type EncodedChange } from './compose.ts';
 import type { ChangeSubscriber } from './subscriber.ts';
 import type { BoundBinding, Subscriptions, WatchedRelation } from './subscriptions.ts';
+import { reportUndelivered } from './undelivered.ts';
 import { checkVisibility, type Viewer, type Visibility, type VisibilityJob } from './visibility.ts';
 
 export interface Delivery {
@@ -16,6 +18,7 @@ export interface Delivery {
   readonly subscriptions: Subscriptions;
   readonly maxRecordBytes: number;
   readonly logger: Logger;
+  readonly observations: Observations;
 }
 
 // Delivery waits for a client with more unread bytes; one that reads nothing for this long is disconnected.
@@ -29,8 +32,8 @@ const DRAIN_TIMEOUT_MS = 5_000;
  * the first change of a table.
  */
 export async function deliverChanges(delivery: Delivery, batch: readonly CommittedChange[]): Promise<void> {
-  const { pool, subscriptions, maxRecordBytes, logger } = delivery;
-  const candidates = await findCandidates(pool, subscriptions, batch);
+  const { pool, subscriptions, maxRecordBytes, logger, observations } = delivery;
+  const candidates = await findCandidates(pool, subscriptions, batch, observations);
   if (candidates.length === 0) return;
   const failures = new Set<string>();
   const [visibilities, encoded] = await Promise.all([
@@ -48,7 +51,15 @@ export async function deliverChanges(delivery: Delivery, batch: readonly Committ
   for (const [i, candidate] of candidates.entries()) {
     const change = encoded[i];
     const visibility = visibilities.get(candidate.change.relation);
-    if (change && visibility) send(candidate, change, visibility, links);
+    if (!change || !visibility) continue;
+    const isSent = send(candidate, change, visibility, links);
+    const [example] = candidate.recipients;
+    if (isSent || !example || !observations.isActive) continue;
+    const { change: undelivered, watched } = candidate;
+    reportUndelivered(observations, undelivered, watched.info, example.subscriber, {
+      kind: 'policy',
+      isFiltered: example.bindings.some(({ filters }) => filters.length > 0),
+    });
   }
   await waitForSlowClients(links);
 }
@@ -72,13 +83,18 @@ function groupByRelation(candidates: readonly Candidate[]): VisibilityJob[] {
   }));
 }
 
-/** Sends one change. Data and frames are serialized once for all recipients that receive the same. */
+/**
+ * Sends one change. Data and frames are serialized once for all recipients that receive the same.
+ *
+ * @returns whether anybody received it
+ */
 function send(
   { change, watched, recipients }: Candidate,
   encoded: EncodedChange,
   visibilities: ReadonlyMap<string, Visibility>,
   links: Set<Link>,
-): void {
+): boolean {
+  let isSent = false;
   const data = new Map<string, string>();
   const frames = new Map<string, Frame>();
   for (const { subscriber, viewer, bindings } of recipients) {
@@ -86,6 +102,7 @@ function send(
     if (!visibility || !subscriber.isJoined) continue;
     const error = findError(change, watched, visibility);
     if (error === undefined && !visibility.isVisible(change)) continue;
+    isSent = true;
     const { link, topicName, isOldApi } = subscriber;
     for (const [select, ids] of groupBySelect(bindings)) {
       const dataKey = `${viewer.role}\0${select?.join('\0') ?? '*'}`;
@@ -101,6 +118,7 @@ function send(
       links.add(link);
     }
   }
+  return isSent;
 }
 
 function encodeFrame(

@@ -2,11 +2,13 @@
 import type pg from 'pg';
 import { errorMessage } from '../../../shared/errors.ts';
 import type { Logger } from '../../../shared/logger.ts';
+import type { Observations } from '../../../shared/observations.ts';
 import { repeatWhenLost } from '../../postgres/connection-loss.ts';
 import type { Database } from '../../postgres/database.ts';
 import { ChangeLog } from '../wal/change-log.ts';
 import { slotOf } from '../wal/slots.ts';
 import type { CommittedChange } from '../wal/change-queue.ts';
+import type { ChangeRequest } from './bindings.ts';
 import { deliverChanges } from './deliver.ts';
 import type { ChangeSubscriber } from './subscriber.ts';
 import { checkSubscription, SubscriptionError } from './subscription-check.ts';
@@ -16,7 +18,15 @@ export interface ChangeFeedOptions {
   readonly database: Database;
   readonly pool: pg.Pool;
   readonly logger: Logger;
+  readonly observations: Observations;
   readonly maxRecordBytes: number;
+}
+
+/** Why a subscription failed; a final failure is not tried again. */
+interface SubscriptionFailure {
+  readonly message: string;
+  readonly isFinal: boolean;
+  readonly request?: ChangeRequest | undefined;
 }
 
 const PUBLICATION = 'supabase_realtime';
@@ -29,13 +39,15 @@ const SLOW_START = 'the replication slot is not ready (an open transaction may h
 /** `postgres_changes`: sends subscribers the changes in the tables of the publication `supabase_realtime`. */
 export class ChangeFeed {
   readonly #pool: pg.Pool;
+  readonly #observations: Observations;
   readonly #subscriptions: Subscriptions;
   readonly #log: ChangeLog;
   readonly #retries = new Map<ChangeSubscriber, NodeJS.Timeout>();
   #turn: Promise<unknown> = Promise.resolve();
 
-  constructor({ database, pool, logger, maxRecordBytes }: ChangeFeedOptions) {
+  constructor({ database, pool, logger, observations, maxRecordBytes }: ChangeFeedOptions) {
     this.#pool = pool;
+    this.#observations = observations;
     this.#subscriptions = new Subscriptions(pool);
     this.#log = new ChangeLog({
       database,
@@ -46,7 +58,10 @@ export class ChangeFeed {
       isWanted: (relation) => this.#subscriptions.isWanted(relation),
       deliver: (batch: readonly CommittedChange[]) =>
         this.#inTurn(() =>
-          deliverChanges({ pool, subscriptions: this.#subscriptions, maxRecordBytes, logger }, batch),
+          deliverChanges(
+            { pool, subscriptions: this.#subscriptions, maxRecordBytes, logger, observations },
+            batch,
+          ),
         ),
       onGap: () => this.#failAll(),
     });
@@ -73,6 +88,7 @@ export class ChangeFeed {
     if (!isKept) {
       this.#subscriptions.delete(subscriber);
       subscriber.sendSystem('postgres_changes', 'error', outcome.message);
+      this.#reportRefusal(subscriber, outcome);
     }
     if (outcome.isFinal) return;
     const retry = setTimeout(() => void this.subscribe(subscriber).catch(() => {}), RETRY_MS);
@@ -90,13 +106,12 @@ export class ChangeFeed {
   }
 
   /** Undefined on success. */
-  async #trySubscribe(
-    subscriber: ChangeSubscriber,
-  ): Promise<{ message: string; isFinal: boolean } | undefined> {
+  async #trySubscribe(subscriber: ChangeSubscriber): Promise<SubscriptionFailure | undefined> {
     try {
       await repeatWhenLost(() => checkSubscription(this.#pool, subscriber, PUBLICATION));
     } catch (error) {
-      return { message: errorMessage(error), isFinal: error instanceof SubscriptionError };
+      const isFinal = error instanceof SubscriptionError;
+      return { message: errorMessage(error), isFinal, request: isFinal ? error.request : undefined };
     }
     await this.#log.start(START_TIMEOUT_MS);
     if (!this.#log.isStreaming) {
@@ -114,6 +129,20 @@ export class ChangeFeed {
     } catch (error) {
       return { message: errorMessage(error), isFinal: false };
     }
+  }
+
+  #reportRefusal({ topicName, claims }: ChangeSubscriber, { message, request }: SubscriptionFailure): void {
+    if (!this.#observations.isActive) return;
+    this.#observations.emit({
+      kind: 'realtime',
+      event: 'subscription-refused',
+      topic: topicName.slice('realtime:'.length),
+      schema: request?.schema ?? '',
+      table: request?.table ?? '',
+      columns: [...(request?.filters ?? []).map(({ column }) => column), ...(request?.select ?? [])],
+      reason: message,
+      caller: { role: claims.role, claims: { ...claims } },
+    });
   }
 
   /** Official clients rejoin by themselves, and their applications then read what they may have missed. */

@@ -9,6 +9,13 @@ import type { ChangeSubscriber } from './subscriber.ts';
 /** A subscription that the database refuses. The message is the one that Realtime sends. */
 export class SubscriptionError extends Error {
   override readonly name = 'SubscriptionError';
+  /** The binding that is refused; undefined for one that cannot be read. */
+  readonly request: ChangeRequest | undefined;
+
+  constructor(message: string, request?: ChangeRequest) {
+    super(message);
+    this.request = request;
+  }
 }
 
 /**
@@ -45,11 +52,13 @@ async function checkRequest(
     if (isConnectionLoss(error)) throw error;
     throw new SubscriptionError(
       `${UNABLE} An exception happened so please check your connect parameters: [${describe(request)}]. Exception: ${describeSqlError(error)}`,
+      request,
     );
   });
   if (!rows[0]?.tables) {
     throw new SubscriptionError(
       `${UNABLE} Please check Realtime is enabled for the given connect parameters: [${describe(request)}]`,
+      request,
     );
   }
 }

@@ -48,6 +48,8 @@ export interface ChannelInit {
   readonly presenceCalls: PresenceCallLimit;
   /** Called once when the channel leaves its topic. */
   readonly onLeave: () => void;
+  /** Called with the reason that the client is sent, when the channel is closed by an error. */
+  readonly onRefused: (reason: string) => void;
   /** Reports an unexpected error of work that no message waits for. */
   readonly onError: (error: unknown) => void;
 }
@@ -73,6 +75,7 @@ export class Channel implements Receiver, ChangeSubscriber {
   readonly #hub: Hub;
   readonly #replayedIds: ReadonlySet<string>;
   readonly #onLeave: () => void;
+  readonly #onRefused: (reason: string) => void;
   readonly #onError: (error: unknown) => void;
   #claims: ChannelClaims;
   #topic: Topic | undefined;
@@ -93,6 +96,7 @@ export class Channel implements Receiver, ChangeSubscriber {
     this.#hub = init.hub;
     this.#replayedIds = init.replayedIds;
     this.#onLeave = init.onLeave;
+    this.#onRefused = init.onRefused;
     this.#onError = init.onError;
     this.#claims = init.claims;
   }
@@ -159,6 +163,7 @@ export class Channel implements Receiver, ChangeSubscriber {
     this.sendSystem('system', 'error', message);
     this.leave();
     this.sendClose();
+    this.#onRefused(message);
   }
 
   /** Ends the channel as if its process had crashed: official clients then rejoin by themselves. */

@@ -18,18 +18,30 @@ export function handleBroadcast(
   return undefined;
 }
 
-function broadcast({ events, hub, settings }: Realtime, channel: Channel, message: ClientMessage): void {
+function broadcast(realtime: Realtime, channel: Channel, message: ClientMessage): void {
+  const { events, hub, settings } = realtime;
   const { config, policies, topic } = channel;
   // Without the right to write, a broadcast is dropped and never acknowledged.
-  if (!topic || (policies && !policies.broadcast.write)) return;
+  if (!topic) return;
+  if (policies && !policies.broadcast.write) {
+    reportDropped(realtime, channel, 'policy');
+    return;
+  }
   events.add(1);
   if (message.bytes > settings.maxPayloadBytes) {
+    reportDropped(realtime, channel, `${message.bytes} bytes, of ${settings.maxPayloadBytes} at most`);
     if (config.ack) channel.reply(message, 'error', '"payload_size_exceeded"');
     return;
   }
   const isDelivered = hub.broadcast(topic, toBroadcast(message), config.self ? undefined : channel);
   if (!isDelivered) channel.fail(CHANNEL_CRASH);
   else if (config.ack) channel.reply(message, 'ok', '{}');
+}
+
+function reportDropped({ observations }: Realtime, { name, config, token }: Channel, reason: string): void {
+  if (!observations.isActive) return;
+  const { isPrivate } = config;
+  observations.emit({ kind: 'realtime', event: 'broadcast-dropped', topic: name, isPrivate, reason, token });
 }
 
 function toBroadcast(message: ClientMessage): Broadcast {

@@ -1,4 +1,5 @@
 // supabase/realtime v2.129.8 lib/realtime_web/channels/realtime_channel.ex (`join`)
+import { isObject } from '../../../shared/json.ts';
 import { describeFailure, readPolicies, unauthorized } from '../access/authorization.ts';
 import type { Policies } from '../access/policies.ts';
 import { TokenError } from '../access/tokens.ts';
@@ -36,6 +37,7 @@ export async function joinChannel(
   } catch (error) {
     const reason = describeJoinFailure(error);
     if (reason === undefined) realtime.reportFailure(error);
+    else reportRefusal(realtime, socket, message, reason);
     // One that had already entered its topic.
     socket.channels.get(message.topic)?.fail(CHANNEL_CRASH);
     const response = JSON.stringify({ reason: reason ?? 'Unknown Error on Channel' });
@@ -45,6 +47,26 @@ export async function joinChannel(
     socket.joining--;
   }
   existing?.sendClose();
+}
+
+function reportRefusal(
+  { observations }: Realtime,
+  { client }: ClientSocket,
+  { payload, topic }: ClientMessage,
+  reason: string,
+): void {
+  if (!observations.isActive) return;
+  const name = topic.slice('realtime:'.length);
+  const config = isObject(payload) && isObject(payload.config) ? payload.config : {};
+  const sent = isObject(payload) ? payload.access_token : undefined;
+  observations.emit({
+    kind: 'realtime',
+    event: 'join-refused',
+    topic: name,
+    isPrivate: config.private === true,
+    reason,
+    token: typeof sent === 'string' && !sent.startsWith('sb_') ? sent : client.token,
+  });
 }
 
 const TOO_MANY_JOINS = 'ClientJoinRateLimitReached: Too many joins per second';
@@ -80,6 +102,11 @@ async function enterChannel(realtime: Realtime, socket: ClientSocket, message: C
     onLeave: () => {
       if (socket.channels.get(message.topic) === channel) socket.channels.delete(message.topic);
       realtime.changes.unsubscribe(channel);
+    },
+    onRefused: (reason) => {
+      const { isPrivate } = config;
+      const at = { kind: 'realtime', event: 'channel-closed', topic: name, isPrivate } as const;
+      realtime.observations.emit({ ...at, reason, token: channel.token });
     },
     onError: realtime.reportFailure,
   });

@@ -10,6 +10,11 @@ export class ServerTiming {
     this.#ended.set(stage, performance.now());
   }
 
+  /** Milliseconds since the request's body was read. */
+  elapsed(): number {
+    return performance.now() - this.#started;
+  }
+
   /** `Server-Timing: jwt;dur=0.1, parse;dur=0.2, …`, durations in milliseconds. */
   header(): Header {
     let before = this.#started;

@@ -100,6 +100,11 @@ export function readResultRow(result: Rows | undefined): ResultRow {
   };
 }
 
+/** The number of rows of the page alone. */
+export function readPage(result: Rows): number | undefined {
+  return readNumber(result.rows[0]?.[PAGE]);
+}
+
 const BYTEA = 17;
 const JSONB = 3802;
 

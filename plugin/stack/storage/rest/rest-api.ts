@@ -4,7 +4,7 @@ import type { JwtVerifier } from '../../jwt.ts';
 import { ANONYMOUS, type Caller } from '../database/request-scope.ts';
 import { storageErrors } from '../errors.ts';
 import { authenticate, authenticateOptionally } from '../http/authenticate.ts';
-import { sendError, sendJson } from '../http/respond.ts';
+import { sendJson } from '../http/respond.ts';
 import type { Authentication, RestContext, Route } from './route.ts';
 import { BadUrlError, Router } from './router.ts';
 import { restRoutes } from './routes.ts';
@@ -21,15 +21,8 @@ export class RestApi {
     this.#verifier = verifier;
   }
 
+  /** @throws StorageError, which the service answers */
   async handle(req: IncomingMessage, res: ServerResponse, url: string): Promise<void> {
-    try {
-      await this.#answer(req, res, url);
-    } catch (error) {
-      sendError(req, res, error);
-    }
-  }
-
-  async #answer(req: IncomingMessage, res: ServerResponse, url: string): Promise<void> {
     const [path, search] = splitOnce(url, '?');
     const { method = 'GET' } = req;
     let found;

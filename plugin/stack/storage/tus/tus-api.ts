@@ -8,7 +8,6 @@ import { ANONYMOUS, type RequestScope } from '../database/request-scope.ts';
 import { StorageError, storageErrors, toStorageError } from '../errors.ts';
 import { authenticate } from '../http/authenticate.ts';
 import { header } from '../http/exchange.ts';
-import { sendError } from '../http/respond.ts';
 import { checkBucketName, checkMimeType, checkNewObjectName } from '../names.ts';
 import type { ObjectDraft, ObjectStore } from '../objects/object-store.ts';
 import type { UserMetadata } from '../objects/row.ts';
@@ -75,23 +74,19 @@ export class TusApi {
   }
 
   async handle(req: IncomingMessage, res: ServerResponse, url: string): Promise<void> {
-    try {
-      const isSigned = isSignedUrl(url);
-      // Browsers send preflight requests without a token.
-      const isOpen = isSigned || req.method === 'OPTIONS';
-      const caller = isOpen ? ANONYMOUS : await authenticate(this.#verifier, req);
-      const operation = `storage.tus.upload.${OPERATIONS.get(req.method ?? '') ?? 'get'}${isSigned ? '_signed' : ''}`;
-      const upsert = header(req, 'x-upsert') === 'true';
-      const { method = '', headers } = req;
-      const scope = { caller, operation, method, url, headers };
-      this.#requests.set(req, { req, scope, upsert, owner: caller.owner });
-      // The library waits for the end of the response, which never comes if the client closed the connection.
-      if (req.destroyed) return;
-      const closed = new Promise((resolve) => res.once('close', resolve));
-      await Promise.race([this.#server.handle(req, res), closed]);
-    } catch (error) {
-      sendError(req, res, error);
-    }
+    const isSigned = isSignedUrl(url);
+    // Browsers send preflight requests without a token.
+    const isOpen = isSigned || req.method === 'OPTIONS';
+    const caller = isOpen ? ANONYMOUS : await authenticate(this.#verifier, req);
+    const operation = `storage.tus.upload.${OPERATIONS.get(req.method ?? '') ?? 'get'}${isSigned ? '_signed' : ''}`;
+    const upsert = header(req, 'x-upsert') === 'true';
+    const { method = '', headers } = req;
+    const scope = { caller, operation, method, url, headers };
+    this.#requests.set(req, { req, scope, upsert, owner: caller.owner });
+    // The library waits for the end of the response, which never comes if the client closed the connection.
+    if (req.destroyed) return;
+    const closed = new Promise((resolve) => res.once('close', resolve));
+    await Promise.race([this.#server.handle(req, res), closed]);
   }
 
   /** Runs before the library reads or changes an upload. @throws StorageError unless the request may continue it */

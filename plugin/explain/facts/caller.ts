@@ -1,0 +1,35 @@
+import type { DatabaseCaller, RestObservation } from '../../shared/observations.ts';
+import type { CallerSettings } from './explain-database.ts';
+
+const SEARCH_PATH = 'public, extensions';
+
+/** The settings with which a request ran; those of its role and claims where it did not reach the database. */
+export function settingsOfRequest({ transaction, caller }: RestObservation): CallerSettings {
+  const params = transaction?.before[0]?.params;
+  if (!params) return caller ? settingsOfCaller(caller) : [];
+  const settings: [string, string][] = [];
+  for (let at = 0; at + 1 < params.length; at += 2)
+    settings.push([String(params[at]), String(params[at + 1])]);
+  return settings;
+}
+
+/** The settings of a role with claims, as Realtime and Storage set them. */
+export function settingsOfCaller({ role, claims }: DatabaseCaller): CallerSettings {
+  return [
+    ['search_path', SEARCH_PATH],
+    ['role', role],
+    ['request.jwt.claims', JSON.stringify(claims)],
+  ];
+}
+
+/** The same settings without the role: as `postgres`, who reads every row. */
+export function withoutPolicies(settings: CallerSettings): CallerSettings {
+  return settings.filter(([name]) => name !== 'role');
+}
+
+/** Who asks, for people: `anon`, or `authenticated (anna@example.com)`. */
+export function nameCaller({ role, claims }: DatabaseCaller): string {
+  const named = (value: unknown): value is string => typeof value === 'string' && value !== '';
+  const who = [claims.email, claims.sub].find(named);
+  return who === undefined ? role : `${role} (${who})`;
+}

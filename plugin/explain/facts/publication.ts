@@ -1,0 +1,18 @@
+import type { ReadSession } from './explain-database.ts';
+
+/** Tables of the publication that Realtime reads, as `schema.table`. */
+export async function publishedTables(session: ReadSession): Promise<string[]> {
+  const rows = await session.rows<{ name: string }>(
+    `select schemaname || '.' || tablename as name from pg_publication_tables where pubname = 'supabase_realtime' order by 1`,
+  );
+  return rows.map(({ name }) => name);
+}
+
+/** Whether the log has whole old rows of a table. */
+export async function hasFullIdentity(session: ReadSession, oid: number): Promise<boolean> {
+  const [row] = await session.rows<{ full: boolean }>(
+    `select relreplident = 'f' as full from pg_class where oid = $1::oid`,
+    [oid],
+  );
+  return row?.full ?? false;
+}

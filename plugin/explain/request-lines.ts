@@ -1,0 +1,40 @@
+import type { Logger } from '../shared/logger.ts';
+import type { Observations, RestObservation } from '../shared/observations.ts';
+
+/**
+ * Prints a line for each request.
+ *
+ * @param isDetailed also role and SQL of what REST did
+ * @returns how to stop
+ */
+export function logRequests(observations: Observations, logger: Logger, isDetailed: boolean): () => void {
+  const details = new WeakMap<object, RestObservation>();
+  const stopRecording = observations.record();
+  const stopListening = observations.listen((observation) => {
+    if (observation.kind === 'rest') details.set(observation.request, observation);
+    if (observation.kind !== 'request') return;
+    const { method, url, status, milliseconds, request } = observation;
+    const line = `${method} ${withoutKeys(url)} ${status} ${milliseconds.toFixed(1)} ms`;
+    const rest = details.get(request);
+    const role = rest?.caller ? ` ${rest.caller.role}` : '';
+    const sql = isDetailed
+      ? (rest?.transaction?.statements ?? [])
+          .map(({ text, params }) => `\n    ${text} ${JSON.stringify(params)}`)
+          .join('')
+      : '';
+    logger.info(printable(`Supabase: ${line}${role}`) + sql);
+  });
+  return () => {
+    stopListening();
+    stopRecording();
+  };
+}
+
+function withoutKeys(url: string): string {
+  return url.replaceAll(/([?&](?:apikey|token|access_token|refresh_token)=)[^&]*/g, '$1…');
+}
+
+/** A line of text whatever clients wrote into it. */
+export function printable(text: string): string {
+  return text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ');
+}

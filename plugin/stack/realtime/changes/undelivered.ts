@@ -1,0 +1,38 @@
+import type { Observations, UndeliveredReason } from '../../../shared/observations.ts';
+import type { CommittedChange } from '../wal/change-queue.ts';
+import { filteredValue, type BoundFilter } from './filters.ts';
+import type { RelationInfo } from './relation-info.ts';
+import type { ChangeSubscriber } from './subscriber.ts';
+
+/** Reports a change that none of a table's subscribers received, with one of them as the example. */
+export function reportUndelivered(
+  observations: Observations,
+  { type, relation, row, oldRow }: CommittedChange,
+  info: RelationInfo,
+  { topicName, claims }: ChangeSubscriber,
+  why: UndeliveredReason,
+): void {
+  const key = info.primaryKey.map((at) => [info.columns[at]?.name ?? '', (row ?? oldRow)?.[at] ?? null]);
+  observations.emit({
+    kind: 'realtime',
+    event: 'change-undelivered',
+    schema: relation.schema,
+    table: relation.table,
+    type,
+    key: Object.fromEntries(key) as Record<string, string | null>,
+    why,
+    topic: topicName.slice('realtime:'.length),
+    caller: { role: claims.role, claims: { ...claims } },
+  });
+}
+
+/** A filter that a change does not pass, as the client wrote it, with the row's value. */
+export function describeFilter(filter: BoundFilter, { row, oldRow }: CommittedChange): UndeliveredReason {
+  const { column, op, value, negate } = filter;
+  return {
+    kind: 'filter',
+    filter: `${column}=${negate ? 'not.' : ''}${op}.${value}`,
+    column,
+    value: filteredValue(filter, row, oldRow),
+  };
+}

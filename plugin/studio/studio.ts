@@ -1,0 +1,164 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Backend } from '../backend/backend.ts';
+import { runAdvisors } from '../explain/advisors/run.ts';
+import type { Terminal } from '../explain/terminal.ts';
+import type { GatewayKeys } from '../gateway/target.ts';
+import { errorMessage } from '../shared/errors.ts';
+import { explainHiddenRow } from '../explain/hidden-row.ts';
+import type { ReadSession } from '../explain/facts/explain-database.ts';
+import { publishedTables } from '../explain/facts/publication.ts';
+import { sendPage } from './pages.ts';
+import { RequestLog } from './request-log.ts';
+import { callerFor, describeTable, listTables, listUsers, readPageOfRows } from './tables.ts';
+
+export interface StudioOptions {
+  readonly backend: Backend;
+  readonly terminal: Terminal;
+  readonly exposedSchemas: readonly string[];
+  /** Folder that holds `supabase/`. */
+  readonly root: string;
+}
+
+/**
+ * The pages at `/__supabase/`, and what they ask. The gateway admits only callers that may be admin: this machine, and
+ * pages of the own origin.
+ */
+export class Studio {
+  readonly #options: StudioOptions;
+  readonly #requests: RequestLog;
+  readonly #streams = new Set<ServerResponse>();
+  #keys: GatewayKeys | undefined;
+
+  constructor(options: StudioOptions) {
+    this.#options = options;
+    this.#requests = new RequestLog(options.backend.observations, () => this.#keys);
+  }
+
+  async handle(req: IncomingMessage, res: ServerResponse): Promise<void> {
+    const { method = 'GET', url = '/' } = req;
+    const [path = '/', query = ''] = url.split('?', 2);
+    if (method !== 'GET' && method !== 'HEAD') {
+      res.writeHead(405, { allow: 'GET, HEAD' }).end();
+      return;
+    }
+    this.#keys = (await this.#options.backend.target()).keys;
+    if (path === '/api/requests') this.#stream(res);
+    else if (path.startsWith('/api/'))
+      await this.#answer(res, path.slice('/api/'.length), new URLSearchParams(query));
+    else await sendPage(res, path, method === 'HEAD');
+  }
+
+  /** Ends the streams of open pages. */
+  close(): void {
+    this.#requests.close();
+    for (const stream of this.#streams) stream.end();
+  }
+
+  async #answer(res: ServerResponse, name: string, query: URLSearchParams): Promise<void> {
+    try {
+      const value = await this.#read(name, query);
+      if (value === undefined) sendJson(res, 404, { message: `Studio has no ${name}` });
+      else sendJson(res, 200, value);
+    } catch (error) {
+      sendJson(res, 503, { message: errorMessage(error) });
+    }
+  }
+
+  #read(name: string, query: URLSearchParams): unknown {
+    const { terminal, exposedSchemas } = this.#options;
+    const table = { schema: query.get('schema') ?? '', name: query.get('name') ?? '' };
+    switch (name) {
+      case 'home':
+        return this.#home();
+      case 'hints':
+        return terminal.hints?.list() ?? [];
+      case 'advisors':
+        if (this.#options.backend.databaseUrl?.() === undefined) return [];
+        return terminal.explainer.read((session) => runAdvisors(session, exposedSchemas));
+      case 'realtime':
+        return this.#inDatabase(async (session) => ({
+          state: this.#options.backend.observations.realtime() ?? null,
+          published: await publishedTables(session),
+        }));
+      case 'tables':
+        return this.#inDatabase(listTables);
+      case 'users':
+        return this.#inDatabase(listUsers);
+      case 'table':
+        return this.#inDatabase((session) => describeTable(session, table.schema, table.name));
+      case 'rows':
+        return this.#inDatabase(async (session) => {
+          const caller = await callerFor(session, query.get('as') ?? '');
+          const page = Math.min(Math.max(Number(query.get('page') ?? 0) || 0, 0), 1_000_000);
+          return caller === null ? undefined : readPageOfRows(session, table, caller, Math.floor(page));
+        });
+      case 'why-hidden':
+        return this.#inDatabase(async (session) => {
+          const caller = await callerFor(session, query.get('as') ?? '');
+          return (caller && (await explainHiddenRow(session, table, caller))) ?? null;
+        });
+      case 'why':
+        return this.#explain(Number(query.get('id')));
+      default:
+        return undefined;
+    }
+  }
+
+  #inDatabase<T>(work: (session: ReadSession) => Promise<T>): Promise<T> {
+    return this.#options.terminal.explainer.read(work);
+  }
+
+  #home(): unknown {
+    const { backend, root } = this.#options;
+    return {
+      kind: backend.kind,
+      reason: backend.reason,
+      root,
+      lines: backend.describe(),
+      node: process.versions.node,
+      databaseUrl: backend.databaseUrl?.(),
+      keys: this.#keys && {
+        publishableKey: this.#keys.publishableKey,
+        secretKey: this.#keys.secretKey,
+        anonKey: this.#keys.anonKey,
+        serviceRoleKey: this.#keys.serviceRoleKey,
+        jwtSecret: this.#keys.jwtSecret,
+      },
+    };
+  }
+
+  /** The explanation of a request; null where there is none. */
+  async #explain(id: number): Promise<unknown> {
+    const cause = this.#requests.causeOf(id);
+    return (cause && (await this.#options.terminal.explainer.explain(cause))) ?? null;
+  }
+
+  /** Server-sent events: the requests so far, then each one as it is answered. */
+  #stream(res: ServerResponse): void {
+    res.writeHead(200, {
+      'content-type': 'text/event-stream',
+      'cache-control': 'no-store',
+      'x-accel-buffering': 'no',
+    });
+    const send = (value: unknown): void => void res.write(`data: ${JSON.stringify(value)}\n\n`);
+    res.write(': following\n\n');
+    for (const request of this.#requests.list()) send(request);
+    const unfollow = this.#requests.follow(send);
+    this.#streams.add(res);
+    res.on('close', () => {
+      this.#streams.delete(res);
+      unfollow();
+    });
+  }
+}
+
+function sendJson(res: ServerResponse, status: number, value: unknown): void {
+  const text = JSON.stringify(value);
+  res.writeHead(status, {
+    'content-type': 'application/json; charset=utf-8',
+    'content-length': Buffer.byteLength(text),
+    'cache-control': 'no-store',
+    'x-content-type-options': 'nosniff',
+  });
+  res.end(text);
+}

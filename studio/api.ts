@@ -1,0 +1,81 @@
+import { useCallback, useEffect, useState } from 'react';
+
+/** As plugin/explain/explanation.ts. */
+export interface Explanation {
+  readonly kind: string;
+  readonly subject: string;
+  readonly cause: string;
+  readonly cure: string;
+  readonly code?: string;
+  readonly details?: readonly string[];
+}
+
+export interface Finding extends Explanation {
+  readonly category: 'security' | 'performance';
+  readonly severity: 'error' | 'warning' | 'info';
+}
+
+export interface Hint {
+  readonly count: number;
+  readonly explanation: Explanation;
+}
+
+export interface HomeState {
+  readonly kind: string;
+  readonly reason: string;
+  readonly root: string;
+  readonly node: string;
+  readonly databaseUrl?: string;
+  readonly lines: readonly { readonly label: string; readonly value: string }[];
+  readonly keys?: Readonly<
+    Partial<Record<'publishableKey' | 'secretKey' | 'anonKey' | 'serviceRoleKey' | 'jwtSecret', string>>
+  >;
+}
+
+/** As plugin/studio/request-log.ts. */
+export interface LoggedRequest {
+  readonly id: number;
+  readonly at: number;
+  readonly method: string;
+  readonly url: string;
+  readonly status: number;
+  readonly time: { readonly total: number; readonly gateway?: number; readonly service?: number };
+  readonly credential: string;
+  readonly role?: string;
+  readonly rows?: number;
+  readonly sql: readonly { readonly text: string; readonly params: readonly string[] }[];
+  readonly hasCause: boolean;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string;
+}
+
+export async function read<T>(name: string): Promise<T> {
+  const response = await fetch(`/__supabase/api/${name}`);
+  const body: unknown = await response.json();
+  if (!response.ok) throw new Error((body as { message?: string }).message ?? `Status ${response.status}`);
+  return body as T;
+}
+
+export interface Loaded<T> {
+  readonly value: T | undefined;
+  readonly error: string | undefined;
+  readonly reload: () => void;
+}
+
+/** Reads a value when the component is shown, and again on `reload`. */
+export function useRead<T>(name: string): Loaded<T> {
+  const [state, setState] = useState<{ value?: T; error?: string }>({});
+  const reload = useCallback(() => {
+    let isCurrent = true;
+    read<T>(name).then(
+      (value) => isCurrent && setState({ value }),
+      (error: unknown) =>
+        isCurrent && setState({ error: error instanceof Error ? error.message : String(error) }),
+    );
+    return () => {
+      isCurrent = false;
+    };
+  }, [name]);
+  useEffect(() => reload(), [reload]);
+  return { value: state.value, error: state.error, reload };
+}

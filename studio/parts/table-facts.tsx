@@ -1,0 +1,90 @@
+import { useRead } from '../api.ts';
+import { Card } from './card.tsx';
+
+/** As plugin/studio/tables.ts. */
+interface Facts {
+  readonly columns: readonly {
+    readonly name: string;
+    readonly type: string;
+    readonly isNullable: boolean;
+    readonly default: string | null;
+    readonly isKey: boolean;
+    readonly references: string | null;
+  }[];
+  readonly policies: readonly {
+    readonly name: string;
+    readonly isPermissive: boolean;
+    readonly command: string;
+    readonly roles: readonly string[];
+    readonly using: string | null;
+    readonly check: string | null;
+  }[];
+  readonly indexes: readonly string[];
+  readonly triggers: readonly string[];
+}
+
+/** Columns, policies, indexes and triggers of a table. */
+export function TableFacts({ query }: { query: string }) {
+  const { value: facts } = useRead<Facts>(query);
+  if (!facts) return null;
+  return (
+    <>
+      <Card title="Policies">
+        {facts.policies.length === 0 && <p className="quiet">None.</p>}
+        <ul className="list">
+          {facts.policies.map(({ name, isPermissive, command, roles, using, check }) => (
+            <li key={name}>
+              <strong>{name}</strong>{' '}
+              <span className="quiet">
+                {isPermissive ? '' : 'restrictive, '}for {command} to {roles.join(', ')}
+              </span>
+              {using !== null && (
+                <pre>
+                  <code>using ({using})</code>
+                </pre>
+              )}
+              {check !== null && (
+                <pre>
+                  <code>with check ({check})</code>
+                </pre>
+              )}
+            </li>
+          ))}
+        </ul>
+      </Card>
+      <Card title="Columns">
+        <dl>
+          {facts.columns.map(({ name, type, isNullable, default: fallback, isKey, references }) => (
+            <div className="value-row" key={name}>
+              <dt>{name}</dt>
+              <dd>
+                <code>
+                  {type}
+                  {isKey && ' primary key'}
+                  {!isNullable && !isKey && ' not null'}
+                  {fallback !== null && ` default ${fallback}`}
+                  {references !== null && ` references ${references}`}
+                </code>
+              </dd>
+            </div>
+          ))}
+        </dl>
+      </Card>
+      <SqlList title="Indexes" items={facts.indexes} />
+      <SqlList title="Triggers" items={facts.triggers} />
+    </>
+  );
+}
+
+function SqlList({ title, items }: { title: string; items: readonly string[] }) {
+  if (items.length === 0) return null;
+  return (
+    <Card title={title}>
+      {items.map((sql) => (
+        <pre key={sql}>
+          <code>{sql}</code>
+        </pre>
+      ))}
+    </Card>
+  );
+}
