@@ -1,5 +1,4 @@
 import type { CSSProperties, ReactNode } from 'react';
-import { personColor } from '../shared/person-color.ts';
 import { useTitle } from '../shared/use-title.ts';
 import styles from './auth-page.module.css';
 
@@ -31,7 +30,7 @@ export function AuthPage({ title, lead, children, links, footer }: AuthPageProps
         </div>
         <ul className={styles.sample}>
           {SAMPLE.map(({ name, color, text, reaction }) => (
-            <li key={name} style={{ '--person': personColor(color) } as CSSProperties}>
+            <li key={name} style={{ '--person': `var(--person-${color})` } as CSSProperties}>
               <span className={styles.initial}>{name.charAt(0)}</span>
               <span className={styles.name}>{name}</span>
               <span className={styles.bubble}>{text}</span>
