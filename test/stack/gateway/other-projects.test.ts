@@ -1,3 +1,4 @@
+import type { JWK } from 'jose';
 import { createServer } from 'node:http';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createLocalBackend } from '../../../plugin/backend/local.ts';
@@ -62,8 +63,10 @@ describe('two projects on one machine', () => {
     const mine = await signUp(here, 'cli@example.com');
     const other = await signUp(there, 'cli@example.com');
     const { publishableKey, anonKey, secretKey, serviceRoleKey } = here;
+    const jwks = await fetch(`${here.url}/auth/v1/.well-known/jwks.json`);
     const url = await startAtLocalStack(here.url, {
       ...KEYS,
+      jwks: ((await jwks.json()) as { keys: JWK[] }).keys,
       publishableKey,
       anonKey,
       secretKey,
