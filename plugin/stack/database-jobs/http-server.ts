@@ -18,6 +18,7 @@ export class HttpServer {
   readonly #api: ApiPlace;
   readonly #sockets = new Set<Socket>();
   readonly #server: Server;
+  #port = 0;
 
   private constructor(api: ApiPlace) {
     this.#api = api;
@@ -30,11 +31,13 @@ export class HttpServer {
     const server = new HttpServer(api);
     server.#server.listen(0, '127.0.0.1');
     await once(server.#server, 'listening');
+    server.#port = (server.#server.address() as AddressInfo).port;
     return server;
   }
 
+  /** Also after the end: a database that is being built meanwhile still stores it. */
   get port(): number {
-    return (this.#server.address() as AddressInfo).port;
+    return this.#port;
   }
 
   async close(): Promise<void> {

@@ -159,6 +159,6 @@ test('EXPLAIN VERBOSE shows the columns in the order of PostgREST', async () => 
 });
 
 test.each(['pg_catalog', 'information_schema'])('the schema %s cannot be exposed', (schema) => {
-  const section = new Section({ schemas: ['public', schema] });
+  const section = new Section({ api: { schemas: ['public', schema] } }).section('api');
   expect(() => readRestSettings(section)).toThrow(new RegExp(`api\\.schemas.*${schema}`));
 });
