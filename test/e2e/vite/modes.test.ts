@@ -7,7 +7,7 @@ import type { Duplex } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { stripVTControlCharacters } from 'node:util';
 import { createLogger, createServer, type Logger, type Plugin, type ViteDevServer } from 'vite';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
 import supabase, { type SupabasePluginApi } from '../../../plugin/index.ts';
 import { heartbeat, PUBLISHABLE_KEY as KEY, readItems } from '../../helpers/api.ts';
@@ -183,11 +183,17 @@ test('serves HTTP/2 and secure WebSockets with server.https', async () => {
   expect(await heartbeat(origin, { rejectUnauthorized: false })).toBe('ok');
 });
 
-test('starts nothing under Vitest unless a backend is set', async () => {
+test('starts nothing under Vitest unless a backend is set, and names where a stack would be', async () => {
+  const before = { ...process.env };
+  onTestFinished(() => {
+    process.env = before;
+  });
   const vite = await createVite(supabase(), { middlewareMode: true, ws: false });
   const origin = await listen(createHttpServer(vite.middlewares));
   const response = await fetch(`${origin}/rest/v1/items`, { headers: { apikey: KEY } });
   expect(response.headers.get('content-type')).toContain('text/html');
+  const { VITE_SUPABASE_URL, VITE_SUPABASE_PUBLISHABLE_KEY } = process.env;
+  expect([VITE_SUPABASE_URL, VITE_SUPABASE_PUBLISHABLE_KEY]).toEqual(['http://127.0.0.1:54321', KEY]);
 });
 
 describe('a build', () => {
