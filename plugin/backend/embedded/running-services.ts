@@ -19,13 +19,12 @@ export class RunningServices {
   readonly #listeners = new Set<() => void>();
   #turn: Promise<unknown> = Promise.resolve();
 
-  /** @param apiUrl origin of the stack's own gateway */
-  constructor(options: StartServicesOptions, apiUrl: string) {
+  constructor(options: StartServicesOptions) {
     this.started = startServices(options).then((services) => {
       this.#services = services;
       this.#forks = new ForkPool(services, options.dataDir, options.logger);
       const names = Object.keys(services.services) as ServiceName[];
-      this.#target = createTarget(services.keys, names, this.#use, apiUrl);
+      this.#target = createTarget(services.keys, names, this.#use, options.apiUrl);
       return services;
     });
   }

@@ -9,10 +9,7 @@ import { ALLOWED_ROLES_HEADER, VISITOR_ROLES } from '../../shared/allowed-roles.
  */
 export const GATEWAY_SECRET_HEADER = 'x-supabase-gateway-secret';
 
-/**
- * The header by which the other gateway learns that the calling page is a foreign one: the rules that tell are of the
- * gateway that the page has called.
- */
+/** Says that the calling page is a foreign one: only the gateway that the page has called has the rules to decide that. */
 export const FOREIGN_PAGE_HEADER = 'x-supabase-foreign-page';
 
 /** Whether a request came through a gateway that has the secret; without a secret, none did. */
