@@ -1,10 +1,12 @@
 import {
   createServer,
   maxHeaderSize,
+  type IncomingHttpHeaders,
   type IncomingMessage,
   type Server,
   type ServerResponse,
 } from 'node:http';
+import type { Http2Stream } from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { hasErrorCode, SupabaseDevError } from '../shared/errors.ts';
@@ -37,6 +39,7 @@ type OnUpgrade = (req: IncomingMessage, socket: Duplex, head: Buffer) => void;
  * (cloudflare/workers-sdk#15654). Upgrades that nobody listens for become ordinary requests, as in Node.
  *
  * The server also accepts headers as large as browsers send with the cookies of many projects; beyond, its 431 says why.
+ * Over HTTP/2 it drops requests on whose `Expect` Node would throw, which would end the process.
  *
  * @returns a function that gives the server back
  */
@@ -52,6 +55,8 @@ export function addUpgradeListener(
   server.maxHeaderSize = Math.max(server.maxHeaderSize ?? 0, maxHeaderSize, MAX_HEADER_BYTES);
   const claimFirst = (event: string, ...args: unknown[]): boolean => {
     if (event === 'clientError' && isActive && explainLargeHeaders(...(args as [Error, Duplex]))) return true;
+    if (event === 'stream' && isActive && dropLateExpect(...(args as [Http2Stream, IncomingHttpHeaders])))
+      return true;
     if (event !== 'upgrade' || !isActive) return emit(event, ...args);
     const [req, socket, head] = args as Parameters<OnUpgrade>;
     if (matchRoute(req.url ?? '') !== undefined && !isWebsocketUpgrade(req)) {
@@ -69,6 +74,16 @@ export function addUpgradeListener(
     // A plugin that wrapped `emit` after us keeps calling us.
     if (server.emit === claimFirst) server.emit = emit;
   };
+}
+
+/**
+ * Drops a request that expects `100 Continue` on a stream that has ended meanwhile: Node (20.20, lib/internal/http2/compat.js
+ * onServerStream) throws then, and nobody waits for an answer. False: it is another one.
+ */
+function dropLateExpect(stream: Http2Stream, headers: IncomingHttpHeaders): boolean {
+  if (headers.expect === undefined || !(stream.closed || stream.destroyed)) return false;
+  stream.on('error', () => {});
+  return true;
 }
 
 /** Answers a request whose headers are beyond the limit; other errors of a client are not ours. */
