@@ -44,13 +44,13 @@ export async function rememberSchema(admin: pg.Client): Promise<void> {
   await admin.query('insert into _stack.applied (script) values ($1)', [STEP + schema]);
 }
 
-/** Whether somebody has changed the schema since, without a migration. False when nothing is remembered. */
-export async function isChangedByHand(admin: pg.Client): Promise<boolean> {
+/** Whether somebody has changed the schema since, without a migration. Undefined when nothing is remembered. */
+export async function isChangedByHand(admin: pg.Client): Promise<boolean | undefined> {
   const { rows } = await admin.query<{ script: string }>(
     'select script from _stack.applied where starts_with(script, $1)',
     [STEP],
   );
-  return rows[0] !== undefined && rows[0].script !== STEP + (await readSchema(admin));
+  return rows[0] && rows[0].script !== STEP + (await readSchema(admin));
 }
 
 /** A hash of everything that a project has defined. */

@@ -71,17 +71,19 @@ export class ProjectDatabases {
   /** After a start: whether somebody has changed the schema by hand. */
   async #compareSchema({ applied, drift }: MigrationResult): Promise<void> {
     const isNew = applied.length > 0 && drift.changed.length === 0 && drift.gone.length === 0;
-    if (!isNew && (await this.#isChangedByHand())) this.#options.logger.warn(BY_HAND);
-    else await this.#rememberSchema();
+    const isChanged = isNew ? undefined : await this.#isChangedByHand();
+    if (isChanged === true) this.#options.logger.warn(BY_HAND);
+    // What is remembered already stays: the project may have been changed since the comparison.
+    if (isChanged === undefined) await this.#rememberSchema();
   }
 
   /** Whether somebody has changed the schema of the live database without a migration. */
   async isChangedByHand(): Promise<boolean> {
     await this.settle();
-    return this.#isChangedByHand();
+    return (await this.#isChangedByHand()) ?? false;
   }
 
-  #isChangedByHand(): Promise<boolean> {
+  #isChangedByHand(): Promise<boolean | undefined> {
     return withClient(this.#server.database().connection('supabase_admin'), isChangedByHand);
   }
 
