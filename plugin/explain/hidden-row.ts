@@ -4,7 +4,8 @@ import { explainDeniedTable } from './causes/permission.ts';
 import type { Explanation } from './explanation.ts';
 import { nameCaller, settingsOfCaller } from './facts/caller.ts';
 import type { ReadSession } from './facts/explain-database.ts';
-import { qualified, readRelation } from './facts/relations.ts';
+import { qualified } from './facts/quote.ts';
+import { readRelation } from './facts/relations.ts';
 import { COUNTED_ROWS, judgeRow, readRows } from './facts/rows.ts';
 
 /** Why a caller does not see a row of a table; undefined if none is hidden. */

@@ -12,6 +12,7 @@ import { settingsOfCaller } from './facts/caller.ts';
 import type { ReadSession } from './facts/explain-database.ts';
 import { relationNames } from './facts/names.ts';
 import { hasFullIdentity, publishedTables } from './facts/publication.ts';
+import { qualified, quote } from './facts/quote.ts';
 import { readRelation } from './facts/relations.ts';
 import { judgeRow } from './facts/rows.ts';
 
@@ -61,10 +62,9 @@ async function explainChange(
   let outcome;
   if (why.kind === 'policy' && Object.keys(key).length > 0) {
     const names = Object.keys(key);
-    const conditions = names.map((name, at) => `t."${name.replaceAll('"', '""')}"::text = $${at + 1}`);
-    const quoted = [schema, table].map((name) => `"${name.replaceAll('"', '""')}"`).join('.');
+    const conditions = names.map((name, at) => `t.${quote(name)}::text = $${at + 1}`);
     const found = await session.attempt([], {
-      text: `select t::text as row from ${quoted} t where ${conditions.join(' and ')}`,
+      text: `select t::text as row from ${qualified(relation)} t where ${conditions.join(' and ')}`,
       params: Object.values(key),
     });
     const row = 'rows' in found ? found.rows[0]?.row : undefined;

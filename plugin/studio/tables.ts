@@ -1,7 +1,7 @@
 import { OWN_SCHEMAS } from '../explain/advisors/own-schemas.ts';
 import { settingsOfCaller } from '../explain/facts/caller.ts';
 import type { ReadSession } from '../explain/facts/explain-database.ts';
-import { qualified } from '../explain/facts/relations.ts';
+import { qualified } from '../explain/facts/quote.ts';
 import type { DatabaseCaller } from '../shared/observations.ts';
 
 const PAGE_ROWS = 50;

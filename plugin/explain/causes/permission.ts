@@ -1,7 +1,8 @@
 import type { DatabaseCaller } from '../../shared/observations.ts';
 import type { Explanation } from '../explanation.ts';
 import { nameCaller } from '../facts/caller.ts';
-import { qualified, quoteIfNeeded, type Privilege, type RelationFacts } from '../facts/relations.ts';
+import { qualified, quoteIfNeeded } from '../facts/quote.ts';
+import type { Privilege, RelationFacts } from '../facts/relations.ts';
 import type { PolicyOutcome } from '../facts/rows.ts';
 import { explainPolicies } from './policies.ts';
 

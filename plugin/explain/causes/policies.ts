@@ -1,7 +1,9 @@
 import type { DatabaseCaller } from '../../shared/observations.ts';
 import type { PolicyOutcome } from '../facts/rows.ts';
 import { describePolicy, type EvaluatedPolicy } from '../facts/policies.ts';
-import { qualified, quoteIfNeeded, type RelationFacts } from '../facts/relations.ts';
+import { qualified, quote, quoteIfNeeded } from '../facts/quote.ts';
+import type { RelationFacts } from '../facts/relations.ts';
+import { createPolicy } from './create-policy.ts';
 
 /** Why policies refuse a row, in the parts of an explanation. */
 export interface PolicyCause {
@@ -78,7 +80,13 @@ function explainMissing(relation: RelationFacts, { command, all }: PolicyOutcome
     kind: 'policy-missing',
     because,
     cure: `Create a policy that says who may ${command}${condition === 'true' ? '; (true) means every row' : ''}.`,
-    code: createPolicy(relation, command, role, condition),
+    code: createPolicy({
+      title: `${command} ${relation.name}`,
+      table: qualified(relation),
+      command,
+      role,
+      condition,
+    }),
     details,
   };
 }
@@ -93,22 +101,6 @@ function conditionFor({ ownerColumn }: RelationFacts, role: string): string {
   return ownerColumn === null || role === 'anon'
     ? 'true'
     : `(select auth.uid()) = ${quoteIfNeeded(ownerColumn)}`;
-}
-
-function createPolicy(
-  relation: RelationFacts,
-  command: PolicyOutcome['command'],
-  role: string,
-  condition: string,
-): string {
-  const clauses = {
-    select: `using (${condition})`,
-    delete: `using (${condition})`,
-    insert: `with check (${condition})`,
-    update: `using (${condition}) with check (${condition})`,
-  };
-  const title = `${command} ${relation.name}`.replaceAll('"', '""');
-  return `create policy "${title}" on ${qualified(relation)} for ${command} to ${quoteIfNeeded(role)} ${clauses[command]};`;
 }
 
 function alter(
@@ -126,5 +118,5 @@ function readsUser({ expression }: EvaluatedPolicy): boolean {
 }
 
 function name(policy: { readonly name: string } | undefined): string {
-  return `"${(policy?.name ?? '').replaceAll('"', '""')}"`;
+  return quote(policy?.name ?? '');
 }

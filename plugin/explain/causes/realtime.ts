@@ -2,8 +2,10 @@ import { decodeJwt } from '../../shared/jwt.ts';
 import type { RealtimeObservation } from '../../shared/observations.ts';
 import type { Explanation } from '../explanation.ts';
 import { nameCaller } from '../facts/caller.ts';
-import { qualified, quoteIfNeeded, type RelationFacts } from '../facts/relations.ts';
+import { qualified, quoteIfNeeded, quoteText } from '../facts/quote.ts';
+import type { RelationFacts } from '../facts/relations.ts';
 import type { PolicyOutcome } from '../facts/rows.ts';
+import { createPolicy } from './create-policy.ts';
 import { explainPolicies, isOrdinary } from './policies.ts';
 import { explainToken, isAboutToken } from './tokens.ts';
 
@@ -55,7 +57,7 @@ export function explainJoin(
         isPrivate && role === 'anon'
           ? 'Sign in before you subscribe, or create a policy.'
           : 'Create a policy for the topic.',
-      code: `create policy "read ${topic.replaceAll('"', '""')}" on realtime.messages for select to ${quoteIfNeeded(role)} using (realtime.topic() = '${topic.replaceAll("'", "''")}');`,
+      code: topicPolicy('read', topic, role),
     };
   }
   if (isAboutToken(reason)) return { ...explainToken({ token, reason, now }, `Realtime`), subject };
@@ -138,8 +140,18 @@ export function explainBroadcast({ topic, reason, token }: Of<'broadcast-dropped
     level: 'problem',
     cause: `A broadcast on ${topic} was dropped: ${nameCaller({ role, claims })} has no policy of realtime.messages for insert that is true.`,
     cure: 'Create a policy for sending.',
-    code: `create policy "send ${topic.replaceAll('"', '""')}" on realtime.messages for insert to ${quoteIfNeeded(role)} with check (realtime.topic() = '${topic.replaceAll("'", "''")}');`,
+    code: topicPolicy('send', topic, role),
   };
+}
+
+function topicPolicy(verb: 'read' | 'send', topic: string, role: string): string {
+  return createPolicy({
+    title: `${verb} ${topic}`,
+    table: 'realtime.messages',
+    command: verb === 'read' ? 'select' : 'insert',
+    role,
+    condition: `realtime.topic() = ${quoteText(topic)}`,
+  });
 }
 
 /** What decides about a subscription to the changes of a table. */

@@ -1,7 +1,8 @@
 import type { DatabaseCaller } from '../../shared/observations.ts';
 import type { Explanation } from '../explanation.ts';
 import { nameCaller } from '../facts/caller.ts';
-import { qualified, type Privilege, type RelationFacts } from '../facts/relations.ts';
+import { qualified } from '../facts/quote.ts';
+import type { Privilege, RelationFacts } from '../facts/relations.ts';
 import { COUNTED_ROWS, type PolicyOutcome, type RowFacts } from '../facts/rows.ts';
 import { explainPolicies, isOrdinary } from './policies.ts';
 

@@ -7,7 +7,7 @@ import type {
 import { decodeJwt } from '../../shared/jwt.ts';
 import type { Explanation } from '../explanation.ts';
 import { nameCaller } from '../facts/caller.ts';
-import { quoteIfNeeded } from '../facts/relations.ts';
+import { quoteIfNeeded } from '../facts/quote.ts';
 import { explainToken, isAboutToken } from './tokens.ts';
 
 /** A refusal of the gateway, which has its own message and hint. */

@@ -2,6 +2,7 @@ import type { RestTarget } from '../../shared/observations.ts';
 import { isObject, parseJson } from '../../shared/json.ts';
 import { withoutPolicies } from './caller.ts';
 import type { CallerSettings, ReadSession } from './explain-database.ts';
+import { qualified } from './quote.ts';
 import type { RelationFacts } from './relations.ts';
 import type { SampleRow } from './rows.ts';
 
@@ -18,7 +19,7 @@ export async function newRow(
   const sent = parseJson(target.body ?? '');
   const values: unknown = Array.isArray(sent) ? sent[0] : sent;
   if (!isObject(values)) return undefined;
-  const type = `${quote(relation.schema)}.${quote(relation.name)}`;
+  const type = qualified(relation);
   const asPostgres = withoutPolicies(settings);
   let base = 'null';
   let params: string[] = [JSON.stringify(values)];
@@ -68,8 +69,4 @@ async function defaultsOf(
     if ('rows' in attempt) defaults[name] = attempt.rows[0]?.value;
   }
   return defaults;
-}
-
-function quote(name: string): string {
-  return `"${name.replaceAll('"', '""')}"`;
 }

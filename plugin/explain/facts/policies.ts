@@ -1,5 +1,6 @@
 import type { CallerSettings, ReadSession } from './explain-database.ts';
-import { quoteIfNeeded, type Privilege, type RelationFacts } from './relations.ts';
+import { qualified, quote, quoteIfNeeded } from './quote.ts';
+import type { Privilege, RelationFacts } from './relations.ts';
 
 /** A policy as the catalogue has it. */
 export interface PolicyFacts {
@@ -59,15 +60,14 @@ export function policiesFor(policies: readonly PolicyFacts[], command: Privilege
  */
 export async function evaluatePolicies(
   session: ReadSession,
-  { schema, name }: RelationFacts,
+  relation: RelationFacts,
   policies: readonly PolicyFacts[],
   { phase, row, settings }: { phase: PolicyPhase; row: string; settings: CallerSettings },
 ): Promise<EvaluatedPolicy[]> {
-  const type = `${quote(schema)}.${quote(name)}`;
   const evaluated: EvaluatedPolicy[] = [];
   for (const policy of policies) {
     const expression = expressionOf(policy, phase);
-    const text = `select (${expression}) as result from unnest(array[$1::${type}]) as ${quote(name)}`;
+    const text = `select (${expression}) as result from unnest(array[$1::${qualified(relation)}]) as ${quote(relation.name)}`;
     const attempt = await session.attempt(settings, { text, params: [row] });
     const result = 'error' in attempt ? attempt : ((attempt.rows[0]?.result ?? null) as boolean | null);
     evaluated.push({ ...policy, expression, result });
@@ -82,8 +82,4 @@ export function describePolicy(policy: EvaluatedPolicy, phase: PolicyPhase): str
   const value = typeof result === 'object' && result !== null ? `error: ${result.error}` : String(result);
   const clause = phase === 'check' ? 'with check' : 'using';
   return `${kind} ${quote(name)} for ${command} to ${roles.map(quoteIfNeeded).join(', ')} ${clause} (${expression}): ${value}`;
-}
-
-function quote(name: string): string {
-  return `"${name.replaceAll('"', '""')}"`;
 }

@@ -9,7 +9,8 @@ import {
   type EvaluatedPolicy,
   type PolicyFacts,
 } from './policies.ts';
-import { qualified, type Privilege, type RelationFacts } from './relations.ts';
+import { qualified } from './quote.ts';
+import type { Privilege, RelationFacts } from './relations.ts';
 
 /** Rows are counted up to this number: enough to say how many there are in a development database. */
 export const COUNTED_ROWS = 1_000;
@@ -96,9 +97,8 @@ const MAX_LABEL = 120;
 
 async function labelRow(session: ReadSession, relation: RelationFacts, text: string): Promise<string> {
   const columns = relation.primaryKey.length > 0 ? relation.primaryKey : relation.columns.slice(0, 3);
-  const type = `"${relation.schema.replaceAll('"', '""')}"."${relation.name.replaceAll('"', '""')}"`;
   const attempt = await session.attempt([], {
-    text: `select to_jsonb(r) as value from unnest(array[$1::${type}]) r`,
+    text: `select to_jsonb(r) as value from unnest(array[$1::${qualified(relation)}]) r`,
     params: [text],
   });
   const value = 'error' in attempt ? {} : ((attempt.rows[0]?.value ?? {}) as Record<string, unknown>);
