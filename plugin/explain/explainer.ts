@@ -1,5 +1,6 @@
 import type { Observation } from '../shared/observations.ts';
-import { explainFunction, explainGateway, explainRedirect, explainStorage } from './causes/services.ts';
+import { explainFunction, explainGateway, explainRedirect } from './causes/services.ts';
+import { explainStorage } from './causes/storage.ts';
 import type { Explanation } from './explanation.ts';
 import { ExplainDatabase, type ReadSession } from './facts/explain-database.ts';
 import { explainRealtime } from './realtime.ts';

@@ -1,6 +1,7 @@
 import type { Logger } from '../shared/logger.ts';
 import type { Observation, Observations } from '../shared/observations.ts';
 import { filterNames } from './causes/rows.ts';
+import { objectOf } from './causes/storage.ts';
 import { keyOf, type Explanation } from './explanation.ts';
 import type { Explainer } from './explainer.ts';
 import { printable } from './request-lines.ts';
@@ -124,7 +125,7 @@ function shapeOf(observation: Observation): string | undefined {
         target?.action,
         schema,
         path,
-        filterNames(query),
+        filterNames(query).join(),
         caller?.role,
         caller?.claims.sub,
       ].join('\0');
@@ -139,7 +140,7 @@ function shapeOf(observation: Observation): string | undefined {
         observation.code,
         observation.message,
         observation.method,
-        observation.path.split('/')[2],
+        objectOf(observation.path).bucket,
       ].join('\0');
     case 'request':
       return undefined;

@@ -1,6 +1,8 @@
 import { closest } from '../../shared/closest.ts';
 import type { Explanation } from '../explanation.ts';
 import type { MissingFacts } from '../facts/missing.ts';
+import { qualified, quoteIfNeeded } from '../facts/quote.ts';
+import { lowerFirst, trimDot, upperFirst } from './text.ts';
 
 /** Why a table, function, column or relationship is not found, with the nearest name. */
 export function explainMissing(facts: MissingFacts): Explanation {
@@ -12,16 +14,16 @@ export function explainMissing(facts: MissingFacts): Explanation {
     return {
       ...base,
       kind: 'relationship-missing',
-      cause: `${schema}.${table ?? ''} cannot embed ${name}: ${lowerFirst(message)}.`,
+      cause: `${schema}.${table ?? ''} cannot embed ${name}: ${trimDot(lowerFirst(message))}.`,
       cure: 'Create a foreign key between the two tables, or name the right one in select().',
-      code: `alter table ${schema}.${table ?? ''} add foreign key (${name}_id) references ${schema}.${name};`,
+      code: `alter table ${qualified({ schema, name: table ?? '' })} add foreign key (${quoteIfNeeded(`${name}_id`)}) references ${qualified({ schema, name })};`,
     };
   }
   if (existing.includes(name) && what !== 'function') {
     return {
       ...base,
       kind: 'schema-cache-stale',
-      cause: `${capital(what)} ${full} exists, and the schema cache of the API does not have it yet.`,
+      cause: `${upperFirst(what)} ${full} exists, and the schema cache of the API does not have it yet.`,
       cure: 'Reload the schema cache.',
       code: `notify pgrst, 'reload schema';`,
     };
@@ -31,7 +33,7 @@ export function explainMissing(facts: MissingFacts): Explanation {
     return {
       ...base,
       kind: 'function-arguments',
-      cause: `Function ${full} exists, but not with these arguments: ${lowerFirst(message)}.`,
+      cause: `Function ${full} exists, but not with these arguments: ${trimDot(lowerFirst(message))}.`,
       cure: `Call it as ${signatures.join(' or ')}.`,
     };
   }
@@ -67,12 +69,4 @@ export function explainMissing(facts: MissingFacts): Explanation {
         ? [`existing: ${plain.toSorted().join(', ')}`]
         : [],
   };
-}
-
-function capital(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
-}
-
-function lowerFirst(text: string): string {
-  return (text.charAt(0).toLowerCase() + text.slice(1)).replace(/\.$/, '');
 }

@@ -1,7 +1,6 @@
-import { decodeJwt } from '../../shared/jwt.ts';
 import type { RealtimeObservation } from '../../shared/observations.ts';
 import type { Explanation } from '../explanation.ts';
-import { nameCaller } from '../facts/caller.ts';
+import { callerOf, nameCaller } from '../facts/caller.ts';
 import { qualified, quoteIfNeeded, quoteText } from '../facts/quote.ts';
 import type { RelationFacts } from '../facts/relations.ts';
 import type { PolicyOutcome } from '../facts/rows.ts';
@@ -47,12 +46,12 @@ export function explainJoin(
       cure: limit.cure,
     };
   if (/permission/i.test(reason)) {
-    const claims = decodeJwt(token)?.claims ?? {};
-    const role = typeof claims.role === 'string' ? claims.role : 'anon';
+    const caller = callerOf(token);
+    const { role } = caller;
     return {
       ...base,
       kind: 'channel-policy',
-      cause: `${nameCaller({ role, claims })} may not read the private channel ${topic}: no policy of realtime.messages for select is true for it.`,
+      cause: `${nameCaller(caller)} may not read the private channel ${topic}: no policy of realtime.messages for select is true for it.`,
       cure:
         isPrivate && role === 'anon'
           ? 'Sign in before you subscribe, or create a policy.'
@@ -132,15 +131,14 @@ export function explainBroadcast({ topic, reason, token }: Of<'broadcast-dropped
       cure: 'Store the content, and broadcast where it is.',
     };
   }
-  const claims = decodeJwt(token)?.claims ?? {};
-  const role = typeof claims.role === 'string' ? claims.role : 'anon';
+  const caller = callerOf(token);
   return {
     kind: 'broadcast-policy',
     subject,
     level: 'problem',
-    cause: `A broadcast on ${topic} was dropped: ${nameCaller({ role, claims })} has no policy of realtime.messages for insert that is true.`,
+    cause: `A broadcast on ${topic} was dropped: ${nameCaller(caller)} has no policy of realtime.messages for insert that is true.`,
     cure: 'Create a policy for sending.',
-    code: topicPolicy('send', topic, role),
+    code: topicPolicy('send', topic, caller.role),
   };
 }
 

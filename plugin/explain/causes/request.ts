@@ -1,6 +1,8 @@
 import type { RestFailure, RestObservation } from '../../shared/observations.ts';
 import type { Explanation } from '../explanation.ts';
-import { describeFilters } from './rows.ts';
+import { qualified, quoteIfNeeded } from '../facts/quote.ts';
+import { describeFilters, filterNames } from './rows.ts';
+import { trimDot, upperFirst } from './text.ts';
 
 /** From this many milliseconds on, an answer is explained as slow. */
 const SLOW_MS = 1_000;
@@ -79,7 +81,7 @@ export function explainSyntax({ error, target, url }: RestObservation): Explanat
   return {
     subject,
     level: 'problem',
-    cause: `${sentence(error.message)} (${error.code}).`,
+    cause: `${trimDot(upperFirst(error.message))} (${error.code}).`,
     ...known,
     details,
   };
@@ -90,7 +92,7 @@ export function explainSlow({ milliseconds, target, url }: RestObservation): Exp
   if (milliseconds < SLOW_MS || !target) return undefined;
   const query = url.split('?', 2)[1] ?? '';
   const filters = describeFilters(query);
-  const column = /^([a-z_]\w*)=/i.exec(filters)?.[1];
+  const column = target.action === 'call' ? undefined : filteredColumn(query);
   const subject = `${target.schema}.${target.name}`;
   return {
     kind: 'slow',
@@ -101,10 +103,12 @@ export function explainSlow({ milliseconds, target, url }: RestObservation): Exp
       column === undefined
         ? 'Look at the plan of the query.'
         : 'Look at the plan; often an index on the filtered column helps.',
-    code: column === undefined ? undefined : `create index on ${subject} (${column});`,
+    code:
+      column === undefined ? undefined : `create index on ${qualified(target)} (${quoteIfNeeded(column)});`,
   };
 }
 
-function sentence(text: string): string {
-  return (text.charAt(0).toUpperCase() + text.slice(1)).replace(/\.$/, '');
+/** The first column of the table itself that a query string filters by. */
+function filteredColumn(query: string): string | undefined {
+  return filterNames(query).find((name) => /^\w+$/.test(name) && name !== 'and' && name !== 'or');
 }

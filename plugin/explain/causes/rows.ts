@@ -92,7 +92,7 @@ export function describeFilters(query: string): string {
   return filters.map(([name, value]) => `${name}=${value}`).join(' and ');
 }
 
-/** The columns that a query string filters by. */
-export function filterNames(query: string): string {
-  return [...new URLSearchParams(query).keys()].filter((name) => !NO_FILTERS.has(name)).join();
+/** The names of a query string's filters: columns, and and, or. */
+export function filterNames(query: string): string[] {
+  return [...new URLSearchParams(query).keys()].filter((name) => !NO_FILTERS.has(name));
 }

@@ -2,13 +2,10 @@ import type {
   FunctionObservation,
   GatewayObservation,
   RedirectObservation,
-  StorageObservation,
 } from '../../shared/observations.ts';
-import { decodeJwt } from '../../shared/jwt.ts';
 import type { Explanation } from '../explanation.ts';
-import { nameCaller } from '../facts/caller.ts';
-import { quoteIfNeeded } from '../facts/quote.ts';
-import { explainToken, isAboutToken } from './tokens.ts';
+import { trimDot } from './text.ts';
+import { explainToken } from './tokens.ts';
 
 /** A refusal of the gateway, which has its own message and hint. */
 export function explainGateway({
@@ -45,57 +42,6 @@ export function explainRedirect({ asked, used }: RedirectObservation): Explanati
   };
 }
 
-/** A request that Storage refused; its policies are those of storage.objects. */
-export function explainStorage(observation: StorageObservation, now: number): Explanation | undefined {
-  const { method, path, code, message, token } = observation;
-  const [, bucket = '', ...rest] =
-    /^\/object\/(?:sign\/|list\/|upload\/sign\/|authenticated\/|public\/|info\/|move|copy)?([^/?]+)\/?([^?]*)/.exec(
-      path,
-    ) ?? [];
-  const name = rest[0] ?? '';
-  const subject = bucket === '' ? path : `bucket ${bucket}`;
-  const base = { subject, level: 'problem' as const };
-  if (/row-level security/i.test(message)) {
-    const claims = decodeJwt(token ?? '')?.claims ?? {};
-    const role = typeof claims.role === 'string' ? claims.role : 'anon';
-    const isVisitor = role === 'anon';
-    const command = method === 'DELETE' ? 'delete' : method === 'PUT' ? 'update' : 'insert';
-    return {
-      ...base,
-      kind: 'upload-policy',
-      cause: `${nameCaller({ role, claims })} may not ${command} ${name === '' ? 'objects' : name} in the bucket ${bucket}: no policy of storage.objects for ${command} is true.`,
-      cure: isVisitor ? 'Sign in first, or create a policy.' : `Create a policy for ${command}.`,
-      code: `create policy "${command} ${bucket}" on storage.objects for ${command} to ${quoteIfNeeded(role)} ${command === 'delete' ? 'using' : 'with check'} (bucket_id = '${bucket}' and owner_id = (select auth.uid()::text));`,
-    };
-  }
-  if (code === 'EntityTooLarge')
-    return {
-      ...base,
-      kind: 'upload-too-large',
-      cause: `An upload to the bucket ${bucket} is larger than its file_size_limit or [storage] file_size_limit: ${trimDot(message)}.`,
-      cure: 'Raise the limit.',
-      code: `update storage.buckets set file_size_limit = 52428800 where id = '${bucket}';`,
-    };
-  if (code === 'InvalidMimeType')
-    return {
-      ...base,
-      kind: 'upload-type',
-      cause: `The bucket ${bucket} does not accept this type: ${trimDot(message)}.`,
-      cure: 'Send a contentType that it allows, or extend the list.',
-      code: `update storage.buckets set allowed_mime_types = null where id = '${bucket}';`,
-    };
-  if (code === 'NoSuchBucket')
-    return {
-      ...base,
-      kind: 'bucket-missing',
-      cause: `There is no bucket ${bucket}, or the caller may not see it.`,
-      cure: 'Create it in supabase/config.toml.',
-      code: `[storage.buckets.${bucket === '' ? 'name' : bucket}]`,
-    };
-  if (isAboutToken(message)) return explainToken({ token, reason: message, now }, 'Storage');
-  return undefined;
-}
-
 /** A call of an edge function that did not get through. */
 export function explainFunction(
   { slug, status, code, message, token }: FunctionObservation,
@@ -124,8 +70,4 @@ export function explainFunction(
     cause: `The function ${slug} failed (${code}): ${trimDot(message)}.`,
     cure: 'Its output above names the line.',
   };
-}
-
-function trimDot(text: string): string {
-  return text.replace(/\.$/, '');
 }

@@ -1,3 +1,4 @@
+import { decodeJwt } from '../../shared/jwt.ts';
 import type { DatabaseCaller, RestObservation } from '../../shared/observations.ts';
 import type { CallerSettings } from './explain-database.ts';
 
@@ -25,6 +26,12 @@ export function settingsOfCaller({ role, claims }: DatabaseCaller): CallerSettin
 /** The same settings without the role: as `postgres`, who reads every row. */
 export function withoutPolicies(settings: CallerSettings): CallerSettings {
   return settings.filter(([name]) => name !== 'role');
+}
+
+/** Whom a token names; `anon` without a role. */
+export function callerOf(token: string | undefined): DatabaseCaller {
+  const claims = decodeJwt(token ?? '')?.claims ?? {};
+  return { role: typeof claims.role === 'string' ? claims.role : 'anon', claims };
 }
 
 /** Who asks, for people: `anon`, or `authenticated (anna@example.com)`. */
