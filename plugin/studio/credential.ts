@@ -1,3 +1,4 @@
+import { nameOwner } from '../explain/facts/caller.ts';
 import type { GatewayKeys } from '../gateway/target.ts';
 import { decodeJwt } from '../shared/jwt.ts';
 import type { RequestObservation } from '../shared/observations.ts';
@@ -31,8 +32,5 @@ function nameToken(token: string, keys: GatewayKeys): string {
   if (token === keys.anonKey) return 'anon key';
   if (token === keys.serviceRoleKey) return 'service_role key';
   const claims = decodeJwt(token)?.claims;
-  if (!claims) return 'a credential that is not a JWT';
-  const named = (value: unknown): value is string => typeof value === 'string' && value !== '';
-  const who = [claims.email, claims.sub, claims.role].find(named) ?? 'an unnamed user';
-  return `token of ${who}`;
+  return claims ? `token of ${nameOwner(claims)}` : 'a credential that is not a JWT';
 }

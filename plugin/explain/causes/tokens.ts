@@ -1,7 +1,8 @@
 import { decodeJwt } from '../../shared/jwt.ts';
 import type { Explanation } from '../explanation.ts';
+import { nameOwner } from '../facts/caller.ts';
 
-/** What is known about the keys of the running stack, to tell its tokens from those of others. */
+/** A refused token. */
 export interface TokenFacts {
   readonly token: string | undefined;
   /** The service's reason. */
@@ -33,7 +34,7 @@ export function explainToken({ token, reason, now }: TokenFacts, service: string
       cure: 'Send the access token of the session, session.access_token, and not the whole session or an API key.',
     };
   }
-  const who = describeToken(claims);
+  const who = nameOwner(claims);
   const { exp, nbf, iat } = claims;
   if (typeof exp === 'number' && exp <= now) {
     return {
@@ -77,11 +78,6 @@ export function explainToken({ token, reason, now }: TokenFacts, service: string
 /** Whether a reason of Realtime, Storage or Auth is about the token. */
 export function isAboutToken(reason: string): boolean {
   return /jwt|token|signature|expired|claim/i.test(reason) && !/permission/i.test(reason);
-}
-
-function describeToken({ email, sub, role }: Readonly<Record<string, unknown>>): string {
-  const named = (value: unknown): value is string => typeof value === 'string' && value !== '';
-  return [email, sub, role].find(named) ?? 'an unnamed user';
 }
 
 function issuer(iss: unknown): string {

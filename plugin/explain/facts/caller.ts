@@ -1,3 +1,4 @@
+import type { JsonObject } from '../../shared/json.ts';
 import { decodeJwt } from '../../shared/jwt.ts';
 import type { DatabaseCaller, RestObservation } from '../../shared/observations.ts';
 import type { CallerSettings } from './explain-database.ts';
@@ -36,7 +37,15 @@ export function callerOf(token: string | undefined): DatabaseCaller {
 
 /** Who asks, for people: `anon`, or `authenticated (anna@example.com)`. */
 export function nameCaller({ role, claims }: DatabaseCaller): string {
-  const named = (value: unknown): value is string => typeof value === 'string' && value !== '';
-  const who = [claims.email, claims.sub].find(named);
+  const who = firstText(claims.email, claims.sub);
   return who === undefined ? role : `${role} (${who})`;
+}
+
+/** Whose token it is, for people: the user, or the role of a token without one. */
+export function nameOwner({ email, sub, role }: JsonObject): string {
+  return firstText(email, sub, role) ?? 'an unnamed user';
+}
+
+function firstText(...values: readonly unknown[]): string | undefined {
+  return values.find((value) => typeof value === 'string' && value !== '') as string | undefined;
 }
