@@ -1,5 +1,5 @@
 import type { Logger } from '../shared/logger.ts';
-import type { Observation, Observations } from '../shared/observations.ts';
+import { SLOW_MS, type Observation, type Observations } from '../shared/observations.ts';
 import { filterNames } from './causes/rows.ts';
 import { objectOf } from './causes/storage.ts';
 import { keyOf, type Explanation } from './explanation.ts';
@@ -117,7 +117,7 @@ function shapeOf(observation: Observation): string | undefined {
     case 'rest': {
       const { error, target, caller, schema, url, rows } = observation;
       const [path, query = ''] = url.split('?', 2);
-      if (!error && rows !== 0) return observation.milliseconds >= 1_000 ? `slow ${path}` : undefined;
+      if (!error && rows !== 0) return observation.milliseconds >= SLOW_MS ? `slow ${path}` : undefined;
       return [
         'rest',
         error?.code,

@@ -12,6 +12,9 @@ export interface DatabaseCaller {
   readonly claims: JsonObject;
 }
 
+/** From this many milliseconds on, an answer is slow. */
+export const SLOW_MS = 1_000;
+
 /** An answer of REST that was refused, without rows, or slow; every answer while somebody looks. */
 export interface RestObservation {
   readonly kind: 'rest';

@@ -1,9 +1,10 @@
 import type { GatewayKeys } from '../gateway/target.ts';
-import type {
-  Observation,
-  Observations,
-  RequestObservation,
-  RestObservation,
+import {
+  SLOW_MS,
+  type Observation,
+  type Observations,
+  type RequestObservation,
+  type RestObservation,
 } from '../shared/observations.ts';
 import { describeCredential } from './credential.ts';
 
@@ -110,7 +111,7 @@ export class RequestLog {
     const id = ++this.#lastId;
     const logged = describe(id, request, rest, this.#keys());
     const hasCause =
-      cause !== undefined && (request.status >= 400 || rest?.rows === 0 || request.milliseconds >= 1_000);
+      cause !== undefined && (request.status >= 400 || rest?.rows === 0 || request.milliseconds >= SLOW_MS);
     const entry = { logged: { ...logged, hasCause }, cause };
     this.#kept.set(id, entry);
     if (this.#kept.size > KEPT) this.#kept.delete(id - KEPT);

@@ -1,11 +1,8 @@
-import type { RestFailure, RestObservation } from '../../shared/observations.ts';
+import { SLOW_MS, type RestFailure, type RestObservation } from '../../shared/observations.ts';
 import type { Explanation } from '../explanation.ts';
 import { qualified, quoteIfNeeded } from '../facts/quote.ts';
 import { describeFilters, filterNames } from './rows.ts';
 import { trimDot, upperFirst } from './text.ts';
-
-/** From this many milliseconds on, an answer is explained as slow. */
-const SLOW_MS = 1_000;
 
 /** A single row was asked for, and several match. */
 export function explainSeveralRows({ url, target }: RestObservation, rows: number): Explanation {

@@ -1,5 +1,10 @@
 import type { IncomingMessage } from 'node:http';
-import type { Observations, RestObservation, RestTarget } from '../../shared/observations.ts';
+import {
+  SLOW_MS,
+  type Observations,
+  type RestObservation,
+  type RestTarget,
+} from '../../shared/observations.ts';
 import { bearerToken } from '../http/bearer.ts';
 import type { AuthResult } from './authenticate.ts';
 import type { Rows } from './database/transaction.ts';
@@ -11,9 +16,6 @@ import type { ActionPlan } from './plan/types.ts';
 import type { RequestExplanation } from './request-explanation.ts';
 import { buildMatching } from './sql/matching.ts';
 import { readPage } from './sql/result-row.ts';
-
-/** From this many milliseconds on, an answer is reported as slow. */
-export const SLOW_MS = 1_000;
 
 interface Answered {
   readonly raw: RawRequest;
