@@ -12,8 +12,6 @@ const MAX_WAITING = 20;
 const MAX_KNOWN = 200;
 // An answer that had an ordinary cause is looked at again after this time.
 const ASK_AGAIN_MS = 10_000;
-// After the first line, the number of repetitions is said at powers of this.
-const SAY_EVERY = 10;
 
 /**
  * Explains in the terminal, after the answer: one line the first time for each kind and subject, later only how often it
@@ -60,36 +58,36 @@ export class TerminalHints {
     }
     if (this.#waiting >= MAX_WAITING || this.#byShape.size >= MAX_KNOWN) return;
     this.#waiting += 1;
-    this.#byShape.set(shape, this.#explain(observation));
+    this.#byShape.set(shape, this.#explain(observation, shape));
   }
 
   /** @returns the key of the explanation, if it is worth telling */
-  async #explain(observation: Observation): Promise<string | undefined> {
+  async #explain(observation: Observation, shape: string): Promise<string | undefined> {
     try {
       // The answer goes out first.
       await new Promise((resolve) => setImmediate(resolve));
       const explanation = this.#isClosed ? undefined : await this.#explainer.explain(observation);
-      if (!explanation) return this.#forget(observation);
+      if (!explanation) return this.#forget(shape);
       const key = keyOf(explanation);
       if (this.#counts.has(key)) this.#count(key);
       else {
         // Ordinary answers are explained to those who ask; what Realtime hides, nobody can ask about later.
-        if (explanation.level === 'note' && observation.kind !== 'realtime') return this.#forget(observation);
+        if (explanation.level === 'note' && observation.kind !== 'realtime') return this.#forget(shape);
         this.#counts.set(key, { count: 1, explanation });
         if (explanation.level === 'problem') this.#print(explanation);
       }
       return key;
     } catch {
       // The database is stopping, or a statement took too long: nothing to tell.
-      return this.#forget(observation);
+      return this.#forget(shape);
     } finally {
       this.#waiting -= 1;
     }
   }
 
   /** What is ordinary now may be a problem after the data or the policies have changed. */
-  #forget(observation: Observation): undefined {
-    setTimeout(() => this.#byShape.delete(shapeOf(observation) ?? ''), ASK_AGAIN_MS).unref();
+  #forget(shape: string): undefined {
+    setTimeout(() => this.#byShape.delete(shape), ASK_AGAIN_MS).unref();
   }
 
   #count(key: string | undefined): void {
@@ -97,7 +95,8 @@ export class TerminalHints {
     if (!known || key === undefined) return;
     known.count += 1;
     if (known.explanation.level === 'note') return;
-    if (Number.isInteger(Math.log10(known.count) / Math.log10(SAY_EVERY)) && !this.#isClosed)
+    // Again at 10, 100, 1000, …
+    if (Number.isInteger(Math.log10(known.count)) && !this.#isClosed)
       this.#logger.warn(printable(`Supabase: ${known.count} times: ${known.explanation.cause}`));
   }
 

@@ -4,7 +4,6 @@ import {
   type Observation,
   type Observations,
   type RequestObservation,
-  type RestObservation,
 } from '../shared/observations.ts';
 import { describeCredential } from './credential.ts';
 
@@ -107,25 +106,22 @@ export class RequestLog {
   #add(request: RequestObservation): void {
     if (request.url.startsWith('/__supabase')) return;
     const cause = this.#byRequest.get(request.request);
-    const rest = cause?.kind === 'rest' ? cause : undefined;
     const id = ++this.#lastId;
-    const logged = describe(id, request, rest, this.#keys());
-    const hasCause =
-      cause !== undefined && (request.status >= 400 || rest?.rows === 0 || request.milliseconds >= SLOW_MS);
-    const entry = { logged: { ...logged, hasCause }, cause };
-    this.#kept.set(id, entry);
+    const logged = describe(id, request, cause, this.#keys());
+    this.#kept.set(id, { logged, cause });
     if (this.#kept.size > KEPT) this.#kept.delete(id - KEPT);
-    for (const follower of this.#followers) follower(entry.logged);
+    for (const follower of this.#followers) follower(logged);
   }
 }
 
 function describe(
   id: number,
   request: RequestObservation,
-  rest: RestObservation | undefined,
+  cause: Observation | undefined,
   keys: GatewayKeys | undefined,
 ): LoggedRequest {
   const { at, method, url, status, milliseconds, gatewayMilliseconds, headers } = request;
+  const rest = cause?.kind === 'rest' ? cause : undefined;
   const service = gatewayMilliseconds === undefined ? undefined : milliseconds - gatewayMilliseconds;
   const statements = rest?.transaction?.statements ?? [];
   return {
@@ -142,7 +138,7 @@ function describe(
       text,
       params: params.map((value) => (value === null ? 'null' : String(value).slice(0, 500))),
     })),
-    hasCause: false,
+    hasCause: cause !== undefined && (status >= 400 || rest?.rows === 0 || milliseconds >= SLOW_MS),
     headers: Object.fromEntries(
       REPEATED_HEADERS.flatMap((name) =>
         headers[name] === undefined ? [] : [[name, String(headers[name])]],

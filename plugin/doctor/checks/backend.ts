@@ -111,7 +111,7 @@ async function checkRoute({ url, speaks, host }: UrlUpstream, key: string): Prom
     timeout: HANDSHAKE_TIMEOUT_MS,
   });
   const explanation = explainRoute({ origin: url.origin, isDirect }, outcome);
-  if (explanation) return { ...problem(CHECK, 'error', explanation) };
+  if (explanation) return problem(CHECK, 'error', explanation);
   return ok(
     CHECK,
     'realtime',
