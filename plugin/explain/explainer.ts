@@ -40,9 +40,7 @@ export class Explainer {
       case 'realtime':
         return this.read((session) => explainRealtime(session, observation));
       case 'rest':
-        return this.read((session) =>
-          explainRest(session, observation, { exposedSchemas: this.#exposedSchemas }),
-        );
+        return this.read((session) => explainRest(session, observation, this.#exposedSchemas));
     }
   }
 

@@ -11,7 +11,7 @@ import type { Explanation } from './explanation.ts';
 import { settingsOfCaller } from './facts/caller.ts';
 import type { ReadSession } from './facts/explain-database.ts';
 import { relationNames } from './facts/names.ts';
-import { hasFullIdentity, publishedTables } from './facts/publication.ts';
+import { publishedTables } from './facts/publication.ts';
 import { qualified, quote } from './facts/quote.ts';
 import { readRelation } from './facts/relations.ts';
 import { judgeRow } from './facts/rows.ts';
@@ -33,15 +33,13 @@ export async function explainRealtime(
     case 'subscription-refused': {
       const { schema, table, caller } = observation;
       const relation = await readRelation(session, schema, table, caller.role);
-      const tables = await publishedTables(session);
+      const isPublished = (await publishedTables(session)).includes(`${schema}.${table}`);
       const meant = relation ? undefined : closest(table, await relationNames(session, schema));
-      const isPublished = tables.includes(`${schema}.${table}`);
       return explainSubscription(observation, {
         schema,
         table,
         relation,
         isPublished,
-        publishedTables: tables,
         meant,
       });
     }
@@ -57,7 +55,6 @@ async function explainChange(
   const { schema, table, caller, key, why } = observation;
   const relation = await readRelation(session, schema, table, caller.role);
   if (!relation) return undefined;
-  const isFullIdentity = await hasFullIdentity(session, relation.oid);
   const settings = settingsOfCaller(caller);
   let outcome;
   if (why.kind === 'policy' && Object.keys(key).length > 0) {
@@ -77,5 +74,5 @@ async function explainChange(
         settings,
       });
   }
-  return explainUndelivered(observation, { relation, isFullIdentity, outcome });
+  return explainUndelivered(observation, { relation, outcome });
 }

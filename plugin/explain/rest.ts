@@ -15,19 +15,14 @@ import { settingsOfRequest } from './facts/caller.ts';
 import type { ReadSession } from './facts/explain-database.ts';
 import { readMissing } from './facts/missing.ts';
 import { newRow } from './facts/new-row.ts';
-import { findSchemas, readRelation, type Privilege } from './facts/relations.ts';
+import { findSchemas, readRelation } from './facts/relations.ts';
 import { COUNTED_ROWS, judgeRow, readRows, type PolicyOutcome } from './facts/rows.ts';
-
-/** What the explanations of REST need to know of its configuration. */
-export interface RestExplainOptions {
-  readonly exposedSchemas: readonly string[];
-}
 
 /** Why REST answered like this; undefined when there is nothing to explain. */
 export async function explainRest(
   session: ReadSession,
   observation: RestObservation,
-  { exposedSchemas }: RestExplainOptions,
+  exposedSchemas: readonly string[],
 ): Promise<Explanation | undefined> {
   const { error, target, rows, token } = observation;
   if (!error) {
@@ -98,7 +93,7 @@ async function explainNewRow(
   session: ReadSession,
   observation: RestObservation,
   target: RestTarget,
-  command: Privilege & ('insert' | 'update'),
+  command: 'insert' | 'update',
 ): Promise<Explanation | undefined> {
   const { caller } = observation;
   const relation = caller && (await readRelation(session, target.schema, target.name, caller.role));

@@ -179,13 +179,14 @@ export interface RedirectObservation {
   readonly used: string;
 }
 
-/** A call of an edge function that its service refused, or that failed. */
+/** A call of an edge function that its service refused. */
 export interface FunctionObservation {
   readonly kind: 'function';
   /** Node's request. */
   readonly request: object;
   readonly slug: string;
-  readonly status: number;
+  /** The token is refused, or there is no such function. */
+  readonly status: 401 | 404;
   readonly code: string;
   readonly message: string;
   readonly token: string | undefined;

@@ -159,7 +159,6 @@ export interface SubscriptionFacts {
   /** Undefined when it does not exist. */
   readonly relation: RelationFacts | undefined;
   readonly isPublished: boolean;
-  readonly publishedTables: readonly string[];
   /** The nearest name of an existing table. */
   readonly meant: string | undefined;
 }
@@ -243,7 +242,7 @@ export function explainSubscription(
 /** Why a change reached none of the subscribers of its table. */
 export function explainUndelivered(
   observation: Of<'change-undelivered'>,
-  facts: { relation: RelationFacts; isFullIdentity: boolean; outcome: PolicyOutcome | undefined },
+  facts: { relation: RelationFacts; outcome: PolicyOutcome | undefined },
 ): Explanation {
   const { type, key, why, topic, caller } = observation;
   const { relation, outcome } = facts;

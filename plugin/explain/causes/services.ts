@@ -44,7 +44,7 @@ export function explainRedirect({ asked, used }: RedirectObservation): Explanati
 
 /** A call of an edge function that did not get through. */
 export function explainFunction(
-  { slug, status, code, message, token }: FunctionObservation,
+  { slug, status, message, token }: FunctionObservation,
   now: number,
 ): Explanation {
   if (status === 401) {
@@ -55,19 +55,12 @@ export function explainFunction(
       code: `[functions.${slug}]\nverify_jwt = false`,
     };
   }
-  const base = { subject: `function ${slug}`, level: 'problem' as const };
-  if (status === 404)
-    return {
-      ...base,
-      kind: 'function-missing',
-      cause: `There is no function ${slug} in supabase/functions.`,
-      cure: 'Create it.',
-      code: `npx vite-plugin-supabase functions new ${slug}`,
-    };
   return {
-    ...base,
-    kind: 'function-failed',
-    cause: `The function ${slug} failed (${code}): ${trimDot(message)}.`,
-    cure: 'Its output above names the line.',
+    subject: `function ${slug}`,
+    level: 'problem',
+    kind: 'function-missing',
+    cause: `There is no function ${slug} in supabase/functions.`,
+    cure: 'Create it.',
+    code: `npx vite-plugin-supabase functions new ${slug}`,
   };
 }

@@ -7,12 +7,3 @@ export async function publishedTables(session: ReadSession): Promise<string[]> {
   );
   return rows.map(({ name }) => name);
 }
-
-/** Whether the log has whole old rows of a table. */
-export async function hasFullIdentity(session: ReadSession, oid: number): Promise<boolean> {
-  const [row] = await session.rows<{ full: boolean }>(
-    `select relreplident = 'f' as full from pg_class where oid = $1::oid`,
-    [oid],
-  );
-  return row?.full ?? false;
-}

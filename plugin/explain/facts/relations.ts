@@ -14,7 +14,6 @@ export interface RelationFacts {
   readonly isBypassed: boolean;
   /** A view that reads its tables with the rights of the caller. */
   readonly readsAsCaller: boolean;
-  readonly hasSchemaUsage: boolean;
   /** Privileges of the role; those on single columns count for the columns in `readableColumns` only. */
   readonly privileges: readonly Privilege[];
   readonly columns: readonly string[];
@@ -34,7 +33,6 @@ const RELATION = `
     coalesce((select r.rolsuper or r.rolbypassrls from pg_roles r where r.rolname = $3), false)
       or (pg_has_role($3, c.relowner, 'USAGE') and not c.relforcerowsecurity) as "isBypassed",
     c.relkind = 'v' and coalesce(c.reloptions::text ~ 'security_invoker=(true|on|1)', false) as "readsAsCaller",
-    has_schema_privilege($3, n.oid, 'USAGE') as "hasSchemaUsage",
     array(select lower(p) from unnest(array['SELECT', 'INSERT', 'UPDATE', 'DELETE']) p where has_table_privilege($3, c.oid, p)) as privileges,
     array(select a.attname::text from pg_attribute a where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped order by a.attnum) as columns,
     array(select a.attname::text from pg_attribute a where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
