@@ -169,8 +169,6 @@ function realtimeShape(observation: Observation & { kind: 'realtime' }): string 
       ].join('\0');
     case 'change-undelivered': {
       const { why, schema, table, type, caller } = observation;
-      // That another row is not the one somebody waits for is the purpose of a filter.
-      if (why.kind === 'filter' && why.value !== undefined) return undefined;
       const isFiltered = why.kind === 'policy' && why.isFiltered;
       return [event, why.kind, isFiltered, schema, table, type, caller.role].join('\0');
     }

@@ -116,11 +116,10 @@ export type UndeliveredReason =
       readonly isFiltered: boolean;
     }
   | {
+      /** A filter reads a value that was not logged (replica identity). */
       readonly kind: 'filter';
       readonly filter: string;
       readonly column: string;
-      /** The row's value; undefined when it was not logged (replica identity). */
-      readonly value: string | null | undefined;
     };
 
 /** A request that the gateway has answered; emitted only while somebody records. */

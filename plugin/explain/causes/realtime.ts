@@ -251,25 +251,15 @@ export function explainUndelivered(
     .map(([name, value]) => `${name}=${value ?? 'null'}`)
     .join(', ');
   const changed = `${type} of ${table}${row === '' ? '' : ` (${row})`} reached nobody`;
-  if (why.kind === 'filter') {
-    const base = { subject: `${table} ${why.filter}`, level: 'note' as const };
-    if (why.value === undefined) {
-      return {
-        ...base,
-        kind: 'replica-identity',
-        level: 'problem',
-        cause: `${changed}: the filter ${why.filter} of ${topic} needs ${why.column}, which the log does not have for ${type === 'DELETE' ? 'deleted rows' : 'unchanged large values'}.`,
-        cure: 'Log whole rows.',
-        code: `alter table ${table} replica identity full;`,
-      };
-    }
+  if (why.kind === 'filter')
     return {
-      ...base,
-      kind: 'filter-mismatch',
-      cause: `${changed}: the filter ${why.filter} of ${topic} is not true, because ${why.column} is ${why.value ?? 'null'}.`,
-      cure: 'Subscribe with the filter of the rows that the page shows.',
+      subject: `${table} ${why.filter}`,
+      level: 'problem',
+      kind: 'replica-identity',
+      cause: `${changed}: the filter ${why.filter} of ${topic} needs ${why.column}, which the log does not have for ${type === 'DELETE' ? 'deleted rows' : 'unchanged large values'}.`,
+      cure: 'Log whole rows.',
+      code: `alter table ${table} replica identity full;`,
     };
-  }
   const cause =
     outcome && explainPolicies(relation, outcome, { role: caller.role, rowLabel: `the row ${row}` });
   const base = { subject: `${table} to ${caller.role}`, level: 'problem' as const };

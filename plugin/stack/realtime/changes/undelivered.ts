@@ -1,6 +1,6 @@
 import type { Observations, UndeliveredReason } from '../../../shared/observations.ts';
 import type { CommittedChange } from '../wal/change-queue.ts';
-import { filteredValue, type BoundFilter } from './filters.ts';
+import type { BoundFilter } from './filters.ts';
 import type { RelationInfo } from './relation-info.ts';
 import type { ChangeSubscriber } from './subscriber.ts';
 
@@ -26,13 +26,7 @@ export function reportUndelivered(
   });
 }
 
-/** A filter that a change does not pass, as the client wrote it, with the row's value. */
-export function describeFilter(filter: BoundFilter, { row, oldRow }: CommittedChange): UndeliveredReason {
-  const { column, op, value, negate } = filter;
-  return {
-    kind: 'filter',
-    filter: `${column}=${negate ? 'not.' : ''}${op}.${value}`,
-    column,
-    value: filteredValue(filter, row, oldRow),
-  };
+/** A filter whose value was not logged, as the client wrote it. */
+export function describeFilter({ column, op, value, negate }: BoundFilter): UndeliveredReason {
+  return { kind: 'filter', filter: `${column}=${negate ? 'not.' : ''}${op}.${value}`, column };
 }
