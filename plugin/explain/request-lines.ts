@@ -14,7 +14,7 @@ export function logRequests(observations: Observations, logger: Logger, isDetail
     if (observation.kind === 'rest') details.set(observation.request, observation);
     if (observation.kind !== 'request') return;
     const { method, url, status, milliseconds, request } = observation;
-    const line = `${method} ${withoutKeys(url)} ${status} ${milliseconds.toFixed(1)} ms`;
+    const line = `${method} ${withoutSecrets(url)} ${status} ${milliseconds.toFixed(1)} ms`;
     const rest = details.get(request);
     const role = rest?.caller ? ` ${rest.caller.role}` : '';
     const sql = isDetailed
@@ -30,8 +30,9 @@ export function logRequests(observations: Observations, logger: Logger, isDetail
   };
 }
 
-function withoutKeys(url: string): string {
-  return url.replaceAll(/([?&](?:apikey|token|access_token|refresh_token)=)[^&]*/g, '$1…');
+/** A URL for people, who may show it to others. */
+export function withoutSecrets(url: string): string {
+  return url.replaceAll(/([?&](?:apikey|token|access_token|refresh_token|code)=)[^&]*/g, '$1…');
 }
 
 /** A line of text whatever clients wrote into it. */

@@ -1,3 +1,4 @@
+import { withoutSecrets } from '../explain/request-lines.ts';
 import type { GatewayKeys } from '../gateway/target.ts';
 import {
   SLOW_MS,
@@ -128,7 +129,7 @@ function describe(
     id,
     at,
     method,
-    url: url.replaceAll(/([?&](?:apikey|token|access_token|refresh_token|code)=)[^&]*/g, '$1…'),
+    url: withoutSecrets(url),
     status,
     time: { total: milliseconds, gateway: gatewayMilliseconds, service },
     credential: keys ? describeCredential(request, keys) : '',
