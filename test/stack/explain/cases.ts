@@ -244,8 +244,8 @@ export const CASES: readonly Case[] = [
   },
   {
     question: 'Why 406 from single()? (a policy hides the row)',
-    act: ({ anon }) => anon.from('no_policy').select().eq('id', 2).single(),
-    cause: /1 row of public\.no_policy matches, and anon may see none|2 rows of public\.no_policy match/,
+    act: ({ anon }) => anon.from('one_hidden').select().eq('id', 2).single(),
+    cause: /1 row of public\.one_hidden matches, and anon may see none of them: /,
   },
   {
     question: 'Why 406 from single()? (several rows)',
