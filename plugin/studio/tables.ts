@@ -1,7 +1,9 @@
 import { OWN_SCHEMAS } from '../explain/advisors/own-schemas.ts';
 import { settingsOfCaller } from '../explain/facts/caller.ts';
 import type { ReadSession } from '../explain/facts/explain-database.ts';
+import { POLICY_COLUMNS } from '../explain/facts/policies.ts';
 import { qualified } from '../explain/facts/quote.ts';
+import { KIND } from '../explain/facts/relations.ts';
 import type { DatabaseCaller } from '../shared/observations.ts';
 
 const PAGE_ROWS = 50;
@@ -11,7 +13,7 @@ export function listTables(session: ReadSession): Promise<unknown[]> {
   const hidden = OWN_SCHEMAS.filter((schema) => schema !== 'auth' && schema !== 'storage');
   return session.rows(
     `select n.nspname::text as schema, c.relname::text as name,
-       case c.relkind when 'v' then 'view' when 'm' then 'materialized view' when 'f' then 'foreign table' else 'table' end as kind,
+       ${KIND} as kind,
        c.relrowsecurity as "isSecured", (select count(*)::int from pg_policy where polrelid = c.oid) as policies,
        exists (select from pg_publication_tables p where p.pubname = 'supabase_realtime'
          and p.schemaname = n.nspname and p.tablename = c.relname) as "isPublished"
@@ -41,11 +43,7 @@ export async function describeTable(session: ReadSession, schema: string, name: 
     of,
   );
   const policies = await session.rows(
-    `select polname::text as name, polpermissive as "isPermissive",
-       case polcmd when 'r' then 'select' when 'a' then 'insert' when 'w' then 'update' when 'd' then 'delete' else 'all' end as command,
-       case when polroles = '{0}' then array['public'] else array(select rolname::text from pg_roles where oid = any (polroles)) end as roles,
-       pg_get_expr(polqual, polrelid) as using, pg_get_expr(polwithcheck, polrelid) as check
-     from pg_policy where polrelid = $1::oid order by polname`,
+    `select ${POLICY_COLUMNS} from pg_policy where polrelid = $1::oid order by polname`,
     of,
   );
   const indexes = await session.rows(

@@ -1,3 +1,4 @@
+import { READS_AS_CALLER } from '../facts/relations.ts';
 import type { Advisor } from './advisor.ts';
 
 // https://supabase.com/docs/guides/database/database-advisors names the rules. The queries are our own.
@@ -52,7 +53,7 @@ export const SECURITY_ADVISORS: readonly Advisor[] = [
     category: 'security',
     severity: 'error',
     sql: `select ${SUBJECT} ${TABLES} and c.relkind = 'v' and ${REACHABLE}
-      and not coalesce(c.reloptions::text ~* 'security_invoker=(true|on|1|yes)', false) order by 1`,
+      and not ${READS_AS_CALLER} order by 1`,
     describe: ({ subject = '' }) => ({
       cause: `The view ${subject} ignores the policies of its tables: it reads them with the rights of its owner.`,
       cure: 'Let it read with the rights of the caller.',

@@ -24,12 +24,15 @@ export interface EvaluatedPolicy extends PolicyFacts {
 /** Whether a row must pass the condition for existing rows (`using`) or that for new ones (`check`). */
 export type PolicyPhase = 'using' | 'check';
 
-const POLICIES = `
-  select polname::text as name, polpermissive as "isPermissive",
+/** A policy for people, selected from pg_policy. */
+export const POLICY_COLUMNS = `polname::text as name, polpermissive as "isPermissive",
     case polcmd when 'r' then 'select' when 'a' then 'insert' when 'w' then 'update' when 'd' then 'delete' else 'all' end as command,
     case when polroles = '{0}' then array['public'] else array(select rolname::text from pg_roles where oid = any (polroles)) end as roles,
-    polroles = '{0}' or exists (select from unnest(polroles) role where role <> 0 and pg_has_role($2, role, 'USAGE')) as applies,
-    pg_get_expr(polqual, polrelid) as using, pg_get_expr(polwithcheck, polrelid) as check
+    pg_get_expr(polqual, polrelid) as using, pg_get_expr(polwithcheck, polrelid) as check`;
+
+const POLICIES = `
+  select ${POLICY_COLUMNS},
+    polroles = '{0}' or exists (select from unnest(polroles) role where role <> 0 and pg_has_role($2, role, 'USAGE')) as applies
   from pg_policy where polrelid = $1::oid order by polpermissive desc, polname`;
 
 export function readPolicies(

@@ -26,13 +26,20 @@ export interface RelationFacts {
   readonly reads: readonly string[];
 }
 
+/** The kind of the relation `c`. */
+export const KIND = `case c.relkind when 'v' then 'view' when 'm' then 'materialized view' when 'f' then 'foreign table' else 'table' end`;
+
+/** Whether the view `c` reads its tables with the rights of the caller; PostgreSQL keeps the option as it was written. */
+export const READS_AS_CALLER = `coalesce((select o.option_value::boolean from pg_options_to_table(c.reloptions) o
+      where o.option_name = 'security_invoker'), false)`;
+
 const RELATION = `
   select c.oid::integer as oid, n.nspname::text as schema, c.relname::text as name,
-    case c.relkind when 'v' then 'view' when 'm' then 'materialized view' when 'f' then 'foreign table' else 'table' end as kind,
+    ${KIND} as kind,
     c.relrowsecurity as "isSecured",
     coalesce((select r.rolsuper or r.rolbypassrls from pg_roles r where r.rolname = $3), false)
       or (pg_has_role($3, c.relowner, 'USAGE') and not c.relforcerowsecurity) as "isBypassed",
-    c.relkind = 'v' and coalesce(c.reloptions::text ~ 'security_invoker=(true|on|1)', false) as "readsAsCaller",
+    c.relkind = 'v' and ${READS_AS_CALLER} as "readsAsCaller",
     array(select lower(p) from unnest(array['SELECT', 'INSERT', 'UPDATE', 'DELETE']) p where has_table_privilege($3, c.oid, p)) as privileges,
     array(select a.attname::text from pg_attribute a where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped order by a.attnum) as columns,
     array(select a.attname::text from pg_attribute a where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped

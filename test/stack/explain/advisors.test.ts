@@ -45,7 +45,7 @@ const RULES: readonly [name: string, breaks: string, subjects: readonly string[]
     'security_definer_view',
     'create view a as select 1 as one',
     ['public.a'],
-    'create view a with (security_invoker = on) as select 1 as one',
+    'create view a with (security_invoker = on) as select 1 as one; create view b with (security_invoker = y) as select 1 as one',
   ],
   [
     'auth_users_exposed',

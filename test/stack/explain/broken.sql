@@ -41,7 +41,7 @@ insert into recursive values (1, 1);
 create table secured (id int primary key);
 alter table secured enable row level security;
 insert into secured values (1);
-create view secured_view with (security_invoker = true) as select * from secured;
+create view secured_view with (security_invoker = yes) as select * from secured;
 
 create table restricted (id int primary key, is_public boolean);
 alter table restricted enable row level security;
