@@ -4,7 +4,6 @@ import { openServedStack, type ServedStack } from './backend/embedded/served-sta
 import type { ErrorCode } from './shared/error-codes.ts';
 import { SupabaseDevError } from './shared/errors.ts';
 import { requireFolder } from './shared/files.ts';
-import { exposedSchemas } from './explain/exposed-schemas.ts';
 import { Terminal } from './explain/terminal.ts';
 import { LOG_LEVELS, type LogLevel } from './shared/log-level.ts';
 import { silentLogger, type Logger } from './shared/logger.ts';
@@ -22,6 +21,7 @@ import {
   type Checks,
 } from './shared/option-checks.ts';
 import { loadConfig, type ConfigOverrides, type SupabaseConfig } from './stack/config/config.ts';
+import { readExposedSchemas } from './stack/config/exposed-schemas.ts';
 import { makeEphemeralDataDir } from './stack/postgres/ephemeral.ts';
 import { defaultDataDir } from './stack/project.ts';
 
@@ -140,7 +140,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
   const terminal = new Terminal({
     observations,
     databaseUrl: () => record.dbUrl,
-    exposedSchemas: exposedSchemas(config),
+    exposedSchemas: readExposedSchemas(config.section('api')),
     level: options.logger === undefined ? 'silent' : (options.log ?? 'hints'),
     logger: options.logger ?? silentLogger,
   });

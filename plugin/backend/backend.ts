@@ -18,6 +18,8 @@ export interface Backend {
   readonly observations: Observations;
   /** URL of the database as `postgres`; undefined where this backend gives none, or does not run. */
   databaseUrl?(): string | undefined;
+  /** The schemas that its API exposes; undefined where `databaseUrl` is. */
+  readonly exposedSchemas?: readonly string[];
   /** Lines for the banner, each a short label and its value. */
   describe(): readonly BannerLine[];
   /** Brings the database to the project's files; undefined where another process owns the database. */

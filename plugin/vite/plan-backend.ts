@@ -43,12 +43,7 @@ export async function planBackend(
         return createEmbeddedBackend({ root: projectRoot, reason, env, embedded, isExposed, logger });
       },
     });
-    const explained = await explainInTerminal(backend, {
-      level: options.log,
-      root: projectRoot,
-      env,
-      logger,
-    });
+    const explained = explainInTerminal(backend, { level: options.log, root: projectRoot, logger });
     const port = readGatewayPort(env);
     return port === undefined ? explained : withPort(explained, port, logger);
   };

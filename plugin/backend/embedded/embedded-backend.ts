@@ -6,6 +6,7 @@ import { errorMessage } from '../../shared/errors.ts';
 import type { Logger } from '../../shared/logger.ts';
 import { Observations } from '../../shared/observations.ts';
 import { loadConfig } from '../../stack/config/config.ts';
+import { readExposedSchemas } from '../../stack/config/exposed-schemas.ts';
 import { defaultDataDir } from '../../stack/project.ts';
 import type { Backend, FunctionFailureListener } from '../backend.ts';
 import type { ServedStackOptions } from './served-stack.ts';
@@ -41,6 +42,7 @@ export async function createEmbeddedBackend(options: EmbeddedBackendOptions): Pr
       },
     },
   };
+  const exposedSchemas = readExposedSchemas(stackOptions.config.section('api'));
   const replaceListeners = new Set<() => void>();
   const stack = new CurrentStack(stackOptions, await openStackAccess(stackOptions), () => {
     for (const listener of replaceListeners) listener();
@@ -50,6 +52,7 @@ export async function createEmbeddedBackend(options: EmbeddedBackendOptions): Pr
     reason: options.reason,
     observations,
     databaseUrl: () => stack.access.databaseUrl,
+    exposedSchemas,
     target: () => stack.target(),
     describe: () => stack.access.describe(),
     sync: async () => (await stack.settle()).sync?.(),

@@ -6,7 +6,7 @@ import { WebSocket } from 'ws';
 import type { Backend } from '../../../plugin/backend/backend.ts';
 import { createEmbeddedBackend } from '../../../plugin/backend/embedded/embedded-backend.ts';
 import { silentLogger } from '../../../plugin/shared/logger.ts';
-import { loadConfig } from '../../../plugin/stack/config/config.ts';
+import { loadConfig, type ConfigOverrides } from '../../../plugin/stack/config/config.ts';
 import { LOCAL_KEYS, LOCAL_SIGNING_KEY, resolveKeys } from '../../../plugin/stack/keys.ts';
 import { replacePublicKeys } from '../../../plugin/stack/private-keys.ts';
 import { ask, startGateway } from '../../helpers/gateway/support.ts';
@@ -29,12 +29,17 @@ async function project(files: Record<string, string> = {}): Promise<TestProject>
   return made;
 }
 
-async function start(root: string, isExposed: boolean, env: Record<string, string> = {}): Promise<Backend> {
+async function start(
+  root: string,
+  isExposed: boolean,
+  env: Record<string, string> = {},
+  config: ConfigOverrides = {},
+): Promise<Backend> {
   const backend = await createEmbeddedBackend({
     root,
     reason: 'the test says so',
     env,
-    embedded: { dbPort: 0 },
+    embedded: { dbPort: 0, config },
     isExposed,
     logger: silentLogger,
   });
@@ -45,6 +50,12 @@ async function start(root: string, isExposed: boolean, env: Record<string, strin
 const NEIGHBOUR = { host: 'dev.example', 'x-forwarded-for': '192.168.7.7' };
 const CLAIMS = { role: 'authenticated', sub: '8f4b5f4e-0000-4000-8000-000000000001' };
 const forged = (): string[] => [signToken(CLAIMS), signEs256(CLAIMS), signEs256(CLAIMS, undefined, '')];
+
+test('the schemas that a backend exposes are those of the option config, where it has some', async () => {
+  const { root } = await project({ 'supabase/config.toml': '[api]\nschemas = ["public", "other"]\n' });
+  const backend = await start(root, false, {}, { api: { schemas: ['public'] } });
+  expect(backend.exposedSchemas).toEqual(['public']);
+});
 
 describe('a stack that other machines can reach', () => {
   test('has random keys, the same after a restart, in a file for its user alone', async () => {

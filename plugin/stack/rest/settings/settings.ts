@@ -1,3 +1,4 @@
+import { DEFAULT_SCHEMAS, readExposedSchemas } from '../../config/exposed-schemas.ts';
 import type { Section } from '../../config/section.ts';
 import type { ErrorVerbosity } from '../http/rest-error.ts';
 import type { QualifiedName } from '../schema-cache/types.ts';
@@ -43,7 +44,7 @@ export interface RestSettings {
 
 /** The Supabase CLI's configuration of PostgREST. */
 const DEFAULTS: RestSettings = Object.freeze({
-  schemas: ['public', 'graphql_public'],
+  schemas: DEFAULT_SCHEMAS,
   extraSearchPath: ['public', 'extensions'],
   maxRows: 1000,
   anonRole: 'anon',
@@ -78,7 +79,7 @@ const SYSTEM_SCHEMAS = ['pg_catalog', 'information_schema'];
  */
 export function readRestSettings(api: Section): RestSettings {
   const maxRows = api.integer('max_rows', DEFAULTS.maxRows ?? 0);
-  const schemas = api.strings('schemas', DEFAULTS.schemas);
+  const schemas = readExposedSchemas(api);
   const refused = schemas.find((name) => SYSTEM_SCHEMAS.includes(name));
   if (refused !== undefined) {
     throw api.invalid('schemas', `cannot expose the schema ${refused}`, {
@@ -87,7 +88,7 @@ export function readRestSettings(api: Section): RestSettings {
   }
   return {
     ...DEFAULTS,
-    schemas: schemas.length === 0 ? DEFAULTS.schemas : schemas,
+    schemas,
     extraSearchPath: api.strings('extra_search_path', DEFAULTS.extraSearchPath),
     maxRows: maxRows > 0 ? maxRows : undefined,
   };
