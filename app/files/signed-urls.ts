@@ -1,6 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
 import { supabase } from '../model/supabase.ts';
+import { batched } from '../shared/batch.ts';
 
 /**
  * All are private: a file is loaded with a signed URL, which Storage creates only if the policies let the user
@@ -18,12 +19,12 @@ interface SignedUrl {
   readonly expiresAt: number;
 }
 
-interface Batch {
-  readonly paths: Set<string>;
-  readonly urls: Promise<ReadonlyMap<string, SignedUrl>>;
-}
-
-const batches = new Map<Bucket, Batch>();
+const sign: Readonly<Record<Bucket, (path: string) => Promise<SignedUrl | undefined>>> = {
+  avatars: batched((paths) => createUrls('avatars', paths)),
+  'link-previews': batched((paths) => createUrls('link-previews', paths)),
+  'message-files': batched((paths) => createUrls('message-files', paths)),
+  'message-images': batched((paths) => createUrls('message-images', paths)),
+};
 
 /** What an `<img>` or a link needs: a URL, once it is known, and an error handler. */
 export interface FileSource {
@@ -41,7 +42,7 @@ export interface FileSource {
 export function useSignedUrl(bucket: Bucket, path: string | null): FileSource {
   const { data: url, refetch } = useQuery({
     queryKey: ['signed-url', bucket, path],
-    queryFn: async () => (path === null ? null : await sign(bucket, path)),
+    queryFn: async () => (path === null ? null : ((await sign[bucket](path)) ?? null)),
     enabled: path !== null,
     staleTime: ({ state }) => (state.data ? state.data.expiresAt - RESERVE_MS - Date.now() : RETRY_MS),
     gcTime: LIFETIME_S * 1_000,
@@ -61,24 +62,6 @@ export function useSignedUrl(bucket: Bucket, path: string | null): FileSource {
 /** A component that mounts again after an hour waits for a new URL instead of using the expired one. */
 function usableUrl(signed: SignedUrl | null): string | undefined {
   return signed && signed.expiresAt > Date.now() ? signed.url : undefined;
-}
-
-async function sign(bucket: Bucket, path: string): Promise<SignedUrl | null> {
-  const batch = batches.get(bucket) ?? startBatch(bucket);
-  batch.paths.add(path);
-  return (await batch.urls).get(path) ?? null;
-}
-
-/** Collects the paths that all components of a screen need, then signs them in one request. */
-function startBatch(bucket: Bucket): Batch {
-  const paths = new Set<string>();
-  const urls = new Promise((resolve) => setTimeout(resolve)).then(() => {
-    batches.delete(bucket);
-    return createUrls(bucket, [...paths]);
-  });
-  const batch = { paths, urls };
-  batches.set(bucket, batch);
-  return batch;
 }
 
 async function createUrls(bucket: Bucket, paths: readonly string[]): Promise<ReadonlyMap<string, SignedUrl>> {

@@ -1,6 +1,7 @@
 import { FunctionsHttpError } from '@supabase/supabase-js';
 import type { Tables } from '../model/database.types.ts';
 import { supabase } from '../model/supabase.ts';
+import { batched } from '../shared/batch.ts';
 
 export type Preview = Pick<
   Tables<'link_previews'>,
@@ -24,7 +25,7 @@ export function canPreview(): boolean {
  * @returns null if the backend makes none
  */
 export async function loadPreview(messageId: string, url: string): Promise<Preview | null> {
-  const stored = (await readStored(messageId)).get(messageId);
+  const stored = await readStored(messageId);
   if (stored?.url === url) return stored;
   return isMissing ? null : inTurn(() => makePreview(messageId, url));
 }
@@ -49,28 +50,11 @@ async function inTurn<T>(work: () => Promise<T>): Promise<T> {
   return done;
 }
 
-interface Batch {
-  readonly ids: Set<string>;
-  readonly rows: Promise<ReadonlyMap<string, Preview>>;
-}
-
-let batch: Batch | undefined;
-
-/** Collects the messages of a screen, then reads their rows in one request. */
-async function readStored(messageId: string): Promise<ReadonlyMap<string, Preview>> {
-  if (!batch) {
-    const ids = new Set<string>();
-    const rows = new Promise((resolve) => setTimeout(resolve)).then(async () => {
-      batch = undefined;
-      const { data } = await supabase
-        .from('link_previews')
-        .select(COLUMNS)
-        .in('message_id', [...ids])
-        .throwOnError();
-      return new Map(data.map((row) => [row.message_id, row]));
-    });
-    batch = { ids, rows };
-  }
-  batch.ids.add(messageId);
-  return batch.rows;
-}
+const readStored = batched(async (messageIds: readonly string[]) => {
+  const { data } = await supabase
+    .from('link_previews')
+    .select(COLUMNS)
+    .in('message_id', [...messageIds])
+    .throwOnError();
+  return new Map<string, Preview>(data.map((row) => [row.message_id, row]));
+});
