@@ -26,7 +26,7 @@ const Settings = lazyScreen(() => import('./settings/settings.tsx'));
 
 export function App(): ReactNode {
   const session = useSession();
-  if (session.status === 'loading' || session.status === 'offline') return <Loading page />;
+  if (session.status === 'loading') return <Loading page />;
   if (session.status === 'signed-out') return <SignedOut />;
   return (
     <SecondFactorGate key={session.user.id}>

@@ -19,9 +19,8 @@ export function SessionProvider({ children }: { children: ReactNode }): ReactNod
       setState(session ? { status: 'signed-in', user: session.user, session } : { status: 'signed-out' });
     };
     const { data } = supabase.auth.onAuthStateChange((event, session) => {
-      // Without a connection, an expired session looks like none.
-      if (event === 'INITIAL_SESSION' && !session && !navigator.onLine) setState({ status: 'offline' });
-      else show(session);
+      // Without a connection, an expired session looks like none: this page keeps loading until the next event.
+      if (event !== 'INITIAL_SESSION' || session || navigator.onLine) show(session);
     });
     const onOnline = (): void => {
       if (lastUserId.current !== undefined) return;

@@ -2,9 +2,8 @@ import type { Session, User } from '@supabase/supabase-js';
 import { createContext, useContext } from 'react';
 
 export type SessionState =
+  /** Not known yet, because an expired session waits for the connection, for example. */
   | { readonly status: 'loading' }
-  /** Whether somebody is signed in is not known: their session has to be refreshed first. */
-  | { readonly status: 'offline' }
   | { readonly status: 'signed-out' }
   | { readonly status: 'signed-in'; readonly user: User; readonly session: Session };
 
