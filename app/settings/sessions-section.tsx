@@ -1,4 +1,4 @@
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useMutation, type UseQueryResult, useQueryClient } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { signOut } from '../auth/auth-actions.ts';
 import { Button } from '../shared/button.tsx';
@@ -13,10 +13,14 @@ import { describeDevice } from './describe-device.ts';
 import { sessionsQuery, type UserSession } from './sessions.ts';
 import styles from './settings.module.css';
 
+interface SessionsSectionProps {
+  email: string;
+  sessions: UseQueryResult<readonly UserSession[]>;
+}
+
 /** Where the user is signed in, and signing out there or here. */
-export function SessionsSection({ email }: { email: string }): ReactNode {
+export function SessionsSection({ email, sessions }: SessionsSectionProps): ReactNode {
   const queryClient = useQueryClient();
-  const sessions = useQuery(sessionsQuery);
   const leave = useMutation({ mutationFn: signOut, onError: showErrorToast });
   const endOthers = (): void =>
     leave.mutate('others', {

@@ -29,7 +29,7 @@ export default function Settings({ lead }: { lead: ReactNode }): ReactNode {
       {failed ? (
         <>
           <Failure error={failed.error} onRetry={() => void failed.refetch()} />
-          <SessionsSection email={email} />
+          <SessionsSection email={email} sessions={sessions} />
         </>
       ) : profile.data && factors.data && !sessions.isPending ? (
         <>
@@ -39,7 +39,7 @@ export default function Settings({ lead }: { lead: ReactNode }): ReactNode {
           <EmailSection email={email} />
           <PasswordSection email={email} />
           <SecondFactorSection factor={factors.data[0]} />
-          <SessionsSection email={email} />
+          <SessionsSection email={email} sessions={sessions} />
           <DeleteAccountSection userId={user.id} email={email} />
         </>
       ) : (

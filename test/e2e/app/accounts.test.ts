@@ -168,12 +168,15 @@ describe.skipIf(skipsBrowserTests())('an account', () => {
     });
     await signIn(second.page, chat.url, email);
     await waitForState(second.page, 'live');
+    let requests = 0;
+    page.on('request', (request) => void (requests += Number(request.url().endsWith('/rpc/my_sessions'))));
     await signIn(page, `${chat.url}/settings`, email);
     const section = page.getByRole('region', { name: 'Where you are signed in' });
     const own = section.getByRole('listitem').filter({ hasText: 'This device' });
     await own.waitFor();
     expect(await own.allTextContents()).toEqual([expect.stringContaining('Chrome on Linux')]);
     await section.getByRole('listitem').filter({ hasText: 'Safari on iPhone' }).waitFor();
+    expect(requests).toBe(1);
     await section.getByRole('button', { name: 'Sign out everywhere else' }).click();
     await page.getByText('You are signed in on this device only.').waitFor();
     await expect.poll(() => section.getByRole('listitem').count()).toBe(1);
