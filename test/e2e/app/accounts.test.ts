@@ -15,6 +15,9 @@ import {
 } from '../../helpers/ourchat.ts';
 import '../../helpers/to-be-visible.ts';
 
+/** The operating system of this machine, as the page names it. */
+const SYSTEM = { darwin: 'macOS', win32: 'Windows' }[process.platform as string] ?? 'Linux';
+
 describe.skipIf(skipsBrowserTests())('an account', () => {
   let chat: OurChat;
   let browser: Browser;
@@ -174,7 +177,7 @@ describe.skipIf(skipsBrowserTests())('an account', () => {
     const section = page.getByRole('region', { name: 'Where you are signed in' });
     const own = section.getByRole('listitem').filter({ hasText: 'This device' });
     await own.waitFor();
-    expect(await own.allTextContents()).toEqual([expect.stringContaining('Chrome on Linux')]);
+    expect(await own.allTextContents()).toEqual([expect.stringContaining(`Chrome on ${SYSTEM}`)]);
     await section.getByRole('listitem').filter({ hasText: 'Safari on iPhone' }).waitFor();
     expect(requests).toBe(1);
     await section.getByRole('button', { name: 'Sign out everywhere else' }).click();
