@@ -12,7 +12,7 @@ export interface ConversationSnapshot {
   /** The messages are around one of the past, and others follow. */
   readonly hasNewer: boolean;
   readonly isLoadingNewer: boolean;
-  /** Changes when other messages are shown than before, so that the list has to be laid out anew. */
+  /** Changes when other messages are shown than before, so that the list has to be laid out from scratch. */
   readonly view: number;
   /** Message to scroll to and highlight; a new object for every jump. */
   readonly target: { readonly id: string } | undefined;
@@ -29,6 +29,7 @@ export class Conversation {
   readonly #log = new MessageLog();
   /** What is shown instead of the log after a jump into the past. */
   #past: PastWindow | undefined;
+  #view = 0;
   readonly #listeners = new Set<() => void>();
   #snapshot: ConversationSnapshot = {
     status: 'loading',
@@ -143,26 +144,18 @@ export class Conversation {
 
   /** Jumps to a message: among the loaded ones, or with those around it. */
   async jumpTo({ id, position }: Pick<Message, 'id' | 'position'>): Promise<void> {
-    let { view } = this.#snapshot;
-    if (this.#past && !this.#past.find(id) && this.#log.find(id)) {
-      this.#past = undefined;
-      view += 1;
-    }
+    if (this.#past && !this.#past.find(id) && this.#log.find(id)) this.#show(undefined);
     if (!(this.#past ?? this.#log).find(id)) {
       if (!this.#past && (this.#log.oldestPosition ?? 0) - position <= NEAR) await this.loadOlder(position);
-      else {
-        await this.#openPast(position);
-        view += 1;
-      }
+      else await this.#openPast(position);
     }
-    this.#publish({ target: { id }, view });
+    this.#publish({ target: { id } });
   }
 
   /** Shows the newest messages again, if others are shown. */
   showLatest(): void {
-    const view = this.#snapshot.view + (this.#past ? 1 : 0);
-    this.#past = undefined;
-    this.#publish({ target: undefined, view });
+    if (this.#past) this.#show(undefined);
+    this.#publish({ target: undefined });
   }
 
   async #openPast(position: number): Promise<void> {
@@ -170,8 +163,14 @@ export class Conversation {
       fetchPage(this.channelId, position + 1),
       fetchNewer(this.channelId, position),
     ]);
-    this.#past = new PastWindow([...before, ...after], before.length === PAGE_SIZE);
+    this.#show(new PastWindow([...before, ...after], before.length === PAGE_SIZE));
     this.#joinPast();
+  }
+
+  /** Replaces what is shown: messages of the past, or the newest ones. The next `#publish` makes it visible. */
+  #show(past: PastWindow | undefined): void {
+    this.#past = past;
+    this.#view += 1;
   }
 
   /** Where the past has reached the loaded messages, both become one. */
@@ -191,7 +190,7 @@ export class Conversation {
 
   async #loadNewest(): Promise<void> {
     const page = await fetchPage(this.channelId);
-    this.#past = undefined;
+    if (this.#past) this.#show(undefined);
     this.#log.reset(page, page.length === PAGE_SIZE);
     this.#publish({ status: 'ready', error: undefined });
   }
@@ -211,7 +210,14 @@ export class Conversation {
 
   #publish(change: Partial<ConversationSnapshot> = {}): void {
     const { messages, hasOlder } = this.#past ?? this.#log;
-    this.#snapshot = { ...this.#snapshot, ...change, messages, hasOlder, hasNewer: this.#past !== undefined };
+    this.#snapshot = {
+      ...this.#snapshot,
+      ...change,
+      messages,
+      hasOlder,
+      hasNewer: this.#past !== undefined,
+      view: this.#view,
+    };
     for (const listener of this.#listeners) listener();
   }
 }
