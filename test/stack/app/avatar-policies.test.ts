@@ -166,14 +166,6 @@ describe.each(CASES)('$what', ({ allowed, attempt }) => {
 });
 
 describe('the bucket of avatars', () => {
-  test('is the same with only its migration as with config.toml', async () => {
-    const read = async (from: TestStack): Promise<unknown> =>
-      (await from.client(from.secretKey).storage.getBucket('avatars')).data;
-    await using bare = await startOurChatStack({ config: '' });
-    const differs = { created_at: expect.any(String), updated_at: expect.any(String) };
-    expect(await read(bare)).toEqual({ ...((await read(stack)) as object), ...differs });
-  });
-
   test('accepts only small pictures', async () => {
     const { client, id } = family.people.member;
     const html = new Blob(['<script>'], { type: 'text/html' });

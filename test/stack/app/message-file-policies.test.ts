@@ -134,14 +134,6 @@ describe.each(CASES)('$what', ({ allowed, attempt }) => {
 });
 
 describe('the bucket of files in messages', () => {
-  test('is the same with only its migration as with config.toml', async () => {
-    const read = async (from: TestStack): Promise<unknown> =>
-      (await from.client(from.secretKey).storage.getBucket('message-files')).data;
-    await using bare = await startOurChatStack({ config: '' });
-    const differs = { created_at: expect.any(String), updated_at: expect.any(String) };
-    expect(await read(bare)).toEqual({ ...((await read(stack)) as object), ...differs });
-  });
-
   test.each(['text/html', 'image/svg+xml', 'application/xhtml+xml', 'text/javascript', 'application/pdf'])(
     'has no file that a browser would open: %s',
     async (type) => {

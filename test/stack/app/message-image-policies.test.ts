@@ -186,14 +186,6 @@ describe.each(CASES)('$what', ({ allowed, attempt }) => {
 });
 
 describe('the bucket of pictures in messages', () => {
-  test('is the same with only its migration as with config.toml', async () => {
-    const read = async (from: TestStack): Promise<unknown> =>
-      (await from.client(from.secretKey).storage.getBucket('message-images')).data;
-    await using bare = await startOurChatStack({ config: '' });
-    const differs = { created_at: expect.any(String), updated_at: expect.any(String) };
-    expect(await read(bare)).toEqual({ ...((await read(stack)) as object), ...differs });
-  });
-
   test('accepts only pictures, and only names of its pattern', async () => {
     const { client, id } = family.people.member;
     const html = await images(client).upload(newPath(id), new Blob(['<script>'], { type: 'text/html' }));
