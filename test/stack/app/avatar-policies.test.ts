@@ -1,6 +1,7 @@
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { EVERYONE, foundFamily, type TestFamily, type Who } from '../../helpers/ourchat-family.ts';
+import { type AccessCase, describeAccess, MEMBERS, worked } from '../../helpers/ourchat-access.ts';
+import { foundFamily, type TestFamily } from '../../helpers/ourchat-family.ts';
 import { type OurChatClient, startOurChatStack } from '../../helpers/ourchat-stack.ts';
 import type { TestStack } from '../../helpers/stack.ts';
 
@@ -18,18 +19,8 @@ const avatars = (client: OurChatClient) => client.storage.from('avatars');
 const newPath = (userId: string): string => `${userId}/${crypto.randomUUID()}.webp`;
 const upload = (client: OurChatClient, path: string, options = {}) =>
   avatars(client).upload(path, picture, { contentType: 'image/webp', ...options });
-const worked = ({ error }: { error: unknown }): boolean => error === null;
 
-interface Case {
-  readonly what: string;
-  /** Who may; everybody else must be refused. */
-  readonly allowed: readonly Who[];
-  readonly attempt: (client: OurChatClient) => Promise<boolean>;
-}
-
-const MEMBERS: readonly Who[] = ['member', 'owner'];
-
-const CASES: readonly Case[] = [
+const CASES: readonly AccessCase[] = [
   {
     what: "download the owner's picture",
     allowed: MEMBERS,
@@ -159,11 +150,7 @@ beforeAll(async () => {
 
 afterAll(() => stack?.stop());
 
-describe.each(CASES)('$what', ({ allowed, attempt }) => {
-  test.each(EVERYONE)('%s', async (who) => {
-    expect(await attempt(family.clients[who])).toBe(allowed.includes(who));
-  });
-});
+describeAccess(CASES, () => family);
 
 describe('the bucket of avatars', () => {
   test('accepts only small pictures', async () => {

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { EVERYONE, foundFamily, type TestFamily, type Who } from '../../helpers/ourchat-family.ts';
+import { type AccessCase, describeAccess, MEMBERS, worked } from '../../helpers/ourchat-access.ts';
+import { foundFamily, type TestFamily } from '../../helpers/ourchat-family.ts';
 import { type OurChatClient, type Person, startOurChatStack } from '../../helpers/ourchat-stack.ts';
 import type { TestStack } from '../../helpers/stack.ts';
 
@@ -20,7 +21,6 @@ const newPath = (userId: string, messageId: string = crypto.randomUUID(), name =
 const content = (text = TEXT, type = 'application/octet-stream'): Blob => new Blob([text], { type });
 const upload = (client: OurChatClient, path: string, blob = content(), options = {}) =>
   files(client).upload(path, blob, options);
-const worked = ({ error }: { error: unknown }): boolean => error === null;
 
 /** Inserts a message with these paths, without uploading anything. */
 const write = (client: OurChatClient, id: string, paths: readonly string[], change: object = {}) =>
@@ -44,16 +44,7 @@ async function send(
   return { id, path };
 }
 
-interface Case {
-  readonly what: string;
-  /** Who may; everybody else must be refused. */
-  readonly allowed: readonly Who[];
-  readonly attempt: (client: OurChatClient) => Promise<boolean>;
-}
-
-const MEMBERS: readonly Who[] = ['member', 'owner'];
-
-const CASES: readonly Case[] = [
+const CASES: readonly AccessCase[] = [
   {
     what: 'download a file of a message',
     allowed: MEMBERS,
@@ -127,11 +118,7 @@ beforeAll(async () => {
 
 afterAll(() => stack?.stop());
 
-describe.each(CASES)('$what', ({ allowed, attempt }) => {
-  test.each(EVERYONE)('%s', async (who) => {
-    expect(await attempt(family.clients[who])).toBe(allowed.includes(who));
-  });
-});
+describeAccess(CASES, () => family);
 
 describe('the bucket of files in messages', () => {
   test.each(['text/html', 'image/svg+xml', 'application/xhtml+xml', 'text/javascript', 'application/pdf'])(

@@ -1,7 +1,8 @@
 import pg from 'pg';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { EVERYONE, foundFamily, type TestFamily, type Who } from '../../helpers/ourchat-family.ts';
+import { type AccessCase, describeAccess, MEMBERS, worked } from '../../helpers/ourchat-access.ts';
+import { foundFamily, type TestFamily } from '../../helpers/ourchat-family.ts';
 import {
   type OurChatClient,
   type Person,
@@ -27,7 +28,6 @@ const newPath = (userId: string, messageId: string = crypto.randomUUID(), file =
   `${userId}/${messageId}/${file}`;
 const upload = (client: OurChatClient, path: string, options = {}) =>
   images(client).upload(path, picture, options);
-const worked = ({ error }: { error: unknown }): boolean => error === null;
 
 /** Inserts a message with these paths, without uploading anything. */
 const write = (client: OurChatClient, id: string, paths: readonly string[], change: object = {}) =>
@@ -55,16 +55,7 @@ async function connect({ dbUrl }: TestStack): Promise<pg.Client & AsyncDisposabl
   return Object.assign(client, { [Symbol.asyncDispose]: () => client.end() });
 }
 
-interface Case {
-  readonly what: string;
-  /** Who may; everybody else must be refused. */
-  readonly allowed: readonly Who[];
-  readonly attempt: (client: OurChatClient) => Promise<boolean>;
-}
-
-const MEMBERS: readonly Who[] = ['member', 'owner'];
-
-const CASES: readonly Case[] = [
+const CASES: readonly AccessCase[] = [
   {
     what: 'download a picture of a message',
     allowed: MEMBERS,
@@ -179,11 +170,7 @@ beforeAll(async () => {
 
 afterAll(() => stack?.stop());
 
-describe.each(CASES)('$what', ({ allowed, attempt }) => {
-  test.each(EVERYONE)('%s', async (who) => {
-    expect(await attempt(family.clients[who])).toBe(allowed.includes(who));
-  });
-});
+describeAccess(CASES, () => family);
 
 describe('the bucket of pictures in messages', () => {
   test('accepts only pictures, and only names of its pattern', async () => {
