@@ -45,19 +45,21 @@ async function resolve(hostname: string, signal: AbortSignal): Promise<string[]>
 
 /** The connection, unless `signal` aborts before; closed when it aborts later. */
 async function abortable<T extends Connection>(connecting: Promise<T>, signal: AbortSignal): Promise<T> {
-  const close = (connection: Connection): void => {
-    try {
-      connection.close();
-    } catch {
-      // It has been closed already.
-    }
-  };
   const aborted = new Promise<never>((_, reject) => {
     signal.addEventListener('abort', () => {
-      connecting.then(close, () => {});
+      connecting.then(closeConnection, () => {});
       reject(signal.reason as Error);
     });
   });
   aborted.catch(() => {});
   return Promise.race([connecting, aborted]);
+}
+
+/** Closes a connection that an abort may have closed already. */
+export function closeConnection(connection: Connection): void {
+  try {
+    connection.close();
+  } catch {
+    // It is closed.
+  }
 }

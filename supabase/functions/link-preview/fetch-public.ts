@@ -1,4 +1,4 @@
-import { connectTo } from './connect.ts';
+import { closeConnection, connectTo } from './connect.ts';
 import { HttpExchange } from './http.ts';
 
 /** What to accept of a server. */
@@ -47,16 +47,8 @@ export async function fetchPublic(start: URL, limits: FetchLimits, signal: Abort
       if (bytes.length > limits.maxBytes) throw new Error('too large');
       return { url, type, bytes };
     } finally {
-      close(connection);
+      closeConnection(connection);
     }
   }
   throw new Error('too many redirects');
-}
-
-function close(connection: { close(): void }): void {
-  try {
-    connection.close();
-  } catch {
-    // The abort has closed it.
-  }
 }
