@@ -1,7 +1,7 @@
 import { symlink } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import type { Browser, BrowserContextOptions, Locator, Page } from 'playwright-core';
 import type { ConfigOverrides } from '../../plugin/start-stack.ts';
 import { type DevServer, startDevServer } from './dev-server.ts';
 import { makeProject } from './project.ts';
@@ -152,7 +152,17 @@ export async function waitForState(page: Page, state: string, timeout = 20_000):
   await page.locator(`[data-state="${state}"]`).waitFor({ timeout });
 }
 
+/** The field for the next message. */
+export function composer(page: Page): Locator {
+  return page.getByRole('textbox', { name: /^Message #/ });
+}
+
+/** A message of the open channel. */
+export function line(page: Page, text: string | RegExp): Locator {
+  return page.getByRole('log').getByRole('article').filter({ hasText: text });
+}
+
 export async function sendMessage(page: Page, text: string): Promise<void> {
-  await page.getByRole('textbox', { name: /^Message #/ }).fill(text);
+  await composer(page).fill(text);
   await page.keyboard.press('Enter');
 }

@@ -2,6 +2,7 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { launchChromium, skipsBrowserTests } from '../../helpers/chromium.ts';
 import {
+  composer,
   createFamily,
   joinFamily,
   openVisitor,
@@ -36,11 +37,10 @@ describe.skipIf(skipsBrowserTests())('an unreliable network', () => {
   });
 
   async function sendMany({ page }: Visitor, name: string, from: number, to: number): Promise<void> {
-    const composer = page.getByRole('textbox', { name: /^Message #/ });
     for (let i = from; i < to; i += 1) {
       // Vite reloads the page of a server that has restarted; a text that was not sent yet is a draft then.
       do await sendMessage(page, `${name} ${i}`);
-      while ((await composer.inputValue()) !== '');
+      while ((await composer(page).inputValue()) !== '');
     }
   }
 

@@ -2,7 +2,9 @@ import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { launchChromium, skipsBrowserTests } from '../../helpers/chromium.ts';
 import {
+  composer,
   createFamily,
+  line,
   openVisitor,
   type OurChat,
   sendMessage,
@@ -40,14 +42,12 @@ describe.skipIf(skipsBrowserTests())('life in a family', () => {
     await chat?.[Symbol.asyncDispose]();
   });
 
-  const line = (page: Page, text: string): Locator =>
-    page.getByRole('log').getByRole('article').filter({ hasText: text });
   const shows = (locator: Locator): Promise<void> => locator.first().waitFor();
 
   test('shows an edit immediately, marked as edited', async () => {
     await sendMessage(anna, 'Lunch at twelf');
     await shows(line(ben, 'Lunch at twelf'));
-    await anna.getByRole('textbox', { name: /^Message #/ }).press('ArrowUp');
+    await composer(anna).press('ArrowUp');
     await anna.getByLabel('Edit message').fill('Lunch at twelve');
     await anna.keyboard.press('Enter');
     await shows(line(ben, 'Lunch at twelve').getByText('edited'));
@@ -82,10 +82,10 @@ describe.skipIf(skipsBrowserTests())('life in a family', () => {
   });
 
   test('completes mentions and highlights them', async () => {
-    await anna.getByRole('textbox', { name: /^Message #/ }).pressSequentially('@be');
+    await composer(anna).pressSequentially('@be');
     await anna.getByRole('option', { name: 'Ben' }).waitFor();
     await anna.keyboard.press('Enter');
-    await anna.getByRole('textbox', { name: /^Message #/ }).pressSequentially('bring bread');
+    await composer(anna).pressSequentially('bring bread');
     await anna.keyboard.press('Enter');
     await expect(line(ben, 'bring bread').locator('strong', { hasText: '@Ben' }).first()).toBeVisible();
   });

@@ -4,8 +4,10 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { launchChromium, skipsBrowserTests } from '../../helpers/chromium.ts';
 import { giveFiles } from '../../helpers/drop-files.ts';
 import {
+  composer,
   createFamily,
   joinFamily,
+  line,
   openVisitor,
   type OurChat,
   sendMessage,
@@ -50,10 +52,7 @@ describe.skipIf(skipsBrowserTests())('files in messages', () => {
     await chat?.[Symbol.asyncDispose]();
   });
 
-  const composer = (page: Page): Locator => page.getByRole('textbox', { name: /^Message #/ });
   const tray = (page: Page): Locator => page.getByRole('list', { name: 'To send' });
-  const line = (page: Page, text: string): Locator =>
-    page.getByRole('log').getByRole('article').filter({ hasText: text });
 
   /** Saves a file of a message. @returns its name and content */
   async function save(page: Page, name: string): Promise<{ name: string; text: string }> {

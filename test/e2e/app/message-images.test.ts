@@ -4,8 +4,10 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { launchChromium, skipsBrowserTests } from '../../helpers/chromium.ts';
 import { giveFiles } from '../../helpers/drop-files.ts';
 import {
+  composer,
   createFamily,
   joinFamily,
+  line,
   openVisitor,
   type OurChat,
   sendMessage,
@@ -42,10 +44,7 @@ describe.skipIf(skipsBrowserTests())('pictures in messages', () => {
     await chat?.[Symbol.asyncDispose]();
   });
 
-  const composer = (page: Page): Locator => page.getByRole('textbox', { name: /^Message #/ });
   const tray = (page: Page): Locator => page.getByRole('list', { name: 'To send' });
-  const line = (page: Page, text: string): Locator =>
-    page.getByRole('log').getByRole('article').filter({ hasText: text });
   const attach = async (page: Page, how: 'drop' | 'paste', color: string): Promise<void> =>
     giveFiles(composer(page), how, [await makePicture(`${color}.png`, color, { format: 'png' })]);
 

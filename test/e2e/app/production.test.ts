@@ -9,6 +9,7 @@ import type { DevServer } from '../../helpers/dev-server.ts';
 import { startOurChatStack } from '../../helpers/ourchat-stack.ts';
 import { buildOurChat, type OurChatBuild } from '../../helpers/ourchat-build.ts';
 import {
+  composer,
   createFamily,
   joinFamily,
   openVisitor,
@@ -138,7 +139,7 @@ describe.skipIf(skipsBrowserTests()).each(['embedded', 'static'] as const)(
     });
 
     test('sends pictures, shows them to both, and lets them be saved', async () => {
-      const field = anna.page.getByRole('textbox', { name: /^Message #/ });
+      const field = composer(anna.page);
       await giveFiles(field, 'paste', [await makePicture('lake.png', '#2460a7', { format: 'png' })]);
       await anna.page.getByLabel('Description of picture').fill('The lake');
       await field.press('Enter');

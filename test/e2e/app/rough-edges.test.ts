@@ -1,9 +1,11 @@
-import type { Browser, Locator, Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { launchChromium, skipsBrowserTests } from '../../helpers/chromium.ts';
 import {
+  composer,
   createFamily,
   joinFamily,
+  line,
   openVisitor,
   type OurChat,
   sendMessage,
@@ -39,10 +41,6 @@ describe.skipIf(skipsBrowserTests())('unusual input and failures', () => {
     await browser?.close();
     await chat?.[Symbol.asyncDispose]();
   });
-
-  const input = (page: Page): Locator => page.getByRole('textbox', { name: /^Message #/ });
-  const line = (page: Page, text: string | RegExp): Locator =>
-    page.getByRole('log').getByRole('article').filter({ hasText: text });
 
   test('keeps the width of the sidebar with long names', async () => {
     const sidebar = await anna.getByRole('complementary').boundingBox();
@@ -85,27 +83,27 @@ describe.skipIf(skipsBrowserTests())('unusual input and failures', () => {
   });
 
   test('keeps a text that is too long, and shows by how much', async () => {
-    await input(anna).fill('x'.repeat(20_000));
+    await composer(anna).fill('x'.repeat(20_000));
     await anna.getByText('16,000 characters too long').waitFor();
-    await input(anna).press('Enter');
+    await composer(anna).press('Enter');
     expect(await anna.getByRole('button', { name: 'Send' }).isDisabled()).toBe(true);
-    expect((await input(anna).inputValue()).length).toBe(20_000);
+    expect((await composer(anna).inputValue()).length).toBe(20_000);
     // Counted as in the database: an emoji is one character.
-    await input(anna).fill('😀'.repeat(4_000));
+    await composer(anna).fill('😀'.repeat(4_000));
     expect(await anna.getByText('too long').count()).toBe(0);
-    await input(anna).press('Enter');
+    await composer(anna).press('Enter');
     await expect(line(ben, '😀'.repeat(4_000))).toBeVisible();
   });
 
   test('keeps unsent text across channels and a reload', async () => {
-    await input(anna).fill('Not finished');
+    await composer(anna).fill('Not finished');
     await anna.reload();
     await waitForState(anna, 'live');
-    expect(await input(anna).inputValue()).toBe('Not finished');
-    await input(anna).fill('');
+    expect(await composer(anna).inputValue()).toBe('Not finished');
+    await composer(anna).fill('');
     await anna.reload();
     await waitForState(anna, 'live');
-    expect(await input(anna).inputValue()).toBe('');
+    expect(await composer(anna).inputValue()).toBe('');
   });
 
   test('creates one family on a double click', async () => {
@@ -222,14 +220,14 @@ describe.skipIf(skipsBrowserTests())('unusual input and failures', () => {
   test('focuses the composer when a channel is opened', async () => {
     await anna.getByRole('link', { name: 'twice' }).click();
     await anna.getByRole('heading', { name: 'twice' }).waitFor();
-    expect(await input(anna).evaluate((element) => element.matches(':focus'))).toBe(true);
+    expect(await composer(anna).evaluate((element) => element.matches(':focus'))).toBe(true);
     await anna.getByRole('link', { name: 'general' }).click();
   });
 
   test('returns the focus to where editing started', async () => {
-    await input(anna).press('ArrowUp');
+    await composer(anna).press('ArrowUp');
     await anna.getByLabel('Edit message').press('Escape');
-    expect(await input(anna).evaluate((element) => element.matches(':focus'))).toBe(true);
+    expect(await composer(anna).evaluate((element) => element.matches(':focus'))).toBe(true);
     const last = line(anna, 'The newest');
     await last.focus();
     await last.getByRole('button', { name: 'Edit', exact: true }).focus();

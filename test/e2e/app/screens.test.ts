@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { launchChromium, skipsBrowserTests } from '../../helpers/chromium.ts';
 import { giveFiles } from '../../helpers/drop-files.ts';
 import {
+  composer,
   openVisitor,
   type OurChat,
   signIn,
@@ -163,14 +164,14 @@ describe.skipIf(skipsBrowserTests()).each(APPEARANCES)(
         })),
       );
       if (!garden || !berries) throw new Error('unreachable');
-      await giveFiles(page.getByRole('textbox', { name: /^Message #/ }), 'paste', [garden, berries]);
+      await giveFiles(composer(page), 'paste', [garden, berries]);
       await page.getByLabel('Description of picture 2').fill('The house by the lake');
-      await page.getByRole('textbox', { name: /^Message #/ }).fill('Strawberries to go');
+      await composer(page).fill('Strawberries to go');
       await page.mouse.move(1, 1);
       expect(await look('pictures-to-send')).toEqual([]);
       await page.getByRole('button', { name: 'Remove picture 1' }).click();
       await page.getByRole('button', { name: 'Remove picture' }).click();
-      await page.getByRole('textbox', { name: /^Message #/ }).fill('');
+      await composer(page).fill('');
     });
 
     test('pictures in a conversation, and one of them large', async () => {
@@ -203,13 +204,13 @@ describe.skipIf(skipsBrowserTests()).each(APPEARANCES)(
     test('reply, mention and edit', async () => {
       await page.getByRole('article').filter({ hasText: 'On the hook' }).focus();
       await page.getByRole('button', { name: 'Reply', exact: true }).click();
-      await page.getByRole('textbox', { name: /^Message #/ }).pressSequentially('Thank you, @');
+      await composer(page).pressSequentially('Thank you, @');
       await page.getByRole('listbox', { name: 'People' }).waitFor();
       expect(await look('reply-and-mention')).toEqual([]);
       await page.keyboard.press('Escape');
-      await page.getByRole('textbox', { name: /^Message #/ }).fill('');
+      await composer(page).fill('');
       await page.keyboard.press('Escape');
-      await page.getByRole('textbox', { name: /^Message #/ }).press('ArrowUp');
+      await composer(page).press('ArrowUp');
       await page.getByLabel('Edit message').waitFor();
       expect(await look('edit')).toEqual([]);
       await page.keyboard.press('Escape');
@@ -277,9 +278,7 @@ describe.skipIf(skipsBrowserTests()).each(APPEARANCES)(
       await waitForState(page, 'live');
       await page.context().setOffline(true);
       await waitForState(page, 'offline');
-      await page
-        .getByRole('textbox', { name: /^Message #/ })
-        .fill('This one waits until we are back online.');
+      await composer(page).fill('This one waits until we are back online.');
       await page.keyboard.press('Enter');
       await page.getByText('Waiting for the connection').waitFor();
       expect(await look('offline')).toEqual([]);

@@ -2,6 +2,7 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { launchChromium, skipsBrowserTests } from '../../helpers/chromium.ts';
 import {
+  composer,
   createFamily,
   joinFamily,
   openVisitor,
@@ -75,11 +76,11 @@ describe.skipIf(skipsBrowserTests())('two people of a family, and one of another
   });
 
   test('shows that somebody is typing', async () => {
-    await ben.page.getByRole('textbox', { name: /^Message #/ }).pressSequentially('Let me think');
+    await composer(ben.page).pressSequentially('Let me think');
     await expect(anna.page.getByText('Ben is typing…')).toBeVisible();
     // Everybody receives the signal, but the person who types does not see it.
     expect(await ben.page.getByText('Ben is typing…').count()).toBe(0);
-    await ben.page.getByRole('textbox', { name: /^Message #/ }).fill('');
+    await composer(ben.page).fill('');
   });
 
   test('shows a new channel and its messages to the other immediately, with an unread count', async () => {
