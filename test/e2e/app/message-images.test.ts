@@ -100,7 +100,9 @@ describe.skipIf(skipsBrowserTests())('pictures in messages', () => {
 
   test('are limited to four', async () => {
     const many = await Promise.all(
-      ['#111', '#333', '#555', '#777', '#999'].map((color) => makePicture(`${color}.png`, color)),
+      ['#111', '#333', '#555', '#777', '#999', '#bbb', '#ddd'].map((color) =>
+        makePicture(`${color}.png`, color),
+      ),
     );
     await giveFiles(composer(anna), 'paste', many);
     await expect(anna.getByText('A message can have up to 4 pictures.')).toBeVisible();
