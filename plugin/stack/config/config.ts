@@ -48,8 +48,9 @@ export async function loadConfig(root: string, options: LoadConfigOptions = {}):
   const supabaseDir = join(root, 'supabase');
   const file = await readConfigFile(root);
   const written = file?.values ?? {};
+  const given = merge(written, overrides);
   // Only for these references: keys of a deployed project in such a file are not this stack's.
-  const hasUnset = findUnsetVariables(written, env).length > 0;
+  const hasUnset = findUnsetVariables(given, env).length > 0;
   const variables = hasUnset ? { ...(await readEnvFiles(root)), ...env } : env;
   const values = merge(substituteVariables(written, variables), overrides);
   const top = new Section(values, originsIn(file, overrides));
@@ -64,7 +65,9 @@ export async function loadConfig(root: string, options: LoadConfigOptions = {}):
     notices: () => {
       const name = file?.name ?? 'the option config';
       acknowledgeOthers(top);
-      const unset = findUnsetVariables(written, variables).filter(({ path }) => top.wasRead(path));
+      const unset = findUnsetVariables(given, variables).filter(
+        ({ path }) => top.wasRead(path) && !hasPath(overrides, path),
+      );
       return [
         ...top.unread().map(describeUnknown),
         ...inOneLine('not supported here and ignored', findUnsupported(top)),

@@ -49,11 +49,13 @@ export function findUnsetVariables(
   path: readonly string[] = [],
 ): VariableReference[] {
   if (table['enabled'] === false) return [];
-  return Object.entries(table).flatMap(([key, value]) => {
-    if (isTable(value)) return findUnsetVariables(value, env, [...path, key]);
+  const find = (value: unknown, path: readonly string[]): VariableReference[] => {
     const name = referencedVariable(value);
-    return name === undefined || env[name] !== undefined ? [] : [{ path: [...path, key], name }];
-  });
+    if (name !== undefined) return env[name] === undefined ? [{ path, name }] : [];
+    if (Array.isArray(value)) return value.flatMap((element) => find(element, path));
+    return isTable(value) ? findUnsetVariables(value, env, path) : [];
+  };
+  return Object.entries(table).flatMap(([key, value]) => find(value, [...path, key]));
 }
 
 /** The name in a value of the form `env(NAME)`. */

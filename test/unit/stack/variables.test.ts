@@ -31,6 +31,23 @@ test('a setting that is read is named when its variable is not set', async () =>
   ]);
 });
 
+test('an unset variable in a list is named, and none that an option takes the place of', async () => {
+  await using project = await makeProject({
+    'supabase/config.toml':
+      '[auth]\nsite_url = "env(SITE)"\nadditional_redirect_urls = ["http://a", "env(PREVIEW)"]\n',
+  });
+  const overrides = { auth: { site_url: 'http://x' } };
+  const config = await loadConfig(project.root, { env: {}, overrides });
+  const auth = config.section('auth');
+  expect([auth.string('site_url'), auth.strings('additional_redirect_urls')]).toEqual([
+    'http://x',
+    ['http://a'],
+  ]);
+  expect(config.notices()).toEqual([
+    'supabase/config.toml: no value, because the variable is not set: auth.additional_redirect_urls (PREVIEW)',
+  ]);
+});
+
 describe('the .env files of the project', () => {
   const read = async (files: Record<string, string>, env = {}): Promise<[string | undefined, unknown]> => {
     await using project = await makeProject({
@@ -58,6 +75,18 @@ describe('the .env files of the project', () => {
         ? ['supabase/config.toml: no value, because the variable is not set: auth.site_url (SITE)']
         : [];
     expect(await read(files)).toEqual([expected, unset]);
+  });
+
+  test('count for an element of a list, and for a table that an option switches on', async () => {
+    await using project = await makeProject({
+      'supabase/config.toml':
+        '[auth]\nadditional_redirect_urls = ["env(SITE)", "env(MISSING)"]\n[auth.external.github]\nenabled = false\nsecret = "env(SECRET)"\n',
+      '.env': 'SITE=http://site\nSECRET=hidden',
+    });
+    const overrides = { auth: { external: { github: { enabled: true } } } };
+    const auth = (await loadConfig(project.root, { env: {}, overrides })).section('auth');
+    expect(auth.strings('additional_redirect_urls')).toEqual(['http://site']);
+    expect(auth.section('external').section('github').string('secret')).toBe('hidden');
   });
 
   test('give way to the environment, and hold no keys of the stack', async () => {
