@@ -4,7 +4,7 @@ import { isTable } from './is-table.ts';
 import { hasPath } from './locate-key.ts';
 import { readConfigFile, type ConfigFile } from './read-config-file.ts';
 import { acknowledgeOthers, findUnsupported } from './other-settings.ts';
-import { Section, type FindOrigin, type UnknownKey } from './section.ts';
+import { Section, type UnknownKey } from './section.ts';
 import { findUnsetVariables, substituteVariables, type Variables } from './variables.ts';
 
 /** `supabase/config.toml` (or .json, .jsonc) of a project, the file that the Supabase CLI reads. */
@@ -53,7 +53,10 @@ export async function loadConfig(root: string, options: LoadConfigOptions = {}):
   const hasUnset = findUnsetVariables(given, env).length > 0;
   const variables = hasUnset ? { ...(await readEnvFiles(root)), ...env } : env;
   const values = merge(substituteVariables(written, variables), overrides);
-  const top = new Section(values, originsIn(file, overrides));
+  const fileOf = (path: readonly string[]): ConfigFile | undefined =>
+    hasPath(overrides, path) ? undefined : file;
+  const nameOf = (path: readonly string[]): string => fileOf(path)?.name ?? 'the option config';
+  const top = new Section(values, (path) => ({ name: nameOf(path), location: fileOf(path)?.locate(path) }));
   const projectId = top.string('project_id', basename(root));
   return {
     root,
@@ -63,25 +66,32 @@ export async function loadConfig(root: string, options: LoadConfigOptions = {}):
     projectId,
     section: (name) => top.section(name),
     notices: () => {
-      const name = file?.name ?? 'the option config';
       acknowledgeOthers(top);
       const unset = findUnsetVariables(given, variables).filter(
         ({ path }) => top.wasRead(path) && !hasPath(overrides, path),
       );
       return [
-        ...top.unread().map(describeUnknown),
-        ...inOneLine('not supported here and ignored', findUnsupported(top)),
+        ...top.unread().map((key) => `${nameOf(key.path)}: ${describeUnknown(key)}`),
+        ...inOneLine(
+          'not supported here and ignored',
+          findUnsupported(top).map((path) => [nameOf(path), path.join('.')]),
+        ),
         ...inOneLine(
           'no value, because the variable is not set',
-          unset.map((one) => `${one.path.join('.')} (${one.name})`),
+          unset.map(({ path, name }) => [nameOf(path), `${path.join('.')} (${name})`]),
         ),
-      ].map((line) => `${name}: ${line}`);
+      ];
     },
   };
 }
 
-function inOneLine(what: string, keys: readonly string[]): string[] {
-  return keys.length === 0 ? [] : [`${what}: ${keys.join(', ')}`];
+/** One line for each source of such settings. */
+function inOneLine(what: string, settings: readonly (readonly [source: string, text: string])[]): string[] {
+  const sources = [...new Set(settings.map(([source]) => source))];
+  return sources.map((source) => {
+    const texts = settings.filter(([other]) => other === source).map(([, text]) => text);
+    return `${source}: ${what}: ${texts.join(', ')}`;
+  });
 }
 
 function describeUnknown({ path, meant }: UnknownKey): string {
@@ -96,12 +106,4 @@ function merge(base: Record<string, unknown>, over: ConfigOverrides): Record<str
     merged[key] = isTable(below) && isTable(value) ? merge(below, value) : value;
   }
   return merged;
-}
-
-/** Values of the option come from there; all other ones from the file. */
-function originsIn(file: ConfigFile | undefined, overrides: ConfigOverrides): FindOrigin {
-  return (path) => {
-    if (!file || hasPath(overrides, path)) return { name: 'the option config' };
-    return { name: file.name, location: file.locate(path) };
-  };
 }

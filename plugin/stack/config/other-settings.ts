@@ -65,11 +65,11 @@ export function acknowledgeOthers(top: Section): void {
 }
 
 /** The settings of this file that ask for something that this stack does not have. */
-export function findUnsupported(top: Section): string[] {
+export function findUnsupported(top: Section): (readonly string[])[] {
   return Object.entries(UNSUPPORTED).flatMap(([path, nothing]) => {
     const keys = path.split('.');
     const value = tableAt(top, keys.slice(0, -1)).peek(keys.at(-1) ?? '');
-    return value === undefined || JSON.stringify(value) === JSON.stringify(nothing) ? [] : [path];
+    return value === undefined || JSON.stringify(value) === JSON.stringify(nothing) ? [] : [keys];
   });
 }
 

@@ -5,7 +5,7 @@ import { isTable } from './is-table.ts';
 import { VariableValue } from './variables.ts';
 
 /** Who set a value, for messages: the name of the file or option, and the place in the file. */
-export interface Origin {
+interface Origin {
   readonly name: string;
   readonly location?: SourceLocation | undefined;
 }
@@ -17,7 +17,7 @@ export interface UnknownKey {
 }
 
 /** Finds out who set the value at a path. */
-export type FindOrigin = (path: readonly string[]) => Origin;
+type FindOrigin = (path: readonly string[]) => Origin;
 
 /** Reads a value: undefined where it has another type. `isVariable`: it is the text of a variable, without a type. */
 type Parse<T> = (value: unknown, isVariable: boolean) => T | undefined;

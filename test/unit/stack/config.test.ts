@@ -26,6 +26,19 @@ test('says nothing about the schema that editors use', async () => {
   ]);
 });
 
+test('names the option for what comes from it', async () => {
+  await using project = await makeProject({
+    'supabase/config.toml': 'mine = 1\n[auth]\nenabled = false\n',
+  });
+  const overrides = { atuh: {}, api: { enabled: false } };
+  expect((await loadConfig(project.root, { overrides })).notices()).toEqual([
+    'supabase/config.toml: mine is unknown and ignored',
+    'the option config: atuh is unknown and ignored; did you mean auth?',
+    'the option config: not supported here and ignored: api.enabled',
+    'supabase/config.toml: not supported here and ignored: auth.enabled',
+  ]);
+});
+
 test('overrides the file key by key', async () => {
   await using project = await makeProject({ 'supabase/config.toml': '[auth]\na = 1\nb = 2\n' });
   const auth = (await loadConfig(project.root, { overrides: { auth: { b: 3 } } })).section('auth');
