@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { parse as parseJson, printParseErrorCode, type ParseError } from 'jsonc-parser';
 import { parse as parseToml, TomlError } from 'smol-toml';
 import { offsetOf, sourceLocation } from '../../shared/code-frame.ts';
 import { CONFIG_FILES } from '../../shared/config-files.ts';
 import { errorMessage, hasErrorCode, SupabaseDevError, type SourceLocation } from '../../shared/errors.ts';
+import { JsoncError, parseJsonc } from '../../shared/jsonc.ts';
 import { isTable } from './is-table.ts';
 import { locateKey } from './locate-key.ts';
 
@@ -71,25 +71,6 @@ function parseConfigFile(path: string, text: string): ConfigFile {
       return offset === undefined ? undefined : place(offset);
     },
   };
-}
-
-class JsoncError extends Error {
-  readonly offset: number;
-
-  constructor({ error, offset }: ParseError) {
-    // `CommaExpected` → `comma expected`
-    const words = printParseErrorCode(error).replaceAll(/(?<=[a-z])[A-Z]/g, (letter) => ` ${letter}`);
-    super(words.toLowerCase());
-    this.offset = offset;
-  }
-}
-
-/** JSON with comments and trailing commas. */
-function parseJsonc(text: string): unknown {
-  const errors: ParseError[] = [];
-  const value: unknown = parseJson(text, errors, { allowTrailingComma: true });
-  if (errors[0]) throw new JsoncError(errors[0]);
-  return value;
 }
 
 function offsetOfError(error: unknown, text: string): number | undefined {

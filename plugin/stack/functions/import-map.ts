@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { pathToFileURL } from 'node:url';
 import { isObject } from '../../shared/json.ts';
+import { parseJsonc } from '../../shared/jsonc.ts';
 
 /** Specifiers and prefixes that end in `/`, with their addresses. */
 export type ImportEntries = Readonly<Record<string, unknown>>;
@@ -18,7 +19,7 @@ export interface ImportMap {
 export async function readImportMap(file: string | undefined): Promise<ImportMap | undefined> {
   if (file === undefined) return { imports: {} };
   try {
-    const value: unknown = JSON.parse(withoutComments(await readFile(file, 'utf8')));
+    const value = parseJsonc(await readFile(file, 'utf8'));
     if (!isObject(value)) return undefined;
     const base = pathToFileURL(file);
     return {
@@ -37,16 +38,6 @@ export function lookUp(imports: ImportEntries, specifier: string): string | unde
   const prefixes = Object.keys(imports).filter((name) => name.endsWith('/') && specifier.startsWith(name));
   const longest = prefixes.reduce((best, name) => (name.length > best.length ? name : best), '');
   return longest === '' ? undefined : `${String(imports[longest])}${specifier.slice(longest.length)}`;
-}
-
-/** JSON of a text with comments and trailing commas, which deno.json may have. */
-function withoutComments(text: string): string {
-  return text
-    .replace(
-      /("(?:[^"\\]|\\.)*")|\/\/[^\n]*|\/\*[^]*?\*\//g,
-      (_match, string: string | undefined) => string ?? '',
-    )
-    .replace(/("(?:[^"\\]|\\.)*")|,(?=\s*[}\]])/g, (_match, string: string | undefined) => string ?? '');
 }
 
 /** Relative addresses become absolute; as in a deno.json, `jsr:` and `npm:` packages also map their subpaths. */
