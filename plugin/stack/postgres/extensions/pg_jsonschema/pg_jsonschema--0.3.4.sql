@@ -712,8 +712,7 @@ create function @extschema@._jsonschema_merge(
 language sql immutable parallel safe
 as $$
   select case
-    when (other).at is not null then
-      row((result).errors || (other).errors, coalesce((result).at, (other).at), (result).props, (result).items, (result).all_items)::@extschema@._jsonschema_result
+    when (other).at is not null then @extschema@._jsonschema_collect(result, other)
     else
       row((result).errors, (result).at, (result).props || (other).props, (result).items || (other).items,
         (result).all_items or (other).all_items)::@extschema@._jsonschema_result
