@@ -1,3 +1,5 @@
+import { isOn } from './psql-variables.ts';
+
 /** The nested `\if … \elif … \else … \endif` of one file. */
 export class Conditions {
   /** For each open `\if`: whether its present branch runs, and whether one has run. */
@@ -11,7 +13,7 @@ export class Conditions {
   handles(command: string | undefined, expand: (text: string) => string): boolean {
     const [, name = '', condition = ''] = /^(\S+)\s*(.*)$/s.exec(command ?? '') ?? [];
     const last = this.#open.at(-1);
-    const holds = (): boolean => /^\s*(1|on|true|yes|t|y)\s*$/i.test(expand(condition));
+    const holds = (): boolean => isOn(expand(condition));
     if (name === 'if') {
       // Within a branch that does not run, none of its own does.
       const runs = this.#isActive() && holds();

@@ -5,7 +5,7 @@ import { errorMessage } from '../shared/errors.ts';
 import { locate } from '../shared/code-frame.ts';
 import { splitStatements, type Statement } from '../stack/postgres/sql-script.ts';
 import { Conditions } from './psql-conditions.ts';
-import { interpolate, readArguments } from './psql-variables.ts';
+import { interpolate, isOn, readArguments } from './psql-variables.ts';
 
 /** Where a session writes: lines of results, and messages with their place. */
 export interface PsqlOutput {
@@ -71,10 +71,10 @@ export class PsqlSession {
         this.#place = `psql:${file}:${locate(script, statement.offset).line}`;
         if (conditions.handles(statement.command, (text) => interpolate(text, this.#variables))) continue;
         await this.#runStatement(file, script, statement).catch((error: unknown) => {
-          if (error instanceof Quit || error instanceof ScriptError || !(error instanceof pg.DatabaseError))
-            throw error;
+          // An error of the server that is fatal ends the connection.
+          if (!(error instanceof pg.DatabaseError) || error.severity === 'FATAL') throw error;
           const described = describe(error, file, script, statement);
-          if (isOn(this.#variables.get('ON_ERROR_STOP'))) throw new ScriptError(described);
+          if (isOn(this.#variables.get('ON_ERROR_STOP') ?? '')) throw new ScriptError(described);
           this.#output.err(described);
         });
       }
@@ -138,10 +138,6 @@ export class PsqlSession {
         .split('\n'))
         this.#output.out(line);
   }
-}
-
-function isOn(value: string | undefined): boolean {
-  return value !== undefined && /^(1|on|true|yes)$/i.test(value);
 }
 
 /** An SQL error with file and line, as psql writes it; the line is the one that PostgreSQL points to. */

@@ -62,3 +62,8 @@ export function readArguments(line: string, variables: Variables): string[] {
   }
   return values;
 }
+
+/** Whether psql takes a value for true. */
+export function isOn(value: string): boolean {
+  return /^(1|on|true|yes|t|y)$/i.test(value.trim());
+}
