@@ -1,4 +1,4 @@
-import type { ExternalProvider } from '../settings/external.ts';
+import type { ExternalProvider, ProviderName } from '../settings/external.ts';
 import { isAzureEmailVerified, profileOf, singleEmail, type ProviderProfile } from './profile.ts';
 import { isObject, type JsonObject } from '../../../shared/json.ts';
 
@@ -258,7 +258,7 @@ const BUILDERS: ReadonlyMap<string, Builder> = new Map(
         });
       },
     }),
-  }),
+  } satisfies Partial<Record<ProviderName, Builder>>),
 );
 
 /** Undefined for a provider that only the local consent page can replace. */

@@ -14,7 +14,7 @@ export interface ExternalProvider {
 }
 
 /** Every provider that `[auth.external]` can name. */
-export const PROVIDER_NAMES: ReadonlySet<string> = new Set([
+const PROVIDERS = [
   'apple',
   'azure',
   'bitbucket',
@@ -40,12 +40,16 @@ export const PROVIDER_NAMES: ReadonlySet<string> = new Set([
   'workos',
   'x',
   'zoom',
-]);
+] as const;
+
+export type ProviderName = (typeof PROVIDERS)[number];
+
+export const PROVIDER_NAMES: ReadonlySet<string> = new Set(PROVIDERS);
 
 /** The providers that are enabled, by name. */
 export function readExternalProviders(external: Section): ReadonlyMap<string, ExternalProvider> {
   const providers = new Map<string, ExternalProvider>();
-  for (const name of PROVIDER_NAMES) {
+  for (const name of PROVIDERS) {
     const section = external.section(name);
     const provider = {
       clientId: section.string('client_id', ''),
