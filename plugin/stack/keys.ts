@@ -91,7 +91,7 @@ function onlyJwt(role: string, key: string | undefined): string | undefined {
   if (!key || key.startsWith('sb_')) return undefined;
   if (decodeJwt(key)) return key;
   throw new SupabaseDevError('KEYS_INVALID', `the ${role} key is not a JWT`, {
-    hint: `Remove auth.${role}_key from supabase/config.toml, or the variable with the key: it is signed by itself.`,
+    hint: `Remove auth.${role}_key from supabase/config.toml, or the variable with the key; the stack then signs one.`,
   });
 }
 

@@ -6,7 +6,7 @@ interface PgServerHandlers {
   readonly answer: (query: string) => Promise<string>;
 }
 
-/** Startup packets and passwords of strangers are not longer; queries of whoever knows the password may be. */
+/** The longest startup packet or password; queries, which come after the password, may be longer. */
 const MAX_STRANGER_BYTES = 1024;
 const PASSWORD_TIMEOUT_MS = 10_000;
 /** SSLRequest and GSSENCRequest. */

@@ -4,7 +4,7 @@ import { stripVTControlCharacters } from 'node:util';
 import { SupabaseDevError, type SourceLocation } from '../../shared/errors.ts';
 
 /**
- * The error that tells a developer why a function does not start, with its place in the source.
+ * The error that shows why a function does not start, with its place in the source.
  *
  * @param stderr what Deno printed: `error: …`, in which `at file:///…:line:column` names the place
  */
@@ -51,7 +51,7 @@ function readFrame({ file, line, column }: SourceLocation): string | undefined {
 /** What to do about an import that cannot be loaded. */
 function importHint(report: string): string | undefined {
   if (/invalid peer certificate/.test(report)) {
-    return 'The network has a certificate of its own. Let Deno know it: set NODE_EXTRA_CA_CERTS or DENO_CERT to its file.';
+    return 'The network uses a certificate authority of its own. Set NODE_EXTRA_CA_CERTS or DENO_CERT to its file.';
   }
   if (/error sending request|dns error|client error \(Connect\)/.test(report)) {
     return "This import is not in Deno's cache and cannot be fetched now. Connect once, and it is cached: deno cache <file>";

@@ -37,7 +37,7 @@ export interface LaunchOptions {
   readonly onOutsideFiles: (files: readonly string[]) => void;
 }
 
-/** Knows how to start the processes of a project's functions. */
+/** Prepares the processes of a project's functions. */
 export class Launcher {
   readonly #options: LaunchOptions;
   #sockets: Promise<string> | undefined;

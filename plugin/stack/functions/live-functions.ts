@@ -13,7 +13,7 @@ import { Workers, type Lease } from './workers.ts';
 export interface FunctionsOptions {
   /** Let a debugger connect to functions, at `[edge_runtime] inspector_port`. Default: false. */
   readonly inspect?: boolean;
-  /** Told when a function does not start, besides the logger, and when it does again. */
+  /** Called when a function does not start, besides the logger, and when it starts again. */
   readonly onFailure?: ReportFunction;
   readonly timeouts?: Partial<FunctionTimeouts>;
 }

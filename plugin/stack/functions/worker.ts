@@ -7,7 +7,7 @@ import { readOutput, type FunctionLog, type WorkerMessage } from './output.ts';
 import { connectToWorker, type WorkerAddress } from './worker-address.ts';
 import type { WorkerLaunch } from './worker-launch.ts';
 
-/** Why edge-runtime tells a function to end (`beforeunload`, detail.reason). */
+/** Why a function has to end, in the words of edge-runtime (`beforeunload`, detail.reason). */
 export type EndReason = 'early_drop' | 'termination' | 'wall_clock';
 
 // Imports may have to be fetched first.

@@ -23,7 +23,7 @@ interface RequestContext {
   readonly timing: ServerTiming;
   /** Refuse updates and deletes without a filter. */
   readonly safeUpdates: boolean;
-  /** Receives what becomes known of the request; undefined when nobody wants to know. */
+  /** Receives what becomes known of the request; undefined when nobody listens. */
   readonly trace: RequestTrace | undefined;
 }
 

@@ -224,7 +224,7 @@ describe('Auth calls a function', () => {
     expect(error?.message).toBe('Counted by the hook');
   });
 
-  test('and says which hook failed where the function refuses a signature', async () => {
+  test('which accepts only what is signed with the secret of the hook', async () => {
     const headers = { 'webhook-id': 'x', 'webhook-timestamp': '1', 'webhook-signature': 'v1,x' };
     const response = await stack.call('send-email', { method: 'POST', body: '{}', headers });
     expect(response.status).toBe(500);

@@ -19,8 +19,8 @@ export interface ChangeLogOptions {
   /** Changes of other tables are skipped. */
   readonly isWanted: (relation: Relation) => boolean;
   /**
-   * Delivers changes, in commit order. The log waits until the promise resolves, and calls it again when it has lost its
-   * connection to the database, which must be before it has delivered anything.
+   * Delivers changes, in commit order. The log waits until the promise resolves. A delivery that loses its connection to
+   * the database is repeated, so it must not have delivered anything by then.
    */
   readonly deliver: (batch: readonly CommittedChange[]) => Promise<void>;
   /** Changes may have been lost: the slot had to be recreated, or a delivery failed. */
@@ -102,7 +102,7 @@ export class ChangeLog {
         wait = RETRY_MIN_MS;
         isReported = false;
       }).catch((failure: unknown) => failure);
-      // Who waits already is woken by the next stream.
+      // The next stream wakes callers that already wait.
       if (this.#isStreaming) this.#resetReady();
       this.#isStreaming = false;
       if (this.#closing.signal.aborted) return;
