@@ -84,7 +84,6 @@ class FunctionsService implements Service {
   #report(req: IncomingMessage, { status, body }: Answer): void {
     const { observations } = this.#context;
     if (!observations.isActive || (status !== 401 && status !== 404)) return;
-    const slug = /^\/([^/?]*)/.exec(req.url ?? '')?.[1] ?? '';
     const json = parseJson(body);
     const text = (name: string): string | undefined =>
       isObject(json) && typeof json[name] === 'string' ? json[name] : undefined;
@@ -93,7 +92,7 @@ class FunctionsService implements Service {
     observations.emit({
       kind: 'function',
       request: req,
-      slug,
+      slug: slugOf(req),
       status,
       code: text('code') ?? String(status),
       message,
@@ -113,7 +112,7 @@ class FunctionsService implements Service {
 
   /** The worker for a call, or what to answer instead. */
   async #admit(req: IncomingMessage): Promise<Lease | Answer> {
-    const definition = await this.#functions.find(/^\/([^/?]*)/.exec(req.url ?? '')?.[1] ?? '');
+    const definition = await this.#functions.find(slugOf(req));
     if (!definition) return NOT_FOUND;
     if (!mayUseToken(req.headers)) return ROLE_NOT_ALLOWED;
     if (req.method !== 'OPTIONS' && definition.verifyJwt) {
@@ -132,6 +131,11 @@ class FunctionsService implements Service {
       return ownAnswer(503, { code: error.code, message: error.message, hint: error.hint });
     }
   }
+}
+
+/** The name of the function that a request calls, as its URL has it. */
+function slugOf({ url = '' }: IncomingMessage): string {
+  return /^\/([^/?]*)/.exec(url)?.[1] ?? '';
 }
 
 const MAX_ATTEMPTS = 3;
