@@ -87,19 +87,22 @@ function reportFiltered(
   [test]: readonly Test[],
   answers: readonly boolean[],
 ): void {
-  const failing = test?.results.findIndex(
-    (result) => !(typeof result === 'number' ? answers[result] : result),
-  );
+  const failing = test?.results.findIndex((result) => !isPassed(result, answers));
   const filter = test?.binding.filters[failing ?? -1];
   // That another row is not the one that somebody waits for is the purpose of a filter.
   if (!test || !filter || filteredValue(filter, change.row, change.oldRow) !== undefined) return;
   reportUndelivered(observations, change, info, test.subscription.subscriber, describeFilter(filter));
 }
 
+/** Whether a filter is passed: known already, or an answer of the database. */
+function isPassed(result: boolean | number, answers: readonly boolean[]): boolean {
+  return typeof result === 'number' ? answers[result] === true : result;
+}
+
 function findRecipients(tests: readonly Test[], answers: readonly boolean[]): Recipient[] {
   const passed = new Map<Subscription, BoundBinding[]>();
   for (const { subscription, binding, results } of tests) {
-    if (!results.every((result) => (typeof result === 'number' ? answers[result] : result))) continue;
+    if (!results.every((result) => isPassed(result, answers))) continue;
     const bindings = passed.get(subscription);
     if (bindings) bindings.push(binding);
     else passed.set(subscription, [binding]);
