@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { stripVTControlCharacters } from 'node:util';
+import { codeFrame, offsetOf } from '../../shared/code-frame.ts';
 import { SupabaseDevError, type SourceLocation } from '../../shared/errors.ts';
 
 /**
@@ -34,18 +35,12 @@ export function findLocation(report: string): SourceLocation | undefined {
 }
 
 function readFrame({ file, line, column }: SourceLocation): string | undefined {
-  let lines: string[];
   try {
-    lines = readFileSync(file, 'utf8').split('\n');
+    const text = readFileSync(file, 'utf8');
+    return codeFrame(text, offsetOf(text, line, column));
   } catch {
     return undefined;
   }
-  const from = Math.max(1, line - 2);
-  const shown = lines
-    .slice(from - 1, line + 2)
-    .map((text, index) => `${from + index}`.padStart(4) + ` | ${text}`);
-  shown.splice(line - from + 1, 0, `     | ${' '.repeat(column - 1)}^`);
-  return shown.join('\n');
 }
 
 /** What to do about an import that cannot be loaded. */

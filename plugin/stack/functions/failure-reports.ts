@@ -1,7 +1,7 @@
 import type { SupabaseDevError } from '../../shared/errors.ts';
 import type { Logger } from '../../shared/logger.ts';
 
-/** Told about a function that does not start; undefined once it starts again. */
+/** Receives the error of a function that does not start; undefined once it starts again. */
 export type ReportFunction = (slug: string, error: SupabaseDevError | undefined) => void;
 
 /** Reports each failure of a function once, however many calls meet it, and when it starts again. */
