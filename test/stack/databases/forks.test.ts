@@ -98,3 +98,10 @@ test('forks are ready at once after the first one, and many at a time are all di
   for (const [index, fork] of forks.entries())
     expect(await query(fork, 'select max(id) as id from items')).toEqual([{ id: 100 + index }]);
 });
+
+test('forks that are taken during the first reset share its templates', async () => {
+  await using stack = await startTestStack(FILES);
+  const [first, second] = await Promise.all([stack.fork(), stack.fork(), stack.reset()]);
+  for (const each of [first, second, stack])
+    expect(await query(each, 'select id from items')).toEqual([{ id: 1 }]);
+});

@@ -35,7 +35,6 @@ export class ProjectDatabases {
   readonly snapshots: Snapshots;
   /** Work that nobody waits for. */
   #background: Promise<void> = Promise.resolve();
-  #providing: Promise<void> = Promise.resolve();
   #swept: Promise<void> | undefined;
   #isClosed = false;
 
@@ -155,19 +154,8 @@ export class ProjectDatabases {
    */
   async copyForFork(): Promise<{ readonly template: string; readonly database: Database }> {
     await this.settle();
-    const template = await this.#provideSeeded();
+    const template = await this.#templates.provideSeeded(await this.readMigrations());
     return { template, database: this.#server.database(await this.#templates.copy(template, FORK_PREFIX)) };
-  }
-
-  /** Once, whoever asks at the same time. */
-  async #provideSeeded(): Promise<string> {
-    const migrations = await this.readMigrations();
-    const turn = this.#providing.then(() => this.#templates.provideSeeded(migrations));
-    this.#providing = turn.then(
-      () => {},
-      () => {},
-    );
-    return turn;
   }
 
   drop(name: string): Promise<void> {

@@ -10,7 +10,7 @@ import { BUILD_PREFIX, LIVE, TEMPLATE_PREFIX } from './names.ts';
 import { withClient, type DatabaseServer } from './server.ts';
 import { adoptName, shareVaultKey } from './own-name.ts';
 
-/** The templates of a server, and what is built from them. One call at a time. */
+/** The templates of a server, and what is built from them. */
 export class Templates {
   readonly #server: DatabaseServer;
   readonly #options: SchemaOptions;
@@ -18,6 +18,8 @@ export class Templates {
   readonly #strategy: CloneStrategy;
   /** Copies that are ready, by template. */
   readonly #spares = new Map<string, string>();
+  /** Templates that are being provided, by name. */
+  readonly #providing = new Map<string, Promise<void>>();
   #baseName: Promise<string> | undefined;
 
   constructor(server: DatabaseServer, options: SchemaOptions, password: string, strategy: CloneStrategy) {
@@ -110,13 +112,23 @@ export class Templates {
     }
   }
 
-  /** Complete when it has its name. */
+  /** Makes a template unless it exists; once, for all who need it at the same time. */
   async #provide(name: string, make: () => Promise<string>): Promise<string> {
-    if (await this.#exists(name)) return name;
+    let providing = this.#providing.get(name);
+    if (!providing) {
+      providing = this.#makeNamed(name, make).finally(() => this.#providing.delete(name));
+      this.#providing.set(name, providing);
+    }
+    await providing;
+    return name;
+  }
+
+  /** Complete when it has its name. */
+  async #makeNamed(name: string, make: () => Promise<string>): Promise<void> {
+    if (await this.#exists(name)) return;
     const built = await make();
     await rename(this.#server, [{ from: built, to: name }]);
     await adoptName(this.#server.database(name), built, name);
-    return name;
   }
 
   /** The template with Supabase's schema alone. */
