@@ -49,8 +49,7 @@ export async function prepareSchema(
   return withClient(database.connection('supabase_admin'), async (admin) => {
     await applyBootstrap(admin, options.schemaDirs, internalPassword);
     await applyApiPrivileges(admin, options.config);
-    if (options.appSettings) await applyAppSettings(admin, options.appSettings);
-    if (options.httpServer) await applyHttpServer(admin, options.httpServer);
+    await applyRunSettings(admin, options);
     return withClient(database.connection('postgres'), async (client) => {
       const once = async (step: string, apply: () => Promise<unknown>): Promise<void> => {
         if (await isDone(admin, step)) return;
@@ -67,6 +66,20 @@ export async function prepareSchema(
       return result;
     });
   });
+}
+
+/**
+ * Stores what changes from one start to the next. A copy has it as it was when its source was made, by an earlier start
+ * perhaps.
+ *
+ * @param admin connected as the superuser
+ */
+export async function applyRunSettings(
+  admin: pg.Client,
+  { appSettings, httpServer }: SchemaOptions,
+): Promise<void> {
+  if (appSettings) await applyAppSettings(admin, appSettings);
+  if (httpServer) await applyHttpServer(admin, httpServer);
 }
 
 /** Applies the migrations that a database does not have. */

@@ -54,7 +54,7 @@ export class Snapshots {
   /** A copy, to be put in the place of the live database. @throws SupabaseDevError SNAPSHOT_MISSING */
   async copy(name: string): Promise<string> {
     await this.#require(name);
-    return this.#templates.clone(databaseOf(name));
+    return this.#templates.copyUpdated(databaseOf(name));
   }
 
   /** By name. */

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { errorMessage } from '../../../shared/errors.ts';
 import { applyBootstrap, readBootstrapScripts } from '../bootstrap.ts';
 import type { MigrationFile } from '../migration-files.ts';
-import { prepareSchema, type SchemaOptions } from '../project-schema.ts';
+import { applyRunSettings, prepareSchema, type SchemaOptions } from '../project-schema.ts';
 import { cloneDatabase, copyPrivileges, dropDatabase, listDatabases, type CloneStrategy } from './clone.ts';
 import { rename } from './exchange.ts';
 import { hash, nameSeeded, nameTemplates } from './fingerprint.ts';
@@ -90,8 +90,17 @@ export class Templates {
   async copy(template: string, prefix = BUILD_PREFIX): Promise<string> {
     const name = prefix + randomBytes(6).toString('hex');
     await cloneDatabase(this.#server, template, name, this.#strategy);
-    await adoptName(this.#server.database(name), template, name);
+    const database = this.#server.database(name);
+    await adoptName(database, template, name);
+    await withClient(database.connection('supabase_admin'), (admin) =>
+      applyRunSettings(admin, this.#options),
+    );
     return name;
+  }
+
+  /** A copy of a database that an older version, or a start with other settings, may have made: as this start makes it. */
+  copyUpdated(source: string): Promise<string> {
+    return this.#make(source, { migrations: [], seed: false });
   }
 
   async drop(name: string): Promise<void> {
