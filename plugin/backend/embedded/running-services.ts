@@ -46,7 +46,7 @@ export class RunningServices {
    * @throws SupabaseDevError MIGRATION_FAILED; the database is as it was
    */
   sync(): Promise<SyncResult> {
-    return this.#inTurn(async ({ databases }) => {
+    return this.#inTurn(async ({ databases, files }) => {
       const migrations = await databases.readMigrations();
       const drift = await databases.findDrift(migrations);
       if (drift.changed.length === 0 && drift.gone.length === 0)
@@ -55,6 +55,7 @@ export class RunningServices {
       const next = await databases.build(migrations);
       const report = await this.#exchange(next, () => databases.replaceKeepingData(next));
       const isComplete = !isChangedByHand && report.misfits.length === 0 && report.dropped.length === 0;
+      if (isComplete) await files.keep('previous');
       const snapshot = isComplete ? undefined : await this.#keepPrevious();
       const first = [...drift.changed, ...drift.gone].toSorted()[0] ?? '';
       databases.prepareNext(migrations, migrations.filter(({ version }) => version < first).length);

@@ -55,6 +55,18 @@ describe('an edited migration that was applied', () => {
     expect(await stack.sync()).toEqual({ applied: [] });
   });
 
+  test('leaves the snapshot "previous" with the files that its rows name', async () => {
+    const stack = await start({ [ITEMS]: 'create table items (id int);' });
+    const { storage } = stack.client(stack.secretKey);
+    await storage.createBucket('files');
+    await storage.from('files').upload('a.txt', 'hello');
+    await save(stack, ITEMS, 'create table items (id int, n int);');
+    expect((await stack.sync()).rebuilt?.snapshot).toBeUndefined();
+    await storage.from('files').remove(['a.txt']);
+    await stack.restore('previous');
+    expect(await (await storage.from('files').download('a.txt')).data?.text()).toBe('hello');
+  });
+
   test.each([
     ['a syntax error', 'create table items (id int', 'syntax error'],
     ['an unknown type', 'create table items (id nonsense);', 'type "nonsense" does not exist'],
@@ -89,7 +101,7 @@ describe('an edited migration that was applied', () => {
 });
 
 describe('a migration that is gone', () => {
-  test('takes its tables along, and tells so', async () => {
+  test('takes its tables along, and reports them', async () => {
     const stack = await start({
       [ITEMS]: 'create table items (id int primary key);',
       [TAGS]: `create table tags (tag text); insert into tags values ('a'); alter table items add column more int;`,
