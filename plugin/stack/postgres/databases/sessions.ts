@@ -25,12 +25,12 @@ export async function withoutSessions<T>(
       const done = new AbortController();
       const ending = (async () => {
         for (; !done.signal.aborted; await delay(POLL_MS)) await endSessions(other, names);
-      })();
+      })().catch(() => {});
       try {
         return await use(admin);
       } finally {
         done.abort();
-        await ending.catch(() => {});
+        await ending;
       }
     }),
   );
