@@ -10,8 +10,11 @@ export interface HeldBackend {
   readonly settled: Promise<void>;
   /** The page's keys, which are known before the backend runs; undefined if the start ended without them. */
   readonly keys: Promise<PageKeys | undefined>;
-  /** Calls the listener with the backend that runs, and with each that starts later; returns what ends that. */
-  onStart(listener: (backend: Backend) => void): () => void;
+  /**
+   * Calls `follow` with the backend that runs, and with each that starts later. What it returns ends what it has begun, when
+   * the next one starts or when the returned function is called.
+   */
+  onStart(follow: Follow): () => void;
   /** Starts again with the same settings, after a failure. */
   retry(): Promise<void>;
   /** This server no longer needs the backend; the last release closes it. */
@@ -42,6 +45,8 @@ function processState(): ProcessState {
 
 /** Starts a backend. `onKeys` is called once if the page's keys are known before the end of the start. */
 export type StartBackend = (onKeys: (keys: PageKeys) => void) => Promise<Backend>;
+
+type Follow = (backend: Backend) => (() => void) | undefined;
 
 /** A backend and the number of servers that use it. */
 class SharedBackend {
@@ -78,10 +83,18 @@ class SharedBackend {
     this.keys = Promise.race([early, late]).catch(() => undefined);
   }
 
-  onStart(listener: (backend: Backend) => void): () => void {
+  onStart(follow: Follow): () => void {
+    let stop: (() => void) | undefined;
+    const listener = (backend: Backend): void => {
+      stop?.();
+      stop = follow(backend);
+    };
     this.#startListeners.add(listener);
     if (this.backend) listener(this.backend);
-    return () => this.#startListeners.delete(listener);
+    return () => {
+      this.#startListeners.delete(listener);
+      stop?.();
+    };
   }
 
   /** The start has ended without a backend. */
@@ -143,7 +156,7 @@ function hold(key: string, acquired: SharedBackend): HeldBackend {
     get keys() {
       return current().keys;
     },
-    onStart: (listener) => current().onStart(listener),
+    onStart: (follow) => current().onStart(follow),
     async retry() {
       const shared = current();
       await shared.settled;

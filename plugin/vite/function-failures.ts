@@ -19,18 +19,11 @@ export function functionFailuresPlugin(context: PluginContext): Plugin {
           showOverlay(server, error);
         } else if (failing.delete(slug)) server.environments.client.hot.send({ type: 'full-reload' });
       };
-      let stopListening: (() => void) | undefined;
-      const stopFollowing = held.onStart((backend) => {
-        stopListening?.();
-        stopListening = backend.onFunctionFailure?.(report);
-      });
+      const stopFollowing = held.onStart((backend) => backend.onFunctionFailure?.(report));
       server.ws.on('connection', () => {
         for (const error of failing.values()) showOverlay(server, error);
       });
-      cleanup.add(server, async () => {
-        stopFollowing();
-        stopListening?.();
-      });
+      cleanup.add(server, async () => stopFollowing());
     },
     closeServer: cleanup.closeOldest,
   };

@@ -35,8 +35,8 @@ export function watchPlugin(context: PluginContext): Plugin {
         server.restart().catch((error: unknown) => logFailure(server.config.logger, error));
       };
       // Also when a command has replaced the database.
-      const listening = held.settled.then(() => held.backend?.onReplaced?.(() => reloadPages(server)));
-      cleanup.add(server, async () => (await listening)?.());
+      const stopFollowing = held.onStart((backend) => backend.onReplaced?.(() => reloadPages(server)));
+      cleanup.add(server, async () => stopFollowing());
       const onSave = coalesce(async (paths) => {
         await catchUp(server, held, paths).catch((error: unknown) => {
           isFailing.add(server);

@@ -6,6 +6,7 @@ import pg from 'pg';
 import { version } from 'vite';
 import { describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
+import { findOwner } from '../../../plugin/stack/ownership/claim.ts';
 import { isAlive } from '../../../plugin/stack/postgres/server-process.ts';
 import { PUBLISHABLE_KEY as KEY } from '../../helpers/api.ts';
 import { secondServerArgs, startDevServer, type DevServer } from '../../helpers/dev-server.ts';
@@ -214,6 +215,20 @@ describe('a start that fails', () => {
     await app.write('supabase/migrations/2_bad.sql', 'create table more (id int);');
     await page.next('full-reload');
     expect((await fetch(`${server.url}/rest/v1/more`, { headers: { apikey: KEY } })).status).toBe(200);
+  });
+
+  test('reloads its pages when a command replaces the database afterwards', async () => {
+    const app = await project({ 'supabase/migrations/1_items.sql': 'create tabl' });
+    const server = await serve(app);
+    await server.waitForOutput(/syntax error/);
+    const opened = await openHmr(server);
+    await app.write('supabase/migrations/1_items.sql', 'create table items (id int primary key);');
+    await opened.next('full-reload');
+    const page = await openHmr(server);
+    const owner = await findOwner(join(app.root, '.supabase'));
+    await owner?.request('reset');
+    owner?.leave();
+    expect(await page.next('full-reload')).toMatchObject({ type: 'full-reload' });
   });
 
   test.each([
