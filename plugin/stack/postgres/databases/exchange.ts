@@ -15,22 +15,19 @@ interface Rename {
 }
 
 /**
- * Puts the database `next` in the place of `name`, which then has the name `previous`: both or neither, whenever the server
- * is killed.
+ * Puts the database `next` in the place of the live one, which then has the name `PREVIOUS`: both or neither, whenever the
+ * server is killed.
  */
-export async function exchange(
-  server: DatabaseServer,
-  { name, next, previous }: { name: string; next: string; previous: string },
-): Promise<void> {
+export async function exchange(server: DatabaseServer, next: string): Promise<void> {
   await rename(server, [
-    { from: name, to: previous },
-    { from: next, to: name },
+    { from: LIVE, to: PREVIOUS },
+    { from: next, to: LIVE },
   ]);
 }
 
 /**
- * The same for the live database, with `copy` in between, while nobody can connect: the old database already has the name
- * `PREVIOUS`, and the new one still its own. If `copy` fails, or the server ends, the old one is the live one again.
+ * The same with `copy` in between, while nobody can connect: the old database already has the name `PREVIOUS`, and the new
+ * one still its own. If `copy` fails, or the server ends, the old one is the live one again.
  */
 export async function exchangeWith<T>(
   server: DatabaseServer,
@@ -49,7 +46,7 @@ export async function exchangeWith<T>(
 }
 
 /**
- * Whether there is a live database; if an exchange was interrupted, the old one gets its name back.
+ * Gives the old database its name back if an exchange was interrupted: then there is no live one.
  *
  * @throws what connecting throws, after a while: a server that was killed is being started again
  */

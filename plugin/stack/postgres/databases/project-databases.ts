@@ -164,7 +164,7 @@ export class ProjectDatabases {
 
   /** Puts a built database in the place of the live one. Nobody may be connected whose work should not be lost. */
   async replace(next: string): Promise<void> {
-    await exchange(this.#server, { name: LIVE, next, previous: PREVIOUS });
+    await exchange(this.#server, next);
     this.#inBackground(() => this.#rememberSchema());
   }
 

@@ -163,9 +163,10 @@ export class Templates {
     return this.#baseName;
   }
 
+  /** The first of these templates that exists, or that with Supabase's schema alone. */
   async #findFirst(names: readonly string[]): Promise<string> {
-    for (const name of names) if (await this.#exists(name)) return name;
-    return this.#provideBase();
+    const existing = await this.#server.administer((admin) => listDatabases(admin, TEMPLATE_PREFIX));
+    return names.find((name) => existing.includes(name)) ?? this.#provideBase();
   }
 
   async #exists(name: string): Promise<boolean> {
