@@ -19,7 +19,7 @@ test.each<[string, (stream: ServerHttp2Stream) => void]>([
   addUpgradeListener(server, { handleUpgrade: () => false });
   server.on('session', (session: ServerHttp2Session) => {
     session.prependListener('stream', (stream, headers) => {
-      if (headers[':path'] === '/late') end(stream as ServerHttp2Stream);
+      if (headers[':path'] === '/late') end(stream);
     });
   });
   await once(server.listen(0, '127.0.0.1'), 'listening');
