@@ -1,12 +1,14 @@
-import {
-  verifyAuthenticationResponse,
-  verifyRegistrationResponse,
-  type AuthenticationResponseJSON,
-  type RegistrationResponseJSON,
-  type VerifiedRegistrationResponse,
+import type {
+  AuthenticationResponseJSON,
+  RegistrationResponseJSON,
+  VerifiedRegistrationResponse,
 } from '@simplewebauthn/server';
+import type * as SimpleWebAuthn from '@simplewebauthn/server';
 import type { Context } from './app.ts';
 import { siteUrl } from './urls.ts';
+
+/** Loaded when first used: most projects have no passkeys, and it is a fifth of all code. */
+export const webAuthn = (): Promise<typeof SimpleWebAuthn> => import('@simplewebauthn/server');
 
 /** The site that credentials belong to, and the origins that may use them. */
 export interface RelyingParty {
@@ -52,6 +54,7 @@ export async function verifyAttestation(
 ): Promise<VerifiedRegistrationResponse['registrationInfo'] | undefined> {
   // The library checks the shape and throws for another one.
   const response = answer as RegistrationResponseJSON;
+  const { verifyRegistrationResponse } = await webAuthn();
   const result = await verifyRegistrationResponse({ ...expected(ctx, challenge), response }).catch(
     () => undefined,
   );
@@ -68,6 +71,7 @@ export async function verifyAssertion(
   const response = answer as AuthenticationResponseJSON;
   // The library requires bytes that own their buffer.
   const credential = { id, publicKey: new Uint8Array(publicKey), counter };
+  const { verifyAuthenticationResponse } = await webAuthn();
   const result = await verifyAuthenticationResponse({
     ...expected(ctx, challenge),
     response,

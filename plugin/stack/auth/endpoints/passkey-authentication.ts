@@ -1,4 +1,3 @@
-import { generateAuthenticationOptions } from '@simplewebauthn/server';
 import type { Context } from '../app.ts';
 import { writeAudit } from '../db/audit.ts';
 import { transaction } from '../db/database.ts';
@@ -8,7 +7,7 @@ import { forbidden } from '../errors.ts';
 import { json, type Reply } from '../http/reply.ts';
 import { offerChallenge, openAnswer, verificationFailed } from '../passkeys/challenges.ts';
 import { issueSession } from '../tokens/issue.ts';
-import { relyingParty, toBase64Url, verifyAssertion } from '../webauthn.ts';
+import { relyingParty, toBase64Url, verifyAssertion, webAuthn } from '../webauthn.ts';
 import { sessionReply } from './session-reply.ts';
 
 // GoTrue v2.196 internal/api/passkey_authentication.go
@@ -19,7 +18,9 @@ const ANYBODY = { userId: null, type: 'authentication' } as const;
 /** POST /passkeys/authentication/options: to sign in with any passkey of this site. */
 export async function authenticationOptions(ctx: Context): Promise<Reply> {
   const party = relyingParty(ctx);
-  const options = await generateAuthenticationOptions({ rpID: party.id, userVerification: 'preferred' });
+  const options = await (
+    await webAuthn()
+  ).generateAuthenticationOptions({ rpID: party.id, userVerification: 'preferred' });
   return json(await offerChallenge(ctx, ANYBODY, options, party.id));
 }
 

@@ -1,4 +1,3 @@
-import { generateRegistrationOptions } from '@simplewebauthn/server';
 import { randomUUID } from 'node:crypto';
 import type { Context } from '../app.ts';
 import { writeAudit } from '../db/audit.ts';
@@ -11,7 +10,7 @@ import { json, type Reply } from '../http/reply.ts';
 import { offerChallenge, openAnswer, verificationFailed } from '../passkeys/challenges.ts';
 import { checkMayManage, MAX_PASSKEYS, tooManyPasskeys } from '../passkeys/rules.ts';
 import { serializePasskey } from '../passkeys/serialize.ts';
-import { relyingParty, toBase64Url, verifyAttestation } from '../webauthn.ts';
+import { relyingParty, toBase64Url, verifyAttestation, webAuthn } from '../webauthn.ts';
 
 // GoTrue v2.196 internal/api/passkey_registration.go
 
@@ -24,7 +23,9 @@ export async function registrationOptions(ctx: Context, signedIn: SignedIn): Pro
   const party = relyingParty(ctx);
   const name = user.email || user.phone;
   const displayName = user.raw_user_meta_data.name;
-  const options = await generateRegistrationOptions({
+  const options = await (
+    await webAuthn()
+  ).generateRegistrationOptions({
     rpID: party.id,
     rpName: party.name,
     userID: new TextEncoder().encode(user.id),

@@ -1,4 +1,4 @@
-import { generateAuthenticationOptions, generateRegistrationOptions } from '@simplewebauthn/server';
+import type { PublicKeyCredentialCreationOptionsJSON } from '@simplewebauthn/server';
 import { isObject, type JsonObject } from '../../../shared/json.ts';
 import type { Context } from '../app.ts';
 import type { Challenge } from '../db/challenges.ts';
@@ -11,6 +11,7 @@ import {
   toBase64Url,
   verifyAssertion,
   verifyAttestation,
+  webAuthn,
   type RelyingParty,
   type WebAuthnChallenge,
 } from '../webauthn.ts';
@@ -34,7 +35,9 @@ export async function offerWebAuthn(
   const party = relyingParty(ctx);
   const credential = readCredential(factor);
   const options = credential
-    ? await generateAuthenticationOptions({
+    ? await (
+        await webAuthn()
+      ).generateAuthenticationOptions({
         rpID: party.id,
         allowCredentials: [{ id: credential.id }],
         userVerification: 'preferred',
@@ -47,11 +50,12 @@ export async function offerWebAuthn(
   };
 }
 
-function registrationOptions(
+async function registrationOptions(
   user: User,
   party: RelyingParty,
-): ReturnType<typeof generateRegistrationOptions> {
+): Promise<PublicKeyCredentialCreationOptionsJSON> {
   const known = user.factors.flatMap((factor) => readCredential(factor) ?? []);
+  const { generateRegistrationOptions } = await webAuthn();
   return generateRegistrationOptions({
     rpID: party.id,
     rpName: party.name,
