@@ -1,18 +1,16 @@
 import { fileURLToPath } from 'node:url';
 import type { Logger } from '../shared/logger.ts';
 
-// The folders whose code handles requests; PostgreSQL's own process is not among them.
+// The folder of this package's code, in the repository and in the package.
 const CODE = new URL('../', import.meta.url);
-const HANDLING = ['gateway/', 'stack/'];
-const NOT_HANDLING = ['stack/postgres/'];
 
 const loggers = new Set<Logger>();
 const reported = new Set<string>();
 
 /**
- * Keeps the process alive when an error of our request handling was caught nowhere, and reports it, once per kind. It must
- * not be needed: the fuzzers in test/stack/fuzz fail when an error arrives here. Any other uncaught error ends the process
- * as it would without this.
+ * Keeps the process alive when an error of our code was caught nowhere, and reports it, once per kind. It must not be
+ * needed: the fuzzers in test/stack/fuzz fail when an error arrives here. Any other uncaught error ends the process as it
+ * would without this.
  *
  * @returns a function that ends it
  */
@@ -26,7 +24,7 @@ export function spreadLastNet(logger: Logger): () => void {
 
 /** Node passes unhandled rejections as well. */
 function onUncaught(error: unknown): void {
-  if (!isOfRequestHandling(error)) {
+  if (!isOurs(error)) {
     // Other listeners decide about it; without one, Node ends the process when the error is thrown again without ours.
     if (process.listenerCount('uncaughtException') > 1) return;
     process.off('uncaughtException', onUncaught);
@@ -42,12 +40,7 @@ function onUncaught(error: unknown): void {
     logger.error(`supabase: an error was caught nowhere; please report it\n${error.stack}`);
 }
 
-function isOfRequestHandling(error: unknown): error is Error {
+function isOurs(error: unknown): error is Error {
   if (!(error instanceof Error) || error.stack === undefined) return false;
-  const { stack } = error;
-  const contains = (folder: string): boolean => {
-    const url = new URL(folder, CODE);
-    return stack.includes(url.href) || stack.includes(fileURLToPath(url));
-  };
-  return HANDLING.some(contains) && !NOT_HANDLING.some(contains);
+  return error.stack.includes(CODE.href) || error.stack.includes(fileURLToPath(CODE));
 }
