@@ -24,9 +24,9 @@ export async function withStack(call: Call, use: (stack: ReachedStack) => Promis
     return;
   }
   // Loaded only when needed: a command that another process executes starts fast.
-  const { openStack } = await import('../start-stack.ts');
+  const { openStack } = await import('../open-stack.ts');
   print('No stack of this project runs: starting one for this command');
-  const stack = await openStack({ root, dataDir, port: 0, dbPort: 0, logger });
+  const { stack } = await openStack({ root, dataDir, port: 0, dbPort: 0, logger });
   try {
     await use(stack);
   } finally {

@@ -1,5 +1,6 @@
 import type { TestProject } from 'vitest/node';
-import { openStack, type StackOptions } from '../start-stack.ts';
+import { openStack } from '../open-stack.ts';
+import type { StackOptions } from '../stack-options.ts';
 
 declare module 'vitest' {
   export interface ProvidedContext {
@@ -18,7 +19,7 @@ export function createGlobalSetup(
   options: StackOptions = {},
 ): (project: TestProject) => Promise<() => Promise<void>> {
   return async (project) => {
-    const stack = await openStack({
+    const { stack } = await openStack({
       root: project.config.root,
       port: 0,
       dbPort: 0,

@@ -84,15 +84,30 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     'plugin/stack',
     'plugin/stack/config',
   ],
-  'plugin/start-stack.ts': [
+  'plugin/stack-options.ts': ['plugin/shared', 'plugin/stack/config'],
+  'plugin/open-stack.ts': [
     'plugin/shared',
+    'plugin/stack-options.ts',
     'plugin/backend',
-    'plugin/explain',
     'plugin/stack',
     'plugin/stack/config',
     'plugin/stack/postgres',
   ],
-  'plugin/vitest': ['plugin/shared', 'plugin/start-stack.ts', 'plugin/stack'],
+  'plugin/start-stack.ts': [
+    'plugin/shared',
+    'plugin/stack-options.ts',
+    'plugin/open-stack.ts',
+    'plugin/backend',
+    'plugin/explain',
+    'plugin/stack/config',
+  ],
+  'plugin/vitest': [
+    'plugin/shared',
+    'plugin/stack-options.ts',
+    'plugin/open-stack.ts',
+    'plugin/start-stack.ts',
+    'plugin/stack',
+  ],
   'plugin/index.ts': ['plugin/shared', 'plugin/options.ts', 'plugin/vite'],
   'plugin/database-tests': [
     'plugin/shared',
@@ -102,6 +117,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   ],
   'plugin/commands': [
     'plugin/shared',
+    'plugin/open-stack.ts',
     'plugin/start-stack.ts',
     'plugin/database-tests',
     'plugin/doctor',
