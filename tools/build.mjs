@@ -1,12 +1,13 @@
-// Builds dist/ from plugin/: types and JavaScript by tsc, and beside them the files that are read at run time.
+// Builds dist/ from plugin/: types, JavaScript, and beside them the files that are read at run time.
 // It starts from an empty folder, so that nothing of an earlier build is published.
-import { spawnSync } from 'node:child_process';
 import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gunzipSync, gzipSync } from 'node:zlib';
+import { buildCode } from './build-code.mjs';
 import { buildStudio } from './build-studio.mjs';
+import { buildTypes } from './build-types.mjs';
 
 const repository = fileURLToPath(new URL('..', import.meta.url));
 const source = join(repository, 'plugin');
@@ -16,13 +17,14 @@ const ASSET = /\.(sql|html|css|control|d\.ts)$/;
 
 await rm(target, { recursive: true, force: true });
 
-const tsc = join(repository, 'node_modules/typescript/bin/tsc');
-const { status } = spawnSync(process.execPath, [tsc, '-p', 'tsconfig.build.json'], {
-  cwd: repository,
-  stdio: 'inherit',
-});
-if (status !== 0) process.exit(status ?? 1);
-
+const { bin, exports, dependencies, peerDependencies } = JSON.parse(
+  await readFile(join(repository, 'package.json'), 'utf8'),
+);
+const external = Object.keys({ ...dependencies, ...peerDependencies });
+const entriesOf = (files) => files.flatMap((file) => /\bdist\/(.+)\.js$/.exec(file ?? '')?.[1] ?? []);
+const library = entriesOf(Object.values(exports).map((entry) => entry.default));
+await buildTypes(repository, target, { entries: library, external });
+await buildCode(source, target, { entries: [...library, ...entriesOf(Object.values(bin))], external });
 await buildStudio(join(target, 'studio/pages'));
 
 for (const entry of await readdir(source, { recursive: true, withFileTypes: true })) {

@@ -73,7 +73,7 @@ beforeAll(async () => {
       create policy own on notes to authenticated using (author = auth.uid()) with check (author = auth.uid());`,
     'supabase/seed.sql': 'insert into notes values (1);',
   });
-  await installPackage(project.root);
+  await installPackage(project.root, {}, ['ws']);
 });
 afterAll(() => project.remove());
 
