@@ -28,6 +28,10 @@ export interface StackAddress {
 
 /** A complete stack of its own: database, Auth, Realtime, Storage and mails, in the server of another one, with its keys. */
 export interface Fork extends StackAddress, AsyncDisposable {
+  /** Connection URL of PostgreSQL as role `postgres`; another one after a reset. */
+  readonly dbUrl: string;
+  /** Starts again from migrations and seed, at the same `url`. @throws SupabaseDevError MIGRATION_FAILED; it is as it was */
+  reset(): Promise<void>;
   /** Ends it and deletes its data. */
   stop(): Promise<void>;
 }
@@ -95,7 +99,16 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     async fork() {
       const fork = await stack.fork();
       const end = (): Promise<void> => fork.close();
-      return { ...record, url: fork.url, dbUrl: fork.dbUrl, stop: end, [Symbol.asyncDispose]: end };
+      return {
+        ...record,
+        url: fork.url,
+        get dbUrl() {
+          return fork.dbUrl;
+        },
+        reset: () => fork.reset(),
+        stop: end,
+        [Symbol.asyncDispose]: end,
+      };
     },
     snapshot: (name) => stack.saveSnapshot(name),
     restore: (name) => stack.restoreSnapshot(name),

@@ -27,11 +27,31 @@ export interface Backend {
   /** Calls `listener` when another database is the live one (a reset, a rebuild). Returns how to stop it. */
   onReplaced?(listener: () => void): () => void;
   /**
+   * A complete stack of its own on a copy of migrations and seed; undefined where this backend has none.
+   *
+   * @throws SupabaseDevError MIGRATION_FAILED
+   */
+  fork?(): Promise<BackendFork>;
+  /**
    * Calls `listener` when an edge function does not start, and without an error once it starts again; only where this
    * process runs the functions. Returns how to stop it.
    */
   onFunctionFailure?(listener: FunctionFailureListener): () => void;
   /** Waits for probes and, if it is embedded, stops the stack. */
+  close(): Promise<void>;
+}
+
+/** A stack of its own beside the backend's, with the same keys. */
+export interface BackendFork {
+  /** Origin of its API. */
+  readonly url: string;
+  /** Another one after a reset. */
+  readonly dbUrl: string;
+  /** Where a gateway sends requests, for each of them. */
+  target(): GatewayTarget | Promise<GatewayTarget>;
+  /** Starts again from migrations and seed, at the same address. @throws SupabaseDevError MIGRATION_FAILED */
+  reset(): Promise<void>;
+  /** Ends it and deletes its data. */
   close(): Promise<void>;
 }
 

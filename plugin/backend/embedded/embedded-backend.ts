@@ -55,6 +55,7 @@ export async function createEmbeddedBackend(options: EmbeddedBackendOptions): Pr
     exposedSchemas,
     target: () => stack.target(),
     describe: () => stack.access.describe(),
+    fork: async () => (await stack.settle()).fork(),
     sync: async () => (await stack.settle()).sync?.(),
     onReplaced(listener) {
       replaceListeners.add(listener);

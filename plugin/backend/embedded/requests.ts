@@ -15,11 +15,12 @@ const HANDLERS: Readonly<Record<string, Handler>> = {
   'snapshot list': (running) => running.listSnapshots(),
   'snapshot delete': (running, { name }) => running.deleteSnapshot(String(name)),
   fork: openFork,
+  'fork reset': (running, { id }) => running.resetFork(String(id)),
   'fork stop': (running, { id }) => running.closeFork(String(id)),
   stop: endProcess,
 };
 
-async function openFork(running: RunningServices): Promise<Omit<OpenFork, 'close'>> {
+async function openFork(running: RunningServices): Promise<Pick<OpenFork, 'id' | 'url' | 'dbUrl'>> {
   const { id, url, dbUrl } = await running.fork();
   return { id, url, dbUrl };
 }

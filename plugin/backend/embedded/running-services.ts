@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { GatewayTarget } from '../../gateway/target.ts';
 import type { MigrationState } from '../../stack/postgres/databases/drift.ts';
 import type { Snapshot } from '../../stack/postgres/databases/snapshots.ts';
@@ -19,10 +20,12 @@ export class RunningServices {
   readonly #listeners = new Set<() => void>();
   #turn: Promise<unknown> = Promise.resolve();
 
-  constructor(options: StartServicesOptions) {
+  /** @param gatewaySecret by which gateways of other processes reach the forks */
+  constructor(options: StartServicesOptions, gatewaySecret: string) {
+    const { dataDir, logger } = options;
     this.started = startServices(options).then((services) => {
       this.#services = services;
-      this.#forks = new ForkPool(services, options.dataDir, options.logger);
+      this.#forks = new ForkPool({ services, folder: join(dataDir, 'forks'), gatewaySecret, logger });
       const names = Object.keys(services.services) as ServiceName[];
       this.#target = createTarget(services.keys, names, this.#use, options.apiUrl);
       return services;
@@ -83,6 +86,11 @@ export class RunningServices {
     await this.started;
     if (!this.#forks) throw new Error('the services have not started');
     return this.#forks.take();
+  }
+
+  /** Starts a fork again, as its `reset` does. @returns its database; undefined when the fork has ended */
+  async resetFork(id: string): Promise<{ readonly dbUrl: string } | undefined> {
+    return this.#forks?.resetFork(id);
   }
 
   /** Ends a fork by its id, as its `close` does. */

@@ -52,9 +52,12 @@ async function serve(options: ServedStackOptions, ownership: Ownership): Promise
   // First of all, so that no other program takes the port while the services start; requests wait for them.
   const server = await listenOn(options.port);
   const apiUrl = `http://127.0.0.1:${portOf(server)}`;
-  const running = new RunningServices({ ...options, apiUrl, functions: options.functions ?? {} });
   // Other dev servers of this project serve hosts of their own; with this secret they show that they have checked them.
   const gatewaySecret = randomBytes(32).toString('base64url');
+  const running = new RunningServices(
+    { ...options, apiUrl, functions: options.functions ?? {} },
+    gatewaySecret,
+  );
   const { logger, observations } = options;
   const gateway = new Gateway({
     target: () => running.target(),

@@ -1,7 +1,8 @@
 import type { GatewayTarget, Upstream } from '../../gateway/target.ts';
 import type { Membership } from '../../stack/ownership/claim.ts';
+import type { StackRecord } from '../../stack/ownership/record.ts';
 import { areKeysPublic } from '../../stack/private-keys.ts';
-import type { BannerLine, SyncResult } from '../backend.ts';
+import type { BackendFork, BannerLine, SyncResult } from '../backend.ts';
 import { knowsSession } from '../session-check.ts';
 import { openServedStack, type ServedStack, type ServedStackOptions } from './served-stack.ts';
 
@@ -16,6 +17,8 @@ export interface StackAccess {
   sync?(): Promise<SyncResult>;
   /** Calls `listener` when another database is the live one; only for one's own stack. Returns how to stop it. */
   onReplaced?(listener: () => void): () => void;
+  /** A stack of its own on a copy of migrations and seed. @throws SupabaseDevError MIGRATION_FAILED */
+  fork(): Promise<BackendFork>;
   close(): Promise<void>;
   /** Settles when the other process has ended; absent for one's own stack. */
   readonly ended?: Promise<void>;
@@ -61,33 +64,15 @@ function accessOwnStack(stack: ServedStack, isExposed: boolean): StackAccess {
     },
     sync: () => stack.sync(),
     onReplaced: (listener) => stack.onReplaced(listener),
+    fork: () => stack.fork(),
     close: () => stack.stop(),
   };
 }
 
 /** All requests go through the gateway of the other process, which relies on our check of host and origin. */
 function accessJoinedStack(member: Membership): StackAccess {
-  const { pid, url, dbUrl, gatewaySecret, ...keys } = member.record;
-  const upstream: Upstream = {
-    kind: 'url',
-    url: new URL(url),
-    speaks: 'gateway',
-    host: 'client',
-    gatewaySecret,
-  };
-  const names = ['auth', 'rest', 'realtime', 'storage', 'functions', 'mail'] as const;
-  const upstreams = Object.fromEntries(names.map((name) => [name, upstream]));
-  const localOnly = areKeysPublic({ ...keys, signingKeys: keys.jwks })
-    ? {
-        hint: `Restart the dev server that runs the stack (process ${pid}) with --host: then it has random keys.`,
-      }
-    : undefined;
-  const target: GatewayTarget = {
-    keys,
-    upstreams,
-    localOnly,
-    knowsSession: (token) => knowsSession(url, keys.anonKey, token),
-  };
+  const { pid, url, dbUrl } = member.record;
+  const target = targetBehind(url, member.record);
   return {
     target: () => target,
     databaseUrl: dbUrl,
@@ -96,7 +81,46 @@ function accessJoinedStack(member: Membership): StackAccess {
       { label: 'PostgreSQL', value: dbUrl },
       MAIL,
     ],
+    async fork() {
+      const fork = (await member.request('fork')) as { id: string; url: string; dbUrl: string };
+      const { id, url: forkUrl } = fork;
+      const forkTarget = targetBehind(forkUrl, member.record);
+      return {
+        url: forkUrl,
+        get dbUrl() {
+          return fork.dbUrl;
+        },
+        target: () => forkTarget,
+        async reset() {
+          Object.assign(fork, await member.request('fork reset', { id }));
+        },
+        close: async () => void (await member.request('fork stop', { id })),
+      };
+    },
     close: async () => member.leave(),
     ended: member.ended,
+  };
+}
+
+/** The target of a gateway in front of another process's one at `url`: that of its stack, or of a fork. */
+function targetBehind(url: string, { pid, gatewaySecret, ...keys }: StackRecord): GatewayTarget {
+  const upstream: Upstream = {
+    kind: 'url',
+    url: new URL(url),
+    speaks: 'gateway',
+    host: 'client',
+    gatewaySecret,
+  };
+  const names = ['auth', 'rest', 'realtime', 'storage', 'functions', 'mail'] as const;
+  const localOnly = areKeysPublic({ ...keys, signingKeys: keys.jwks })
+    ? {
+        hint: `Restart the dev server that runs the stack (process ${pid}) with --host: then it has random keys.`,
+      }
+    : undefined;
+  return {
+    keys,
+    upstreams: Object.fromEntries(names.map((name) => [name, upstream])),
+    localOnly,
+    knowsSession: (token) => knowsSession(url, keys.anonKey, token),
   };
 }
