@@ -1,33 +1,16 @@
 import {
   createClient,
+  type Session,
   type SupabaseClient,
   type SupabaseClientOptions,
   type User,
 } from '@supabase/supabase-js';
-import { randomBytes } from 'node:crypto';
 import pg from 'pg';
 import { WebSocket } from 'ws';
 import type { Fork, StackAddress } from '../start-stack.ts';
-
-/** A mail that Auth has sent. */
-export interface TestMail {
-  readonly subject: string;
-  readonly text: string;
-  readonly html: string;
-  /** The first link, by which the recipient confirms or signs in. */
-  readonly link: string | undefined;
-  /** The code of six or more digits. */
-  readonly code: string | undefined;
-}
-
-export interface NewUser {
-  /** Default: a random one. */
-  readonly email?: string;
-  /** Default: a random one. */
-  readonly password?: string;
-  readonly userMetadata?: Readonly<Record<string, unknown>>;
-  readonly appMetadata?: Readonly<Record<string, unknown>>;
-}
+import { waitForMail, type TestMail } from './mails.ts';
+import { passTime } from './pass-time.ts';
+import { createUser, startSession, withExpiry, type NewUser } from './users.ts';
 
 /** What a test has of its Supabase. */
 export interface TestSupabase extends StackAddress {
@@ -36,20 +19,34 @@ export interface TestSupabase extends StackAddress {
   /** A client of role `service_role`: row level security does not apply. */
   readonly admin: SupabaseClient;
   /** A new user with a confirmed address, and a client that is signed in as this user. */
-  signIn(user?: NewUser): Promise<{ readonly client: SupabaseClient; readonly user: User }>;
+  signIn(user?: NewUser): Promise<SignedIn>;
   /** Another client; by default with the publishable key. */
   client(key?: string, options?: SupabaseClientOptions<'public'>): SupabaseClient;
   /** Waits up to ten seconds for the newest mail to an address. */
   mailTo(address: string): Promise<TestMail>;
   /** Runs one statement as role `postgres` and returns its rows. */
   sql<Row extends Record<string, unknown>>(text: string, values?: readonly unknown[]): Promise<Row[]>;
+  /**
+   * Lets time pass for Auth: codes and links expire, sessions reach their limits, another mail may be sent. An access token
+   * that is out keeps its own time: see `signIn({ expiresIn })`.
+   *
+   * @param interval as PostgreSQL reads it: `1 hour`, `2 days`
+   */
+  passTime(interval: string): Promise<void>;
+  /** Starts again from migrations and seed, at the same `url`. Users and files are gone, and clients have to sign in again. */
+  reset(): Promise<void>;
+}
+
+export interface SignedIn {
+  readonly client: SupabaseClient;
+  readonly user: User;
+  readonly session: Session;
 }
 
 /** @returns what tests use, and how to end it, without the fork */
 export function createTestSupabase(fork: Fork): { supabase: TestSupabase; close: () => Promise<void> } {
   const clients: SupabaseClient[] = [];
-  const pool = new pg.Pool({ connectionString: fork.dbUrl, max: 2 });
-  pool.on('error', () => {});
+  let pool = openPool(fork);
   const client = (
     key: string = fork.publishableKey,
     options: SupabaseClientOptions<'public'> = {},
@@ -66,7 +63,9 @@ export function createTestSupabase(fork: Fork): { supabase: TestSupabase; close:
   const admin = client(fork.secretKey);
   const supabase: TestSupabase = {
     url: fork.url,
-    dbUrl: fork.dbUrl,
+    get dbUrl() {
+      return fork.dbUrl;
+    },
     publishableKey: fork.publishableKey,
     secretKey: fork.secretKey,
     anonKey: fork.anonKey,
@@ -75,10 +74,22 @@ export function createTestSupabase(fork: Fork): { supabase: TestSupabase; close:
     anon: client(),
     admin,
     client,
-    signIn: (user = {}) => signIn(admin, client(), user),
+    async signIn(wanted = {}) {
+      const created = await createUser(admin, wanted);
+      const signedIn = client();
+      const { session, user } = await startSession(signedIn, created);
+      if (wanted.expiresIn === undefined) return { client: signedIn, session, user };
+      const aged = await withExpiry(session, wanted.expiresIn, fork.jwtSecret);
+      return { client: client(undefined, { auth: stored(aged) }), session: aged, user };
+    },
     mailTo: (address) => waitForMail(fork.url, address),
     async sql<Row extends Record<string, unknown>>(text: string, values: readonly unknown[] = []) {
       return (await pool.query<Row>(text, [...values])).rows;
+    },
+    passTime: (interval) => passTime(pool, interval),
+    async reset() {
+      await pool.end();
+      await fork.reset().finally(() => (pool = openPool(fork)));
     },
   };
   const close = async (): Promise<void> => {
@@ -88,35 +99,24 @@ export function createTestSupabase(fork: Fork): { supabase: TestSupabase; close:
   return { supabase, close };
 }
 
-async function signIn(
-  admin: SupabaseClient,
-  client: SupabaseClient,
-  wanted: NewUser,
-): Promise<{ client: SupabaseClient; user: User }> {
-  const email = wanted.email ?? `user-${randomBytes(6).toString('hex')}@example.com`;
-  const password = wanted.password ?? randomBytes(12).toString('base64url');
-  const created = await admin.auth.admin.createUser({
-    email,
-    password,
-    email_confirm: true,
-    user_metadata: { ...wanted.userMetadata },
-    app_metadata: { ...wanted.appMetadata },
-  });
-  if (created.error) throw created.error;
-  const { data, error } = await client.auth.signInWithPassword({ email, password });
-  if (error) throw error;
-  return { client, user: data.user };
+function openPool({ dbUrl }: Fork): pg.Pool {
+  const pool = new pg.Pool({ connectionString: dbUrl, max: 2 });
+  pool.on('error', () => {});
+  return pool;
 }
 
-async function waitForMail(url: string, address: string): Promise<TestMail> {
-  const response = await fetch(`${url}/__supabase/mail/api/v1/wait?to=${encodeURIComponent(address)}`);
-  if (!response.ok) throw new Error(`No mail to ${address} arrived`);
-  const { Subject, Text, HTML } = (await response.json()) as { Subject: string; Text: string; HTML: string };
+const STORAGE_KEY = 'session';
+
+/** Options of a client that finds this session where it has stored it, as after a reload. */
+function stored(session: Session): SupabaseClientOptions<'public'>['auth'] {
+  const items = new Map([[STORAGE_KEY, JSON.stringify(session)]]);
   return {
-    subject: Subject,
-    text: Text,
-    html: HTML,
-    link: /href="([^"]+)"/.exec(HTML)?.[1]?.replaceAll('&amp;', '&'),
-    code: /\b\d{6,10}\b/.exec(Text)?.[0],
+    persistSession: true,
+    storageKey: STORAGE_KEY,
+    storage: {
+      getItem: (key: string) => items.get(key) ?? null,
+      setItem: (key: string, value: string) => void items.set(key, value),
+      removeItem: (key: string) => void items.delete(key),
+    },
   };
 }

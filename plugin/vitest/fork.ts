@@ -15,19 +15,25 @@ export async function takeFork(): Promise<Fork> {
     throw new SupabaseDevError('STACK_NOT_RUNNING', 'The stack of this test run is missing', {
       hint: "Add 'vite-plugin-supabase/vitest/global-setup' to test.globalSetup in vitest.config.",
     });
-  const { id, url, dbUrl } = (await owner.request('fork')) as { id: string; url: string; dbUrl: string };
+  const fork = (await owner.request('fork')) as { id: string; url: string; dbUrl: string };
+  const { id, url } = fork;
   const { publishableKey, secretKey, anonKey, serviceRoleKey, jwtSecret } = owner.record;
   const stop = async (): Promise<void> => {
     await owner.request('fork stop', { id }).finally(() => owner.leave());
   };
   return {
     url,
-    dbUrl,
+    get dbUrl() {
+      return fork.dbUrl;
+    },
     publishableKey,
     secretKey,
     anonKey,
     serviceRoleKey,
     jwtSecret,
+    async reset() {
+      Object.assign(fork, await owner.request('fork reset', { id }));
+    },
     stop,
     [Symbol.asyncDispose]: stop,
   };

@@ -1,8 +1,10 @@
 import { test as base, type TestAPI } from 'vitest';
 import { forkOfFile, takeFork } from './fork.ts';
-import { createTestSupabase, type TestSupabase } from './test-supabase.ts';
+import { createTestSupabase, type TestSupabase } from '../testing/test-supabase.ts';
 
-export type { NewUser, TestMail, TestSupabase } from './test-supabase.ts';
+export type { TestMail } from '../testing/mails.ts';
+export type { SignedIn, TestSupabase } from '../testing/test-supabase.ts';
+export type { NewUser } from '../testing/users.ts';
 
 interface Fixtures {
   /** A Supabase with the project's migrations and seed. */

@@ -101,13 +101,16 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     'plugin/explain',
     'plugin/stack/config',
   ],
+  'plugin/testing': ['plugin/shared', 'plugin/start-stack.ts'],
   'plugin/vitest': [
     'plugin/shared',
     'plugin/stack-options.ts',
     'plugin/open-stack.ts',
     'plugin/start-stack.ts',
     'plugin/stack',
+    'plugin/testing',
   ],
+  'plugin/playwright': ['plugin/shared', 'plugin/start-stack.ts', 'plugin/stack', 'plugin/testing'],
   'plugin/index.ts': ['plugin/shared', 'plugin/options.ts', 'plugin/vite'],
   'plugin/database-tests': [
     'plugin/shared',
