@@ -46,6 +46,13 @@ const ROUTES: readonly GatewayRoute[] = [
   { path: '/storage/v1', transport: 'http', upstream: 'storage', servicePath: '' },
   { path: '/functions/v1', transport: 'both', upstream: 'functions', servicePath: '', ownCors: true },
   { path: '/__supabase/mail', transport: 'http', upstream: 'mail', servicePath: '', privileged: 'always' },
+  {
+    path: '/__supabase/forks',
+    transport: 'http',
+    upstream: 'forks',
+    servicePath: '',
+    privileged: 'always',
+  },
   { path: '/__supabase', transport: 'http', upstream: 'studio', servicePath: '', privileged: 'always' },
 ];
 

@@ -18,7 +18,15 @@ export interface GatewayTarget {
   readonly websocket?: WebsocketRoute;
 }
 
-export type UpstreamName = 'auth' | 'rest' | 'realtime' | 'storage' | 'functions' | 'mail' | 'studio';
+export type UpstreamName =
+  | 'auth'
+  | 'rest'
+  | 'realtime'
+  | 'storage'
+  | 'functions'
+  | 'mail'
+  | 'studio'
+  | 'forks';
 
 export type Upstream = HandlerUpstream | UrlUpstream;
 

@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import * as vite from 'vite';
@@ -40,8 +41,7 @@ export function ownOriginPlugin(
     },
     configureServer: ({ middlewares }) =>
       void middlewares.use(function supabaseOrigin(req, _res, next) {
-        publishOrigin(req.socket);
-        next();
+        publishOrigin(req.socket, next);
       }),
   };
   return ACCEPTS_EXPRESSIONS ? plugin : { ...plugin, ...replacePlaceholder(() => expression) };
@@ -67,9 +67,21 @@ function replacePlaceholder(
   };
 }
 
-/** The origin for code that is rendered on the server. From the socket, because a client can choose any Host. */
-function publishOrigin(socket: Socket): void {
+const originOfRequest = new AsyncLocalStorage<string>();
+let lastOrigin: string | undefined;
+
+/**
+ * The origin for code that is rendered on the server, by request: a server may have several ports (app-port.ts). Code that
+ * belongs to no request gets the last one. From the socket, because a client can choose any Host.
+ */
+function publishOrigin(socket: Socket, next: () => void): void {
   const scheme = socket instanceof TLSSocket ? 'https' : 'http';
-  const shared = globalThis as { [ORIGIN_NAME]?: string };
-  shared[ORIGIN_NAME] = `${scheme}://localhost:${socket.localPort}`;
+  lastOrigin = `${scheme}://localhost:${socket.localPort}`;
+  Object.defineProperty(globalThis, ORIGIN_NAME, READ_ORIGIN);
+  originOfRequest.run(lastOrigin, next);
 }
+
+const READ_ORIGIN: PropertyDescriptor = {
+  configurable: true,
+  get: () => originOfRequest.getStore() ?? lastOrigin,
+};

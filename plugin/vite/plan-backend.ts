@@ -12,6 +12,7 @@ import { CONFIG_FILES } from '../shared/config-files.ts';
 import { VARIABLES, type Environment } from '../shared/environment.ts';
 import type { Logger } from '../shared/logger.ts';
 import { defaultDataDir } from '../stack/project.ts';
+import { withAppForks } from './app-forks.ts';
 import { explainInTerminal } from './explain-in-terminal.ts';
 import type { BackendPlan } from './lifecycle.ts';
 import type { PluginContext } from './plugin-context.ts';
@@ -44,8 +45,10 @@ export async function planBackend(
       },
     });
     const explained = explainInTerminal(backend, { level: options.log, root: projectRoot, logger });
+    const { requireKey } = options;
+    const forkable = withAppForks(explained, { requireKey, logger });
     const port = readGatewayPort(env);
-    return port === undefined ? explained : withPort(explained, port, logger);
+    return port === undefined ? forkable : withPort(forkable, port, logger);
   };
   return {
     key: await defaultDataDir(projectRoot),

@@ -13,7 +13,7 @@ const CANDIDATES: readonly string[] = [
 ];
 
 /** Path of a Chromium or Chrome: the variable CHROME_PATH, else one of the usual paths. */
-function findChromium(): string | undefined {
+export function findChromium(): string | undefined {
   const { CHROME_PATH } = process.env;
   return CHROME_PATH === undefined || CHROME_PATH === ''
     ? CANDIDATES.find((path) => existsSync(path))

@@ -2,9 +2,9 @@ import type { GatewayRefusal } from '../refusal.ts';
 import type { GatewayKeys } from '../target.ts';
 import { readQueryKey } from './query-key.ts';
 
-/** Paths that hosted Supabase serves without a key: links in mails, providers' redirects, public files, functions. */
+/** Paths without a key: our own, and as on hosted Supabase links in mails, providers' redirects, public files, functions. */
 const OPEN_PATHS =
-  /^\/(?:auth\/v1\/(?:verify|callback|authorize|sso\/saml|\.well-known)|\.well-known|functions\/v1|storage\/v1\/(?:s3|(?:object|render\/image)\/(?:public|sign)))(?:[/?]|$)/;
+  /^\/(?:auth\/v1\/(?:verify|callback|authorize|sso\/saml|\.well-known)|\.well-known|__supabase|functions\/v1|storage\/v1\/(?:s3|(?:object|render\/image)\/(?:public|sign)))(?:[/?]|$)/;
 
 /**
  * Requires an API key, and refuses as hosted Supabase does; a caller with its own token needs no key.
