@@ -15,7 +15,18 @@ import { readSnippets } from '../helpers/snippets.ts';
 const APP = {
   'package.json': '{ "type": "module", "scripts": { "dev": "vite --port 5173 --strictPort" } }',
   'vite.config.ts': `import supabase from 'vite-plugin-supabase';
-export default { plugins: [supabase({ requireKey: true })], server: { hmr: { overlay: false } } };
+const serverCode = {
+  name: 'server-code',
+  configureServer: (server) => void server.middlewares.use('/on-the-server', async (req, res) => {
+    res.end(await (await server.ssrLoadModule('/src/on-the-server.ts')).findUrl());
+  }),
+};
+export default { plugins: [supabase({ requireKey: true }), serverCode] };
+`,
+  'src/on-the-server.ts': `export async function findUrl() {
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  return import.meta.env.VITE_SUPABASE_URL;
+}
 `,
   'index.html': `<!doctype html><title>Notes</title><ul></ul><output></output>
 <script type="module" src="/src/main.ts"></script>`,
@@ -168,6 +179,7 @@ for (const [me, other] of [['first', 'second'], ['second', 'first']])
       expect(await (await each.get('/rest/v1/notes?select=body&order=id', { headers })).json()).toEqual(
         ['of ' + me, 'later'].map((body) => ({ body })),
       );
+    expect(await (await request.get('/on-the-server')).text()).toBe(new URL(baseURL!).origin);
     const guest = await browser.newContext();
     const ben = await supabase.signIn({ page: guest, email: 'ben@example.com' });
     const guestPage = await guest.newPage();

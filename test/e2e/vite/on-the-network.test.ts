@@ -1,6 +1,7 @@
 import { networkInterfaces } from 'node:os';
 import { version } from 'vite';
 import { expect, test } from 'vitest';
+import { openAppFork } from '../../../plugin/playwright/app-fork.ts';
 import { LOCAL_KEYS } from '../../../plugin/stack/keys.ts';
 import { secondServerArgs, startDevServer } from '../../helpers/dev-server.ts';
 import { ask } from '../../helpers/gateway/support.ts';
@@ -36,6 +37,36 @@ test.skipIf(address === undefined)(
     }
     expect((await ask(neighbour, '/__supabase/mail/')).status).toBe(403);
     expect((await ask(server.url, '/__supabase/mail/')).status).toBe(200);
+
+    // Forks are for programs of this machine: not for neighbours, proxies and tunnels, nor for any page.
+    const { host, origin } = new URL(server.url);
+    for (const [base, headers] of [
+      [neighbour, {}],
+      [server.url, { 'x-forwarded-for': '203.0.113.7' }],
+      [server.url, { host: 'evil.example' }],
+      [server.url, { host, origin: 'http://evil.example' }],
+      [server.url, { host, origin: 'http://localhost:1' }],
+      [server.url, { host, origin }],
+      [server.url, { host, 'sec-fetch-site': 'none' }],
+    ] as const) {
+      const { status } = await ask(base, '/__supabase/forks/', { method: 'POST', headers });
+      expect([base, headers, status]).toEqual([base, headers, 403]);
+    }
+    expect((await ask(server.url, '/__supabase/forks/')).status).toBe(405);
+    const fork = await openAppFork(server.url);
+    const own = { apikey: fork.publishableKey };
+    expect((await ask(fork.appUrl, '/rest/v1/items', { headers: own })).status).toBe(200);
+    expect((await ask(fork.appUrl, '/')).body).toContain('<title>Test</title>');
+    const evil = { ...own, host: 'evil.example' };
+    expect((await ask(fork.appUrl, '/rest/v1/items', { headers: evil })).status).toBe(403);
+    for (const at of [fork.appUrl, fork.url]) {
+      const { port } = new URL(at);
+      await expect(ask(`http://${address}:${port}`, '/rest/v1/items')).rejects.toThrow('ECONNREFUSED');
+    }
+    // The fork ends with its request, as it does when the runner is killed.
+    await fork.stop();
+    await expect.poll(() => ask(fork.appUrl, '/').catch(String), { timeout: 20_000 }).toMatch('ECONNREFUSED');
+    await expect.poll(() => ask(fork.url, '/').catch(String), { timeout: 20_000 }).toMatch('ECONNREFUSED');
   },
 );
 
@@ -54,5 +85,22 @@ test.skipIf(address === undefined)(
     expect([status, body]).toEqual([403, expect.stringContaining('--host')]);
     const headers = { apikey: LOCAL_KEYS.publishableKey };
     expect((await ask(joined.url, '/auth/v1/settings', { headers })).status).toBe(200);
+
+    // A fork of the owner's stack behind the app of the server that joined.
+    await using fork = await openAppFork(joined.url);
+    const service = { apikey: fork.secretKey };
+    const addUser = (): Promise<unknown> =>
+      ask(fork.appUrl, '/auth/v1/admin/users', {
+        method: 'POST',
+        headers: { ...service, 'content-type': 'application/json' },
+        body: '{"email":"a@example.com"}',
+      });
+    expect(await addUser()).toMatchObject({ status: 200 });
+    expect(await addUser()).toMatchObject({ status: 422 });
+    await fork.reset();
+    expect(await addUser()).toMatchObject({ status: 200 });
+    expect((await ask(joined.url, '/auth/v1/admin/users', { headers: service })).body).toContain(
+      '"users":[]',
+    );
   },
 );
