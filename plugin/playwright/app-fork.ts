@@ -5,6 +5,7 @@ import { createInterface } from 'node:readline';
 import { SupabaseDevError } from '../shared/errors.ts';
 import { parseJson } from '../shared/json.ts';
 import type { Fork } from '../start-stack.ts';
+import { explainError } from '../testing/explain-error.ts';
 
 /** A fork with the app in front of it: the dev server answers at an origin of its own. */
 export interface AppFork extends Fork {
@@ -22,9 +23,15 @@ interface Opened extends Omit<Fork, 'reset' | 'stop' | typeof Symbol.asyncDispos
  * Asks a dev server for a fork. It lasts as long as this process, or until `stop`.
  *
  * @param baseUrl URL of the app
- * @throws SupabaseDevError STACK_NOT_RUNNING where no dev server with the plugin answers; Error with the server's own reason
+ * @throws Error where no dev server with the plugin answers, or with the server's own reason
  */
 export async function openAppFork(baseUrl: string): Promise<AppFork> {
+  return open(baseUrl).catch((error: unknown) => {
+    throw explainError(error);
+  });
+}
+
+async function open(baseUrl: string): Promise<AppFork> {
   const base = new URL('/__supabase/forks/', baseUrl);
   const response = await post(base).catch((error: unknown) => {
     throw notRunning(`No dev server answers at ${base.origin}`, error);
@@ -83,7 +90,7 @@ async function firstLine(response: IncomingMessage): Promise<string> {
 function refusal(origin: string, response: IncomingMessage, answer: unknown): Error {
   const { message, hint } = (answer ?? {}) as { message?: string; hint?: string };
   if (message === undefined) return notRunning(`${origin} answers without Supabase (${response.statusCode})`);
-  return new Error(hint === undefined ? message : `${message}\n  What to do: ${hint}`);
+  return new Error(hint === undefined ? message : `${message}\n\nWhat to do: ${hint}`);
 }
 
 function notRunning(message: string, cause?: unknown): SupabaseDevError {

@@ -1,4 +1,5 @@
 import { dirname, join } from 'node:path';
+import { CONFIG_FILES } from '../shared/config-files.ts';
 import { exists } from '../shared/files.ts';
 
 /**
@@ -7,6 +8,11 @@ import { exists } from '../shared/files.ts';
  */
 export async function defaultDataDir(root: string): Promise<string> {
   return join((await findUpwards(root, 'package.json')) ?? root, '.supabase');
+}
+
+/** The folder that holds `supabase/`, from `from` upwards; one with settings first. Undefined: there is none. */
+export async function findSupabaseRoot(from: string): Promise<string | undefined> {
+  return (await findUpwards(from, ...CONFIG_FILES)) ?? findUpwards(from, 'supabase');
 }
 
 /** The nearest folder, from `from` upwards, that contains one of these names. */

@@ -4,7 +4,7 @@ import { normalizePath, type Plugin } from 'vite';
 import { resolvePath } from '../options.ts';
 import { requireFolder } from '../shared/files.ts';
 import { CONFIG_FILES } from '../shared/config-files.ts';
-import { findUpwards } from '../stack/project.ts';
+import { findSupabaseRoot, findUpwards } from '../stack/project.ts';
 import { PLUGIN_NAME, type PluginContext } from './plugin-context.ts';
 
 // Vite's own list, which a plugin's list replaces (and which Vite does not export).
@@ -47,10 +47,8 @@ async function findProjectRoot(viteRoot: string, option: string | undefined): Pr
     await requireFolder(root, 'the option root');
     return root;
   }
-  const found = await findUpwards(viteRoot, ...CONFIG_FILES);
+  const found = await findSupabaseRoot(viteRoot);
   if (found !== undefined) return found;
-  const withFolder = await findUpwards(viteRoot, 'supabase');
-  if (withFolder !== undefined) return withFolder;
   const packageRoot = await findUpwards(viteRoot, 'package.json');
   return packageRoot ?? dirname(viteRoot);
 }

@@ -2,13 +2,20 @@ import { inject } from 'vitest';
 import { SupabaseDevError } from '../shared/errors.ts';
 import { findOwner } from '../stack/ownership/claim.ts';
 import type { Fork } from '../start-stack.ts';
+import { explainError } from '../testing/explain-error.ts';
 
 /**
  * A fork of the run's stack.
  *
- * @throws SupabaseDevError STACK_NOT_RUNNING without the global set-up; MIGRATION_FAILED
+ * @throws Error without the global set-up, or when a migration fails, with the remedy as text
  */
 export async function takeFork(): Promise<Fork> {
+  return askForFork().catch((error: unknown) => {
+    throw explainError(error);
+  });
+}
+
+async function askForFork(): Promise<Fork> {
   const dataDir = inject('supabaseDataDir') as string | undefined;
   const owner = dataDir === undefined ? undefined : await findOwner(dataDir);
   if (!owner)
