@@ -9,8 +9,9 @@ import { xidsOf, type CommittedChange } from '../wal/change-queue.ts';
 
 export const BROADCASTS_SLOT = 'supabase_realtime_messages_replication_slot';
 const PUBLICATION = 'supabase_realtime_messages_publication';
-// The first join waits up to this long for the log, so that broadcasts sent right after it arrive.
-const FIRST_JOIN_WAIT_MS = 1_000;
+// The first join waits up to this long for the log, so that broadcasts sent right after it arrive. A new slot waits for the
+// transactions of all databases of the server, also for the copy of a database for a fork; clients give up after 10 s.
+const FIRST_JOIN_WAIT_MS = 5_000;
 const CONNECT_TIMEOUT_MS = 30_000;
 
 /** Delivers broadcasts from the database: rows inserted into `realtime.messages`. */
@@ -41,7 +42,7 @@ export class DatabaseBroadcasts {
     return this.#log.isStreaming;
   }
 
-  /** Starts reading with the first join. Only that join waits, at most one second. */
+  /** Starts reading with the first join. Only that join waits, at most five seconds. */
   async whenReady(): Promise<void> {
     if (this.#log.isStreaming || this.#isStarted) return;
     await this.#log.start(FIRST_JOIN_WAIT_MS);
