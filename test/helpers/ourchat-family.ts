@@ -1,5 +1,5 @@
-import { type OurChatClient, type Person, signUpPerson } from './ourchat-stack.ts';
-import type { TestStack } from './stack.ts';
+import type { SupabaseClient } from '@supabase/supabase-js';
+import { type OurChatClient, type Person, signUpPerson } from './ourchat-people.ts';
 
 /** Everyone who may try to access the data of a family. */
 export const EVERYONE = ['anonymous', 'stranger', 'former', 'member', 'owner'] as const;
@@ -19,7 +19,7 @@ export interface TestFamily {
  * @param beforeLeaving runs while the former member still belongs to it
  */
 export async function foundFamily(
-  stack: TestStack,
+  stack: { client(): SupabaseClient },
   beforeLeaving: (family: TestFamily) => Promise<void> = async () => {},
 ): Promise<TestFamily> {
   const [owner, member, former, stranger] = await Promise.all([

@@ -1,19 +1,14 @@
 import pg from 'pg';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type AccessCase, describeAccess, MEMBERS, worked } from '../../helpers/ourchat-access.ts';
-import { foundFamily, type TestFamily } from '../../helpers/ourchat-family.ts';
-import {
-  type OurChatClient,
-  type Person,
-  signUpPerson,
-  startOurChatStack,
-} from '../../helpers/ourchat-stack.ts';
-import type { TestStack } from '../../helpers/stack.ts';
+import { type AccessCase, describeAccess, MEMBERS, worked } from '../helpers/ourchat-access.ts';
+import { foundFamily, type TestFamily } from '../helpers/ourchat-family.ts';
+import { forkOurChat, type OurChatFork } from '../helpers/ourchat-fork.ts';
+import { type OurChatClient, type Person, signUpPerson } from '../helpers/ourchat-people.ts';
 
 // Who × what: access to pictures in messages, through the Storage API with real sessions.
 
-let stack: TestStack;
+let stack: OurChatFork;
 let family: TestFamily;
 let picture: Blob;
 /** In a message of the owner. */
@@ -49,7 +44,7 @@ async function send({ client, id: userId }: Person): Promise<{ id: string; path:
 }
 
 /** A connection as `postgres`. */
-async function connect({ dbUrl }: TestStack): Promise<pg.Client & AsyncDisposable> {
+async function connect({ dbUrl }: OurChatFork): Promise<pg.Client & AsyncDisposable> {
   const client = new pg.Client(dbUrl);
   await client.connect();
   return Object.assign(client, { [Symbol.asyncDispose]: () => client.end() });
@@ -154,7 +149,7 @@ const CASES: readonly AccessCase[] = [
 ];
 
 beforeAll(async () => {
-  stack = await startOurChatStack();
+  stack = await forkOurChat();
   const pixels = sharp({ create: { width: 8, height: 8, channels: 3, background: '#2460a7' } });
   picture = new Blob([new Uint8Array(await pixels.webp().toBuffer())], { type: 'image/webp' });
   family = await foundFamily(stack, async (complete) => {

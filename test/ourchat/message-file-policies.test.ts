@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type AccessCase, describeAccess, MEMBERS, worked } from '../../helpers/ourchat-access.ts';
-import { foundFamily, type TestFamily } from '../../helpers/ourchat-family.ts';
-import { type OurChatClient, type Person, startOurChatStack } from '../../helpers/ourchat-stack.ts';
-import type { TestStack } from '../../helpers/stack.ts';
+import { type AccessCase, describeAccess, MEMBERS, worked } from '../helpers/ourchat-access.ts';
+import { foundFamily, type TestFamily } from '../helpers/ourchat-family.ts';
+import { forkOurChat, type OurChatFork } from '../helpers/ourchat-fork.ts';
+import { type OurChatClient, type Person } from '../helpers/ourchat-people.ts';
 
 // Who × what: access to files in messages, through the Storage API with real sessions. What they have in common with
 // pictures is tried in message-image-policies.test.ts.
 
-let stack: TestStack;
+let stack: OurChatFork;
 let family: TestFamily;
 /** In a message of the owner. */
 let sentPath: string;
@@ -107,7 +107,7 @@ const CASES: readonly AccessCase[] = [
 ];
 
 beforeAll(async () => {
-  stack = await startOurChatStack();
+  stack = await forkOurChat();
   family = await foundFamily(stack);
   const { owner } = family.people;
   sentPath = (await send(owner)).path;

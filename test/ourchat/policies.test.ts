@@ -1,11 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import {
-  type OurChatClient,
-  type Person,
-  signUpPerson,
-  startOurChatStack,
-} from '../../helpers/ourchat-stack.ts';
-import type { TestStack } from '../../helpers/stack.ts';
+import { forkOurChat, type OurChatFork } from '../helpers/ourchat-fork.ts';
+import { type OurChatClient, type Person, signUpPerson } from '../helpers/ourchat-people.ts';
 
 // Who × what × whose, with real sessions through the API. A hostile client can do what is listed here as allowed,
 // and nothing else.
@@ -23,7 +18,7 @@ interface Case {
 const ALL: readonly Who[] = ['owner', 'member', 'former', 'stranger', 'anonymous'];
 const MEMBERS: readonly Who[] = ['owner', 'member'];
 
-let stack: TestStack;
+let stack: OurChatFork;
 let people: Record<Exclude<Who, 'anonymous'>, Person>;
 let clients: Record<Who, OurChatClient>;
 let familyId: string;
@@ -356,7 +351,7 @@ const CASES: readonly Case[] = [
 ];
 
 beforeAll(async () => {
-  stack = await startOurChatStack();
+  stack = await forkOurChat();
   const [owner, member, former, stranger] = await Promise.all(
     ['Olga', 'Max', 'Fred', 'Stella'].map((name) => signUpPerson(stack, name)),
   );

@@ -1,13 +1,13 @@
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type AccessCase, describeAccess, MEMBERS, worked } from '../../helpers/ourchat-access.ts';
-import { foundFamily, type TestFamily } from '../../helpers/ourchat-family.ts';
-import { type OurChatClient, startOurChatStack } from '../../helpers/ourchat-stack.ts';
-import type { TestStack } from '../../helpers/stack.ts';
+import { type AccessCase, describeAccess, MEMBERS, worked } from '../helpers/ourchat-access.ts';
+import { foundFamily, type TestFamily } from '../helpers/ourchat-family.ts';
+import { forkOurChat, type OurChatFork } from '../helpers/ourchat-fork.ts';
+import { type OurChatClient } from '../helpers/ourchat-people.ts';
 
 // Who × what: access to profile pictures, through the Storage API with real sessions.
 
-let stack: TestStack;
+let stack: OurChatFork;
 let family: TestFamily;
 let picture: Blob;
 /** The owner's picture, which the profile uses. */
@@ -135,7 +135,7 @@ const CASES: readonly AccessCase[] = [
 ];
 
 beforeAll(async () => {
-  stack = await startOurChatStack();
+  stack = await forkOurChat();
   const pixels = sharp({ create: { width: 8, height: 8, channels: 3, background: '#a8326f' } });
   picture = new Blob([new Uint8Array(await pixels.webp().toBuffer())], { type: 'image/webp' });
   family = await foundFamily(stack);

@@ -1,17 +1,19 @@
 import type { RealtimeChannel } from '@supabase/supabase-js';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Person, signUpPerson, startOurChatStack } from '../../helpers/ourchat-stack.ts';
-import type { TestStack } from '../../helpers/stack.ts';
+import { forkOurChat, type OurChatFork } from '../helpers/ourchat-fork.ts';
+import { type Person, signUpPerson } from '../helpers/ourchat-people.ts';
 
-let stack: TestStack;
+let stack: OurChatFork;
 let anna: Person;
 let ben: Person;
 let stella: Person;
 let familyId: string;
 let channelId: string;
 
+const PATIENCE = { timeout: 20_000 };
+
 beforeAll(async () => {
-  stack = await startOurChatStack();
+  stack = await forkOurChat();
   [anna, ben, stella] = await Promise.all([
     signUpPerson(stack, 'Anna'),
     signUpPerson(stack, 'Ben'),
@@ -69,7 +71,7 @@ test('shows members who is online', async () => {
   const listener = await join(anna, (channel) => channel.on('presence', { event: 'sync' }, () => {}));
   const other = await join(ben);
   expect(await other.channel.track({ channelId })).toBe('ok');
-  await expect.poll(() => Object.keys(listener.channel.presenceState())).toContain(ben.id);
+  await expect.poll(() => Object.keys(listener.channel.presenceState()), PATIENCE).toContain(ben.id);
   await Promise.all([listener.channel.unsubscribe(), other.channel.unsubscribe()]);
 });
 
@@ -83,10 +85,10 @@ test('shows members that somebody has left, even after a second track', async ()
   };
   const other = await join(ben);
   await other.channel.track({ channelId });
-  await expect.poll(seen).toEqual([channelId]);
+  await expect.poll(seen, PATIENCE).toEqual([channelId]);
   await other.channel.track({ channelId: null });
-  await expect.poll(seen).toEqual([null]);
+  await expect.poll(seen, PATIENCE).toEqual([null]);
   await other.channel.unsubscribe();
-  await expect.poll(seen).toEqual([]);
+  await expect.poll(seen, PATIENCE).toEqual([]);
   await listener.channel.unsubscribe();
 });

@@ -1,13 +1,12 @@
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { startOurChatStack } from '../../helpers/ourchat-stack.ts';
-import type { TestStack } from '../../helpers/stack.ts';
+import { forkOurChat, type OurChatFork } from '../helpers/ourchat-fork.ts';
 
-let stack: TestStack;
+let stack: OurChatFork;
 let client: pg.Client;
 
 beforeAll(async () => {
-  stack = await startOurChatStack();
+  stack = await forkOurChat();
   client = new pg.Client(stack.dbUrl);
   await client.connect();
 });

@@ -1,15 +1,15 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Person, signUpPerson, startOurChatStack } from '../../helpers/ourchat-stack.ts';
-import type { TestStack } from '../../helpers/stack.ts';
+import { forkOurChat, type OurChatFork } from '../helpers/ourchat-fork.ts';
+import { type Person, signUpPerson } from '../helpers/ourchat-people.ts';
 
 // The list of sessions reads a table of Auth, past every policy: whose rows does it show?
 
-let stack: TestStack;
+let stack: OurChatFork;
 let anna: Person;
 let ben: Person;
 
 beforeAll(async () => {
-  stack = await startOurChatStack();
+  stack = await forkOurChat();
   [anna, ben] = await Promise.all([signUpPerson(stack, 'Anna'), signUpPerson(stack, 'Ben')]);
 });
 
