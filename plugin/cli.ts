@@ -5,6 +5,7 @@ import { print, usageError, type Call, type Command } from './commands/command.t
 import { dbReset } from './commands/db-reset.ts';
 import { doctor } from './commands/doctor.ts';
 import { functionsNew } from './commands/functions-new.ts';
+import { mcp } from './commands/mcp.ts';
 import { migrationList, migrationNew, migrationUp } from './commands/migration.ts';
 import { snapshotDelete, snapshotList, snapshotRestore, snapshotSave } from './commands/snapshot.ts';
 import { start } from './commands/start.ts';
@@ -19,6 +20,7 @@ const COMMANDS: readonly Command[] = [
   stop,
   status,
   doctor,
+  mcp,
   dbReset,
   migrationNew,
   migrationList,

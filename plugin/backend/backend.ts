@@ -22,6 +22,13 @@ export interface Backend {
   readonly exposedSchemas?: readonly string[];
   /** Lines for the banner, each a short label and its value. */
   describe(): readonly BannerLine[];
+  /**
+   * Asks the process that runs the stack, as commands do (embedded/requests.ts); absent where no process of this package
+   * does.
+   *
+   * @throws as that process did
+   */
+  request?(command: string, args?: Readonly<Record<string, unknown>>): Promise<unknown>;
   /** Brings the database to the project's files; undefined where another process owns the database. */
   sync?(): Promise<SyncResult | undefined>;
   /** Calls `listener` when another database is the live one (a reset, a rebuild). Returns how to stop it. */

@@ -1,8 +1,8 @@
-import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Rebuild, SyncResult } from '../backend/backend.ts';
 import { describeSync } from '../backend/describe-sync.ts';
 import type { MigrationState } from '../stack/postgres/databases/drift.ts';
+import { writeMigration } from '../stack/postgres/migration-files.ts';
 import {
   DATA_DIR,
   OUTPUT,
@@ -25,11 +25,7 @@ export const migrationNew: Command = {
   async run(call) {
     const [name = ''] = call.args;
     if (!/^[\w-]+$/.test(name)) throw usageError(`"${name}" cannot be the name of a migration`);
-    const dir = join(await rootOf(call), 'supabase', 'migrations');
-    await mkdir(dir, { recursive: true });
-    const version = new Date().toISOString().slice(0, 19).replaceAll(/[-:T]/g, '');
-    const file = join(dir, `${version}_${name}.sql`);
-    await writeFile(file, '', { flag: 'wx' });
+    const { file } = await writeMigration(join(await rootOf(call), 'supabase'), name, '');
     print(`wrote ${file}`);
   },
 };

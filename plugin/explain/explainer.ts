@@ -36,6 +36,7 @@ export class Explainer {
       case 'function':
         return explainFunction(observation, now);
       case 'request':
+      case 'output':
         return undefined;
       case 'realtime':
         return this.read((session) => explainRealtime(session, observation));

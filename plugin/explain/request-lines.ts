@@ -1,5 +1,5 @@
 import type { Logger } from '../shared/logger.ts';
-import type { Observations, RestObservation } from '../shared/observations.ts';
+import type { Observation, Observations, RestObservation } from '../shared/observations.ts';
 
 /**
  * Prints a line for each request.
@@ -38,4 +38,35 @@ export function withoutSecrets(url: string): string {
 /** A line of text whatever clients wrote into it. */
 export function printable(text: string): string {
   return text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ');
+}
+
+/** What was observed, in a few words: `GET /rest/v1/notes?select=id: 200, 0 rows`. */
+export function nameObservation(observation: Observation): string {
+  switch (observation.kind) {
+    case 'rest': {
+      const { method, url, status, error, rows } = observation;
+      const end = error ? ` ${error.code}` : rows === undefined ? '' : `, ${rows} rows`;
+      return nameRequest(method, `/rest/v1${url}`, `${status}${end}`);
+    }
+    case 'storage':
+      return nameRequest(observation.method, `/storage/v1${observation.path}`, String(observation.status));
+    case 'gateway':
+      return nameRequest(observation.method, observation.path, `${observation.status} ${observation.code}`);
+    case 'request':
+      return nameRequest(observation.method, observation.url, String(observation.status));
+    case 'function':
+      return printable(`POST /functions/v1/${observation.slug}: ${observation.status}`);
+    case 'redirect':
+      return printable(`A redirect to ${observation.asked}`);
+    case 'output':
+      return printable(`[${observation.slug}] ${observation.text}`);
+    case 'realtime': {
+      const subject = 'topic' in observation ? observation.topic : '';
+      return printable(`Realtime: ${observation.event.replaceAll('-', ' ')} ${subject}`.trimEnd());
+    }
+  }
+}
+
+function nameRequest(method: string, url: string, outcome: string): string {
+  return printable(`${method} ${withoutSecrets(url)}: ${outcome}`);
 }

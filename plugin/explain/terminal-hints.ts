@@ -142,6 +142,7 @@ function shapeOf(observation: Observation): string | undefined {
         objectOf(observation.path).bucket,
       ].join('\0');
     case 'request':
+    case 'output':
       return undefined;
     case 'redirect':
       return `redirect\0${observation.asked.split(/[?#]/, 1)[0]}`;

@@ -2,6 +2,7 @@ import type { LogLevel } from '../shared/log-level.ts';
 import type { Logger } from '../shared/logger.ts';
 import type { Observations } from '../shared/observations.ts';
 import { Explainer, type ExplainerOptions } from './explainer.ts';
+import { Journal } from './journal.ts';
 import { logRequests } from './request-lines.ts';
 import { TerminalHints } from './terminal-hints.ts';
 
@@ -16,10 +17,14 @@ export class Terminal {
   readonly explainer: Explainer;
   /** Undefined at the level `silent`. */
   readonly hints: TerminalHints | undefined;
+  readonly #journal: Journal;
   readonly #stop: () => void;
 
   constructor({ observations, level, logger, ...options }: TerminalOptions) {
     this.explainer = new Explainer(options);
+    this.#journal = new Journal(observations, this.explainer);
+    // Without hints nobody listens, and the services build nothing, until somebody asks.
+    if (level !== 'silent') this.#journal.listen();
     this.hints = level === 'silent' ? undefined : new TerminalHints(observations, this.explainer, logger);
     const showsRequests = level === 'requests' || level === 'debug';
     this.#stop = showsRequests ? logRequests(observations, logger, level === 'debug') : () => {};
@@ -28,6 +33,7 @@ export class Terminal {
   async close(): Promise<void> {
     this.#stop();
     this.hints?.close();
+    this.#journal.close();
     await this.explainer.close();
   }
 }

@@ -8,8 +8,11 @@ export interface GatewayRoute {
   readonly servicePath: string;
   /** The Authorization header is the client's signature: no credential is translated or added. */
   readonly signed?: boolean;
-  /** Only for callers that may be admin; `page` also for who navigates to it on this machine, from any page. */
-  readonly privileged?: 'always' | 'page';
+  /**
+   * Only for callers that may be admin; `page` also for who navigates to it on this machine, from any page; `program` not
+   * for pages, the own ones neither.
+   */
+  readonly privileged?: 'always' | 'page' | 'program';
   /** A service in this process grants CORS itself, also to pages of foreign origins: it is the app's own code. */
   readonly ownCors?: boolean;
   /** Headers that are added where the client sent none of that name (lower case). */
@@ -53,6 +56,7 @@ const ROUTES: readonly GatewayRoute[] = [
     servicePath: '',
     privileged: 'always',
   },
+  { path: '/__supabase/mcp', transport: 'http', upstream: 'mcp', servicePath: '', privileged: 'program' },
   { path: '/__supabase', transport: 'http', upstream: 'studio', servicePath: '', privileged: 'always' },
 ];
 

@@ -26,6 +26,7 @@ export type UpstreamName =
   | 'functions'
   | 'mail'
   | 'studio'
+  | 'mcp'
   | 'forks';
 
 export type Upstream = HandlerUpstream | UrlUpstream;

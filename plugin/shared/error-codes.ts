@@ -11,6 +11,7 @@ export const ERROR_CODES = {
   FUNCTION_FAILED: 'an edge function does not start: a syntax error, a missing import, or an exception',
   FUNCTION_TYPES: 'an edge function has a type error; it runs all the same',
   KEYS_INVALID: 'the JWT secret is too short, or the signing keys cannot be read',
+  MCP_MISSING: 'an agent asked the MCP server, and its npm package is not installed',
   MIGRATION_FAILED: 'a migration or the seed has an SQL error',
   OPTION_INVALID: 'an option or environment variable is unknown or has the wrong type',
   PORT_TAKEN: 'another program uses a port that was asked for',

@@ -191,6 +191,14 @@ export interface FunctionObservation {
   readonly token: string | undefined;
 }
 
+/** A line that an edge function printed. */
+export interface OutputObservation {
+  readonly kind: 'output';
+  readonly slug: string;
+  readonly isError: boolean;
+  readonly text: string;
+}
+
 export type Observation =
   | RestObservation
   | RealtimeObservation
@@ -198,7 +206,8 @@ export type Observation =
   | GatewayObservation
   | StorageObservation
   | RedirectObservation
-  | FunctionObservation;
+  | FunctionObservation
+  | OutputObservation;
 
 /** Realtime's connections now. */
 export interface RealtimeState {
@@ -226,6 +235,9 @@ export interface RealtimeState {
   }[];
 }
 
+/** Answers a question about what was observed, with anything that JSON can carry. */
+export type AnswerQuestion = (question: string, args: Readonly<Record<string, unknown>>) => Promise<unknown>;
+
 export type ObservationListener = (observation: Observation) => void;
 
 /**
@@ -236,6 +248,7 @@ export class Observations {
   readonly #listeners = new Set<ObservationListener>();
   #recorders = 0;
   #realtime: (() => RealtimeState) | undefined;
+  #answer: AnswerQuestion | undefined;
 
   /** Whether anybody listens. */
   get isActive(): boolean {
@@ -273,6 +286,20 @@ export class Observations {
     this.#realtime = read;
     return () => {
       if (this.#realtime === read) this.#realtime = undefined;
+    };
+  }
+
+  /** Asks whoever keeps what was observed. @throws Error where nobody does */
+  async ask(question: string, args: Readonly<Record<string, unknown>>): Promise<unknown> {
+    if (!this.#answer) throw new Error('this process keeps nothing of its requests');
+    return this.#answer(question, args);
+  }
+
+  /** @returns how to take it back */
+  answerQuestions(answer: AnswerQuestion): () => void {
+    this.#answer = answer;
+    return () => {
+      if (this.#answer === answer) this.#answer = undefined;
     };
   }
 

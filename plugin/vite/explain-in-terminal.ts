@@ -2,6 +2,7 @@ import type { Backend } from '../backend/backend.ts';
 import { Terminal } from '../explain/terminal.ts';
 import type { LogLevel } from '../shared/log-level.ts';
 import type { Logger } from '../shared/logger.ts';
+import { withMcp } from '../mcp/with-mcp.ts';
 import { withStudio } from '../studio/with-studio.ts';
 
 /** The backend, with causes of what it refuses in the terminal, and Studio, as long as it runs. */
@@ -14,7 +15,7 @@ export function explainInTerminal(
   const terminal = new Terminal({ observations, databaseUrl, exposedSchemas, level, logger });
   const studio = withStudio({ backend, terminal, exposedSchemas, root });
   return {
-    ...studio,
+    ...withMcp({ backend: studio, root, logger }),
     async close() {
       await terminal.close();
       await studio.close();

@@ -4,6 +4,9 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
+import { LOCAL_KEYS } from '../../plugin/stack/keys.ts';
+import { connectAgent, wrapAgent, type Agent } from '../helpers/agent.ts';
 import { readItems } from '../helpers/api.ts';
 import { startDevServer } from '../helpers/dev-server.ts';
 import { installPackage } from '../helpers/installed-package.ts';
@@ -32,7 +35,44 @@ test('the published package serves a project in another folder', async () => {
   await using server = await startDevServer(project.root);
   await server.waitForOutput(/Supabase:\s+embedded/);
   expect(await readItems(server.url)).toEqual([{ id: 7 }]);
+
+  // An agent reaches that server's stack over HTTP, and through a command of its own.
+  await using overHttp = await connectAgent(server.url);
+  await using overStdio = await spawnAgent();
+  await fetch(`${server.url}/rest/v1/itms`, { headers: { apikey: LOCAL_KEYS.publishableKey } });
+  for (const agent of [overHttp, overStdio]) {
+    const { why } = await agent.call<{ why: { cause: string }[] }>('explain_why');
+    expect(why[0]?.cause).toMatch(/public\.itms/);
+  }
+  const query = 'create table tools (id int primary key);';
+  await overStdio.call('apply_migration', { name: 'tools', query });
+  expect((await overHttp.call<{ tables: object[] }>('list_tables')).tables).toEqual(
+    expect.arrayContaining([expect.objectContaining({ name: 'public.tools' })]),
+  );
+  // The dev server has seen the file, too: it is applied once.
+  const { migrations } = await overHttp.call<{ migrations: { name: string }[] }>('list_migrations');
+  expect(migrations.map(({ name }) => name)).toEqual(['items', 'tools']);
 });
+
+test('without a dev server, the command mcp starts the stack when a tool needs it, and stops it', async () => {
+  await using agent = await spawnAgent('--read-only');
+  expect(await agent.tools()).not.toContain('apply_migration');
+  expect(agent.messages()).not.toMatch(/starting/);
+  const { result } = await agent.call<{ result: string }>('execute_sql', { query: 'table items' });
+  expect(result).toContain('[{"id":7}]');
+  expect(agent.messages()).toMatch(/starting one for this session/);
+  await agent.client.close();
+  expect(await runCommand('status', '--workdir', project.root)).toMatchObject({ code: 1 });
+});
+
+/** An agent that starts the command `mcp`, as its configuration says. */
+async function spawnAgent(...flags: string[]): Promise<Agent & { messages(): string }> {
+  const args = [cli, 'mcp', '--workdir', project.root, ...flags];
+  const transport = new StdioClientTransport({ command: process.execPath, args, stderr: 'pipe' });
+  let messages = '';
+  transport.stderr?.on('data', (chunk: Buffer) => (messages += chunk.toString()));
+  return { ...(await wrapAgent((client) => client.connect(transport))), messages: () => messages };
+}
 
 test('the command start prints keys as the Supabase CLI does, serves them, and ends on a signal', async () => {
   const args = [cli, 'start', '--ephemeral', '--port', '0', '--db-port', '0', '--workdir', project.root];

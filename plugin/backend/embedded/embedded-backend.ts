@@ -56,6 +56,7 @@ export async function createEmbeddedBackend(options: EmbeddedBackendOptions): Pr
     target: () => stack.target(),
     describe: () => stack.access.describe(),
     fork: async () => (await stack.settle()).fork(),
+    request: async (command, args) => (await stack.settle()).request(command, args),
     sync: async () => (await stack.settle()).sync?.(),
     onReplaced(listener) {
       replaceListeners.add(listener);

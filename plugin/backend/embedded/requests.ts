@@ -1,11 +1,12 @@
 import { SupabaseDevError } from '../../shared/errors.ts';
 import type { StackRequest } from '../../stack/ownership/request.ts';
+import { readServerLog } from '../../stack/postgres/server-log.ts';
 import type { OpenFork } from './fork-pool.ts';
 import type { RunningServices } from './running-services.ts';
 
 type Handler = (running: RunningServices, args: StackRequest['args']) => unknown;
 
-/** What the commands of plugin/commands ask the process that runs the stack. */
+/** What commands and the MCP server ask the process that runs the stack. */
 const HANDLERS: Readonly<Record<string, Handler>> = {
   sync: (running) => running.sync(),
   reset: (running, { seed }) => running.reset({ seed: seed !== false }),
@@ -17,6 +18,11 @@ const HANDLERS: Readonly<Record<string, Handler>> = {
   fork: openFork,
   'fork reset': (running, { id }) => running.resetFork(String(id)),
   'fork stop': (running, { id }) => running.closeFork(String(id)),
+  why: ({ observations }, args) => observations.ask('why', args),
+  logs: ({ observations }, args) => observations.ask('logs', args),
+  watch: ({ observations }, args) => observations.ask('watch', args),
+  'postgres log': ({ dataDir }) => readServerLog(dataDir),
+  drift: (running) => running.findDrift(),
   stop: endProcess,
 };
 

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { GatewayTarget } from '../../gateway/target.ts';
-import type { MigrationState } from '../../stack/postgres/databases/drift.ts';
+import { Observations } from '../../shared/observations.ts';
+import type { Drift, MigrationState } from '../../stack/postgres/databases/drift.ts';
 import type { Snapshot } from '../../stack/postgres/databases/snapshots.ts';
 import type { ServiceName } from '../../stack/service.ts';
 import { startServices, type Services, type StartServicesOptions } from '../../stack/services.ts';
@@ -12,6 +13,9 @@ import { createTarget, type UseService } from './service-target.ts';
 export class RunningServices {
   /** Rejects with the reason of a failed start. */
   readonly started: Promise<Services>;
+  readonly observations: Observations;
+  /** Absolute path of the data directory. */
+  readonly dataDir: string;
   #target: GatewayTarget | undefined;
   #services: Services | undefined;
   #forks: ForkPool | undefined;
@@ -23,7 +27,9 @@ export class RunningServices {
   /** @param gatewaySecret by which gateways of other processes reach the forks */
   constructor(options: StartServicesOptions, gatewaySecret: string) {
     const { dataDir, logger } = options;
-    this.started = startServices(options).then((services) => {
+    this.observations = options.observations ?? new Observations();
+    this.dataDir = dataDir;
+    this.started = startServices({ ...options, observations: this.observations }).then((services) => {
       this.#services = services;
       this.#forks = new ForkPool({ services, folder: join(dataDir, 'forks'), gatewaySecret, logger });
       const names = Object.keys(services.services) as ServiceName[];
@@ -123,6 +129,14 @@ export class RunningServices {
 
   listMigrations(): Promise<MigrationState[]> {
     return this.#inTurn(({ databases }) => databases.listMigrations());
+  }
+
+  /** How the database differs from the files: by migrations that are not as they were applied, or by hand. */
+  findDrift(): Promise<Drift & { readonly isChangedByHand: boolean }> {
+    return this.#inTurn(async ({ databases }) => ({
+      ...(await databases.findDrift(await databases.readMigrations())),
+      isChangedByHand: await databases.isChangedByHand(),
+    }));
   }
 
   /** Calls `listener` when another database has taken the place of the live one. Returns how to stop it. */

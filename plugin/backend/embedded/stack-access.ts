@@ -1,6 +1,7 @@
 import type { GatewayTarget, Upstream } from '../../gateway/target.ts';
 import type { Membership } from '../../stack/ownership/claim.ts';
 import type { StackRecord } from '../../stack/ownership/record.ts';
+import type { StackRequest } from '../../stack/ownership/request.ts';
 import { areKeysPublic } from '../../stack/private-keys.ts';
 import type { BackendFork, BannerLine, SyncResult } from '../backend.ts';
 import { knowsSession } from '../session-check.ts';
@@ -13,6 +14,8 @@ export interface StackAccess {
   readonly databaseUrl: string;
   /** Lines for the banner. */
   describe(): BannerLine[];
+  /** Asks the process that runs the stack, as a command does (requests.ts). @throws as that process did */
+  request(command: string, args?: StackRequest['args']): Promise<unknown>;
   /** Brings the database to the project's files; only for one's own stack. */
   sync?(): Promise<SyncResult>;
   /** Calls `listener` when another database is the live one; only for one's own stack. Returns how to stop it. */
@@ -62,6 +65,7 @@ function accessOwnStack(stack: ServedStack, isExposed: boolean): StackAccess {
         ...(isExposed ? [RANDOM_KEYS] : []),
       ];
     },
+    request: (command, args) => stack.request(command, args),
     sync: () => stack.sync(),
     onReplaced: (listener) => stack.onReplaced(listener),
     fork: () => stack.fork(),
@@ -97,6 +101,7 @@ function accessJoinedStack(member: Membership): StackAccess {
         close: async () => void (await member.request('fork stop', { id })),
       };
     },
+    request: (command, args) => member.request(command, args),
     close: async () => member.leave(),
     ended: member.ended,
   };

@@ -12,6 +12,7 @@ import { isLoopbackAddress } from './hosts.ts';
  * page that sent them there cannot read it. What the page itself then sends comes from the own origin.
  */
 export function mayOpen(route: GatewayRoute, req: GatewayRequest, caller: GatewayCaller): boolean {
+  if (route.privileged === 'program') return caller.mayBeAdmin && caller.origin === 'none';
   return caller.mayBeAdmin || (route.privileged === 'page' && caller.isLocal && isNavigation(req));
 }
 

@@ -4,6 +4,7 @@ import { basename, dirname, extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { exists } from '../../shared/files.ts';
 import type { Logger } from '../../shared/logger.ts';
+import type { Observations } from '../../shared/observations.ts';
 import type { SupabaseConfig } from '../config/config.ts';
 import { choosePort } from '../../shared/ports.ts';
 import { functionsDir, type FunctionDefinition } from './definitions.ts';
@@ -30,6 +31,8 @@ export interface LaunchOptions {
   readonly settings: FunctionsSettings;
   readonly stack: StackAddress;
   readonly logger: Logger;
+  /** What the functions print is reported here, too. */
+  readonly observations: Observations;
   /** Debug: the function waits for nothing, but a debugger can connect to `[edge_runtime] inspector_port`. */
   readonly inspect: boolean;
   readonly timeouts: FunctionTimeouts;
@@ -49,7 +52,7 @@ export class Launcher {
 
   /** @throws SupabaseDevError DENO_MISSING */
   async prepare(definition: FunctionDefinition): Promise<WorkerLaunch> {
-    const { config, settings, stack, logger, timeouts, onOutsideFiles } = this.#options;
+    const { config, settings, stack, logger, observations, timeouts, onOutsideFiles } = this.#options;
     const program = findDeno();
     const sources = await readSources(functionsDir(config), definition.slug);
     onOutsideFiles(await findOutsideFiles(definition, functionsDir(config), sources));
@@ -66,7 +69,7 @@ export class Launcher {
       socketPath,
       api: stack.api,
       requestTimeout: timeouts.request,
-      log: new FunctionLog(logger, definition.slug),
+      log: new FunctionLog(logger, definition.slug, observations),
     };
   }
 

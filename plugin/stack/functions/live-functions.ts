@@ -31,7 +31,7 @@ export class LiveFunctions {
   #lastCalled: string | undefined;
 
   constructor(context: StackContext, settings: FunctionsSettings, options: FunctionsOptions) {
-    const { config, keys, database, api, logger } = context;
+    const { config, keys, database, api, logger, observations } = context;
     const { inspect = false, onFailure } = options;
     this.#context = context;
     this.#settings = settings;
@@ -40,7 +40,16 @@ export class LiveFunctions {
     this.#folder = new FolderWatch(functionsDir(config), (path) => this.#onChange(path));
     this.#outside = new FileWatch((path) => this.#onChange(path));
     const onOutsideFiles = (files: readonly string[]): void => this.#outside.add(files);
-    const launcher = new Launcher({ config, settings, stack, logger, inspect, timeouts, onOutsideFiles });
+    const launcher = new Launcher({
+      config,
+      settings,
+      stack,
+      logger,
+      observations,
+      inspect,
+      timeouts,
+      onOutsideFiles,
+    });
     this.#workers = new Workers(launcher, inspect, timeouts);
     this.#types = new TypeCheck(launcher);
     this.#reports = new FailureReports(logger, onFailure);

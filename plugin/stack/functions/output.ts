@@ -1,6 +1,7 @@
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import type { Logger } from '../../shared/logger.ts';
+import type { Observations } from '../../shared/observations.ts';
 
 /** What a function's process reports (runtime/messages.ts). */
 export type WorkerMessage =
@@ -31,23 +32,27 @@ export function readOutput(
 /** Prints what a function prints, with its name and the request, such as `[hello] POST /hello/x: text`. */
 export class FunctionLog {
   readonly #logger: Logger;
-  readonly #prefix: string;
+  readonly #slug: string;
+  readonly #observations: Observations;
 
-  constructor(logger: Logger, slug: string) {
+  constructor(logger: Logger, slug: string, observations: Observations) {
     this.#logger = logger;
-    this.#prefix = `[${slug}]`;
+    this.#slug = slug;
+    this.#observations = observations;
   }
 
   print({ level, request, text }: Extract<WorkerMessage, { type: 'console' }>): void {
-    const line = `${this.#prefix} ${request === undefined ? '' : `${request}: `}${text}`;
-    if (level === 'error') this.#logger.error(line);
-    else if (level === 'warn') this.#logger.warn(line);
-    else this.#logger.info(line);
+    const line = `${request === undefined ? '' : `${request}: `}${text}`;
+    this.#print(line, level === 'error' ? 'error' : level === 'warn' ? 'warn' : 'info');
   }
 
   /** A line of standard output, or (`isError`) of standard error, where Deno reports uncaught errors. */
   printLine(line: string, isError: boolean): void {
-    if (isError) this.#logger.error(`${this.#prefix} ${line}`);
-    else this.#logger.info(`${this.#prefix} ${line}`);
+    this.#print(line, isError ? 'error' : 'info');
+  }
+
+  #print(text: string, level: keyof Logger): void {
+    this.#logger[level](`[${this.#slug}] ${text}`);
+    this.#observations.emit({ kind: 'output', slug: this.#slug, isError: level === 'error', text });
   }
 }

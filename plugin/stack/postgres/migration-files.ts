@@ -1,4 +1,4 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { hasErrorCode, SupabaseDevError } from '../../shared/errors.ts';
 import type { Logger } from '../../shared/logger.ts';
@@ -21,6 +21,24 @@ export async function readMigrations(supabaseDir: string, logger: Logger): Promi
   return Promise.all(
     migrations.map(async (migration) => ({ ...migration, text: await readFile(migration.file, 'utf8') })),
   );
+}
+
+/**
+ * Writes a new migration, whose version is the time, or the next second that no other migration has.
+ *
+ * @returns what `readMigrations` finds from now on
+ */
+export async function writeMigration(supabaseDir: string, name: string, text: string): Promise<Migration> {
+  const dir = join(supabaseDir, 'migrations');
+  await mkdir(dir, { recursive: true });
+  const names = await readdir(dir);
+  for (let time = Date.now(); ; time += 1000) {
+    const version = new Date(time).toISOString().slice(0, 19).replaceAll(/[-:T]/g, '');
+    if (names.some((other) => other.startsWith(version))) continue;
+    const file = join(dir, `${version}_${name}.sql`);
+    await writeFile(file, text, { flag: 'wx' });
+    return { version, name, file };
+  }
 }
 
 const FILE_NAME = /^(\d+)_(.*)\.sql$/;

@@ -1,0 +1,18 @@
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { loadPeer } from '../../../plugin/mcp/peer.ts';
+
+test('the official server is found beside this package, with the SDK that it uses itself', () => {
+  const { supabase, sdk } = loadPeer(tmpdir());
+  expect(supabase.createSupabaseMcpServer({ platform: {}, features: [] })).toBeInstanceOf(sdk.Server);
+});
+
+test('without it, the error says what to install', () => {
+  expect(() => loadPeer(tmpdir(), join(tmpdir(), 'index.js'))).toThrow(
+    expect.objectContaining({
+      code: 'MCP_MISSING',
+      hint: 'npm install --save-dev @supabase/mcp-server-supabase',
+    }),
+  );
+});
