@@ -7,7 +7,7 @@ import { join, posix, sep } from 'node:path';
 
 /** Everything that may be in it. Whatever else is packed is a mistake. */
 const ALLOWED =
-  /^(package\.json|README\.md|CHANGELOG\.md|LICENSE|client\.d\.ts|docs\/[\w-]+\.md|dist\/LICENSES\.md|dist\/.+\.(js|d\.ts|sql|html|css|control))$/;
+  /^(package\.json|README\.md|CHANGELOG\.md|LICENSE|client\.d\.ts|llms\.txt|skills\/[\w-]+\/SKILL\.md|docs\/[\w-]+\.md|dist\/LICENSES\.md|dist\/.+\.(js|d\.ts|sql|html|css|control))$/;
 /** What the build takes from another package. */
 const COPIED = /^dist\/stack\/postgres\/extensions\/pgtap\/(pgtap\.tar\.gz|LICENSE)$/;
 const FORBIDDEN = /(^|\/)(tests?|fixtures|bench)\/|\.test\./;
@@ -38,9 +38,11 @@ for (const target of entryPoints(manifest)) {
 }
 
 // README.md is also npm's page, where links to other files need them in the package (and `repository`).
-const readme = await readFile('README.md', 'utf8');
-for (const [, link] of readme.matchAll(/\]\(([^)#]+)/g)) {
-  if (!paths.has(posix.normalize(link))) problems.push(`README.md links to ${link}, which is not packed`);
+for (const page of ['README.md', 'llms.txt']) {
+  const text = await readFile(page, 'utf8');
+  for (const [, link] of text.matchAll(/\]\(([^)#]+)/g)) {
+    if (!paths.has(posix.normalize(link))) problems.push(`${page} links to ${link}, which is not packed`);
+  }
 }
 
 if (mode === '--publish') {

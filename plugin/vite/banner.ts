@@ -1,6 +1,8 @@
+import { relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { styleText } from 'node:util';
 import type { Plugin, PreviewServer, ViteDevServer } from 'vite';
-import type { Backend } from '../backend/backend.ts';
+import type { Backend, BannerLine } from '../backend/backend.ts';
 import { PLUGIN_NAME, type PluginContext } from './plugin-context.ts';
 
 // Vite's command prints its URLs right after it starts to listen.
@@ -49,9 +51,16 @@ export function bannerPlugin(context: PluginContext): Plugin {
   return { name: `${PLUGIN_NAME}:banner`, configureServer: extend, configurePreviewServer: extend };
 }
 
+const GUIDE = fileURLToPath(new URL('../../llms.txt', import.meta.url));
+
+/** Tells agents where their tools and their guide are: they read the output through a pipe, and people do not. */
+function describeForAgents(): BannerLine[] {
+  if (process.stdout.isTTY) return [];
+  return [{ label: 'Agents', value: `/__supabase/mcp (MCP), and read ${relative('', GUIDE)}` }];
+}
+
 function formatBackend(backend: Backend, origin: string): string {
-  return backend
-    .describe()
+  return [...backend.describe(), ...describeForAgents()]
     .map(({ label, value }, index) => {
       const text = value.startsWith('/') ? `${origin}${value}` : value;
       const reason = index === 0 ? styleText('dim', ` (${backend.reason})`) : '';

@@ -1,5 +1,6 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { promisify } from 'node:util';
@@ -36,6 +37,11 @@ test('the published package serves a project in another folder', async () => {
   await server.waitForOutput(/Supabase:\s+embedded/);
   expect(await readItems(server.url)).toEqual([{ id: 7 }]);
 
+  // It reads where its tools are, and a guide.
+  const [, guide = ''] = await server.waitForOutput(
+    /Agents: http:.*\/__supabase\/mcp \(MCP\), and read (\S+)/,
+  );
+  expect(await readFile(join(project.root, guide), 'utf8')).toMatch(/^# vite-plugin-supabase/);
   // An agent reaches that server's stack over HTTP, and through a command of its own.
   await using overHttp = await connectAgent(server.url);
   await using overStdio = await spawnAgent();
@@ -141,6 +147,27 @@ test.each(['start', 'stop', 'status', 'db reset', 'migration new', 'snapshot lis
       out: expect.stringMatching(new RegExp(`^Usage: vite-plugin-supabase ${command}[^]*--workdir DIR`)),
       errors: '',
     });
+  },
+);
+
+test.each(['llms.txt', 'skills/vite-plugin-supabase/SKILL.md'])(
+  'the commands in %s exist, with their flags',
+  async (page) => {
+    const guide = await readFile(join(project.root, 'node_modules/vite-plugin-supabase', page), 'utf8');
+    const written = [...guide.matchAll(/npx vite-plugin-supabase ([^`\n]+)`/g)].map(([, call = '']) => call);
+    const results = await Promise.all(
+      [...new Set(written)].map(async (call) => {
+        const { code, out } = await runCommand(...call.split(' '), '--help');
+        return [call, code, /^Usage: vite-plugin-supabase ((?:[a-z]+ ?)+)/.exec(out)?.[1]?.trim()];
+      }),
+    );
+    for (const [call, code, name] of results)
+      expect([call, code]).toEqual([expect.stringMatching(`^${name}`), 0]);
+    if (page !== 'llms.txt') return;
+    const { out: usage } = await runCommand('--help');
+    const names = [...usage.matchAll(/^ {2}([a-z]+(?: [a-z]+)?) {2,}/gm)].map(([, name]) => name);
+    expect(names.length).toBeGreaterThan(10);
+    expect(new Set(results.map(([, , name]) => name))).toEqual(new Set(names));
   },
 );
 
