@@ -6,7 +6,9 @@ import { loadConfig } from '../stack/config/config.ts';
 import { findRunningStack } from '../stack/ownership/claim.ts';
 import { defaultDataDir } from '../stack/project.ts';
 import { checkBackend } from './checks/backend.ts';
+import { checkBuiltOutput } from './checks/built-output.ts';
 import { checkDatabase } from './checks/database.ts';
+import { checkDrift } from './checks/drift.ts';
 import { checkKeys } from './checks/keys.ts';
 import { checkPorts } from './checks/ports.ts';
 import { checkProject } from './checks/project.ts';
@@ -22,7 +24,16 @@ export interface DoctorOptions {
   readonly env?: Environment;
 }
 
-const CHECKS = [checkProject, checkVersions, checkKeys, checkPorts, checkBackend, checkDatabase];
+const CHECKS = [
+  checkProject,
+  checkVersions,
+  checkKeys,
+  checkBuiltOutput,
+  checkPorts,
+  checkBackend,
+  checkDrift,
+  checkDatabase,
+];
 
 /** Checks a project and its running stack. A check that fails itself is a finding, too. */
 export async function diagnose({ root, dataDir, env = process.env }: DoctorOptions): Promise<Finding[]> {

@@ -153,6 +153,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     'plugin/gateway',
     'plugin/stack',
     'plugin/stack/config',
+    'plugin/stack/postgres',
   ],
   ...Object.fromEntries(APP.map((folder, index) => [folder, APP.slice(index + 1)])),
 };

@@ -23,6 +23,7 @@ const HANDLERS: Readonly<Record<string, Handler>> = {
   watch: ({ observations }, args) => observations.ask('watch', args),
   'postgres log': ({ dataDir }) => readServerLog(dataDir),
   drift: (running) => running.findDrift(),
+  'config notices': ({ notices }) => notices(),
   stop: endProcess,
 };
 

@@ -16,6 +16,8 @@ export class RunningServices {
   readonly observations: Observations;
   /** Absolute path of the data directory. */
   readonly dataDir: string;
+  /** What config.toml says that is unknown or without effect here; complete once the services have started. */
+  readonly notices: () => string[];
   #target: GatewayTarget | undefined;
   #services: Services | undefined;
   #forks: ForkPool | undefined;
@@ -29,6 +31,7 @@ export class RunningServices {
     const { dataDir, logger } = options;
     this.observations = options.observations ?? new Observations();
     this.dataDir = dataDir;
+    this.notices = () => options.config.notices();
     this.started = startServices({ ...options, observations: this.observations }).then((services) => {
       this.#services = services;
       this.#forks = new ForkPool({ services, folder: join(dataDir, 'forks'), gatewaySecret, logger });

@@ -1,3 +1,6 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parseEnv } from 'node:util';
 import { isClientVariable, VARIABLES } from '../../shared/environment.ts';
 import { decodeJwt } from '../../shared/jwt.ts';
 import { isSecretKey } from '../../shared/secret-key.ts';
@@ -5,9 +8,11 @@ import type { DoctorContext } from '../context.ts';
 import { ok, problem, type Finding } from '../finding.ts';
 
 const CHECK = 'keys';
+/** Only a build reads these. */
+const PRODUCTION_FILES = ['.env.production', '.env.production.local'];
 
 /** Keys in the wrong place: secrets that the browser would get, keys in variables of another kind, the other key's value. */
-export async function checkKeys({ env, envFiles }: DoctorContext): Promise<Finding[]> {
+export async function checkKeys({ root, env, envFiles }: DoctorContext): Promise<Finding[]> {
   const findings: Finding[] = [];
   const where = (name: string): string => {
     const file = [...envFiles].findLast(([, variables]) => variables[name] === env[name])?.[0];
@@ -16,6 +21,11 @@ export async function checkKeys({ env, envFiles }: DoctorContext): Promise<Findi
   for (const [name, value] of Object.entries(env)) {
     if (value === undefined || value === '') continue;
     if (isClientVariable(name) && isSecretKey(value)) findings.push(secretForBrowser(name, where(name)));
+  }
+  for (const file of PRODUCTION_FILES) {
+    const text = await readFile(join(root, file), 'utf8').catch(() => '');
+    for (const [name, value = ''] of Object.entries(parseEnv(text)))
+      if (isClientVariable(name) && isSecretKey(value)) findings.push(secretForBrowser(name, file));
   }
   for (const name of [...VARIABLES.publishableKey, ...VARIABLES.anonKey]) {
     const value = env[name];

@@ -25,6 +25,8 @@ export async function checkVersions({ root }: DoctorContext): Promise<Finding[]>
     );
   else findings.push(ok(CHECK, 'vite', `Vite ${vite}`));
   findings.push(await checkPostgres(root), await checkDeno(root), ...(await checkClient(root)));
+  const mcp = await versionOf('@supabase/mcp-server-supabase', root);
+  if (mcp !== undefined) findings.push(ok(CHECK, 'mcp', `MCP server ${mcp}`));
   return findings;
 }
 

@@ -1,10 +1,13 @@
+import { rm } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { SignJWT } from 'jose';
+import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { diagnose } from '../../../plugin/doctor/doctor.ts';
 import type { Finding } from '../../../plugin/doctor/finding.ts';
+import { LOCAL_KEYS } from '../../../plugin/stack/keys.ts';
 import { startStack, type Stack } from '../../../plugin/start-stack.ts';
 import { makeProject, type TestProject } from '../../helpers/project.ts';
 
@@ -14,6 +17,12 @@ const serious = (findings: readonly Finding[]): string[] =>
     .map(({ kind, subject }) => `${kind} ${subject}`);
 
 const EMPTY = { PATH: '' };
+
+const [SERVICE_ROLE_KEY, ANON_KEY] = await Promise.all(
+  ['service_role', 'anon'].map((role) =>
+    new SignJWT({ role }).setProtectedHeader({ alg: 'HS256' }).sign(Buffer.alloc(32)),
+  ),
+);
 
 describe('a running stack', () => {
   let project: TestProject;
@@ -52,6 +61,45 @@ describe('a running stack', () => {
   });
 });
 
+describe('the database and its files', () => {
+  test('are compared', async () => {
+    await using project = await makeProject({
+      'package.json': '{}',
+      'supabase/config.toml': '[api]\nauto_expose_new_tables = true\nmax_row = 5\n',
+      'supabase/migrations/1_kept.sql': 'create table kept (id int primary key);',
+      'supabase/migrations/2_edited.sql': 'create table edited (id int primary key);',
+      'supabase/migrations/3_removed.sql': 'create table removed (id int primary key);',
+    });
+    const dataDir = join(project.root, '.supabase');
+    await using stack = await startStack({
+      root: project.root,
+      dataDir,
+      port: 0,
+      dbPort: 0,
+    });
+    const drift = async (): Promise<string[]> =>
+      (await diagnose({ root: project.root, env: EMPTY }))
+        .filter(({ check }) => check === 'drift')
+        .map(({ kind, subject }) => `${kind} ${subject}`);
+    expect(await drift()).toEqual(['config-notice supabase/config.toml']);
+    await project.write('supabase/config.toml', '[api]\nauto_expose_new_tables = true\n');
+    await project.write('supabase/migrations/2_edited.sql', 'create table edited (id bigint primary key);');
+    await rm(join(project.root, 'supabase/migrations/3_removed.sql'));
+    await project.write('supabase/migrations/4_fresh.sql', 'create table fresh (id int primary key);');
+    const client = new pg.Client({ connectionString: stack.dbUrl });
+    await client.connect();
+    await client.query('alter table kept add column by_hand int').finally(() => client.end());
+    expect((await drift()).filter((text) => !text.startsWith('config'))).toEqual([
+      'migration-changed 2',
+      'migration-gone 3',
+      'migration-new 4',
+      'changed-by-hand schema',
+    ]);
+    await stack.sync();
+    expect((await drift()).filter((text) => !text.startsWith('config'))).toEqual([]);
+  });
+});
+
 describe('a project', () => {
   test('without a running stack is told so, and nothing starts', async () => {
     await using project = await makeProject({
@@ -86,6 +134,42 @@ describe('a project', () => {
       'the publishable key as the secret one',
       { '.env': 'SUPABASE_SECRET_KEY=sb_publishable_x\n' },
       ['key-of-other-kind SUPABASE_SECRET_KEY'],
+    ],
+    [
+      'a secret in the variables of a build',
+      { '.env.production': `VITE_ADMIN=${SERVICE_ROLE_KEY}\n` },
+      ['secret-in-client VITE_ADMIN'],
+    ],
+    [
+      'a secret key in the built output',
+      { 'dist/assets/index-1.js': `fetch("/x",{headers:{apikey:"${LOCAL_KEYS.secretKey}"}})` },
+      ['secret-in-output dist/assets/index-1.js'],
+    ],
+    [
+      'a service_role key in a source map',
+      { 'build/index.js.map': `{"sourcesContent":["key = '${SERVICE_ROLE_KEY}'"]}` },
+      ['secret-in-output build/index.js.map'],
+    ],
+    [
+      'a secret key in the folder that is copied as it is',
+      { 'public/config.json': `{"key":"${LOCAL_KEYS.secretKey}"}` },
+      ['secret-in-output public/config.json'],
+    ],
+    [
+      'the JWT secret in the built output',
+      {
+        '.env': 'SUPABASE_JWT_SECRET=a-secret-with-at-least-32-characters-in-it\n',
+        'dist/index.html': '<script>const s = "a-secret-with-at-least-32-characters-in-it"</script>',
+      },
+      ['secret-in-output dist/index.html'],
+    ],
+    [
+      'built output with public keys, and a secret on its server side',
+      {
+        'dist/index.js': `a("${LOCAL_KEYS.publishableKey}", "${ANON_KEY}", "my_sb_secret_name_of_it")`,
+        'dist/server/entry.js': `b("${LOCAL_KEYS.secretKey}")`,
+      },
+      [],
     ],
     [
       'the right keys',
