@@ -9,6 +9,8 @@ export interface CliStatus {
   readonly url: URL;
   /** Only the keys that the CLI reports: its experimental stack keeps the JWT secret to itself. */
   readonly keys: PartialKeys;
+  /** URL of the database as `postgres`, where the CLI reports it. */
+  readonly databaseUrl?: string;
   /** For messages: the stack's name and branch, where the CLI's default stack is not the one that runs. */
   readonly name?: string;
 }
@@ -69,7 +71,8 @@ function toStatus(answer: unknown): CliStatus | undefined {
     jwtSecret: textOf(values, 'JWT_SECRET'),
   };
   const known = Object.fromEntries(Object.entries(keys).filter(([, value]) => value !== undefined));
-  return { url: new URL(url), keys: known };
+  const databaseUrl = textOf(values, 'DB_URL');
+  return { url: new URL(url), keys: known, ...(databaseUrl !== undefined && { databaseUrl }) };
 }
 
 function textOf(values: JsonObject, name: string): string | undefined {

@@ -6,7 +6,7 @@ import { probeApi, probeEmbedded, probeKey } from './probe.ts';
 import { isForeignStack } from './same-project.ts';
 
 export type LocalStack =
-  | { ok: true; url: URL; keys: GatewayKeys; reason: string }
+  | { ok: true; url: URL; keys: GatewayKeys; reason: string; databaseUrl?: string | undefined }
   | { ok: false; reason: string };
 
 const DEFAULT_API_PORT = 54321;
@@ -58,6 +58,7 @@ export async function findLocalStack(options: {
         ...readKeys(env, 'all'),
         jwks: answer.ok ? answer.jwks : undefined,
       },
+      databaseUrl: status.databaseUrl,
       // Not even a stack that does not answer is replaced by a second, empty database.
       reason: `the Supabase CLI reports it at ${host}${which}${answer.ok ? '' : `, where ${answer.reason}`}`,
     };

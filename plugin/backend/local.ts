@@ -1,12 +1,20 @@
+import type { SupabaseConfig } from '../stack/config/config.ts';
 import type { Backend } from './backend.ts';
 import { knowsSession } from './session-check.ts';
+import { UpstreamDatabase } from './upstream-database.ts';
 import { createUrlBackend, type UrlBackendOptions } from './url-backend.ts';
 
 /** Where the CLI's Realtime listens when its port is published. */
 const DEFAULT_REALTIME_URL = 'http://127.0.0.1:4000';
 
+export interface LocalBackendOptions extends UrlBackendOptions {
+  readonly config: SupabaseConfig;
+  /** URL of the database, where the CLI reports it. */
+  readonly databaseUrl?: string | undefined;
+}
+
 /** The Supabase CLI's stack: HTTP through its API gateway, WebSockets past it where that is possible. */
-export function createLocalBackend(options: UrlBackendOptions): Backend {
+export function createLocalBackend(options: LocalBackendOptions): Backend {
   const { url, keys } = options;
   const anonKey = keys.anonKey ?? keys.publishableKey;
   return createUrlBackend(options, {
@@ -16,5 +24,6 @@ export function createLocalBackend(options: UrlBackendOptions): Backend {
     directUrl: options.realtimeUrl ?? new URL(DEFAULT_REALTIME_URL),
     knowsSession: anonKey === undefined ? undefined : (token) => knowsSession(url, anonKey, token),
     label: `local stack at ${url.origin}`,
+    database: new UpstreamDatabase(options.config, options.databaseUrl),
   });
 }

@@ -50,8 +50,9 @@ export async function resolveBackend(options: ResolveBackendOptions): Promise<Ba
     const reason = `${explicit.source} is set`;
     const isLocal = kind === 'local' || (kind === 'auto' && isLoopbackHost(url.hostname));
     if (!isLocal) return createRemoteBackend({ url, reason, keys: resolveRemoteKeys(env), ...common });
-    const keys = await resolveLocalKeys(await loadConfig(root, { env }), env);
-    return createLocalBackend({ url, reason, keys, ...common });
+    const config = await loadConfig(root, { env });
+    const keys = await resolveLocalKeys(config, env);
+    return createLocalBackend({ url, reason, keys, config, ...common });
   }
   if (kind === 'remote') throw missingUrl();
 
@@ -59,12 +60,13 @@ export async function resolveBackend(options: ResolveBackendOptions): Promise<Ba
   const keys = await resolveLocalKeys(config, env);
   const found = await findLocalStack({ config, keys, env });
   if (found.ok) {
-    return createLocalBackend({ url: found.url, reason: found.reason, keys: found.keys, ...common });
+    const { ok: _, ...local } = found;
+    return createLocalBackend({ ...local, config, ...common });
   }
   if (kind === 'local') {
     logger.warn(`supabase: the local stack does not answer (${found.reason}). Start it with: supabase start`);
     const url = localApiUrl(config);
-    return createLocalBackend({ url, reason: `${chosen?.source} says so`, keys, ...common });
+    return createLocalBackend({ url, reason: `${chosen?.source} says so`, keys, config, ...common });
   }
   return options.createEmbeddedBackend(`no other Supabase: ${found.reason}`);
 }

@@ -5,6 +5,7 @@ import { POSTGRES_PASSWORD } from '../stack/postgres/database.ts';
 import { listMigrations } from '../stack/postgres/migration-files.ts';
 
 const CONNECT_TIMEOUT_MS = 1_000;
+const DEFAULT_PORT = 54322;
 
 /**
  * Whether the database of a local stack holds another project's data. All local stacks have the same ports and keys by
@@ -13,9 +14,25 @@ const CONNECT_TIMEOUT_MS = 1_000;
  * @returns undefined when it is unknown: the database cannot be reached, or neither side has migrations
  */
 export async function isForeignStack(config: SupabaseConfig): Promise<boolean | undefined> {
-  const port = config.section('db').integer('port', 54322);
+  const recorded = await readRecordedVersions(config.section('db').integer('port', DEFAULT_PORT));
+  return recorded && holdsAnother(config, recorded);
+}
+
+/**
+ * URL of the local stack's database as `postgres`, if it answers and holds nothing of another project.
+ */
+export async function findProjectDatabase(config: SupabaseConfig): Promise<string | undefined> {
+  const port = config.section('db').integer('port', DEFAULT_PORT);
   const recorded = await readRecordedVersions(port);
-  if (!recorded) return undefined;
+  if (!recorded || (await holdsAnother(config, recorded)) === true) return undefined;
+  return `postgresql://postgres:${POSTGRES_PASSWORD}@127.0.0.1:${port}/postgres`;
+}
+
+/** Whether recorded migrations are another project's; undefined when neither side has any. */
+async function holdsAnother(
+  config: SupabaseConfig,
+  recorded: readonly string[],
+): Promise<boolean | undefined> {
   const own = (await listMigrations(config.supabaseDir, silentLogger)).map((migration) => migration.version);
   if (own.length === 0 && recorded.length === 0) return undefined;
   return !own.some((version) => recorded.includes(version));

@@ -2,8 +2,10 @@ import type { GatewayKeys, GatewayTarget, UrlUpstream } from '../gateway/target.
 import type { Logger } from '../shared/logger.ts';
 import { Observations } from '../shared/observations.ts';
 import type { Backend, BannerLine } from './backend.ts';
+import { observeUpstream } from './explain-upstream.ts';
 import { createDirectUpstream, RealtimeRoute } from './realtime-route.ts';
 import type { RealtimeMode } from './settings.ts';
+import type { UpstreamDatabase } from './upstream-database.ts';
 
 /** A Supabase at a URL: the CLI's stack or a remote project. */
 export interface UrlBackendOptions {
@@ -28,6 +30,8 @@ interface UrlBackendKind {
   readonly knowsSession: GatewayTarget['knowsSession'];
   /** For the banner. */
   readonly label: string;
+  /** The database behind it; undefined where there is no way to it. */
+  readonly database?: UpstreamDatabase;
 }
 
 /** A backend whose services are all behind one API gateway, with Realtime's WebSocket past it where that is possible. */
@@ -50,15 +54,21 @@ export function createUrlBackend(options: UrlBackendOptions, kind: UrlBackendKin
     knowsSession: kind.knowsSession,
     ...(route && { websocket: route }),
   };
+  const observations = new Observations();
+  const { database } = kind;
+  const stopObserving = observeUpstream(observations, async (request) => database?.findTarget(request));
   const realtime = (): BannerLine[] => (route ? [{ label: 'Realtime', value: route.describe() }] : []);
   return {
     kind: kind.kind,
     reason,
-    observations: new Observations(),
+    observations,
+    databaseUrl: () => database?.url(),
+    exposedSchemas: database?.exposedSchemas,
     target: () => target,
     describe: () => [{ label: 'Supabase', value: kind.label }, ...realtime()],
     async close() {
-      await route?.settled();
+      stopObserving();
+      await Promise.all([route?.settled(), database?.close()]);
     },
   };
 }

@@ -1,10 +1,11 @@
 import type { Observation } from '../shared/observations.ts';
+import { explainHandshake } from './causes/realtime.ts';
 import { explainFunction, explainGateway, explainRedirect } from './causes/services.ts';
 import { explainStorage } from './causes/storage.ts';
 import type { Explanation } from './explanation.ts';
 import { ExplainDatabase, type ReadSession } from './facts/explain-database.ts';
 import { explainRealtime } from './realtime.ts';
-import { explainRest } from './rest.ts';
+import { explainRest, explainRestAlone } from './rest.ts';
 
 export interface ExplainerOptions {
   /** URL of the database as `postgres`; undefined where there is none to ask. */
@@ -17,8 +18,10 @@ export interface ExplainerOptions {
 export class Explainer {
   readonly #database: ExplainDatabase;
   readonly #exposedSchemas: readonly string[];
+  readonly #databaseUrl: () => string | undefined;
 
   constructor({ databaseUrl, exposedSchemas }: ExplainerOptions) {
+    this.#databaseUrl = databaseUrl;
     this.#database = new ExplainDatabase(databaseUrl);
     this.#exposedSchemas = exposedSchemas;
   }
@@ -37,10 +40,13 @@ export class Explainer {
         return explainFunction(observation, now);
       case 'request':
       case 'output':
+      case 'upstream':
         return undefined;
       case 'realtime':
+        if (observation.event === 'handshake-refused') return explainHandshake(observation, now);
         return this.read((session) => explainRealtime(session, observation));
       case 'rest':
+        if (this.#databaseUrl() === undefined) return explainRestAlone(observation, this.#exposedSchemas);
         return this.read((session) => explainRest(session, observation, this.#exposedSchemas));
     }
   }

@@ -146,6 +146,7 @@ function keep<T>(list: T[], entry: T, most: number): void {
 }
 
 function isExplainable(observation: Observation): boolean {
+  if (observation.kind === 'upstream') return false;
   if (observation.kind !== 'rest' || observation.error) return true;
   return observation.rows === 0 || observation.milliseconds >= SLOW_MS;
 }

@@ -53,6 +53,7 @@ export function nameObservation(observation: Observation): string {
     case 'gateway':
       return nameRequest(observation.method, observation.path, `${observation.status} ${observation.code}`);
     case 'request':
+    case 'upstream':
       return nameRequest(observation.method, observation.url, String(observation.status));
     case 'function':
       return printable(`POST /functions/v1/${observation.slug}: ${observation.status}`);

@@ -24,22 +24,42 @@ export async function explainRest(
   observation: RestObservation,
   exposedSchemas: readonly string[],
 ): Promise<Explanation | undefined> {
-  const { error, target, rows, token } = observation;
-  if (!error) {
-    if (rows === 0 && target) return explainNoRows(session, observation, target);
-    return explainSlow(observation);
+  const { error, target, rows } = observation;
+  const alone = explainCertain(observation, exposedSchemas);
+  if (alone) return alone;
+  if (!error || error.code === 'PGRST116') {
+    const isEmpty = error !== undefined || rows === 0;
+    return isEmpty && target ? explainNoRows(session, observation, target) : undefined;
   }
-  if (error.code === 'PGRST301' || error.code === 'PGRST302' || error.code === 'PGRST303')
-    return explainToken({ token, reason: error.message, now: Math.floor(Date.now() / 1000) }, 'REST');
-  if (error.code === 'PGRST116') {
-    const found = /contains (\d+) rows/.exec(String(error.details))?.[1];
-    if (found !== '0') return explainSeveralRows(observation, Number(found ?? 0));
-    return target && explainNoRows(session, observation, target);
-  }
-  if (error.code === 'PGRST106') return explainUnexposed(error, exposedSchemas);
   if (error.code === '42501') return explainRefusal(session, observation);
   const missing = await readMissing(session, observation, exposedSchemas);
   return missing ? explainMissing(missing) : explainSyntax(observation);
+}
+
+/** The same without a database: what the request and the error show by themselves. */
+export function explainRestAlone(
+  observation: RestObservation,
+  exposedSchemas: readonly string[],
+): Explanation | undefined {
+  const { error, caller } = observation;
+  const certain = explainCertain(observation, exposedSchemas);
+  if (certain || !error) return certain;
+  const denied = error.code === '42501' && caller ? readDenied(error.message) : undefined;
+  return denied && caller ? explainDenied(denied, caller) : explainSyntax(observation);
+}
+
+function explainCertain(
+  observation: RestObservation,
+  exposedSchemas: readonly string[],
+): Explanation | undefined {
+  const { error, token, rows } = observation;
+  if (!error) return rows === 0 ? undefined : explainSlow(observation);
+  if (error.code === 'PGRST301' || error.code === 'PGRST302' || error.code === 'PGRST303')
+    return explainToken({ token, reason: error.message, now: Math.floor(Date.now() / 1000) }, 'REST');
+  if (error.code === 'PGRST106') return explainUnexposed(error, exposedSchemas);
+  if (error.code !== 'PGRST116') return undefined;
+  const found = /contains (\d+) rows/.exec(String(error.details))?.[1];
+  return found === '0' ? undefined : explainSeveralRows(observation, Number(found ?? 0));
 }
 
 async function explainNoRows(

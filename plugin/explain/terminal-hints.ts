@@ -143,6 +143,7 @@ function shapeOf(observation: Observation): string | undefined {
       ].join('\0');
     case 'request':
     case 'output':
+    case 'upstream':
       return undefined;
     case 'redirect':
       return `redirect\0${observation.asked.split(/[?#]/, 1)[0]}`;

@@ -9,6 +9,7 @@ import { describeFailure } from './answer/failures.ts';
 import { markForwarded, recordRequest } from './answer/record-request.ts';
 import { reportRefusal } from './answer/report-refusal.ts';
 import { abortResponse, isHttp2, refuse, type GatewayResponse } from './answer/respond.ts';
+import { watchUpstream } from './answer/watch-upstream.ts';
 import { Admission } from './caller/admission.ts';
 import type { GatewayCaller, GatewayRequest } from './caller/caller.ts';
 import { learnSessions, translateHttpCredentials, type CredentialRules } from './caller/credentials.ts';
@@ -261,6 +262,11 @@ export class Gateway {
       idleTimeout: this.#timeouts.idle,
       rewriteResponse: (sent: readonly string[]) =>
         rewriteResponseHeaders(sent, upstream, out.caller, keepsGrants),
+      // The other gateway explains its answers itself.
+      watch:
+        upstream.gatewaySecret === undefined
+          ? watchUpstream(this.#observations(), req, out.route.upstream, match.serviceUrl, out.authorization)
+          : undefined,
       onResponse: () => this.#failures.succeeded(subject),
       onFailure: (error: Error) => this.#fail(res, out.caller, subject, describeFailure(subject, error)),
     };

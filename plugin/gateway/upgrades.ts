@@ -253,6 +253,7 @@ export class UpgradeHandler {
     }
     if (outcome.kind === 'refused') {
       failures.failed(`${subject}, a WebSocket`, describeStatus(outcome.status));
+      if (name === 'realtime') this.#reportRefusedHandshake(upstream, { path, headers }, outcome.status);
       // An API gateway whose Realtime is down: there may be another path to it.
       if (outcome.status >= 502) onFailure?.(describeStatus(outcome.status));
       return undefined;
@@ -262,6 +263,26 @@ export class UpgradeHandler {
     this.#pairs.add(outcome.pair);
     void outcome.pair.closed.then(() => this.#pairs.delete(outcome.pair));
     return undefined;
+  }
+
+  #reportRefusedHandshake(
+    { url, speaks, gatewaySecret }: UrlUpstream,
+    sent: UpgradeRequest,
+    status: number,
+  ): void {
+    const observations = this.#options.observations();
+    // Another gateway of this user explains its refusals itself.
+    if (!observations?.isActive || gatewaySecret !== undefined) return;
+    const at = sent.headers.findIndex((name, index) => index % 2 === 0 && name === 'x-api-key');
+    const key = new URL(sent.path, url).searchParams.get('apikey') ?? undefined;
+    observations.emit({
+      kind: 'realtime',
+      event: 'handshake-refused',
+      status,
+      reason: describeStatus(status),
+      token: at === -1 ? key : sent.headers[at + 1],
+      route: { origin: url.origin, isDirect: speaks === 'service' },
+    });
   }
 }
 

@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import type { JsonObject } from './json.ts';
 
 /** A statement with its parameters, as it is sent to PostgreSQL. */
@@ -80,6 +81,8 @@ export type RealtimeObservation =
       readonly status: number;
       readonly reason: string;
       readonly token: string | undefined;
+      /** The path to a Realtime elsewhere; absent for the one in this process. */
+      readonly route?: { readonly origin: string; readonly isDirect: boolean };
     }
   | (ChannelRefusal & { readonly event: 'join-refused' })
   | (ChannelRefusal & { readonly event: 'channel-closed' })
@@ -191,6 +194,30 @@ export interface FunctionObservation {
   readonly token: string | undefined;
 }
 
+/**
+ * An answer of a Supabase elsewhere that is refused or has no rows. The backend that knows it makes an observation of the
+ * service of it (backend/explain-upstream.ts).
+ */
+export interface UpstreamObservation {
+  readonly kind: 'upstream';
+  /** Node's request. */
+  readonly request: object;
+  readonly service: string;
+  readonly method: string;
+  /** Path and query string, without the gateway's prefix. */
+  readonly url: string;
+  /** Headers as the client sent them. */
+  readonly headers: IncomingHttpHeaders;
+  /** What the upstream received instead of the client's own header. */
+  readonly authorization: string | undefined;
+  /** The request's body, where it is small. */
+  readonly body: Buffer | undefined;
+  readonly status: number;
+  readonly milliseconds: number;
+  /** The text of a refusal; empty where it is large or cannot be read. */
+  readonly answer: string;
+}
+
 /** A line that an edge function printed. */
 export interface OutputObservation {
   readonly kind: 'output';
@@ -207,7 +234,8 @@ export type Observation =
   | StorageObservation
   | RedirectObservation
   | FunctionObservation
-  | OutputObservation;
+  | OutputObservation
+  | UpstreamObservation;
 
 /** Realtime's connections now. */
 export interface RealtimeState {

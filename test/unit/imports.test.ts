@@ -67,6 +67,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     'plugin/gateway',
     'plugin/stack',
     'plugin/stack/services.ts',
+    'plugin/stack/rest',
     'plugin/stack/functions',
     'plugin/stack/config',
     'plugin/stack/postgres',

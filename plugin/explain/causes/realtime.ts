@@ -6,16 +6,21 @@ import type { RelationFacts } from '../facts/relations.ts';
 import type { PolicyOutcome } from '../facts/rows.ts';
 import { createPolicy } from './create-policy.ts';
 import { explainPolicies, isOrdinary } from './policies.ts';
+import { explainRoute } from './route.ts';
 import { explainToken, isAboutToken } from './tokens.ts';
 
 type Of<Event extends RealtimeObservation['event']> = RealtimeObservation & { readonly event: Event };
 
 /** A refused handshake. */
 export function explainHandshake(
-  { status, reason, token }: Of<'handshake-refused'>,
+  { status, reason, token, route }: Of<'handshake-refused'>,
   now: number,
 ): Explanation {
-  if (status === 401) return explainToken({ token, reason, now }, 'Realtime');
+  const ofToken = status === 401 || route ? explainToken({ token, reason, now }, 'Realtime') : undefined;
+  const ofRoute = route && explainRoute(route, { status });
+  // A Realtime elsewhere has keys that are unknown here: only what the token itself shows is certain.
+  if (ofRoute && (status >= 404 || ofToken?.kind === 'token-foreign' || !ofToken)) return ofRoute;
+  if (ofToken && (status === 401 || route)) return ofToken;
   const base = { kind: 'handshake', subject: `Realtime ${status}`, level: 'problem' as const };
   if (status === 403)
     return {

@@ -21,13 +21,16 @@ export function explainSeveralRows({ url, target }: RestObservation, rows: numbe
 /** The request names a schema that the API does not expose. */
 export function explainUnexposed({ message, hint }: RestFailure, exposed: readonly string[]): Explanation {
   const schema = /^Invalid schema: (.+)$/.exec(message)?.[1] ?? '';
+  // The settings of a Supabase elsewhere are unknown; its error names them.
+  const named = /exposed: (.+)$/.exec(hint ?? '')?.[1]?.split(', ');
+  const known = exposed.length > 0 ? exposed : (named ?? []);
   return {
     kind: 'schema-not-exposed',
     subject: schema,
     level: 'problem',
     cause: `The API does not expose the schema ${schema}${hint ? '' : `; it exposes ${exposed.join(', ')}`}.`,
     cure: 'Add it to supabase/config.toml, and grant usage on it.',
-    code: `[api] schemas = [${[...exposed, schema].map((name) => `"${name}"`).join(', ')}]`,
+    code: `[api] schemas = [${[...known, schema].map((name) => `"${name}"`).join(', ')}]`,
   };
 }
 

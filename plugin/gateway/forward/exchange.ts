@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Writable } from 'node:stream';
 import type { Dispatcher } from 'undici';
+import type { AnswerTap } from '../answer/watch-upstream.ts';
 import type { GatewayRequest } from '../caller/caller.ts';
 import type { Connection, Connections } from './connections.ts';
 import type { ForwardedRequest } from './forwarded-request.ts';
@@ -18,14 +19,15 @@ export function exchange(
 ): void {
   const begin = (connections: Connections): void => {
     if (isGone(res)) return;
-    const running = new Exchange(res, out, connections, {
+    const options = {
       method: req.method ?? 'GET',
       path: out.path,
       headers: out.headers,
       body: body ?? null,
       headersTimeout: out.idleTimeout,
       bodyTimeout: out.idleTimeout,
-    });
+    };
+    const running = new Exchange(res, out, connections, options, body);
     // The client disconnected. (On HTTP/2 a cancelled response counts as finished, so the exchange keeps its own state.)
     res.once('close', () => running.abandon());
     running.start();
@@ -43,12 +45,14 @@ class Exchange implements Dispatcher.DispatchHandler {
   readonly #out: ForwardedRequest;
   readonly #connections: Connections;
   readonly #options: Dispatcher.DispatchOptions;
+  readonly #body: Buffer | undefined;
   #connection: Connection | undefined;
   #controller: Dispatcher.DispatchController | undefined;
   #wasRetried = false;
   #hasBegun = false;
   #hasNoBody = false;
   #waitsForDrain = false;
+  #tap: AnswerTap | undefined;
   /** Bytes still to come, where the upstream sent a Content-Length. */
   #rest = NaN;
 
@@ -57,11 +61,13 @@ class Exchange implements Dispatcher.DispatchHandler {
     out: ForwardedRequest,
     connections: Connections,
     options: Dispatcher.DispatchOptions,
+    body: Buffer | undefined,
   ) {
     this.#res = res;
     this.#out = out;
     this.#connections = connections;
     this.#options = options;
+    this.#body = body;
   }
 
   start(): void {
@@ -97,6 +103,7 @@ class Exchange implements Dispatcher.DispatchHandler {
       headers.push(name, value);
     }
     if (this.#connection) this.#connection.awaitsHead = false;
+    this.#tap = this.#out.watch?.(status, headers, this.#body);
     this.#hasNoBody = status === 304 || status === 204;
     writeHead(this.#res, status, toLatin1(reason), this.#out.rewriteResponse(headers));
     this.#hasBegun = true;
@@ -105,6 +112,7 @@ class Exchange implements Dispatcher.DispatchHandler {
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
     const res = this.#res;
+    this.#tap?.data(chunk);
     this.#rest -= chunk.length;
     if (this.#rest === 0 && chunk.length <= SMALL_RESPONSE && !isHttp2(res)) {
       res.end(chunk.toString('latin1'), 'latin1');
@@ -121,6 +129,7 @@ class Exchange implements Dispatcher.DispatchHandler {
   onResponseEnd(_controller: Dispatcher.DispatchController, trailers: IncomingHttpHeaders): void {
     this.#connection?.countAnswer();
     this.#release();
+    this.#tap?.end();
     const res = this.#res;
     if (res.writableEnded) return;
     endResponse(res, trailers);

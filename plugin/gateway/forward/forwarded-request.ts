@@ -1,3 +1,5 @@
+import type { WatchAnswer } from '../answer/watch-upstream.ts';
+
 /** A request for an upstream, and what the gateway does with its response. */
 export interface ForwardedRequest {
   readonly url: URL;
@@ -11,6 +13,8 @@ export interface ForwardedRequest {
   readonly rewriteResponse: (headers: readonly string[]) => string[];
   /** The upstream's headers have arrived. */
   readonly onResponse: () => void;
+  /** Looks at the answer as it passes, for those who explain it. */
+  readonly watch?: WatchAnswer | undefined;
   /** No response will arrive. Not called when the client has disconnected. */
   readonly onFailure: (error: Error) => void;
 }

@@ -79,8 +79,11 @@ function sendBack(response: IncomingMessage, res: GatewayResponse, out: Forwarde
     return;
   }
   flushSoon(res);
+  const tap = out.watch?.(statusCode, rawHeaders, undefined);
+  if (tap) response.on('data', (chunk: Buffer) => tap.data(chunk));
   response.pipe(res, { end: false });
   response.once('end', () => {
+    tap?.end();
     endResponse(res, response.trailers);
   });
   // Cut off in the middle: the client must notice, and not mistake the part for the whole.

@@ -79,13 +79,14 @@ export class RequestTrace {
       caller: auth && { role: auth.role, claims: auth.claims },
       token: bearerToken(raw.headers.authorization),
       schema: request?.schema,
-      target: this.#target(),
+      target: this.target(),
       rows,
       transaction: transaction && { before: transaction.before, statements: transaction.statements },
     };
   }
 
-  #target(): RestTarget | undefined {
+  /** What the request reads or changes; undefined until it is planned. */
+  target(): RestTarget | undefined {
     const { plan, request } = this;
     if (!plan || !request || plan.kind === 'inspect' || plan.kind === 'info') return undefined;
     const { schema, name } = plan.target;

@@ -88,7 +88,7 @@ describe('the database and its files', () => {
     await project.write('supabase/migrations/4_fresh.sql', 'create table fresh (id int primary key);');
     const client = new pg.Client({ connectionString: stack.dbUrl });
     await client.connect();
-    await client.query('alter table kept add column by_hand int').finally(() => client.end());
+    await client.query('alter table kept add column by_hand int').finally(() => void client.end());
     expect((await drift()).filter((text) => !text.startsWith('config'))).toEqual([
       'migration-changed 2',
       'migration-gone 3',

@@ -4,6 +4,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createLocalBackend } from '../../../plugin/backend/local.ts';
 import { silentLogger } from '../../../plugin/shared/logger.ts';
 import type { GatewayKeys, GatewayTarget } from '../../../plugin/gateway/target.ts';
+import { loadConfig } from '../../../plugin/stack/config/config.ts';
+import { makeProject } from '../../helpers/project.ts';
 import { onTestEnd } from '../../helpers/on-test-end.ts';
 import { ask, defer, listen, reflect, seenIn, startGateway } from '../../helpers/gateway/support.ts';
 import { KEYS, sessionCookie, signToken, USER_TOKEN } from '../../helpers/gateway/tokens.ts';
@@ -86,10 +88,13 @@ describe('two projects on one machine', () => {
 
 /** A dev server on the backend `local`, whose stack answers at this URL. */
 async function startAtLocalStack(stackUrl: string, keys: GatewayKeys): Promise<string> {
+  const project = await makeProject({ 'supabase/config.toml': '[db]\nport = 1\n' });
+  onTestEnd(() => project.remove());
   const backend = createLocalBackend({
     url: new URL(stackUrl),
     reason: 'test',
     keys,
+    config: await loadConfig(project.root),
     realtime: 'gateway',
     realtimeUrl: undefined,
     logger: silentLogger,
