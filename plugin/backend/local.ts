@@ -24,6 +24,14 @@ export function createLocalBackend(options: LocalBackendOptions): Backend {
     directUrl: options.realtimeUrl ?? new URL(DEFAULT_REALTIME_URL),
     knowsSession: anonKey === undefined ? undefined : (token) => knowsSession(url, anonKey, token),
     label: `local stack at ${url.origin}`,
+    studioUrl: studioOf(options),
     database: new UpstreamDatabase(options.config, options.databaseUrl),
   });
+}
+
+/** Where the CLI serves Studio, unless config.toml switches it off. */
+function studioOf({ config, url }: LocalBackendOptions): string | undefined {
+  const studio = config.section('studio');
+  const port = studio.integer('port', 54323);
+  return studio.boolean('enabled', true) ? `http://${url.hostname}:${port}` : undefined;
 }

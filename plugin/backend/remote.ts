@@ -20,6 +20,13 @@ export function createRemoteBackend(options: UrlBackendOptions): Backend {
     host: url.host,
     directUrl: realtimeUrl,
     knowsSession: undefined,
+    studioUrl: dashboardOf(url),
     label: `remote project at ${url.origin}; its data is real`,
   });
+}
+
+/** The dashboard of a hosted project. */
+function dashboardOf({ hostname }: URL): string | undefined {
+  const ref = /^([a-z]{20})\.supabase\.co$/.exec(hostname)?.[1];
+  return ref && `https://supabase.com/dashboard/project/${ref}`;
 }

@@ -30,6 +30,8 @@ interface UrlBackendKind {
   readonly knowsSession: GatewayTarget['knowsSession'];
   /** For the banner. */
   readonly label: string;
+  /** URL of its own Studio; undefined where it is unknown. */
+  readonly studioUrl: string | undefined;
   /** The database behind it; undefined where there is no way to it. */
   readonly database?: UpstreamDatabase;
 }
@@ -57,6 +59,7 @@ export function createUrlBackend(options: UrlBackendOptions, kind: UrlBackendKin
   const observations = new Observations();
   const { database } = kind;
   const stopObserving = observeUpstream(observations, async (request) => database?.findTarget(request));
+  const ownStudio = kind.studioUrl === undefined ? [] : [{ label: 'Its Studio', value: kind.studioUrl }];
   const realtime = (): BannerLine[] => (route ? [{ label: 'Realtime', value: route.describe() }] : []);
   return {
     kind: kind.kind,
@@ -65,7 +68,7 @@ export function createUrlBackend(options: UrlBackendOptions, kind: UrlBackendKin
     databaseUrl: () => database?.url(),
     exposedSchemas: database?.exposedSchemas,
     target: () => target,
-    describe: () => [{ label: 'Supabase', value: kind.label }, ...realtime()],
+    describe: () => [{ label: 'Supabase', value: kind.label }, ...realtime(), ...ownStudio],
     async close() {
       stopObserving();
       await Promise.all([route?.settled(), database?.close()]);

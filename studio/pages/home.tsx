@@ -109,7 +109,7 @@ function Addresses({ home }: { home: HomeState }) {
         {other.map(({ label, value }) => (
           <div className="value-row" key={label}>
             <dt>{label}</dt>
-            <dd>{value}</dd>
+            <dd>{/^https?:\/\/\S+$/.test(value) ? <a href={value}>{value}</a> : value}</dd>
           </div>
         ))}
       </dl>

@@ -44,7 +44,7 @@ export class ExplainDatabase {
   /** @throws Error while there is no database */
   #open(): pg.Pool {
     const url = this.#url();
-    if (url === undefined) throw new Error('the database is not running');
+    if (url === undefined) throw new Error('there is no way to the database of this backend');
     if (this.#pool?.url !== url) {
       void this.#pool?.pool.end();
       this.#pool = { url, pool: createPool(url) };

@@ -101,6 +101,11 @@ class Front implements AsyncDisposable {
     return front;
   }
 
+  /** Lines of the banner, and of Studio's first page. */
+  describe(): readonly { label: string; value: string }[] {
+    return this.#backend.describe();
+  }
+
   get root(): string {
     return this.#project.root;
   }
@@ -150,6 +155,11 @@ describe.each(['local', 'remote'] as const)('behind %s', (kind) => {
       }),
     );
     expect(here).toEqual(there);
+  });
+
+  test('the banner links to its Studio', () => {
+    const links = front.describe().filter(({ label }) => label === 'Its Studio');
+    expect(links.map(({ value }) => value)).toEqual(kind === 'local' ? ['http://127.0.0.1:54323'] : []);
   });
 
   test('doctor tries the handshake', async () => {
