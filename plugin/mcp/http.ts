@@ -19,6 +19,7 @@ export interface McpEndpointOptions {
  */
 export class McpEndpoint {
   readonly #options: McpEndpointOptions;
+  readonly #open = new Set<{ close(): Promise<void> }>();
   #peer: McpPeer | undefined;
 
   constructor(options: McpEndpointOptions) {
@@ -44,8 +45,17 @@ export class McpEndpoint {
       legacy: 'stateless',
       onerror,
     });
-    res.once('close', () => void handler.close());
+    this.#open.add(handler);
+    res.once('close', () => {
+      this.#open.delete(handler);
+      void handler.close();
+    });
     await peer.node.toNodeHandler(handler, { onerror })(req, res);
+  }
+
+  /** Ends the streams by which clients wait for news. */
+  async close(): Promise<void> {
+    await Promise.all([...this.#open].map((handler) => handler.close()));
   }
 }
 

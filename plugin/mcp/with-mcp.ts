@@ -35,6 +35,10 @@ export function withMcp({ backend, root, logger }: WithMcpOptions): Backend {
       const target = backend.target();
       return target instanceof Promise ? target.then(extend) : extend(target);
     },
+    async close() {
+      await (await loading?.catch(() => undefined))?.close();
+      await backend.close();
+    },
   };
 }
 

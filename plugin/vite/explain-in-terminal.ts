@@ -14,11 +14,12 @@ export function explainInTerminal(
   const databaseUrl = (): string | undefined => backend.databaseUrl?.();
   const terminal = new Terminal({ observations, databaseUrl, exposedSchemas, level, logger });
   const studio = withStudio({ backend, terminal, exposedSchemas, root });
+  const served = withMcp({ backend: studio, root, logger });
   return {
-    ...withMcp({ backend: studio, root, logger }),
+    ...served,
     async close() {
       await terminal.close();
-      await studio.close();
+      await served.close();
     },
   };
 }

@@ -31,6 +31,11 @@ describe('a running stack', () => {
   beforeAll(async () => {
     project = await makeProject({
       'package.json': '{}',
+      // What "supabase init" writes and nobody has set.
+      'supabase/config.toml': `[api]\nauto_expose_new_tables = true\n[studio]\nopenai_api_key = "env(OPENAI_API_KEY)"
+[auth.sms.twilio]\nenabled = false\nauth_token = "env(SUPABASE_AUTH_SMS_TWILIO_AUTH_TOKEN)"
+[auth.external.apple]\nenabled = false\nsecret = "env(SUPABASE_AUTH_EXTERNAL_APPLE_SECRET)"
+[experimental]\norioledb_version = ""\ns3_host = "env(S3_HOST)"\ns3_secret_key = "env(S3_SECRET_KEY)"\n`,
       'supabase/migrations/1_t.sql': `create table open (id int primary key); create table safe (id int primary key);
         alter table safe enable row level security; create policy p on safe for select using (true);`,
     });
@@ -58,6 +63,8 @@ describe('a running stack', () => {
     expect(serious(findings.filter(({ check }) => check === 'database'))).toEqual([
       'rls_disabled_in_public public.open',
     ]);
+    // The configuration that every project begins with has no warning.
+    expect(findings.filter(({ check }) => check === 'drift')).toMatchObject([{ severity: 'ok' }]);
   });
 });
 
