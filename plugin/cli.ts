@@ -2,11 +2,14 @@
 import { readFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { print, usageError, type Call, type Command } from './commands/command.ts';
+import { dbDiff } from './commands/db-diff.ts';
+import { dbDump } from './commands/db-dump.ts';
 import { dbReset } from './commands/db-reset.ts';
 import { doctor } from './commands/doctor.ts';
 import { functionsNew } from './commands/functions-new.ts';
 import { mcp } from './commands/mcp.ts';
 import { migrationList, migrationNew, migrationUp } from './commands/migration.ts';
+import { restore } from './commands/restore.ts';
 import { snapshotDelete, snapshotList, snapshotRestore, snapshotSave } from './commands/snapshot.ts';
 import { start } from './commands/start.ts';
 import { status } from './commands/status.ts';
@@ -22,6 +25,9 @@ const COMMANDS: readonly Command[] = [
   doctor,
   mcp,
   dbReset,
+  dbDiff,
+  dbDump,
+  restore,
   migrationNew,
   migrationList,
   migrationUp,

@@ -35,6 +35,7 @@ for (const entry of await readdir(source, { recursive: true, withFileTypes: true
 }
 
 await copyPgtap(join(target, 'stack/postgres/extensions/pgtap'));
+await copyPgDump(join(target, 'stack/postgres/dump/pg_dump'));
 
 /** pgTAP's SQL: from the archive of its npm package the two files that are used, and the licences of both. */
 async function copyPgtap(folder) {
@@ -61,5 +62,17 @@ async function copyPgtap(folder) {
   await writeFile(
     join(folder, 'LICENSE'),
     `pgTAP (https://pgtap.org)\n\n${notice}\n\nPackaging (@electric-sql/pglite-pgtap)\n\n${packaging}`,
+  );
+}
+
+/** pg_dump as WebAssembly, and the licences of PostgreSQL and of its packaging. */
+async function copyPgDump(folder) {
+  const source = dirname(createRequire(import.meta.url).resolve('@electric-sql/pglite-tools/pg_dump'));
+  for (const name of ['pg_dump.cjs', 'pg_dump.wasm']) await cp(join(source, name), join(folder, name));
+  const postgres = await readFile(join(repository, 'tools/postgresql-license.txt'), 'utf8');
+  const packaging = await readFile(join(source, '../LICENSE'), 'utf8');
+  await writeFile(
+    join(folder, 'LICENSE'),
+    `pg_dump\n\n${postgres}\n\nPackaging (@electric-sql/pglite-tools)\n\n${packaging}`,
   );
 }

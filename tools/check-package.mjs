@@ -9,7 +9,8 @@ import { join, posix, sep } from 'node:path';
 const ALLOWED =
   /^(package\.json|README\.md|CHANGELOG\.md|LICENSE|client\.d\.ts|llms\.txt|skills\/[\w-]+\/SKILL\.md|docs\/[\w-]+\.md|dist\/LICENSES\.md|dist\/.+\.(js|d\.ts|sql|html|css|control))$/;
 /** What the build takes from another package. */
-const COPIED = /^dist\/stack\/postgres\/extensions\/pgtap\/(pgtap\.tar\.gz|LICENSE)$/;
+const COPIED =
+  /^dist\/stack\/postgres\/(extensions\/pgtap\/(pgtap\.tar\.gz|LICENSE)|dump\/pg_dump\/(pg_dump\.(cjs|wasm)|LICENSE))$/;
 const FORBIDDEN = /(^|\/)(tests?|fixtures|bench)\/|\.test\./;
 const MAX_PACKED_KIB = 2048;
 

@@ -8,6 +8,7 @@ export const ERROR_CODES = {
   CONFIG_INVALID: 'supabase/config.toml cannot be parsed, or a value has the wrong type',
   DATA_DIR_UNWRITABLE: 'the data directory cannot be written',
   DENO_MISSING: 'an edge function was called, and the npm package deno is not installed',
+  DUMP_UNREADABLE: 'a file to restore is no dump as SQL',
   FUNCTION_FAILED: 'an edge function does not start: a syntax error, a missing import, or an exception',
   FUNCTION_TYPES: 'an edge function has a type error; it runs all the same',
   KEYS_INVALID: 'the JWT secret is too short, or the signing keys cannot be read',
@@ -20,6 +21,7 @@ export const ERROR_CODES = {
   POSTGRES_START: 'PostgreSQL did not start',
   POSTGRES_VERSION:
     'the data directory belongs to another major version of PostgreSQL, or the server is too old',
+  RESTORE_FAILED: 'a dump has a statement that fails here',
   SECRET_IN_CLIENT: 'a variable that Vite exposes to the browser holds a secret key',
   SNAPSHOT_MISSING: 'there is no snapshot of this name',
   STACK_NOT_RUNNING: 'a command needs the stack of a project that no process runs',

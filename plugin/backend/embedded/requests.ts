@@ -15,6 +15,8 @@ const HANDLERS: Readonly<Record<string, Handler>> = {
   'snapshot restore': (running, { name }) => running.restoreSnapshot(String(name)),
   'snapshot list': (running) => running.listSnapshots(),
   'snapshot delete': (running, { name }) => running.deleteSnapshot(String(name)),
+  restore: (running, { files }) => running.restoreDumps(Array.isArray(files) ? files.map(String) : []),
+  'db diff': (running, { name }) => running.diff(typeof name === 'string' ? name : undefined),
   fork: openFork,
   'fork reset': (running, { id }) => running.resetFork(String(id)),
   'fork stop': (running, { id }) => running.closeFork(String(id)),

@@ -6,6 +6,9 @@ import type { Snapshot } from '../../stack/postgres/databases/snapshots.ts';
 import type { ServiceName } from '../../stack/service.ts';
 import { startServices, type Services, type StartServicesOptions } from '../../stack/services.ts';
 import type { SyncResult } from '../backend.ts';
+import type { RestoredDumps } from '../../stack/postgres/databases/build-from-dumps.ts';
+import type { DumpFile } from '../../stack/postgres/restore/dump-file.ts';
+import type { LiveDiff } from '../../stack/postgres/databases/project-databases.ts';
 import { ForkPool, type OpenFork } from './fork-pool.ts';
 import { createTarget, type UseService } from './service-target.ts';
 
@@ -128,6 +131,29 @@ export class RunningServices {
       await files.keep('previous');
       await this.#exchange(next, () => databases.replace(next));
     });
+  }
+
+  /**
+   * Builds the database from dumps, which are files with SQL. What was before is the snapshot "previous".
+   *
+   * @param paths absolute
+   * @throws SupabaseDevError DUMP_UNREADABLE, RESTORE_FAILED, MIGRATION_FAILED; everything is as it was
+   */
+  async restoreDumps(paths: readonly string[]): Promise<RestoredDumps> {
+    const { readDump } = await import('../../stack/postgres/restore/dump-file.ts');
+    const dumps: DumpFile[] = [];
+    for (const path of paths) dumps.push(await readDump(path));
+    return this.#inTurn(async ({ databases, files }) => {
+      const { next, result } = await databases.buildFromDumps(dumps);
+      await files.keep('previous');
+      await this.#exchange(next, () => databases.replace(next));
+      return result;
+    });
+  }
+
+  /** What was changed in the database without a migration; with a name, as a new one, which counts as applied. */
+  diff(name?: string): Promise<LiveDiff> {
+    return this.#inTurn(({ databases }) => databases.diff(name));
   }
 
   listMigrations(): Promise<MigrationState[]> {

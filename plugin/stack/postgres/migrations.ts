@@ -49,11 +49,15 @@ async function applyMigration(
   const script = parseScript(migration.file, migration.text);
   // A file without a statement is still being written: if it were recorded now, it would never be applied.
   if (script.statements.length === 0) return false;
-  const record = (): Promise<unknown> =>
-    client.query(
-      'insert into supabase_migrations.schema_migrations (version, name, statements) values ($1, $2, $3)',
-      [migration.version, migration.name, script.statements.map((statement) => statement.text)],
-    );
-  await runScript(client, script, rules, record);
+  await runScript(client, script, rules, () => recordMigration(client, migration));
   return true;
+}
+
+/** Records a migration as applied. */
+export async function recordMigration(client: pg.Client, migration: MigrationFile): Promise<void> {
+  const { statements } = parseScript(migration.file, migration.text);
+  await client.query(
+    'insert into supabase_migrations.schema_migrations (version, name, statements) values ($1, $2, $3)',
+    [migration.version, migration.name, statements.map((statement) => statement.text)],
+  );
 }

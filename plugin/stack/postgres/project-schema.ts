@@ -111,7 +111,8 @@ export function hasMigrations(config: SupabaseConfig): boolean {
   return config.section('db').section('migrations').boolean('enabled', true);
 }
 
-function rulesOf({ binDir, skipExtensions, logger }: SchemaOptions, database: Database): ScriptRules {
+/** How scripts run in a database. */
+export function rulesOf({ binDir, skipExtensions, logger }: SchemaOptions, database: Database): ScriptRules {
   return {
     foreignInstallation: binDir !== undefined,
     skip: skipExtensions ?? [],

@@ -79,7 +79,8 @@ function wantsToBeAlone(error: unknown): boolean {
   return error instanceof pg.DatabaseError && NOT_IN_TRANSACTION.includes(error.code ?? '');
 }
 
-async function runStatement(client: pg.Client, text: string, rules: ScriptRules): Promise<void> {
+/** Runs one statement of a project, in the form that role `postgres` needs here. */
+export async function runStatement(client: pg.Client, text: string, rules: ScriptRules): Promise<void> {
   const extension = createdExtension(text);
   if (extension !== undefined && rules.skip.includes(extension) && !(await isAvailable(client, extension))) {
     rules.logger.info(`This PostgreSQL has no extension "${extension}"; skipped because of skipExtensions`);

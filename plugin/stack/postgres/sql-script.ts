@@ -6,13 +6,20 @@ export interface Statement {
   readonly offset: number;
   /** The command of psql that ends it instead of a semicolon, without its backslash; `text` may be empty then. */
   readonly command?: string;
+  /** The lines after a `copy … from stdin`, up to `\.`. */
+  readonly rows?: string;
 }
+
+/** Characters within which a COPY says where its rows are: enough for 1,600 columns. */
+const MAX_COPY = 200_000;
+const COPY_IN = /^copy\b.*\bfrom\s+stdin\b/is;
 
 /**
  * Splits a script into statements. Semicolons in strings, quoted identifiers, comments, dollar quotes, parentheses
  * (rules) and `begin atomic … end` bodies do not end a statement.
  *
- * @param commands whether a backslash begins a command of psql, which extends to the end of its line
+ * @param commands as psql reads a script: a backslash begins a command, which extends to the end of its line, and the lines
+ *   after `copy … from stdin` are rows
  */
 export function splitStatements(script: string, commands = false): Statement[] {
   const statements: Statement[] = [];
@@ -21,10 +28,10 @@ export function splitStatements(script: string, commands = false): Statement[] {
   let atomicDepth = 0;
   let lastWord = '';
   let at = 0;
-  const end = (until: number, command?: string): void => {
+  const end = (until: number, more: Pick<Statement, 'command' | 'rows'> = {}): void => {
     const text = start < 0 ? '' : script.slice(start, until).trimEnd();
-    if (start >= 0 || command !== undefined)
-      statements.push({ text, offset: start < 0 ? until : start, ...(command !== undefined && { command }) });
+    if (start >= 0 || more.command !== undefined)
+      statements.push({ text, offset: start < 0 ? until : start, ...more });
     start = -1;
     depth = 0;
     atomicDepth = 0;
@@ -38,14 +45,18 @@ export function splitStatements(script: string, commands = false): Statement[] {
     }
     const char = script.charAt(at);
     if (char === ';' && depth === 0 && atomicDepth === 0) {
-      end(at);
-      at += 1;
+      // The first characters say whether the whole text, which may be long, is worth a look.
+      const isCopy =
+        commands && start >= 0 && COPY_IN.test(script.slice(start, Math.min(at, start + MAX_COPY)));
+      const rows = isCopy ? rowsAfter(script, at) : undefined;
+      end(at, rows && { rows: script.slice(rows.start, rows.end) });
+      at = rows?.next ?? at + 1;
       continue;
     }
     if (commands && char === '\\') {
       const newline = script.indexOf('\n', at);
       const lineEnd = newline < 0 ? script.length : newline;
-      end(at, script.slice(at + 1, lineEnd).trim());
+      end(at, { command: script.slice(at + 1, lineEnd).trim() });
       at = lineEnd;
       continue;
     }
@@ -65,6 +76,21 @@ export function splitStatements(script: string, commands = false): Statement[] {
   }
   end(script.length);
   return statements;
+}
+
+/** Where the rows of a COPY lie that ends at `at`: from the next line to a line `\.`, or to the end. */
+function rowsAfter(script: string, at: number): { start: number; end: number; next: number } {
+  const newline = script.indexOf('\n', at);
+  if (newline < 0) return { start: script.length, end: script.length, next: script.length };
+  const last = /\n\\\.\r?(?=\n|$)/g;
+  last.lastIndex = newline;
+  const match = last.exec(script);
+  const end = match?.index ?? script.length;
+  return {
+    start: newline + 1,
+    end: Math.max(newline + 1, end + 1),
+    next: match ? last.lastIndex : script.length,
+  };
 }
 
 /** End of the whitespace or comment at `at`; `at` itself where there is none. */

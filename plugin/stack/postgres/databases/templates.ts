@@ -10,6 +10,13 @@ import { BUILD_PREFIX, LIVE, TEMPLATE_PREFIX } from './names.ts';
 import { withClient, type DatabaseServer } from './server.ts';
 import { adoptName, shareVaultKey } from './own-name.ts';
 
+/** What builds and compares databases. */
+export interface DatabaseParts {
+  readonly server: DatabaseServer;
+  readonly templates: Templates;
+  readonly options: SchemaOptions;
+}
+
 /** The templates of a server, and what is built from them. */
 export class Templates {
   readonly #server: DatabaseServer;

@@ -1,5 +1,6 @@
 // https://www.postgresql.org/docs/17/protocol-flow.html#PROTOCOL-COPY
-import type { Duplex } from 'node:stream';
+import { once } from 'node:events';
+import type { Duplex, Writable } from 'node:stream';
 import type pg from 'pg';
 
 /** The members of pg's connection that COPY needs and the type declarations omit. */
@@ -111,6 +112,35 @@ export async function copyRows(
     from.resume();
     await reading;
   }
+}
+
+/** Writes the rows of a `copy … to stdout` to a stream, at its pace. @throws DatabaseError */
+export async function writeRows(source: pg.Client, read: string, to: Writable): Promise<void> {
+  const from = streamOf(source);
+  await run(source, (done) => {
+    const onChunk = (chunk: Buffer): void => {
+      if (to.write(chunk) || from.isPaused()) return;
+      from.pause();
+      to.once('drain', () => from.resume());
+    };
+    return new CopyOut(read, onChunk, done);
+  });
+}
+
+const CHUNK = 64 * 1024;
+
+/** Sends text as the rows of a `copy … from stdin`. @throws DatabaseError */
+export async function sendRows(target: pg.Client, write: string, rows: string): Promise<void> {
+  await run(target, (done) => {
+    const send = async (connection: CopyConnection): Promise<void> => {
+      for (let at = 0; at < rows.length && !connection.stream.destroyed; at += CHUNK) {
+        connection.sendCopyFromChunk(Buffer.from(rows.slice(at, at + CHUNK)));
+        if (connection.stream.writableNeedDrain) await once(connection.stream, 'drain');
+      }
+      connection.endCopyFrom();
+    };
+    return new CopyIn(write, (connection) => void send(connection).catch(done.reject), done);
+  });
 }
 
 function run(client: pg.Client, create: (done: Outcome) => CopyQuery): Promise<void> {

@@ -1,0 +1,116 @@
+import { SupabaseDevError } from '../../../shared/errors.ts';
+import { markDone } from '../bootstrap.ts';
+import type { Database } from '../database.ts';
+import { diffSchemas } from '../diff/diff-schemas.ts';
+import type { MigrationFile } from '../migration-files.ts';
+import { recordMigration } from '../migrations.ts';
+import { migrateDatabase, rulesOf } from '../project-schema.ts';
+import { INTERNAL_SCHEMAS, isOneOf } from '../dump/scope.ts';
+import type { DumpFile } from '../restore/dump-file.ts';
+import { restoreDumps, type RestoreReport } from '../restore/restore.ts';
+import { rowsTarget, targetSchema } from '../restore/target.ts';
+import { readApplied } from './drift.ts';
+import { withClient } from './server.ts';
+import type { DatabaseParts } from './templates.ts';
+
+/** What a restored database has of the project's migrations. */
+export interface RestoredHistory {
+  /** Versions that are recorded although the dump does not say so, because it has their result. */
+  readonly recorded: readonly string[];
+  /** Versions that were applied after the dump. */
+  readonly applied: readonly string[];
+  /** Whether the schema of the dump is that of no state of the migrations. */
+  readonly differs: boolean;
+}
+
+export interface RestoredDumps extends RestoreReport, RestoredHistory {}
+
+/** States of the migrations with which a dump that has no record of them is compared, from the last one back. */
+const MAX_COMPARED = 10;
+
+/**
+ * Builds a database beside the live one from dumps: a dump with tables on Supabase's schema alone, one with only rows on
+ * the project's migrations.
+ *
+ * @returns its name
+ * @throws SupabaseDevError RESTORE_FAILED, MIGRATION_FAILED; nothing is left of it
+ */
+export async function buildFromDumps(
+  { server, templates, options }: DatabaseParts,
+  dumps: readonly DumpFile[],
+  migrations: readonly MigrationFile[],
+): Promise<{ next: string; result: RestoredDumps }> {
+  const hasSchema = requireContent(dumps);
+  const next = await templates.build(hasSchema ? [] : migrations);
+  try {
+    const database = server.database(next);
+    const report = await restoreDumps(database, dumps, rulesOf(options, database));
+    const history = hasSchema
+      ? await completeHistory({ server, templates, options }, database, migrations)
+      : { recorded: [], applied: [], differs: false };
+    // The rows of the dump take the place of the seed's.
+    await withClient(database.connection('supabase_admin'), (admin) => markDone(admin, 'seed'));
+    return { next, result: { ...report, ...history } };
+  } catch (error) {
+    await templates.drop(next).catch(() => {});
+    throw error;
+  }
+}
+
+/** Whether dumps define the schema of the project, too. @throws SupabaseDevError DUMP_UNREADABLE when they have neither */
+function requireContent(dumps: readonly DumpFile[]): boolean {
+  const texts = dumps.flatMap(({ statements }) => statements.map(({ text }) => text));
+  if (texts.some(definesObject)) return true;
+  if (texts.some((text) => rowsTarget(text) !== undefined)) return false;
+  const files = dumps.map(({ file }) => file).join(', ');
+  throw new SupabaseDevError('DUMP_UNREADABLE', `${files}: there are neither tables nor rows`, {
+    hint: 'Restore roles together with the schema: vite-plugin-supabase restore roles.sql schema.sql data.sql.',
+  });
+}
+
+function definesObject(statement: string): boolean {
+  if (!/^create\b/i.test(statement)) return false;
+  const schema = targetSchema(statement);
+  return schema !== undefined && !isOneOf(schema, INTERNAL_SCHEMAS) && !/^create\s+schema\b/i.test(statement);
+}
+
+/** Records the migrations whose result a dump has, and applies those that came after it. */
+async function completeHistory(
+  { server, templates, options }: DatabaseParts,
+  database: Database,
+  migrations: readonly MigrationFile[],
+): Promise<RestoredHistory> {
+  const isRecorded = await withClient(database.connection('postgres'), readApplied);
+  if (migrations.length === 0) return { recorded: [], applied: [], differs: false };
+  let contained: readonly MigrationFile[] = [];
+  let differs = false;
+  if (isRecorded.length === 0) {
+    const state = await findState({ server, templates, options }, database, migrations);
+    differs = state === undefined;
+    contained = migrations.slice(0, state);
+    await withClient(database.connection('postgres'), async (client) => {
+      for (const migration of contained) await recordMigration(client, migration);
+    });
+  }
+  const { applied } = await migrateDatabase(database, options, migrations);
+  return { recorded: contained.map(({ version }) => version), applied, differs };
+}
+
+/** How many of the migrations lead to the schema of a database; undefined for none of the last states. */
+async function findState(
+  { server, templates }: DatabaseParts,
+  database: Database,
+  migrations: readonly MigrationFile[],
+): Promise<number | undefined> {
+  const last = Math.max(1, migrations.length - MAX_COMPARED + 1);
+  for (let count = migrations.length; count >= last; count--) {
+    const built = await templates.build(migrations.slice(0, count));
+    try {
+      const { scripts } = await diffSchemas(server.database(built), database);
+      if (scripts.length === 0) return count;
+    } finally {
+      await templates.drop(built);
+    }
+  }
+  return undefined;
+}
