@@ -76,41 +76,47 @@ function definesObject(statement: string): boolean {
 
 /** Records the migrations whose result a dump has, and applies those that came after it. */
 async function completeHistory(
-  { server, templates, options }: DatabaseParts,
+  parts: DatabaseParts,
   database: Database,
   migrations: readonly MigrationFile[],
 ): Promise<RestoredHistory> {
-  const isRecorded = await withClient(database.connection('postgres'), readApplied);
-  if (migrations.length === 0) return { recorded: [], applied: [], differs: false };
-  let contained: readonly MigrationFile[] = [];
-  let differs = false;
-  if (isRecorded.length === 0) {
-    const state = await findState({ server, templates, options }, database, migrations);
-    differs = state === undefined;
-    contained = migrations.slice(0, state);
-    await withClient(database.connection('postgres'), async (client) => {
-      for (const migration of contained) await recordMigration(client, migration);
-    });
-  }
-  const { applied } = await migrateDatabase(database, options, migrations);
-  return { recorded: contained.map(({ version }) => version), applied, differs };
+  const before = await withClient(database.connection('postgres'), readApplied);
+  const state = before.length > 0 ? 0 : await findState(parts, database, migrations);
+  const recorded = migrations.slice(0, state);
+  await withClient(database.connection('postgres'), async (client) => {
+    for (const migration of recorded) await recordMigration(client, migration);
+  });
+  const { applied } = await migrateDatabase(database, parts.options, migrations);
+  return { recorded: recorded.map(({ version }) => version), applied, differs: state === undefined };
 }
 
-/** How many of the migrations lead to the schema of a database; undefined for none of the last states. */
+/**
+ * How many of the migrations lead to the schema of a database; undefined for none of the last states. A dump of the Supabase
+ * CLI leaves out what a project adds to the tables of Supabase: that is completed.
+ */
 async function findState(
   { server, templates }: DatabaseParts,
   database: Database,
   migrations: readonly MigrationFile[],
 ): Promise<number | undefined> {
-  const last = Math.max(1, migrations.length - MAX_COMPARED + 1);
-  for (let count = migrations.length; count >= last; count--) {
+  const first = Math.max(1, migrations.length - MAX_COMPARED + 1);
+  for (let count = migrations.length; count >= first; count--) {
     const built = await templates.build(migrations.slice(0, count));
     try {
-      const { scripts } = await diffSchemas(server.database(built), database);
-      if (scripts.length === 0) return count;
+      const { statements, scripts } = await diffSchemas(database, server.database(built));
+      if (!statements.every(isAddedToSupabase)) continue;
+      await withClient(database.connection('postgres'), async (client) => {
+        for (const script of scripts) await client.query(`begin; ${script}; commit`);
+      });
+      return count;
     } finally {
       await templates.drop(built);
     }
   }
-  return undefined;
+  return migrations.length === 0 ? 0 : undefined;
+}
+
+function isAddedToSupabase(statement: string): boolean {
+  const schema = /^create (?:policy|trigger)\b/i.test(statement) ? targetSchema(statement) : undefined;
+  return schema !== undefined && isOneOf(schema, INTERNAL_SCHEMAS);
 }

@@ -1,18 +1,32 @@
 import {
-  isDestructiveAction,
   plan,
   renderPlanFiles,
   resolveProfile,
+  supabasePolicy,
   supabaseProfile,
-  type Plan,
+  type IntegrationProfile,
 } from '@supabase/pg-delta';
 import type pg from 'pg';
 import type { Database } from '../database.ts';
+
+/** Also the policies that a project adds to the tables of Supabase, of which the published profile keeps the triggers only. */
+const PROFILE: IntegrationProfile = {
+  ...supabaseProfile,
+  policy: {
+    ...supabasePolicy,
+    filter: [
+      { match: { all: [{ kind: 'policy' }, { schema: ['auth', 'realtime', 'storage'] }] }, action: 'include' },
+      ...(supabasePolicy.filter ?? []),
+    ],
+  },
+};
 
 /** What makes the schema of a database equal to that of another one. */
 export interface SchemaDiff {
   /** Scripts to run in this order, each in a transaction of its own; none when the schemas are equal. */
   readonly scripts: readonly string[];
+  /** The statements of the scripts. */
+  readonly statements: readonly string[];
   /** Statements that delete data, and objects that cannot be compared. */
   readonly warnings: readonly string[];
 }
@@ -30,20 +44,23 @@ export async function diffSchemas(from: Database, to: Database): Promise<SchemaD
     pg.Pool,
   ];
   try {
-    const profile = await resolveProfile(before, supabaseProfile);
+    const profile = await resolveProfile(before, PROFILE);
     const [source, desired] = await Promise.all([profile.extract(before), profile.extract(after)]);
     const changes = plan(source.factBase, desired.factBase, { renames: 'off', ...profile.planOptions });
     const { files } = renderPlanFiles(changes, { allowDrops: true });
-    const unknown = desired.diagnostics.filter(({ code }) => code === 'unmodeled_kind');
+    const known = source.diagnostics.map(({ message }) => message);
+    const unknown = desired.diagnostics
+      .filter(({ code, message }) => code === 'unmodeled_kind' && !known.includes(message))
+      .map(({ message }) => message);
+    const deleting = changes.actions
+      .filter(({ dataLoss }) => dataLoss === 'destructive')
+      .map(({ sql }) => `it deletes data: ${sql}`);
     return {
       scripts: files.map(({ contents }) => contents),
-      warnings: [...findDestructive(changes), ...unknown.map(({ message }) => message)],
+      statements: changes.actions.map(({ sql }) => sql),
+      warnings: [...deleting, ...unknown],
     };
   } finally {
     await Promise.all([before.end(), after.end()]);
   }
-}
-
-function findDestructive({ actions }: Plan): string[] {
-  return actions.filter(isDestructiveAction).map(({ sql }) => `deletes data, or an object: ${sql}`);
 }
