@@ -8,7 +8,7 @@ import { migrateDatabase, rulesOf } from '../project-schema.ts';
 import { INTERNAL_SCHEMAS, isOneOf } from '../dump/scope.ts';
 import type { DumpFile } from '../restore/dump-file.ts';
 import { restoreDumps, type RestoreReport } from '../restore/restore.ts';
-import { rowsTarget, targetSchema } from '../restore/target.ts';
+import { rowsTarget, targetSchema } from '../dump/statement-target.ts';
 import { readApplied } from './drift.ts';
 import { withClient } from './server.ts';
 import type { DatabaseParts } from './templates.ts';

@@ -1,6 +1,7 @@
 // Supabase CLI: pkg/migration/scripts/dump_schema.sh, which does the same to lines instead of statements.
 import { splitStatements } from '../sql-script.ts';
 import { INTERNAL_SCHEMAS, isOneOf } from './scope.ts';
+import { targetSchema } from './statement-target.ts';
 
 /** What a project cannot run, or what every project has already. */
 const LEFT_OUT = [
@@ -43,7 +44,8 @@ export function adaptSchema(script: string, { keepComments }: { keepComments: bo
 }
 
 function isLeftOut(statement: string): boolean {
-  const [, schema] = /^(?:GRANT|REVOKE) .+ ON SCHEMA "([^"]+)"/.exec(statement) ?? [];
+  // Extensions have the privileges that the platform gives them.
+  const schema = /^(?:GRANT|REVOKE) /.test(statement) ? targetSchema(statement) : undefined;
   if (schema !== undefined && isOneOf(schema, INTERNAL_SCHEMAS)) return true;
   return LEFT_OUT.some((pattern) => pattern.test(statement));
 }

@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import { quoteName } from '../dump/quote-name.ts';
 import { ownerOfRows } from './platform.ts';
-import type { RowsTarget } from './target.ts';
+import type { RowsTarget } from '../dump/statement-target.ts';
 
 /**
  * The tables that a dump fills. Each is emptied before its first rows, because a migration, or Supabase, has put some

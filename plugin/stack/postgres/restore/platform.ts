@@ -1,6 +1,6 @@
 import pg from 'pg';
 import { HISTORY_TABLES, INTERNAL_SCHEMAS, isOneOf, RESERVED_ROLES } from '../dump/scope.ts';
-import { targetSchema, type RowsTarget } from './target.ts';
+import { targetSchema, type RowsTarget } from '../dump/statement-target.ts';
 
 /** Schemas of Supabase whose rows a dump may bring: users, files, and which migrations have run. */
 const SERVICE_SCHEMAS = ['auth', 'storage', 'supabase_migrations'];

@@ -9,7 +9,7 @@ import type { Statement } from '../sql-script.ts';
 import type { DumpFile } from './dump-file.ts';
 import { FilledTables } from './filled-tables.ts';
 import { isLeftOut, mayFail, ownerOfRows } from './platform.ts';
-import { rowsTarget, type RowsTarget } from './target.ts';
+import { rowsTarget, type RowsTarget } from '../dump/statement-target.ts';
 
 /** What of a dump is not in the database. */
 export interface RestoreReport {

@@ -119,7 +119,8 @@ export async function writeRows(source: pg.Client, read: string, to: Writable): 
   const from = streamOf(source);
   await run(source, (done) => {
     const onChunk = (chunk: Buffer): void => {
-      if (to.write(chunk) || from.isPaused()) return;
+      // pg uses the memory of a message again, and a stream may wait.
+      if (to.write(Buffer.from(chunk)) || from.isPaused()) return;
       from.pause();
       to.once('drain', () => from.resume());
     };
