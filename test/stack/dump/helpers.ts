@@ -1,21 +1,59 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { dbDump } from '../../../plugin/commands/db-dump.ts';
 import { restore } from '../../../plugin/commands/restore.ts';
-import type { TestStack } from '../../helpers/stack.ts';
+import { findOwner } from '../../../plugin/stack/ownership/claim.ts';
+import { startTestStack, type TestStack } from '../../helpers/stack.ts';
 import { query } from '../databases/helpers.ts';
 
 type Flags = Readonly<Record<string, string | boolean>>;
 
-/** Runs `db dump -f` on a running stack. Returns the file. */
-export async function dump(stack: TestStack, name: string, flags: Flags = {}): Promise<string> {
-  const file = join(stack.root, name);
-  await dbDump.run({ args: [], flags: { workdir: stack.root, file, ...flags } });
-  return file;
-}
+/** A stack that commands reach, without fsync. */
+export class ReachableStack {
+  readonly stack: TestStack;
+  readonly #dataDir: string;
 
-/** Runs `restore` on a running stack. */
-export async function restoreFiles(stack: TestStack, ...files: string[]): Promise<void> {
-  await restore.run({ args: files, flags: { workdir: stack.root } });
+  private constructor(stack: TestStack, dataDir: string) {
+    this.stack = stack;
+    this.#dataDir = dataDir;
+  }
+
+  static async start(files: Readonly<Record<string, string>>): Promise<ReachableStack> {
+    const dataDir = await mkdtemp(join(tmpdir(), 'dump-'));
+    return new ReachableStack(await startTestStack(files, { dataDir }), dataDir);
+  }
+
+  /** Runs `db dump -f`. Returns the file. */
+  async dump(name: string, flags: Flags = {}): Promise<string> {
+    const file = join(this.stack.root, name);
+    await dbDump.run({ args: [], flags: { ...this.#flags, file, ...flags } });
+    return file;
+  }
+
+  /** Runs `restore`. */
+  async restore(...files: string[]): Promise<void> {
+    await restore.run({ args: files, flags: this.#flags });
+  }
+
+  /** Asks as the commands do. */
+  async request(command: string, args: Readonly<Record<string, unknown>> = {}): Promise<unknown> {
+    const owner = await findOwner(this.#dataDir);
+    try {
+      return await owner?.request(command, args);
+    } finally {
+      owner?.leave();
+    }
+  }
+
+  async stop(): Promise<void> {
+    await this.stack.stop();
+    await rm(this.#dataDir, { recursive: true, force: true });
+  }
+
+  get #flags(): Flags {
+    return { workdir: this.stack.root, 'data-dir': this.#dataDir };
+  }
 }
 
 /** A hash of the rows of each table of the project, of Auth and Storage, and the state of each sequence. */

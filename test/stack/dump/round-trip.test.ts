@@ -1,29 +1,23 @@
 import { readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { Writable } from 'node:stream';
+import { setImmediate } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { startTestStack, type TestStack } from '../../helpers/stack.ts';
+import { dumpData } from '../../../plugin/stack/postgres/dump/dump-data.ts';
+import type { TestStack } from '../../helpers/stack.ts';
 import { query } from '../databases/helpers.ts';
-import { contentOf, dump, restoreFiles } from './helpers.ts';
-import { findOwner } from '../../../plugin/stack/ownership/claim.ts';
+import { contentOf, ReachableStack } from './helpers.ts';
 
 const SCHEMA = new URL('../../fixtures/dump/nasty-schema.sql', import.meta.url);
+let reached: ReachableStack;
 let stack: TestStack;
 
 beforeAll(async () => {
-  const text = (await readFile(SCHEMA, 'utf8')).replaceAll(/^(begin|commit);\n/gm, '');
-  stack = await startTestStack({ 'supabase/migrations/1_nasty.sql': text }, { ephemeral: false });
+  reached = await ReachableStack.start({ 'supabase/migrations/1_nasty.sql': await readFile(SCHEMA, 'utf8') });
+  stack = reached.stack;
   await stack.client(stack.secretKey).auth.admin.createUser({ email: 'a@b.c', password: 'secret-1' });
 });
-afterAll(() => stack.stop());
-
-/** What the restored database has that the migrations do not say. */
-async function difference(): Promise<unknown> {
-  const owner = await findOwner(join(stack.root, '.supabase'));
-  const diff = (await owner?.request('db diff')) as { scripts: string[] };
-  owner?.leave();
-  return diff.scripts;
-}
+afterAll(() => reached.stop());
 
 describe('schema and rows come back as they were', () => {
   test.each([
@@ -31,15 +25,36 @@ describe('schema and rows come back as they were', () => {
     ['COPY, compressed', { 'use-copy': true }, true],
   ])('as %s', async (_, flags, isCompressed) => {
     const before = await contentOf(stack);
-    const schema = await dump(stack, 'schema.sql');
-    let data = await dump(stack, 'data.sql', { 'data-only': true, ...flags });
+    const schema = await reached.dump('schema.sql');
+    let data = await reached.dump('data.sql', { 'data-only': true, ...flags });
     if (isCompressed) {
       await writeFile(`${data}.gz`, gzipSync(await readFile(data)));
       data = `${data}.gz`;
     }
     await query(stack, 'drop view app.first cascade; truncate app.everything; delete from auth.users');
-    await restoreFiles(stack, schema, data);
+    await reached.restore(schema, data);
     expect(await contentOf(stack)).toEqual(before);
-    expect(await difference()).toEqual([]);
+    expect(await reached.request('db diff')).toMatchObject({ scripts: [] });
+    expect(await reached.request('migration list')).toMatchObject([{ version: '1', state: 'applied' }]);
   });
+});
+
+test('rows are not mixed up when the reader is slow', async () => {
+  const options = { schemas: ['app'], exclude: [], useCopy: true };
+  const write = async (pause: () => Promise<unknown>): Promise<string> => {
+    let text = '';
+    const slow = new Writable({
+      highWaterMark: 1,
+      write(chunk: Buffer, _encoding, done) {
+        void pause().then(() => {
+          text += chunk.toString('latin1');
+          done();
+        });
+      },
+    });
+    await dumpData({ connectionString: stack.dbUrl }, options, slow);
+    await new Promise<void>((resolve) => slow.end(resolve));
+    return text;
+  };
+  expect(await write(() => setImmediate())).toBe(await write(async () => {}));
 });

@@ -68,10 +68,14 @@ function requireContent(dumps: readonly DumpFile[]): boolean {
   });
 }
 
+const NO_OBJECT =
+  /^create\s+(?:role|user|group|schema|extension|event\s+trigger|publication|policy|(?:constraint\s+)?trigger)\b/i;
+
+/** Of the project itself, not of the server or of Supabase. */
 function definesObject(statement: string): boolean {
-  if (!/^create\b/i.test(statement)) return false;
+  if (!/^create\b/i.test(statement) || NO_OBJECT.test(statement)) return false;
   const schema = targetSchema(statement);
-  return schema !== undefined && !isOneOf(schema, INTERNAL_SCHEMAS) && !/^create\s+schema\b/i.test(statement);
+  return schema === undefined || !isOneOf(schema, INTERNAL_SCHEMAS);
 }
 
 /** Records the migrations whose result a dump has, and applies those that came after it. */

@@ -15,7 +15,10 @@ const PROFILE: IntegrationProfile = {
   policy: {
     ...supabasePolicy,
     filter: [
-      { match: { all: [{ kind: 'policy' }, { schema: ['auth', 'realtime', 'storage'] }] }, action: 'include' },
+      {
+        match: { all: [{ kind: 'policy' }, { schema: ['auth', 'realtime', 'storage'] }] },
+        action: 'include',
+      },
       ...(supabasePolicy.filter ?? []),
     ],
   },

@@ -7,8 +7,8 @@ import { withClient } from '../databases/server.ts';
 import { runStatement, type ScriptRules } from '../run-script.ts';
 import type { Statement } from '../sql-script.ts';
 import type { DumpFile } from './dump-file.ts';
-import { FilledTables } from './filled-tables.ts';
-import { isLeftOut, mayFail, ownerOfRows } from './platform.ts';
+import { FilledTables, withForeignColumns } from './filled-tables.ts';
+import { isHarmless, isLeftOut, mayFail, ownerOfRows, withoutSuperuserWords } from './platform.ts';
 import { rowsTarget, type RowsTarget } from '../dump/statement-target.ts';
 
 /** What of a dump is not in the database. */
@@ -26,11 +26,14 @@ export interface RestoreReport {
 /** Triggers and foreign keys, some of which are there before the rows, do not act; also after `reset all`. */
 const OPTIONS = '-c session_replication_role=replica -c synchronous_commit=off -c statement_timeout=0';
 
+const UNCHANGED = 'The database is as it was.';
+
 const PSQL_COMMANDS = /^(?:(?:un)?restrict|connect|c|encoding|set|echo)(?:\s|$)/;
 const EXTENSION = /^create\s+extension\s+(?:if\s+not\s+exists\s+)?"?([^"\s;]+)/i;
 
 /**
- * Runs dumps in a database that nobody uses yet, as role `postgres`.
+ * Runs dumps in a database that nobody uses yet, as role `postgres`, in one transaction: what a dump says about roles, which
+ * belong to the server, does not remain either if a statement fails.
  *
  * @param database with Supabase's schema, and the project's if the dumps have only rows
  * @throws SupabaseDevError RESTORE_FAILED with file, line and statement
@@ -40,16 +43,28 @@ export async function restoreDumps(
   dumps: readonly DumpFile[],
   rules: ScriptRules,
 ): Promise<RestoreReport> {
-  return withClient(database.connection('supabase_admin'), (admin) =>
-    withClient({ ...database.connection('postgres'), options: OPTIONS }, async (client) => {
-      const restore = new Restore(client, new FilledTables(client, admin), rules);
-      for (const dump of dumps) {
-        for (const statement of dump.statements) await restore.run(dump, statement);
-        await client.query('reset all; reset role; select _stack.check_script()');
-      }
-      return restore.finish();
-    }),
-  );
+  const targets = dumps.flatMap(({ statements }) => statements.flatMap(({ text }) => rowsTarget(text) ?? []));
+  return withClient(database.connection('supabase_admin'), async (admin) => {
+    const { result, columns } = await withForeignColumns(admin, targets, () =>
+      withClient({ ...database.connection('postgres'), options: OPTIONS }, async (client) => {
+        const restore = new Restore(client, rules);
+        await client.query('begin');
+        for (const dump of dumps) {
+          for (const statement of dump.statements) await restore.run(dump, statement);
+          await client.query('reset all; reset role');
+        }
+        await client.query('select _stack.check_script()').catch((error: unknown) => {
+          throw new SupabaseDevError('RESTORE_FAILED', errorMessage(error), {
+            hint: UNCHANGED,
+            cause: error,
+          });
+        });
+        await client.query('commit');
+        return restore.report();
+      }),
+    );
+    return { ...result, columns };
+  });
 }
 
 class Restore {
@@ -62,9 +77,9 @@ class Restore {
   /** The line of the last statement that was left out: a dump is read once only. */
   #line = { file: '', offset: 0, number: 1 };
 
-  constructor(client: pg.Client, filled: FilledTables, rules: ScriptRules) {
+  constructor(client: pg.Client, rules: ScriptRules) {
     this.#client = client;
-    this.#filled = filled;
+    this.#filled = new FilledTables(client);
     this.#rules = rules;
   }
 
@@ -74,26 +89,33 @@ class Restore {
       const target = rowsTarget(statement.text);
       if (target) return await this.#rows(target, statement);
       if (isLeftOut(statement.text)) this.#leaveOut(dump, statement);
-      else await this.#query(dump, statement);
+      else if (mayFail(statement.text)) await this.#try(dump, statement);
+      else await this.#query(statement);
     } catch (error) {
       throw failure(dump, statement, error);
     }
   }
 
-  async finish(): Promise<RestoreReport> {
-    const columns = await this.#filled.finish();
-    return { leftOut: this.#leftOut, extensions: this.#extensions, tables: [...this.#tables], columns };
+  report(): Omit<RestoreReport, 'columns'> {
+    return { leftOut: this.#leftOut, extensions: this.#extensions, tables: [...this.#tables] };
   }
 
   #command(command: string): void {
     if (!PSQL_COMMANDS.test(command)) throw new Error(`psql's command \\${command} is not supported here`);
   }
 
-  async #query(dump: DumpFile, statement: Statement): Promise<void> {
+  async #query({ text }: Statement): Promise<void> {
+    await runStatement(this.#client, withoutSuperuserWords(text), this.#rules);
+  }
+
+  async #try(dump: DumpFile, statement: Statement): Promise<void> {
+    await this.#client.query('savepoint one_statement');
     try {
-      await runStatement(this.#client, statement.text, this.#rules);
+      await this.#query(statement);
+      await this.#client.query('release savepoint one_statement');
     } catch (error) {
-      if (!mayFail(statement.text, error)) throw error;
+      if (!isHarmless(statement.text, error)) throw error;
+      await this.#client.query('rollback to savepoint one_statement');
       const [, extension] = EXTENSION.exec(statement.text) ?? [];
       if (extension === undefined) this.#leaveOut(dump, statement, errorMessage(error));
       else this.#extensions.push(extension);
@@ -129,7 +151,7 @@ function failure({ file, text }: DumpFile, statement: Statement, error: unknown)
     ...[sql?.detail, sql?.where].filter((part) => part !== undefined),
   ];
   return new SupabaseDevError('RESTORE_FAILED', lines.join('\n'), {
-    hint: sql?.hint ?? 'The database is as it was.',
+    hint: sql?.hint ?? UNCHANGED,
     cause: error,
     location,
   });
