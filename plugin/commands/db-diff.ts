@@ -1,4 +1,4 @@
-import type { LiveDiff } from '../stack/postgres/databases/project-databases.ts';
+import type { LiveDiff } from '../stack/postgres/diff/diff-live.ts';
 import { DATA_DIR, print, text, WORKDIR, type Command } from './command.ts';
 import { withStack } from './with-stack.ts';
 

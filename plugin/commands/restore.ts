@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import type { RestoredDumps } from '../stack/postgres/databases/build-from-dumps.ts';
+import type { RestoredDumps } from '../stack/postgres/restore/build-from-dumps.ts';
 import { DATA_DIR, print, usageError, WORKDIR, type Command } from './command.ts';
 import { withStack } from './with-stack.ts';
 

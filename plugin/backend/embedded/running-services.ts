@@ -6,9 +6,9 @@ import type { Snapshot } from '../../stack/postgres/databases/snapshots.ts';
 import type { ServiceName } from '../../stack/service.ts';
 import { startServices, type Services, type StartServicesOptions } from '../../stack/services.ts';
 import type { SyncResult } from '../backend.ts';
-import type { RestoredDumps } from '../../stack/postgres/databases/build-from-dumps.ts';
+import type { RestoredDumps } from '../../stack/postgres/restore/build-from-dumps.ts';
 import type { DumpFile } from '../../stack/postgres/restore/dump-file.ts';
-import type { LiveDiff } from '../../stack/postgres/databases/project-databases.ts';
+import type { LiveDiff } from '../../stack/postgres/diff/diff-live.ts';
 import { ForkPool, type OpenFork } from './fork-pool.ts';
 import { createTarget, type UseService } from './service-target.ts';
 
@@ -140,11 +140,13 @@ export class RunningServices {
    * @throws SupabaseDevError DUMP_UNREADABLE, RESTORE_FAILED, MIGRATION_FAILED; everything is as it was
    */
   async restoreDumps(paths: readonly string[]): Promise<RestoredDumps> {
+    // Loaded when they are used, with the library that compares schemas.
     const { readDump } = await import('../../stack/postgres/restore/dump-file.ts');
+    const { buildFromDumps } = await import('../../stack/postgres/restore/build-from-dumps.ts');
     const dumps: DumpFile[] = [];
     for (const path of paths) dumps.push(await readDump(path));
     return this.#inTurn(async ({ databases, files }) => {
-      const { next, result } = await databases.buildFromDumps(dumps);
+      const { next, result } = await buildFromDumps(databases, dumps);
       await files.keep('previous');
       await this.#exchange(next, () => databases.replace(next));
       return result;
@@ -152,8 +154,9 @@ export class RunningServices {
   }
 
   /** What was changed in the database without a migration; with a name, as a new one, which counts as applied. */
-  diff(name?: string): Promise<LiveDiff> {
-    return this.#inTurn(({ databases }) => databases.diff(name));
+  async diff(name?: string): Promise<LiveDiff> {
+    const { diffLive } = await import('../../stack/postgres/diff/diff-live.ts');
+    return this.#inTurn(({ databases }) => diffLive(databases, name));
   }
 
   listMigrations(): Promise<MigrationState[]> {

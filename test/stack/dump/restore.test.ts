@@ -31,11 +31,10 @@ async function write(name: string, content: string | Buffer): Promise<string> {
 const items = (): Promise<Record<string, unknown>[]> =>
   query(stack, 'select id, name from items order by id');
 
-describe('a dump of a hosted project', () => {
+describe('a dump of a hosted project', { timeout: 90_000 }, () => {
   test('brings tables, users, rows of Storage, policies and history, and says what is left out', async () => {
     const result = (await reached.request('restore', { files: [HOSTED] })) as Record<string, string[]>;
     expect(result).toMatchObject({
-      extensions: ['pg_graphql', 'nowhere_known'].filter((name) => result.extensions?.includes(name)),
       tables: ['auth.a_new_table', 'auth.schema_migrations', 'vault.secrets'],
       columns: expect.arrayContaining([
         '"auth"."users".a_future_column',
@@ -90,21 +89,28 @@ describe('a dump of a hosted project', () => {
   });
 });
 
-test('rows alone come into the schema of the migrations, in place of their rows', async () => {
-  await query(stack, "update items set name = 'changed' where id = 1; insert into items values (3, 'mine')");
-  const file = await reached.dump('data.sql', { 'data-only': true });
-  await query(stack, 'truncate items');
-  await reached.restore(file);
-  expect(await items()).toEqual([
-    { id: 1, name: 'changed' },
-    { id: 2, name: 'by seed' },
-    { id: 3, name: 'mine' },
-  ]);
-});
+test(
+  'rows alone come into the schema of the migrations, in place of their rows',
+  { timeout: 60_000 },
+  async () => {
+    await query(
+      stack,
+      "update items set name = 'changed' where id = 1; insert into items values (3, 'mine')",
+    );
+    const file = await reached.dump('data.sql', { 'data-only': true });
+    await query(stack, 'truncate items');
+    await reached.restore(file);
+    expect(await items()).toEqual([
+      { id: 1, name: 'changed' },
+      { id: 2, name: 'by seed' },
+      { id: 3, name: 'mine' },
+    ]);
+  },
+);
 
 const BROKEN_COPY = 'create table t (id int);\n\nCOPY public.t (id) FROM stdin;\n1\n2\nx\n\\.\n';
 
-describe('what cannot be restored is refused, and the database stays', () => {
+describe('what cannot be restored is refused, and the database stays', { timeout: 60_000 }, () => {
   test.each([
     [
       'a failing statement',
@@ -151,8 +157,10 @@ describe('what cannot be restored is refused, and the database stays', () => {
   ])('%s', async (_, content, code, message) => {
     const before = await items();
     const file = await write('f.sql', content);
-    const refused = expect(reached.request('restore', { files: [file] })).rejects;
-    await refused.toMatchObject({ code, message: expect.stringMatching(message) as string });
+    await expect(reached.request('restore', { files: [file] })).rejects.toMatchObject({
+      code,
+      message: expect.stringMatching(message) as string,
+    });
     expect(await items()).toEqual(before);
   });
 

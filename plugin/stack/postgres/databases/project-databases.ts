@@ -3,9 +3,6 @@ import type { Database } from '../database.ts';
 import { readMigrations, type MigrationFile } from '../migration-files.ts';
 import { recordMigration, type MigrationResult } from '../migrations.ts';
 import { hasMigrations, migrateDatabase, prepareSchema, type SchemaOptions } from '../project-schema.ts';
-import type { SchemaDiff } from '../diff/diff-schemas.ts';
-import type { DumpFile } from '../restore/dump-file.ts';
-import type { RestoredDumps } from './build-from-dumps.ts';
 import { isChangedByHand, rememberSchema } from './by-hand.ts';
 import { dropDatabase, listDatabases } from './clone.ts';
 import { copyData, type CopyReport } from './copy/copy-data.ts';
@@ -25,15 +22,9 @@ import { withClient, type DatabaseServer } from './server.ts';
 import { Snapshots } from './snapshots.ts';
 import { Templates, type DatabaseParts } from './templates.ts';
 
-/** What was changed without a migration. */
-export interface LiveDiff extends SchemaDiff {
-  /** The migrations that were written. */
-  readonly files: readonly string[];
-}
-
 const BY_HAND =
-  'The schema of the database was changed without a migration. Write one, or build the database from its files: ' +
-  'npx vite-plugin-supabase db reset';
+  'The schema of the database was changed without a migration. Write one (npx vite-plugin-supabase db diff -f NAME), or ' +
+  'build the database from its files: npx vite-plugin-supabase db reset';
 
 /** The databases of a project: the live one, and those that are built beside it to take its place. */
 export class ProjectDatabases {
@@ -134,13 +125,13 @@ export class ProjectDatabases {
    */
   async build(migrations: readonly MigrationFile[]): Promise<string> {
     await this.settle();
-    return this.#ready(await this.#templates.build(migrations));
+    return this.makeReady(await this.#templates.build(migrations));
   }
 
   /** The same with the seed. */
   async buildSeeded(migrations: readonly MigrationFile[]): Promise<string> {
     await this.settle();
-    return this.#ready(await this.#templates.clone(await this.#templates.provideSeeded(migrations)));
+    return this.makeReady(await this.#templates.clone(await this.#templates.provideSeeded(migrations)));
   }
 
   /** A copy of a snapshot, for `replace`. @throws SupabaseDevError SNAPSHOT_MISSING */
@@ -148,46 +139,20 @@ export class ProjectDatabases {
     await this.settle();
     const copy = await this.snapshots.copy(name);
     // "previous" itself may be restored.
-    return this.#ready(copy);
+    return this.makeReady(copy);
   }
 
-  /** A database from dumps, for `replace`. @throws SupabaseDevError DUMP_UNREADABLE, RESTORE_FAILED, MIGRATION_FAILED */
-  async buildFromDumps(dumps: readonly DumpFile[]): Promise<{ next: string; result: RestoredDumps }> {
-    await this.settle();
-    // Loaded when it is used, with the library that compares schemas.
-    const { buildFromDumps } = await import('./build-from-dumps.ts');
-    const built = await buildFromDumps(this.#parts, dumps, await this.readMigrations());
-    await this.#ready(built.next);
-    return built;
+  /** What else builds and compares databases of this server. */
+  get parts(): DatabaseParts {
+    return { server: this.#server, templates: this.#templates, options: this.#options };
   }
 
-  /**
-   * What the live database has that migrations do not say, as SQL. With a name, it becomes the last migration, which counts
-   * as applied.
-   *
-   * @throws SupabaseDevError USAGE, MIGRATION_FAILED; nothing is written
-   */
-  async diff(name?: string): Promise<LiveDiff> {
-    await this.settle();
-    const { diffLive, nameMigrations, writeMigrations } = await import('./diff-live.ts');
-    const migrations = await this.readMigrations();
-    const diff = await diffLive(this.#parts, migrations);
-    if (name === undefined) return { ...diff, files: [] };
-    const added = nameMigrations(this.#options.config.supabaseDir, name, diff, migrations);
-    if (added.length === 0) return { ...diff, files: [] };
-    // Before they are written: they can be applied, and nothing is missing.
-    const rest = await diffLive(this.#parts, [...migrations, ...added]);
-    await writeMigrations(added);
+  /** Records migrations whose result the live database has. */
+  async record(migrations: readonly MigrationFile[]): Promise<void> {
     await withClient(this.#server.database().connection('postgres'), async (client) => {
-      for (const migration of added) await recordMigration(client, migration);
+      for (const migration of migrations) await recordMigration(client, migration);
     });
     this.#inBackground(() => this.#rememberSchema());
-    const missing = rest.scripts.map((script) => `the migration does not bring about: ${script}`);
-    return { ...diff, warnings: [...diff.warnings, ...missing], files: added.map(({ file }) => file) };
-  }
-
-  get #parts(): DatabaseParts {
-    return { server: this.#server, templates: this.#templates, options: this.#options };
   }
 
   /** The template that `copyForFork` copies; another one when the files have changed. */
@@ -249,8 +214,8 @@ export class ProjectDatabases {
     await this.#swept;
   }
 
-  /** Does before the exchange what need not be done in it. */
-  async #ready(next: string): Promise<string> {
+  /** Does for a built database, before the exchange, what need not be done in it. Returns its name. */
+  async makeReady(next: string): Promise<string> {
     await adoptName(this.#server.database(next), next, LIVE);
     await this.#templates.drop(PREVIOUS);
     return next;

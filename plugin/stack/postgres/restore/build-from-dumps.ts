@@ -6,12 +6,13 @@ import type { MigrationFile } from '../migration-files.ts';
 import { recordMigration } from '../migrations.ts';
 import { migrateDatabase, rulesOf } from '../project-schema.ts';
 import { INTERNAL_SCHEMAS, isOneOf } from '../dump/scope.ts';
-import type { DumpFile } from '../restore/dump-file.ts';
-import { restoreDumps, type RestoreReport } from '../restore/restore.ts';
+import type { DumpFile } from './dump-file.ts';
+import { restoreDumps, type RestoreReport } from './restore.ts';
 import { rowsTarget, targetSchema } from '../dump/statement-target.ts';
-import { readApplied } from './drift.ts';
-import { withClient } from './server.ts';
-import type { DatabaseParts } from './templates.ts';
+import { readApplied } from '../databases/drift.ts';
+import { withClient } from '../databases/server.ts';
+import type { ProjectDatabases } from '../databases/project-databases.ts';
+import type { DatabaseParts } from '../databases/templates.ts';
 
 /** What a restored database has of the project's migrations. */
 export interface RestoredHistory {
@@ -32,25 +33,27 @@ const MAX_COMPARED = 10;
  * Builds a database beside the live one from dumps: a dump with tables on Supabase's schema alone, one with only rows on
  * the project's migrations.
  *
- * @returns its name
- * @throws SupabaseDevError RESTORE_FAILED, MIGRATION_FAILED; nothing is left of it
+ * @returns its name, for `replace`
+ * @throws SupabaseDevError DUMP_UNREADABLE, RESTORE_FAILED, MIGRATION_FAILED; nothing is left of it
  */
 export async function buildFromDumps(
-  { server, templates, options }: DatabaseParts,
+  databases: ProjectDatabases,
   dumps: readonly DumpFile[],
-  migrations: readonly MigrationFile[],
 ): Promise<{ next: string; result: RestoredDumps }> {
   const hasSchema = requireContent(dumps);
+  const migrations = await databases.readMigrations();
+  await databases.settle();
+  const { server, templates, options } = databases.parts;
   const next = await templates.build(hasSchema ? [] : migrations);
   try {
     const database = server.database(next);
     const report = await restoreDumps(database, dumps, rulesOf(options, database));
     const history = hasSchema
-      ? await completeHistory({ server, templates, options }, database, migrations)
+      ? await completeHistory(databases.parts, database, migrations)
       : { recorded: [], applied: [], differs: false };
     // The rows of the dump take the place of the seed's.
     await withClient(database.connection('supabase_admin'), (admin) => markDone(admin, 'seed'));
-    return { next, result: { ...report, ...history } };
+    return { next: await databases.makeReady(next), result: { ...report, ...history } };
   } catch (error) {
     await templates.drop(next).catch(() => {});
     throw error;
