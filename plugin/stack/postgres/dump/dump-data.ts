@@ -43,6 +43,8 @@ export async function dumpData(
   await withClient(connection, async (client) => {
     await client.query(SETTINGS);
     const { tables, sequences } = await readDataTables(client, options);
+    if (options.schemas.length > 0 && tables.length + sequences.length === 0)
+      throw new Error(`no matching tables were found: ${options.schemas.join(', ')}`);
     await write(to, HEADER);
     for (const table of tables) {
       await write(to, heading(table, 'TABLE DATA'));

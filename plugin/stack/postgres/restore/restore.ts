@@ -88,6 +88,8 @@ class Restore {
       if (statement.command !== undefined) return this.#command(statement.command);
       const target = rowsTarget(statement.text);
       if (target) return await this.#rows(target, statement);
+      // Of old versions of pg_dump: a name that the search path completes.
+      if (statement.rows !== undefined) return await sendRows(this.#client, statement.text, statement.rows);
       if (isLeftOut(statement.text)) this.#leaveOut(dump, statement);
       else if (mayFail(statement.text)) await this.#try(dump, statement);
       else await this.#query(statement);

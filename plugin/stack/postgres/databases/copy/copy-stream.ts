@@ -134,14 +134,21 @@ const CHUNK = 64 * 1024;
 export async function sendRows(target: pg.Client, write: string, rows: string): Promise<void> {
   await run(target, (done) => {
     const send = async (connection: CopyConnection): Promise<void> => {
-      for (let at = 0; at < rows.length && !connection.stream.destroyed; at += CHUNK) {
-        connection.sendCopyFromChunk(Buffer.from(rows.slice(at, at + CHUNK)));
+      for (let at = 0; at < rows.length && !connection.stream.destroyed;) {
+        const end = endOfCharacter(rows, at + CHUNK);
+        connection.sendCopyFromChunk(Buffer.from(rows.slice(at, end)));
+        at = end;
         if (connection.stream.writableNeedDrain) await once(connection.stream, 'drain');
       }
       connection.endCopyFrom();
     };
     return new CopyIn(write, (connection) => void send(connection).catch(done.reject), done);
   });
+}
+
+/** The two halves of a character beyond U+FFFF stay together. */
+function endOfCharacter(text: string, at: number): number {
+  return (text.codePointAt(at - 1) ?? 0) > 0xffff ? at + 1 : at;
 }
 
 function run(client: pg.Client, create: (done: Outcome) => CopyQuery): Promise<void> {
