@@ -139,16 +139,24 @@ test.each([
   expect(errors).not.toContain('vite.config');
 });
 
-test.each(['start', 'stop', 'status', 'db reset', 'migration new', 'snapshot list', 'functions new'])(
-  '%s --help prints its options',
-  async (command) => {
-    expect(await runCommand(...command.split(' '), '--help')).toMatchObject({
-      code: 0,
-      out: expect.stringMatching(new RegExp(`^Usage: vite-plugin-supabase ${command}[^]*--workdir DIR`)),
-      errors: '',
-    });
-  },
-);
+test.each([
+  'start',
+  'stop',
+  'status',
+  'db diff',
+  'db dump',
+  'db reset',
+  'migration new',
+  'restore',
+  'snapshot list',
+  'functions new',
+])('%s --help prints its options', async (command) => {
+  expect(await runCommand(...command.split(' '), '--help')).toMatchObject({
+    code: 0,
+    out: expect.stringMatching(new RegExp(`^Usage: vite-plugin-supabase ${command}[^]*--workdir DIR`)),
+    errors: '',
+  });
+});
 
 test.each(['llms.txt', 'skills/vite-plugin-supabase/SKILL.md'])(
   'the commands in %s exist, with their flags',
@@ -171,7 +179,7 @@ test.each(['llms.txt', 'skills/vite-plugin-supabase/SKILL.md'])(
   },
 );
 
-test('the command skips extensions, and says how to run beside a running stack', async () => {
+test('the command skips extensions; others use its stack, and a second one says how to run beside it', async () => {
   await project.write('supabase/migrations/2_more.sql', 'create extension if not exists no_such_extension;');
   const args = ['start', '--port', '0', '--db-port', '0', '--workdir', project.root];
   const child = spawn(process.execPath, [cli, ...args, '--skip-extensions', 'a, no_such_extension'], {
@@ -182,6 +190,11 @@ test('the command skips extensions, and says how to run beside a running stack',
   await expect.poll(() => output, { timeout: 30_000 }).toMatch(/JWT_SECRET=/);
   const { code, errors } = await runCommand(...args);
   expect([code, errors]).toEqual([1, expect.stringMatching(/\(STACK_RUNNING\)\n.*--ephemeral/)]);
+  const workdir = ['--workdir', project.root];
+  const table = expect.stringContaining('CREATE TABLE IF NOT EXISTS "public"."items"') as string;
+  expect(await runCommand('db', 'dump', ...workdir)).toEqual({ code: 0, out: table, errors: '' });
+  const none = { code: 0, out: '', errors: 'No schema changes found\n' };
+  expect(await runCommand('db', 'diff', ...workdir)).toEqual(none);
   child.kill('SIGINT');
   await once(child, 'exit');
 });
