@@ -3,7 +3,7 @@ import { withClient, type DatabaseServer } from '../server.ts';
 import { copyTable } from './copy-table.ts';
 import { deleteOrphans, readForeignKeys } from './foreign-keys.ts';
 import { findFilled, readTables } from './tables.ts';
-import { copyVaultSecrets } from './vault-secrets.ts';
+import { copyVaultSecrets, hasVaultSecrets } from './vault-secrets.ts';
 import type { Misfit, Table } from './table.ts';
 
 /** What of the data of a database has no place in another one. */
@@ -26,10 +26,8 @@ export async function copyData(server: DatabaseServer, from: string, to: string)
       // Qualified names on both sides, and no function of the project by the name of one of PostgreSQL's.
       await source.query('set search_path = pg_catalog; set extra_float_digits = 3; begin read only');
       await target.query('begin; set search_path = pg_catalog');
-      const [before, after] = [await readTables(source), await readTables(target)];
-      const filled = await findFilled(source, before.keys());
-      const inNext = await findFilled(target, after.keys());
-      const [oldKeys, newKeys] = [await readForeignKeys(source), await readForeignKeys(target)];
+      const [{ tables: before, filled, keys: oldKeys }, { tables: after, filled: inNext, keys: newKeys }] =
+        await Promise.all([readContents(source), readContents(target)]);
       // The connection's own path again, which functions in checks may rely on.
       await target.query(
         'reset search_path; set statement_timeout = 0; set session_replication_role = replica',
@@ -48,13 +46,23 @@ export async function copyData(server: DatabaseServer, from: string, to: string)
       await copySequences(source, target);
       await target.query('commit');
       await refreshMaterializedViews(target);
-      await withClient(server.database(to).connection('supabase_admin'), async (admin) => {
-        await admin.query('set search_path = pg_catalog; set session_replication_role = replica');
-        await copyVaultSecrets(source, admin);
-      });
+      if (await hasVaultSecrets(source))
+        await withClient(server.database(to).connection('supabase_admin'), async (admin) => {
+          await admin.query('set search_path = pg_catalog; set session_replication_role = replica');
+          await copyVaultSecrets(source, admin);
+        });
       return { misfits, dropped: findDropped(before, after, filled) };
     }),
   );
+}
+
+async function readContents(client: pg.Client): Promise<{
+  readonly tables: ReadonlyMap<string, Table>;
+  readonly filled: ReadonlySet<string>;
+  readonly keys: Awaited<ReturnType<typeof readForeignKeys>>;
+}> {
+  const tables = await readTables(client);
+  return { tables, filled: await findFilled(client, tables.keys()), keys: await readForeignKeys(client) };
 }
 
 async function copySequences(source: pg.Client, target: pg.Client): Promise<void> {
