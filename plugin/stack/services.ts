@@ -17,7 +17,8 @@ import type { ProjectDatabases } from './postgres/databases/project-databases.ts
 import type { MigrationResult } from './postgres/migrations.ts';
 import { startPostgres } from './postgres/postgres.ts';
 import { replacePublicKeys } from './private-keys.ts';
-import { createRestService } from './rest/service.ts';
+import type { EngineState } from './rest/engine-state.ts';
+import { createRestService, readRestState } from './rest/service.ts';
 import { createRealtimeService } from './realtime/service.ts';
 import type { Service, ServiceName } from './service.ts';
 import type { ApiPlace } from './stack-url.ts';
@@ -58,8 +59,14 @@ export interface ServiceSet {
   readonly services: ServiceMap;
   /** Host of the SMTP server that receives mails; undefined while they stay in the inbox. */
   readonly mailServer: string | undefined;
-  /** Closes the services that use the database, runs `change`, and opens them again, whatever its outcome. */
-  exchange<T>(change: () => Promise<T>): Promise<T>;
+  /** Reads from another database what services need of it when it takes the place of this one. */
+  preload(next: Database): Promise<void>;
+  /**
+   * Closes the services that use the database, runs `change`, and opens them again, whatever its outcome.
+   *
+   * @param next name of the database that `change` puts in the place of this one
+   */
+  exchange<T>(next: string | undefined, change: () => Promise<T>): Promise<T>;
   close(): Promise<void>;
 }
 
@@ -103,7 +110,8 @@ function schemaDir(service: ServiceName): string {
 interface ServiceDefinition {
   /** Folder of `NNNN_name.sql` scripts, applied once each before the user's migrations. */
   readonly schemaDir: string | undefined;
-  readonly create: (context: StackContext) => Promise<Service>;
+  /** @param restState what REST has read from the database in advance */
+  readonly create: (context: StackContext, restState?: EngineState) => Promise<Service>;
 }
 
 /**
@@ -152,7 +160,8 @@ export async function startServices(options: StartServicesOptions): Promise<Serv
       return set.services;
     },
     mailServer: set.mailServer,
-    exchange: (change) => set.exchange(change),
+    preload: (next) => set.preload(next),
+    exchange: (next, change) => set.exchange(next, change),
     open,
     postgresPid: () => postgres.pid(),
     async stop({ discard } = { discard: false }) {
@@ -171,6 +180,7 @@ async function openSet(
   const api = placeOf(apiUrl, shared.config);
   const context: StackContext = { ...shared, database, mailer: mail.mailer, dataDir, api };
   let open = await openServices(context);
+  const preloaded = new Map<string, Promise<EngineState | undefined>>();
   const functions = functionsOptions && createFunctionsService(context, functionsOptions);
   const lasting = { mail: mail.service, ...(functions && { functions }) };
   return {
@@ -178,12 +188,23 @@ async function openSet(
       return { ...open.services, ...lasting };
     },
     mailServer: mail.mailer.server,
-    async exchange(change) {
+    async preload(next) {
+      // What cannot be read now is read, and reported, when the services open.
+      const reading =
+        preloaded.get(next.name) ?? readRestState({ ...context, database: next }).catch(() => undefined);
+      preloaded.set(next.name, reading);
+      await reading;
+    },
+    async exchange(next, change) {
       await open.close();
+      let restState: EngineState | undefined;
       try {
-        return await change();
+        const result = await change();
+        restState = await preloaded.get(next ?? '');
+        return result;
       } finally {
-        open = await openServices(context);
+        preloaded.clear();
+        open = await openServices(context, restState);
       }
     },
     async close() {
@@ -202,9 +223,9 @@ interface OpenServices {
   close(): Promise<void>;
 }
 
-async function openServices(context: StackContext): Promise<OpenServices> {
+async function openServices(context: StackContext, restState?: EngineState): Promise<OpenServices> {
   const { database, api, logger } = context;
-  const services = await createServices(context);
+  const services = await createServices(context, restState);
   const jobs = new DatabaseJobs({ database, api, logger });
   return {
     services,
@@ -214,9 +235,11 @@ async function openServices(context: StackContext): Promise<OpenServices> {
   };
 }
 
-async function createServices(context: StackContext): Promise<ServiceMap> {
+async function createServices(context: StackContext, restState?: EngineState): Promise<ServiceMap> {
   const results = await Promise.allSettled(
-    Object.entries(SERVICES).map(async ([name, service]) => [name, await service.create(context)] as const),
+    Object.entries(SERVICES).map(
+      async ([name, service]) => [name, await service.create(context, restState)] as const,
+    ),
   );
   const started = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
   const failure = results.find((result) => result.status === 'rejected');

@@ -40,6 +40,7 @@ export class RunningServices {
       this.#forks = new ForkPool({ services, folder: join(dataDir, 'forks'), gatewaySecret, logger });
       const names = Object.keys(services.services) as ServiceName[];
       this.#target = createTarget(services.keys, names, this.#use, options.apiUrl);
+      if (!options.ephemeral) services.databases.prepareNext(undefined, undefined, services.preload);
       return services;
     });
   }
@@ -61,19 +62,28 @@ export class RunningServices {
    * @throws SupabaseDevError MIGRATION_FAILED; the database is as it was
    */
   sync(): Promise<SyncResult> {
-    return this.#inTurn(async ({ databases, files }) => {
+    return this.#inTurn(async ({ databases, files, preload }) => {
       const migrations = await databases.readMigrations();
-      const drift = await databases.findDrift(migrations);
-      if (drift.changed.length === 0 && drift.gone.length === 0)
-        return { applied: (await databases.migrate(migrations)).applied };
-      const isChangedByHand = await databases.isChangedByHand();
+      const [drift, isChangedByHand] = await Promise.all([
+        databases.findDrift(migrations),
+        databases.isChangedByHand(),
+      ]);
+      if (drift.changed.length === 0 && drift.gone.length === 0) {
+        const { applied } = await databases.migrate(migrations, isChangedByHand);
+        if (applied.length > 0) databases.prepareNext(migrations, undefined, preload);
+        return { applied };
+      }
       const next = await databases.build(migrations);
-      const report = await this.#exchange(next, () => databases.replaceKeepingData(next));
+      const report = await this.#exchange(next, () =>
+        databases.replaceKeepingData(next, () =>
+          Promise.all([files.keep('previous'), preload(databases.database(next))]),
+        ),
+      );
       const isComplete = !isChangedByHand && report.misfits.length === 0 && report.dropped.length === 0;
-      if (isComplete) await files.keep('previous');
       const snapshot = isComplete ? undefined : await this.#keepPrevious();
       const first = [...drift.changed, ...drift.gone].toSorted()[0] ?? '';
-      databases.prepareNext(migrations, migrations.filter(({ version }) => version < first).length);
+      const unchanged = migrations.filter(({ version }) => version < first).length;
+      databases.prepareNext(migrations, unchanged, preload);
       return { applied: [], rebuilt: { ...drift, ...report, isChangedByHand, snapshot } };
     });
   }
@@ -84,12 +94,14 @@ export class RunningServices {
    * @throws SupabaseDevError MIGRATION_FAILED; everything is as it was
    */
   reset({ seed = true } = {}): Promise<void> {
-    return this.#inTurn(async ({ databases, files }) => {
+    return this.#inTurn(async ({ databases, files, preload }) => {
       const migrations = await databases.readMigrations();
       const next = await (seed ? databases.buildSeeded(migrations) : databases.build(migrations));
-      await files.keep('previous');
-      await this.#exchange(next, () => databases.replace(next));
-      if (seed) databases.prepareReset(migrations);
+      await this.#exchange(next, async () => {
+        await Promise.all([files.keep('previous'), preload(databases.database(next))]);
+        await databases.replace(next);
+      });
+      databases.prepareNext(migrations, undefined, preload);
     });
   }
 
@@ -125,11 +137,13 @@ export class RunningServices {
    * @throws SupabaseDevError SNAPSHOT_MISSING
    */
   restoreSnapshot(name: string): Promise<void> {
-    return this.#inTurn(async ({ databases, files }) => {
+    return this.#inTurn(async ({ databases, files, preload }) => {
       const next = await databases.copySnapshot(name);
-      await files.restore(name);
-      await files.keep('previous');
-      await this.#exchange(next, () => databases.replace(next));
+      await this.#exchange(next, async () => {
+        await files.restore(name);
+        await Promise.all([files.keep('previous'), preload(databases.database(next))]);
+        await databases.replace(next);
+      });
     });
   }
 
@@ -200,7 +214,7 @@ export class RunningServices {
   async #keepPrevious(): Promise<string> {
     const { databases, files } = this.current.services;
     const name = await databases.snapshots.keepPrevious(new Date());
-    await files.keep(name);
+    await files.rename('previous', name);
     for (const excess of await databases.snapshots.findExcess()) {
       await databases.snapshots.delete(excess);
       await files.remove(excess);
@@ -211,7 +225,7 @@ export class RunningServices {
   /** Requests wait meanwhile; those that have begun end first. If the change fails, nothing is left of `next`. */
   async #exchange<T>(next: string | undefined, change: () => Promise<T>): Promise<T> {
     const { services } = this.current;
-    const done = services.exchange(change);
+    const done = services.exchange(next, change);
     const settled = done.then(
       () => {},
       () => {},
@@ -219,7 +233,10 @@ export class RunningServices {
     this.#exchanging = settled;
     try {
       const result = await done;
-      if (next !== undefined) for (const listener of this.#listeners) listener();
+      if (next !== undefined) {
+        for (const listener of this.#listeners) listener();
+        services.databases.dropReplaced();
+      }
       return result;
     } catch (error) {
       if (next !== undefined) await services.databases.drop(next).catch(() => {});

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { errorMessage } from '../../shared/errors.ts';
 import type { Logger } from '../../shared/logger.ts';
 import { runCatalogQueries } from './database/catalog-query.ts';
@@ -48,9 +49,12 @@ export class StateLoader {
     this.#state = state;
   }
 
-  /** @throws when the database cannot be read */
-  static async start(source: StateSource): Promise<StateLoader> {
-    return new StateLoader(source, await loadState(source));
+  /**
+   * @param early the state, if it has been read
+   * @throws when the database cannot be read
+   */
+  static async start(source: StateSource, early?: EngineState): Promise<StateLoader> {
+    return new StateLoader(source, early ?? (await loadState(source)));
   }
 
   get state(): EngineState {
@@ -66,6 +70,17 @@ export class StateLoader {
         this.#loading = undefined;
       });
     return this.#loading;
+  }
+
+  /** Reads everything again if roles, which belong to the whole server, have other settings by now. */
+  async reloadIfOutdated(): Promise<void> {
+    const { database, settings: configured } = this.#source;
+    const { settings, roles } = this.#state;
+    const isSame = await Promise.all([loadSettings(database, configured), loadRoles(database)]).then(
+      (read) => isDeepStrictEqual(read, [settings, roles]),
+      () => false,
+    );
+    if (!isSame) await this.reload();
   }
 
   async #reload(): Promise<void> {
@@ -88,7 +103,10 @@ export class StateLoader {
   }
 }
 
-async function loadState({
+type RoleRows = Parameters<typeof buildRoleSettings>[0];
+
+/** Reads everything. @throws when the database cannot be read */
+export async function loadState({
   database,
   settings: configured,
   safeUpdates,
@@ -126,10 +144,15 @@ async function loadState({
   } as CatalogRows;
   return {
     settings,
-    roles: buildRoleSettings(json(8) as readonly (readonly [string, string, string])[]),
+    roles: buildRoleSettings(json(8) as RoleRows),
     cache: buildSchemaCache(rows, settings.schemas),
     unfilteredWriters: safeUpdates ? await readUnfilteredWriters(database) : NO_UNFILTERED_WRITERS,
   };
+}
+
+async function loadRoles(database: RestDatabase): Promise<ReadonlyMap<string, RoleSettings>> {
+  const [rows] = await runQualified(database, [{ text: ROLE_SETTINGS_QUERY, params: [] }]);
+  return buildRoleSettings(readJson(rows) as RoleRows);
 }
 
 function readUnfilteredWriters(database: RestDatabase): Promise<UnfilteredWriters> {

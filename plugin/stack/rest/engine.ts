@@ -10,7 +10,7 @@ import type { JwtVerifier } from '../jwt.ts';
 import type { Service } from '../service.ts';
 import { ReloadListener } from './database/reload-listener.ts';
 import { RestDatabase } from './database/rest-database.ts';
-import { StateLoader } from './engine-state.ts';
+import { loadState, StateLoader, type EngineState } from './engine-state.ts';
 import { handleRequest } from './handle-request.ts';
 import type { HttpResponse } from './http/response.ts';
 import { errorResponse } from './http/error-response.ts';
@@ -38,6 +38,8 @@ export interface EngineOptions {
   /** Settings of the login role's connection that listens for reloads. */
   readonly connection: pg.ClientConfig;
   readonly logger: Logger;
+  /** What `RestEngine.read` has returned: the engine starts at once. */
+  readonly early?: EngineState;
   /** Refuse updates and deletes without a filter, as Supabase does and PostgREST alone does not. */
   readonly safeUpdates?: boolean;
   /** Receives what is refused, answered without rows, or slow. */
@@ -68,16 +70,31 @@ export class RestEngine implements Service {
 
   /** Reads the schema and listens for its changes. @throws when the database cannot be read */
   static async start(options: EngineOptions): Promise<RestEngine> {
-    const { logger } = options;
+    const { settings, safeUpdates = false, logger, early } = options;
     const database = new RestDatabase(options.createPool);
     try {
-      const { settings, safeUpdates = false } = options;
-      const loader = await StateLoader.start({ database, settings, safeUpdates, logger });
+      const loader = await StateLoader.start({ database, settings, safeUpdates, logger }, early);
       const listener = await ReloadListener.start(options.connection, () => void loader.reload());
+      if (early) void loader.reloadIfOutdated();
       return new RestEngine(options, database, loader, listener);
     } catch (error) {
       await database.close();
       throw error;
+    }
+  }
+
+  /** Reads what a start reads, for one that is to be fast. @throws as `start` */
+  static async read({
+    settings,
+    safeUpdates = false,
+    logger,
+    createPool,
+  }: EngineOptions): Promise<EngineState> {
+    const database = new RestDatabase(createPool);
+    try {
+      return await loadState({ database, settings, safeUpdates, logger });
+    } finally {
+      await database.close();
     }
   }
 

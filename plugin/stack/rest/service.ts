@@ -1,12 +1,25 @@
 import type { StackContext } from '../context.ts';
 import type { Service } from '../service.ts';
-import { RestEngine } from './engine.ts';
+import type { EngineState } from './engine-state.ts';
+import { RestEngine, type EngineOptions } from './engine.ts';
 import { readRestSettings } from './settings/settings.ts';
 
-/** The REST service of the stack: PostgREST's behaviour on the embedded database. */
-export function createRestService(context: StackContext): Promise<Service> {
-  const { config, database, jwt, logger, observations } = context;
-  return RestEngine.start({
+/**
+ * The REST service of the stack: PostgREST's behaviour on the embedded database.
+ *
+ * @param early what `readRestState` has read from this database
+ */
+export function createRestService(context: StackContext, early?: EngineState): Promise<Service> {
+  return RestEngine.start({ ...optionsOf(context), ...(early && { early }) });
+}
+
+/** What the service reads from its database when it starts. */
+export function readRestState(context: StackContext): Promise<EngineState> {
+  return RestEngine.read(optionsOf(context));
+}
+
+function optionsOf({ config, database, jwt, logger, observations }: StackContext): EngineOptions {
+  return {
     settings: readRestSettings(config.section('api')),
     safeUpdates: true,
     verifier: jwt,
@@ -14,5 +27,5 @@ export function createRestService(context: StackContext): Promise<Service> {
     connection: database.connection('authenticator'),
     logger,
     observations,
-  });
+  };
 }

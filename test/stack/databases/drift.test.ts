@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { startStack, type Stack } from '../../../plugin/start-stack.ts';
 import { makeProject } from '../../helpers/project.ts';
-import { query } from './helpers.ts';
+import { query, start } from './helpers.ts';
 
 const FILES = {
   'supabase/migrations/1_items.sql': 'create table items (id int primary key);',
@@ -63,5 +63,40 @@ test(
         expect.stringMatching(/changed without a migration.*db reset/),
       ]);
     }
+  },
+);
+
+test(
+  'a change by hand is never taken for the work of a migration, however soon it comes',
+  { timeout: 240_000 },
+  async () => {
+    const stack = await start(FILES);
+    let edits = 0;
+    const write = (name: string, text: string): Promise<void> =>
+      writeFile(join(stack.root, 'supabase/migrations', name), text);
+    const edit = async (): Promise<boolean | undefined> => {
+      edits += 1;
+      await write('1_items.sql', `create table items (id int primary key, c${edits} int);`);
+      return (await stack.sync()).rebuilt?.isChangedByHand;
+    };
+    const add = async (text: string): Promise<void> => {
+      await write(`9${edits}_added.sql`, text);
+      expect((await stack.sync()).applied).toEqual([`9${edits}`]);
+    };
+    for (const [name, act] of [
+      ['a reset', () => stack.reset()],
+      ['a rebuild', async () => {}],
+      ['a new migration', () => add('create table added ();')],
+    ] as const) {
+      await act();
+      await query(stack, 'create table by_hand ()');
+      expect([name, await edit()]).toEqual([name, true]);
+    }
+    await query(stack, 'create table by_hand (id int)');
+    await add('create table later ();');
+    expect(await edit()).toBe(true);
+    await query(stack, 'create table by_hand (id int)');
+    await add('create table if not exists by_hand (id int);');
+    expect(await edit()).toBe(false);
   },
 );

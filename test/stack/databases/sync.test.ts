@@ -177,7 +177,18 @@ test('statements about the server are meant for the database that is built', asy
   expect(
     await query(stack, `select current_setting('timezone') as zone, current_database() as name`),
   ).toEqual([{ zone: 'Europe/Paris', name: 'postgres' }]);
-  expect(await query(stack, 'select database from cron.job')).toEqual([{ database: 'postgres' }]);
+  const jobsOf = (of: { readonly dbUrl: string }): Promise<unknown> =>
+    query(of, 'select database, current_database() as name from cron.job');
+  const own = [{ database: 'postgres', name: 'postgres' }];
+  expect(await jobsOf(stack)).toEqual(own);
+  await stack.snapshot('with-a-job');
+  await stack.restore('with-a-job');
+  expect(await jobsOf(stack)).toEqual(own);
+  await stack.reset();
+  expect(await jobsOf(stack)).toEqual(own);
+  await using fork = await stack.fork();
+  const name = new URL(fork.dbUrl).pathname.slice(1);
+  expect(await jobsOf(fork)).toEqual([{ database: name, name }]);
 });
 
 test('clients that write meanwhile lose no committed row', async () => {

@@ -39,18 +39,28 @@ const STEP = 'schema ';
  * @param admin connected as the superuser
  */
 export async function rememberSchema(admin: pg.Client): Promise<void> {
-  const schema = await readSchema(admin);
+  await remember(admin, await readSchema(admin));
+}
+
+/** Remembers a schema that another database has. */
+export async function remember(admin: pg.Client, schema: string): Promise<void> {
   await admin.query(`delete from _stack.applied where starts_with(script, $1)`, [STEP]);
   await admin.query('insert into _stack.applied (script) values ($1)', [STEP + schema]);
 }
 
-/** Whether somebody has changed the schema since, without a migration. Undefined when nothing is remembered. */
-export async function isChangedByHand(admin: pg.Client): Promise<boolean | undefined> {
+/** The schema that is remembered. */
+export async function readRemembered(admin: pg.Client): Promise<string | undefined> {
   const { rows } = await admin.query<{ script: string }>(
     'select script from _stack.applied where starts_with(script, $1)',
     [STEP],
   );
-  return rows[0] && rows[0].script !== STEP + (await readSchema(admin));
+  return rows[0]?.script.slice(STEP.length);
+}
+
+/** Whether somebody has changed the schema since, without a migration. Undefined when nothing is remembered. */
+export async function isChangedByHand(admin: pg.Client): Promise<boolean | undefined> {
+  const remembered = await readRemembered(admin);
+  return remembered === undefined ? undefined : remembered !== (await readSchema(admin));
 }
 
 /** A hash of everything that a project has defined. */

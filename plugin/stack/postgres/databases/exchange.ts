@@ -1,7 +1,8 @@
+import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
 import { hasErrorCode } from '../../../shared/errors.ts';
-import { LIVE, PREVIOUS } from './names.ts';
+import { LIVE, PREVIOUS, REPLACED_PREFIX } from './names.ts';
 import type { DatabaseServer } from './server.ts';
 import { withoutSessions } from './sessions.ts';
 
@@ -16,13 +17,10 @@ interface Rename {
 
 /**
  * Puts the database `next` in the place of the live one, which then has the name `PREVIOUS`: both or neither, whenever the
- * server is killed.
+ * server is killed. What had this name gets one that begins with `REPLACED_PREFIX`: dropping takes longer than renaming.
  */
 export async function exchange(server: DatabaseServer, next: string): Promise<void> {
-  await rename(server, [
-    { from: LIVE, to: PREVIOUS },
-    { from: next, to: LIVE },
-  ]);
+  await replacePrevious(server, [{ from: next, to: LIVE }]);
 }
 
 /**
@@ -34,7 +32,7 @@ export async function exchangeWith<T>(
   next: string,
   copy: () => Promise<T>,
 ): Promise<T> {
-  await rename(server, [{ from: LIVE, to: PREVIOUS }]);
+  await replacePrevious(server, []);
   try {
     const result = await copy();
     await rename(server, [{ from: next, to: LIVE }]);
@@ -43,6 +41,19 @@ export async function exchangeWith<T>(
     await restoreName(server);
     throw error;
   }
+}
+
+async function replacePrevious(server: DatabaseServer, others: readonly Rename[]): Promise<void> {
+  const renames = [
+    { from: PREVIOUS, to: REPLACED_PREFIX + randomBytes(6).toString('hex') },
+    { from: LIVE, to: PREVIOUS },
+    ...others,
+  ];
+  const names = renames.map(({ from }) => from);
+  await withoutSessions(server, names, async (admin) => {
+    const { rowCount } = await admin.query('select from pg_database where datname = $1', [PREVIOUS]);
+    await renameOnce(admin, rowCount === 0 ? renames.slice(1) : renames);
+  });
 }
 
 /**

@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import type { MigrationFile } from '../migration-files.ts';
 import type { SchemaOptions } from '../project-schema.ts';
 import { findSeedFiles } from '../seed.ts';
-import { TEMPLATE_PREFIX } from './names.ts';
+import { SEEDED_PREFIX, TEMPLATE_PREFIX } from './names.ts';
 
 /** Raise it when a template is made in another way from the same files. */
-const FORMAT = 1;
+const FORMAT = 2;
 
 /**
  * Names of the templates of a project's files: the last one with all migrations, each one before with one less; the first
@@ -33,7 +33,7 @@ export async function nameSeeded(migrated: string, { config }: SchemaOptions): P
   const files = await findSeedFiles(config);
   const texts = await Promise.all(files.map((file) => readFile(file, 'utf8')));
   const secrets = [...config.section('db').section('vault').stringMap()];
-  return `${TEMPLATE_PREFIX}seeded_${hash([migrated, texts, secrets])}`;
+  return `${SEEDED_PREFIX}${hash([migrated, texts, secrets])}`;
 }
 
 /** @param input anything that JSON can tell apart */

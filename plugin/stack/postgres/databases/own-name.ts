@@ -1,14 +1,21 @@
 import type pg from 'pg';
 import type { Database } from '../database.ts';
+import { LIVE } from './names.ts';
 import { withClient } from './server.ts';
 
-/** What a copy, or a renamed database, has stored under its former name: the jobs of pg_cron. */
-export async function adoptName(database: Database, before: string, name: string): Promise<void> {
-  await withClient(database.connection('supabase_admin'), async (admin) => {
-    if (!(await hasRelation(admin, 'cron.job'))) return;
-    await silence(admin);
-    await admin.query('update cron.job set database = $2 where database = $1', [before, name]);
-  });
+/**
+ * Renames what a database has stored under the name of its source, or its own while it was built: the jobs of pg_cron.
+ * Those of templates, snapshots and builds name the live database, whose place they may take.
+ *
+ * @param admin connected to the database as the superuser
+ */
+export async function adoptName(admin: pg.Client, name: string): Promise<void> {
+  if (!(await hasRelation(admin, 'cron.job'))) return;
+  await silence(admin);
+  await admin.query(
+    `update cron.job set database = $1 where database <> $1 and (database = $2 or starts_with(database, '_stack_'))`,
+    [name, LIVE],
+  );
 }
 
 /** All databases of a server encrypt the secrets of supabase_vault with one key: secrets can be copied as they are. */

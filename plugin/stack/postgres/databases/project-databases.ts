@@ -1,9 +1,10 @@
+import type pg from 'pg';
 import { errorMessage } from '../../../shared/errors.ts';
 import type { Database } from '../database.ts';
 import { readMigrations, type MigrationFile } from '../migration-files.ts';
 import { recordMigration, type MigrationResult } from '../migrations.ts';
 import { hasMigrations, migrateDatabase, prepareSchema, type SchemaOptions } from '../project-schema.ts';
-import { isChangedByHand, rememberSchema } from './by-hand.ts';
+import { isChangedByHand, readRemembered, remember, rememberSchema } from './by-hand.ts';
 import { dropDatabase, listDatabases } from './clone.ts';
 import { copyData, type CopyReport } from './copy/copy-data.ts';
 import {
@@ -16,8 +17,7 @@ import {
   type MigrationState,
 } from './drift.ts';
 import { exchange, exchangeWith, isMissingDatabase, restoreName } from './exchange.ts';
-import { BUILD_PREFIX, FORK_PREFIX, LIVE, PREVIOUS } from './names.ts';
-import { adoptName } from './own-name.ts';
+import { BUILD_PREFIX, FORK_PREFIX, PREVIOUS, REPLACED_PREFIX } from './names.ts';
 import { withClient, type DatabaseServer } from './server.ts';
 import { Snapshots } from './snapshots.ts';
 import { Templates, type DatabaseParts } from './templates.ts';
@@ -53,8 +53,14 @@ export class ProjectDatabases {
   /** Brings the live database to the project's files, as far as they are new. @throws SupabaseDevError MIGRATION_FAILED */
   async open(): Promise<MigrationResult> {
     const migrations = await this.readMigrations();
-    const prepare = (): Promise<MigrationResult> =>
-      prepareSchema(this.#server.database(), this.#options, this.#password, { migrations, seed: true });
+    let wasChangedByHand: boolean | undefined;
+    const prepare = async (): Promise<MigrationResult> => {
+      if (!this.#options.ephemeral) wasChangedByHand = await this.#isChangedBefore(migrations);
+      return prepareSchema(this.#server.database(), this.#options, this.#password, {
+        migrations,
+        seed: true,
+      });
+    };
     const result = await prepare().catch(async (error: unknown) => {
       if (!isMissingDatabase(error)) throw error;
       // The server was killed in the middle of an exchange.
@@ -63,31 +69,54 @@ export class ProjectDatabases {
     });
     const drift = describeDrift(result.drift);
     if (drift !== undefined) this.#options.logger.warn(drift);
-    if (!this.#options.ephemeral) this.#inBackground(() => this.#compareSchema(result));
+    if (!this.#options.ephemeral) await this.#compareSchema(result, migrations, wasChangedByHand);
     return result;
   }
 
-  /** After a start: whether somebody has changed the schema by hand. */
-  async #compareSchema({ applied, drift }: MigrationResult): Promise<void> {
-    const isNew = applied.length > 0 && drift.changed.length === 0 && drift.gone.length === 0;
-    const isChanged = isNew ? undefined : await this.#isChangedByHand();
-    if (isChanged === true) this.#options.logger.warn(BY_HAND);
-    // What is remembered already stays: the project may have been changed since the comparison.
-    if (isChanged === undefined) await this.#rememberSchema();
+  /** Before the migrations of a start hide it: whether somebody has changed the schema by hand. Undefined without new ones. */
+  #isChangedBefore(migrations: readonly MigrationFile[]): Promise<boolean | undefined> {
+    return this.#administer(async (admin) => {
+      const { rows } = await admin.query<{ exists: boolean }>(
+        `select to_regclass('_stack.applied') is not null and to_regclass('supabase_migrations.schema_migrations') is not null as exists`,
+      );
+      if (rows[0]?.exists !== true) return undefined;
+      const known = new Set((await readApplied(admin)).map(({ version }) => version));
+      return migrations.every(({ version }) => known.has(version)) ? undefined : isChangedByHand(admin);
+    });
+  }
+
+  /**
+   * At a start: remembers the schema if this start has changed it, and otherwise finds out, in the background, whether
+   * somebody has done so by hand.
+   */
+  async #compareSchema(
+    { applied }: MigrationResult,
+    migrations: readonly MigrationFile[],
+    wasChangedByHand = false,
+  ): Promise<void> {
+    if (wasChangedByHand) {
+      this.#options.logger.warn(BY_HAND);
+      this.#rememberFiles(migrations);
+    } else if (applied.length > 0) await this.#administer(rememberSchema);
+    else
+      this.#inBackground(() =>
+        this.#administer(async (admin) => {
+          const isChanged = await isChangedByHand(admin);
+          if (isChanged === undefined) await rememberSchema(admin);
+          else if (isChanged) this.#options.logger.warn(BY_HAND);
+        }),
+      );
   }
 
   /** Whether somebody has changed the schema of the live database without a migration. */
   async isChangedByHand(): Promise<boolean> {
     await this.settle();
-    return (await this.#isChangedByHand()) ?? false;
+    return (await this.#administer(isChangedByHand)) ?? false;
   }
 
-  #isChangedByHand(): Promise<boolean | undefined> {
-    return withClient(this.#server.database().connection('supabase_admin'), isChangedByHand);
-  }
-
-  #rememberSchema(): Promise<void> {
-    return withClient(this.#server.database().connection('supabase_admin'), rememberSchema);
+  /** Uses the live database as the superuser. */
+  #administer<T>(use: (admin: pg.Client) => Promise<T>): Promise<T> {
+    return withClient(this.#server.database().connection('supabase_admin'), use);
   }
 
   /** The project's migrations as they are now. */
@@ -110,11 +139,39 @@ export class ProjectDatabases {
     return withClient(this.#server.database().connection('postgres'), readApplied);
   }
 
-  /** Applies new migrations to the live database. @throws SupabaseDevError MIGRATION_FAILED */
-  async migrate(migrations: readonly MigrationFile[]): Promise<MigrationResult> {
-    const result = await migrateDatabase(this.#server.database(), this.#options, migrations);
-    if (result.applied.length > 0) this.#inBackground(() => this.#rememberSchema());
+  /**
+   * Applies new migrations to the live database.
+   *
+   * @param wasChangedByHand what `isChangedByHand` said before
+   * @throws SupabaseDevError MIGRATION_FAILED; those before it stay applied
+   */
+  async migrate(migrations: readonly MigrationFile[], wasChangedByHand: boolean): Promise<MigrationResult> {
+    const remember = async (): Promise<void> => {
+      if (wasChangedByHand) this.#rememberFiles(migrations);
+      else await this.#administer(rememberSchema);
+    };
+    const result = await migrateDatabase(this.#server.database(), this.#options, migrations).catch(
+      async (error: unknown) => {
+        await remember();
+        throw error;
+      },
+    );
+    if (result.applied.length > 0) await remember();
     return result;
+  }
+
+  /**
+   * Remembers the schema that the files make, in the background: that of the live database may have changes by hand, or the
+   * migration that was missing has been written.
+   */
+  #rememberFiles(migrations: readonly MigrationFile[]): void {
+    this.#inBackground(async () => {
+      const template = await this.#templates.provide(migrations).catch(() => undefined);
+      if (template === undefined) return;
+      const admin = this.database(template).connection('supabase_admin');
+      const schema = await withClient(admin, readRemembered);
+      if (schema !== undefined) await this.#administer((live) => remember(live, schema));
+    });
   }
 
   /**
@@ -125,21 +182,19 @@ export class ProjectDatabases {
    */
   async build(migrations: readonly MigrationFile[]): Promise<string> {
     await this.settle();
-    return this.makeReady(await this.#templates.build(migrations));
+    return this.#templates.build(migrations);
   }
 
   /** The same with the seed. */
   async buildSeeded(migrations: readonly MigrationFile[]): Promise<string> {
     await this.settle();
-    return this.makeReady(await this.#templates.clone(await this.#templates.provideSeeded(migrations)));
+    return this.#templates.buildSeeded(migrations);
   }
 
   /** A copy of a snapshot, for `replace`. @throws SupabaseDevError SNAPSHOT_MISSING */
   async copySnapshot(name: string): Promise<string> {
     await this.settle();
-    const copy = await this.snapshots.copy(name);
-    // "previous" itself may be restored.
-    return this.makeReady(copy);
+    return this.snapshots.copy(name);
   }
 
   /** What else builds and compares databases of this server. */
@@ -149,10 +204,11 @@ export class ProjectDatabases {
 
   /** Records migrations whose result the live database has. */
   async record(migrations: readonly MigrationFile[]): Promise<void> {
-    await withClient(this.#server.database().connection('postgres'), async (client) => {
+    const live = this.#server.database();
+    await withClient(live.connection('postgres'), async (client) => {
       for (const migration of migrations) await recordMigration(client, migration);
     });
-    this.#inBackground(() => this.#rememberSchema());
+    await withClient(live.connection('supabase_admin'), rememberSchema);
   }
 
   /** The template that `copyForFork` copies; another one when the files have changed. */
@@ -171,31 +227,50 @@ export class ProjectDatabases {
     return { template, database: this.#server.database(await this.#templates.copy(template, FORK_PREFIX)) };
   }
 
+  /** Connections to a database by its name. */
+  database(name: string): Database {
+    return this.#server.database(name);
+  }
+
   drop(name: string): Promise<void> {
     return this.#templates.drop(name);
   }
 
   /** Puts a built database in the place of the live one. Nobody may be connected whose work should not be lost. */
-  async replace(next: string): Promise<void> {
-    await exchange(this.#server, next);
-    this.#inBackground(() => this.#rememberSchema());
+  replace(next: string): Promise<void> {
+    return exchange(this.#server, next);
   }
 
-  /** The same with the data that fits. If that fails, the live database stays. */
-  async replaceKeepingData(next: string): Promise<CopyReport> {
-    const report = await exchangeWith(this.#server, next, () => copyData(this.#server, PREVIOUS, next));
-    this.#inBackground(() => this.#rememberSchema());
-    return report;
+  /** The same with the data that fits, and `meanwhile`. If one of them fails, the live database stays. */
+  replaceKeepingData(next: string, meanwhile: () => Promise<unknown>): Promise<CopyReport> {
+    return exchangeWith(this.#server, next, async () => {
+      const [report] = await Promise.all([copyData(this.#server, PREVIOUS, next), meanwhile()]);
+      return report;
+    });
   }
 
-  /** Makes the next build fast, in which the first `unchanged` of the files stay as they are. Returns at once. */
-  prepareNext(migrations: readonly MigrationFile[], unchanged: number): void {
-    this.#inBackground(async () => this.#isClosed || this.#templates.prepare(migrations, unchanged));
+  /** Drops what was "previous" before the last exchange. Returns at once. */
+  dropReplaced(): void {
+    this.#inBackground(() => this.#dropAll(REPLACED_PREFIX));
   }
 
-  /** Makes the next `buildSeeded` of these files fast. Returns at once. */
-  prepareReset(migrations: readonly MigrationFile[]): void {
-    this.#inBackground(async () => this.#templates.stock(await this.#templates.provideSeeded(migrations)));
+  /**
+   * Makes the next builds from these files fast. Returns at once.
+   *
+   * @param files undefined: as they are now
+   * @param unchanged how many of the first files will stay as they are; undefined: what was ready once is made ready again
+   * @param use called with the database that the next `buildSeeded` will return
+   */
+  prepareNext(
+    files: readonly MigrationFile[] | undefined,
+    unchanged: number | undefined,
+    use: (spare: Database) => Promise<void>,
+  ): void {
+    this.#inBackground(async () => {
+      if (this.#isClosed) return;
+      const migrations = files ?? (await this.readMigrations());
+      await this.#templates.prepare(migrations, unchanged, (spare) => use(this.database(spare)));
+    });
   }
 
   /** Waits for the work in the background. */
@@ -207,18 +282,15 @@ export class ProjectDatabases {
   /** Waits for work that has begun; the first call drops what a killed process left. */
   async settle(): Promise<void> {
     await this.#background;
-    this.#swept ??= this.#server.administer(async (admin) => {
-      for (const prefix of [BUILD_PREFIX, FORK_PREFIX])
-        for (const name of await listDatabases(admin, prefix)) await dropDatabase(admin, name);
-    });
+    this.#swept ??= this.#dropAll(BUILD_PREFIX, FORK_PREFIX);
     await this.#swept;
   }
 
-  /** Does for a built database, before the exchange, what need not be done in it. Returns its name. */
-  async makeReady(next: string): Promise<string> {
-    await adoptName(this.#server.database(next), next, LIVE);
-    await this.#templates.drop(PREVIOUS);
-    return next;
+  #dropAll(...prefixes: readonly string[]): Promise<void> {
+    return this.#server.administer(async (admin) => {
+      for (const prefix of prefixes)
+        for (const name of await listDatabases(admin, prefix)) await dropDatabase(admin, name);
+    });
   }
 
   #inBackground(work: () => Promise<unknown>): void {

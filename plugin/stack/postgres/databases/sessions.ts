@@ -18,22 +18,22 @@ export async function withoutSessions<T>(
   names: readonly string[],
   use: (admin: pg.Client) => Promise<T>,
 ): Promise<T> {
-  return server.administer((admin) =>
-    server.administer(async (other) => {
-      for (let poll = 0; poll < MAX_POLLS && (await endSessions(other, names)) > 0; poll++)
+  const done = new AbortController();
+  const ending = server
+    .administer(async (other) => {
+      for (; !done.signal.aborted; await delay(POLL_MS)) await endSessions(other, names);
+    })
+    .catch(() => {});
+  try {
+    return await server.administer(async (admin) => {
+      for (let poll = 0; poll < MAX_POLLS && (await endSessions(admin, names)) > 0; poll++)
         await delay(POLL_MS);
-      const done = new AbortController();
-      const ending = (async () => {
-        for (; !done.signal.aborted; await delay(POLL_MS)) await endSessions(other, names);
-      })().catch(() => {});
-      try {
-        return await use(admin);
-      } finally {
-        done.abort();
-        await ending;
-      }
-    }),
-  );
+      return use(admin);
+    });
+  } finally {
+    done.abort();
+    await ending;
+  }
 }
 
 /** Returns how many there were. */

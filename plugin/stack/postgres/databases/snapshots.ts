@@ -32,7 +32,7 @@ export class Snapshots {
   /** Replaces one of the same name. It ends all connections to the live database. */
   async save(name: string): Promise<void> {
     const database = databaseOf(name);
-    const copy = await this.#templates.clone(LIVE);
+    const copy = await this.#templates.copy(LIVE);
     await this.#server.administer((admin) => dropDatabase(admin, database));
     await rename(this.#server, [{ from: copy, to: database }]);
   }

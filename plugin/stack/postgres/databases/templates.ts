@@ -1,12 +1,14 @@
 import { randomBytes } from 'node:crypto';
+import type pg from 'pg';
 import { errorMessage } from '../../../shared/errors.ts';
 import { applyBootstrap, readBootstrapScripts } from '../bootstrap.ts';
 import type { MigrationFile } from '../migration-files.ts';
 import { applyRunSettings, prepareSchema, type SchemaOptions } from '../project-schema.ts';
+import { rememberSchema } from './by-hand.ts';
 import { cloneDatabase, copyPrivileges, dropDatabase, listDatabases, type CloneStrategy } from './clone.ts';
 import { rename } from './exchange.ts';
 import { hash, nameSeeded, nameTemplates } from './fingerprint.ts';
-import { BUILD_PREFIX, LIVE, TEMPLATE_PREFIX } from './names.ts';
+import { BUILD_PREFIX, FORK_PREFIX, LIVE, SEEDED_PREFIX, TEMPLATE_PREFIX } from './names.ts';
 import { withClient, type DatabaseServer } from './server.ts';
 import { adoptName, shareVaultKey } from './own-name.ts';
 
@@ -15,6 +17,12 @@ export interface DatabaseParts {
   readonly server: DatabaseServer;
   readonly templates: Templates;
   readonly options: SchemaOptions;
+}
+
+/** What a database gets of the project. */
+interface Content {
+  readonly migrations: readonly MigrationFile[];
+  readonly seed: boolean;
 }
 
 /** The templates of a server, and what is built from them. */
@@ -42,8 +50,23 @@ export class Templates {
    * @throws SupabaseDevError MIGRATION_FAILED; nothing is left of it
    */
   async build(migrations: readonly MigrationFile[]): Promise<string> {
-    const names = await nameTemplates(await this.#provideBase(), this.#options, migrations);
+    const names = await nameTemplates(await this.#nameBase(), this.#options, migrations);
     return this.#make(await this.#findFirst(names.toReversed()), { migrations, seed: false });
+  }
+
+  /** The same with the seed. */
+  async buildSeeded(migrations: readonly MigrationFile[]): Promise<string> {
+    // Its template exists when a copy does.
+    const spare = this.#takeSpare(await this.nameSeeded(migrations));
+    return spare ?? this.copy(await this.provideSeeded(migrations));
+  }
+
+  /** The template with all migrations, which is built if it is missing. @throws as `build` */
+  async provide(migrations: readonly MigrationFile[]): Promise<string> {
+    const names = await nameTemplates(await this.#provideBase(), this.#options, migrations);
+    return this.#provide(names.at(-1) ?? '', async () =>
+      this.#make(await this.#findFirst(names.toReversed()), { migrations, seed: false }),
+    );
   }
 
   /** The template with all migrations and the seed, which is built if it is missing. @throws as `build` */
@@ -56,22 +79,30 @@ export class Templates {
   }
 
   /**
-   * Makes what the next build from these files needs when the first `count` stay as they are: the template with them and a
-   * copy of it; and drops the templates of files as they once were.
+   * Makes ready what the next builds from these files copy, and drops the templates of files as they once were.
    *
+   * @param unchanged how many of the first files will stay as they are; undefined: what has been made once is made ready again
+   * @param use called with the database that the next `buildSeeded` returns, if there has been one before
    * @throws as `build`
    */
-  async prepare(migrations: readonly MigrationFile[], count: number): Promise<void> {
-    const base = await this.#provideBase();
+  async prepare(
+    migrations: readonly MigrationFile[],
+    unchanged: number | undefined,
+    use: (spare: string) => Promise<void>,
+  ): Promise<void> {
+    const base = await this.#nameBase();
     const names = await nameTemplates(base, this.#options, migrations);
-    const part = names[count] ?? base;
-    await this.#provide(part, async () =>
-      this.#make(await this.#findFirst(names.slice(0, count).toReversed()), {
-        migrations: migrations.slice(0, count),
-        seed: false,
-      }),
-    );
-    await this.stock(part);
+    const existing = await this.#list();
+    const part =
+      unchanged === undefined
+        ? names.slice(0, -1).findLast((name) => existing.includes(name))
+        : await this.provide(migrations.slice(0, unchanged));
+    if (part !== undefined) await this.#stock(part);
+    if (existing.some((name) => name.startsWith(SEEDED_PREFIX))) {
+      // The reset that needs it reports why it cannot be built.
+      const seeded = await this.provideSeeded(migrations).catch(() => undefined);
+      if (seeded !== undefined) await use(await this.#stock(seeded));
+    }
     await this.#dropOthers([base, ...names, await nameSeeded(names.at(-1) ?? '', this.#options)]);
   }
 
@@ -81,46 +112,62 @@ export class Templates {
     return nameSeeded(names.at(-1) ?? '', this.#options);
   }
 
-  /** A database that is a copy of a template: one that has been made before, or a new one. */
-  async clone(template: string): Promise<string> {
-    const spare = this.#spares.get(template);
-    this.#spares.delete(template);
-    return spare ?? this.copy(template);
-  }
-
-  /** Makes a copy of a template for the next call of `clone`. */
-  async stock(template: string): Promise<void> {
-    if (!this.#spares.has(template)) this.#spares.set(template, await this.copy(template));
-  }
-
   /** A new database that is a copy of a template. */
   async copy(template: string, prefix = BUILD_PREFIX): Promise<string> {
     const name = prefix + randomBytes(6).toString('hex');
     await cloneDatabase(this.#server, template, name, this.#strategy);
-    const database = this.#server.database(name);
-    await adoptName(database, template, name);
-    await withClient(database.connection('supabase_admin'), (admin) =>
-      applyRunSettings(admin, this.#options),
-    );
+    await this.#administer(name, async (admin) => {
+      await applyRunSettings(admin, this.#options);
+      await adoptName(admin, prefix === FORK_PREFIX ? name : LIVE);
+    });
     return name;
   }
 
   /** A copy of a database that an older version, or a start with other settings, may have made: as this start makes it. */
-  copyUpdated(source: string): Promise<string> {
-    return this.#make(source, { migrations: [], seed: false });
+  async copyUpdated(source: string): Promise<string> {
+    const name = await this.copy(source);
+    return this.#orDrop(name, () => this.#prepare(name, { migrations: [], seed: false }));
   }
 
   async drop(name: string): Promise<void> {
     await this.#server.administer((admin) => dropDatabase(admin, name));
   }
 
-  async #make(
-    from: string,
-    content: { migrations: readonly MigrationFile[]; seed: boolean },
-  ): Promise<string> {
-    const name = await this.clone(from);
+  async #make(from: string, content: Content): Promise<string> {
+    const name = this.#takeSpare(from) ?? (await this.copy(from));
+    return this.#orDrop(name, async () => {
+      await this.#prepare(name, content);
+      await this.#administer(name, async (admin) => {
+        await rememberSchema(admin);
+        await adoptName(admin, LIVE);
+      });
+    });
+  }
+
+  /** Makes a copy of a template for the next build from it, which it returns. */
+  async #stock(template: string): Promise<string> {
+    const spare = this.#spares.get(template) ?? (await this.copy(template));
+    this.#spares.set(template, spare);
+    return spare;
+  }
+
+  #takeSpare(template: string): string | undefined {
+    const spare = this.#spares.get(template);
+    this.#spares.delete(template);
+    return spare;
+  }
+
+  async #prepare(name: string, content: Content): Promise<void> {
+    await prepareSchema(this.#server.database(name), this.#options, this.#password, content);
+  }
+
+  #administer<T>(name: string, use: (admin: pg.Client) => Promise<T>): Promise<T> {
+    return withClient(this.#server.database(name).connection('supabase_admin'), use);
+  }
+
+  async #orDrop(name: string, finish: () => Promise<void>): Promise<string> {
     try {
-      await prepareSchema(this.#server.database(name), this.#options, this.#password, content);
+      await finish();
       return name;
     } catch (error) {
       await this.drop(name).catch((failure: unknown) => this.#options.logger.warn(errorMessage(failure)));
@@ -144,7 +191,6 @@ export class Templates {
     if (await this.#exists(name)) return;
     const built = await make();
     await rename(this.#server, [{ from: built, to: name }]);
-    await adoptName(this.#server.database(name), built, name);
   }
 
   /** The template with Supabase's schema alone. */
@@ -155,7 +201,7 @@ export class Templates {
         await admin.query(`create database ${name} template template0 owner postgres`);
         await copyPrivileges(admin, LIVE, name);
       });
-      await withClient(this.#server.database(name).connection('supabase_admin'), (client) =>
+      await this.#administer(name, (client) =>
         applyBootstrap(client, this.#options.schemaDirs, this.#password, { isFurther: true }),
       );
       await shareVaultKey(this.#server.database(), this.#server.database(name));
@@ -172,8 +218,12 @@ export class Templates {
 
   /** The first of these templates that exists, or that with Supabase's schema alone. */
   async #findFirst(names: readonly string[]): Promise<string> {
-    const existing = await this.#server.administer((admin) => listDatabases(admin, TEMPLATE_PREFIX));
+    const existing = await this.#list();
     return names.find((name) => existing.includes(name)) ?? this.#provideBase();
+  }
+
+  #list(): Promise<string[]> {
+    return this.#server.administer((admin) => listDatabases(admin, TEMPLATE_PREFIX));
   }
 
   async #exists(name: string): Promise<boolean> {
@@ -185,8 +235,7 @@ export class Templates {
     await this.#server.administer(async (admin) => {
       for (const template of await listDatabases(admin, TEMPLATE_PREFIX)) {
         if (needed.includes(template)) continue;
-        const spare = this.#spares.get(template);
-        this.#spares.delete(template);
+        const spare = this.#takeSpare(template);
         if (spare !== undefined) await dropDatabase(admin, spare);
         await dropDatabase(admin, template);
       }

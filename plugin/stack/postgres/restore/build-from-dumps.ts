@@ -9,7 +9,10 @@ import { INTERNAL_SCHEMAS, isOneOf } from '../dump/scope.ts';
 import type { DumpFile } from './dump-file.ts';
 import { restoreDumps, type RestoreReport } from './restore.ts';
 import { rowsTarget, targetSchema } from '../dump/statement-target.ts';
+import { rememberSchema } from '../databases/by-hand.ts';
 import { readApplied } from '../databases/drift.ts';
+import { LIVE } from '../databases/names.ts';
+import { adoptName } from '../databases/own-name.ts';
 import { withClient } from '../databases/server.ts';
 import type { ProjectDatabases } from '../databases/project-databases.ts';
 import type { DatabaseParts } from '../databases/templates.ts';
@@ -51,9 +54,13 @@ export async function buildFromDumps(
     const history = hasSchema
       ? await completeHistory(databases.parts, database, migrations)
       : { recorded: [], applied: [], differs: false };
-    // The rows of the dump take the place of the seed's.
-    await withClient(database.connection('supabase_admin'), (admin) => markDone(admin, 'seed'));
-    return { next: await databases.makeReady(next), result: { ...report, ...history } };
+    await withClient(database.connection('supabase_admin'), async (admin) => {
+      // The rows of the dump take the place of the seed's.
+      await markDone(admin, 'seed');
+      await rememberSchema(admin);
+      await adoptName(admin, LIVE);
+    });
+    return { next, result: { ...report, ...history } };
   } catch (error) {
     await templates.drop(next).catch(() => {});
     throw error;

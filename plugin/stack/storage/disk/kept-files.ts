@@ -1,4 +1,4 @@
-import { constants, copyFile, link, mkdir, readdir, rm } from 'node:fs/promises';
+import { constants, copyFile, link, mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { hasErrorCode } from '../../../shared/errors.ts';
 import { PRIVATE_FOLDER } from './private-folder.ts';
@@ -9,9 +9,9 @@ export interface KeptFiles {
   keep(name: string): Promise<void>;
   /** Brings kept files back, beside those that are there: no row names what is too much, and the next start removes it. */
   restore(name: string): Promise<void>;
+  /** Gives kept files another name. */
+  rename(name: string, to: string): Promise<void>;
   remove(name: string): Promise<void>;
-  /** Brings the present files to the data directory of another stack. */
-  share(dataDir: string): Promise<void>;
 }
 
 /** Blobs never change and are named by random versions, so all copies are hard links. */
@@ -25,8 +25,14 @@ export function keepFilesOf(dataDir: string): KeptFiles {
       await linkAll(own, objectsIn(kept(name)));
     },
     restore: (name) => linkAll(objectsIn(kept(name)), own),
+    async rename(name, to) {
+      await remove(to);
+      await rename(kept(name), kept(to)).catch((error: unknown) => {
+        // A project without files.
+        if (!hasErrorCode(error, 'ENOENT')) throw error;
+      });
+    },
     remove,
-    share: (target) => linkAll(own, objectsIn(target)),
   };
 }
 
