@@ -12,8 +12,10 @@ import { resolveKeys, type Keys } from './keys.ts';
 import { createMailService } from './mail/service.ts';
 import { DatabaseJobs } from './database-jobs/database-jobs.ts';
 import { HttpServer } from './database-jobs/http-server.ts';
+import { applyHttpServer } from './postgres/configured-settings.ts';
 import type { Database } from './postgres/database.ts';
 import type { ProjectDatabases } from './postgres/databases/project-databases.ts';
+import { withClient } from './postgres/databases/server.ts';
 import type { MigrationResult } from './postgres/migrations.ts';
 import { startPostgres } from './postgres/postgres.ts';
 import { replacePublicKeys } from './private-keys.ts';
@@ -143,12 +145,15 @@ export async function startServices(options: StartServicesOptions): Promise<Serv
   const { database, databases } = postgres;
   const observations = options.observations ?? new Observations();
   const shared = { config, keys, jwt: createJwtVerifier(keys), logger, observations };
-  const open = (own: OwnParts): Promise<ServiceSet> => openSet(shared, own, options.functions);
+  const open = (own: OwnParts, http: HttpServer): Promise<ServiceSet> =>
+    openSet(shared, own, http, options.functions);
   ignoreUntilUsed(config);
-  const set = await open({ database, dataDir, apiUrl: options.apiUrl }).catch(async (error: unknown) => {
-    await Promise.all([httpServer.close(), postgres.stop(options.ephemeral)]);
-    throw error;
-  });
+  const set = await open({ database, dataDir, apiUrl: options.apiUrl }, httpServer).catch(
+    async (error: unknown) => {
+      await Promise.all([httpServer.close(), postgres.stop(options.ephemeral)]);
+      throw error;
+    },
+  );
   for (const notice of config.notices()) logger.warn(notice);
   return {
     keys,
@@ -162,18 +167,31 @@ export async function startServices(options: StartServicesOptions): Promise<Serv
     mailServer: set.mailServer,
     preload: (next) => set.preload(next),
     exchange: (next, change) => set.exchange(next, change),
-    open,
+    async open(own) {
+      // What its SQL calls by the names of the containers is the API of this set.
+      const ownServer = await HttpServer.listen(placeOf(own.apiUrl, config));
+      try {
+        const admin = own.database.connection('supabase_admin');
+        await withClient(admin, (client) => applyHttpServer(client, ownServer));
+        return await open(own, ownServer);
+      } catch (error) {
+        await ownServer.close();
+        throw error;
+      }
+    },
     postgresPid: () => postgres.pid(),
     async stop({ discard } = { discard: false }) {
-      await Promise.all([httpServer.close(), set.close()]);
+      await set.close();
       await postgres.stop(discard || options.ephemeral);
     },
   };
 }
 
+/** @param httpServer answers the extension `http` of the database; closed with the set */
 async function openSet(
   shared: Pick<StackContext, 'config' | 'keys' | 'jwt' | 'logger' | 'observations'>,
   { database, dataDir, apiUrl }: OwnParts,
+  httpServer: HttpServer,
   functionsOptions: FunctionsOptions | undefined,
 ): Promise<ServiceSet> {
   const mail = await createMailService(shared.config, shared.logger);
@@ -208,7 +226,7 @@ async function openSet(
       }
     },
     async close() {
-      await Promise.all([open.close(), closeAll(Object.values(lasting))]);
+      await Promise.all([httpServer.close(), open.close(), closeAll(Object.values(lasting))]);
     },
   };
 }

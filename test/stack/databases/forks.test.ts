@@ -142,3 +142,29 @@ test('forks that are taken during the first reset share its templates', async ()
   for (const each of [first, second, stack])
     expect(await query(each, 'select id from items')).toEqual([{ id: 1 }]);
 });
+
+test("a fork's SQL reaches the fork by the names that mean the stack", async () => {
+  await using stack = await startTestStack({
+    ...FILES,
+    'supabase/migrations/2_http.sql': 'create extension http with schema extensions;',
+  });
+  await using fork = await stack.fork();
+  await query(fork, 'insert into items values (7)');
+  const hosts = ['http://kong:8000', 'http://host.docker.internal:54321', 'http://127.0.0.1:54321', fork.url];
+  for (const [index, host] of hosts.entries()) {
+    const url = `${host}/rest/v1/items?id=eq.7`;
+    const [{ content } = {}] = await query(
+      fork,
+      `select content from extensions.http(('GET', '${url}',
+        array[extensions.http_header('apikey', '${fork.secretKey}')], null, null)::extensions.http_request)`,
+    );
+    expect([host, content]).toEqual([host, '[{"id":7}]']);
+    await query(
+      fork,
+      `select net.http_get('${url}', headers := jsonb_build_object('apikey', '${fork.secretKey}'))`,
+    );
+    const responses = (): Promise<unknown> => query(fork, 'select content from net._http_response');
+    const expected = Array.from({ length: index + 1 }, () => ({ content: '[{"id":7}]' }));
+    await expect.poll(responses, { timeout: 20_000 }).toEqual(expected);
+  }
+});
