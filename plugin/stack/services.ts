@@ -275,4 +275,5 @@ async function closeAll(services: readonly Service[]): Promise<void> {
 /** Marks settings as known that are read only when there is something to do with them. */
 function ignoreUntilUsed(config: SupabaseConfig): void {
   config.section('db').section('seed').ignore('enabled', 'sql_paths');
+  config.section('db').section('migrations').ignore('schema_paths');
 }

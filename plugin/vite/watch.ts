@@ -103,4 +103,5 @@ async function catchUp(server: ViteDevServer, held: HeldBackend, paths: readonly
 }
 
 const SEED_ONLY =
-  'Supabase: roles.sql and seed files run on new data: npx vite-plugin-supabase db reset runs them again';
+  'Supabase: roles.sql and seed files run on new data (npx vite-plugin-supabase db reset runs them again), and files of ' +
+  'schema_paths where there is no migration';

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { GatewayTarget } from '../../gateway/target.ts';
 import { Observations } from '../../shared/observations.ts';
-import type { Drift, MigrationState } from '../../stack/postgres/databases/drift.ts';
+import { countUnchanged, type Drift, type MigrationState } from '../../stack/postgres/databases/drift.ts';
 import type { Snapshot } from '../../stack/postgres/databases/snapshots.ts';
 import type { ServiceName } from '../../stack/service.ts';
 import { startServices, type Services, type StartServicesOptions } from '../../stack/services.ts';
@@ -81,9 +81,7 @@ export class RunningServices {
       );
       const isComplete = !isChangedByHand && report.misfits.length === 0 && report.dropped.length === 0;
       const snapshot = isComplete ? undefined : await this.#keepPrevious();
-      const first = [...drift.changed, ...drift.gone].toSorted()[0] ?? '';
-      const unchanged = migrations.filter(({ version }) => version < first).length;
-      databases.prepareNext(migrations, unchanged, preload);
+      databases.prepareNext(migrations, countUnchanged(drift, migrations), preload);
       return { applied: [], rebuilt: { ...drift, ...report, isChangedByHand, snapshot } };
     });
   }

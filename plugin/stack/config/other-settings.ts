@@ -44,7 +44,6 @@ const UNSUPPORTED: Readonly<Record<string, unknown>> = {
   'auth.web3.ethereum.enabled': false,
   'auth.web3.solana.enabled': false,
   compute: {},
-  'db.migrations.schema_paths': [],
   'db.orioledb_version': '',
   'db.pooler.enabled': false,
   'experimental.orioledb_version': '',

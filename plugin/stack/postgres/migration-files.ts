@@ -13,6 +13,8 @@ export interface Migration {
 /** A migration with its content, as it was at one moment. */
 export interface MigrationFile extends Migration {
   readonly text: string;
+  /** It is a file of `[db.migrations] schema_paths`. */
+  readonly isDeclared?: boolean;
 }
 
 /** The migrations of a project, read at once: a file that is saved meanwhile belongs to the next call. */

@@ -14,7 +14,7 @@ export interface MigrationResult {
 
 /**
  * Applies the pending migrations, each in its own transaction, and records them in
- * `supabase_migrations.schema_migrations` as the Supabase CLI does.
+ * `supabase_migrations.schema_migrations` as the Supabase CLI does, and files of `schema_paths` in a table beside it.
  *
  * @param client connected as role `postgres`
  * @throws SupabaseDevError MIGRATION_FAILED with file, line and SQL error; earlier migrations stay applied
@@ -33,7 +33,7 @@ export async function applyMigrations(
     if (known.has(migration.version)) continue;
     if (!(await applyMigration(client, migration, rules))) continue;
     applied.push(migration.version);
-    if (migration.version < last)
+    if (migration.version < last && !migration.isDeclared)
       rules.logger.warn(
         `${migration.file} is older than the last migration applied (${last}); "supabase db push" refuses it without --include-all`,
       );
@@ -55,9 +55,14 @@ async function applyMigration(
 
 /** Records a migration as applied. */
 export async function recordMigration(client: pg.Client, migration: MigrationFile): Promise<void> {
+  const { version, name, isDeclared } = migration;
   const { statements } = parseScript(migration.file, migration.text);
-  await client.query(
-    'insert into supabase_migrations.schema_migrations (version, name, statements) values ($1, $2, $3)',
-    [migration.version, migration.name, statements.map((statement) => statement.text)],
-  );
+  const texts = statements.map((statement) => statement.text);
+  if (isDeclared) {
+    const into = 'insert into supabase_migrations.schema_files (path, statements) values ($1, $2)';
+    await client.query(into, [version, texts]);
+    return;
+  }
+  const into = 'insert into supabase_migrations.schema_migrations (version, name, statements) values ($1, $2, $3)';
+  await client.query(into, [version, name, texts]);
 }

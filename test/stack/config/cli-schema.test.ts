@@ -160,7 +160,7 @@ test('a setting that nothing here can follow is named once, unless it asks for n
   const asked = `
     api = { enabled = false, tls = { enabled = true } }
     auth = { enabled = false, web3 = { solana = { enabled = true } }, third_party = { clerk = { enabled = true, domain = "x" } } }
-    db = { major_version = 15, pooler = { enabled = true, port = 1 }, migrations = { schema_paths = ["a.sql"] } }
+    db = { major_version = 15, pooler = { enabled = true, port = 1 } }
     storage = { analytics = { enabled = true, max_tables = 1 }, vector = { buckets = { v = {} } } }
     compute = { api = { size = "2gb" } }
     experimental = { orioledb_version = "15" }`;
@@ -174,7 +174,6 @@ test('a setting that nothing here can follow is named once, unless it asks for n
       'auth.third_party.clerk.enabled',
       'auth.web3.solana.enabled',
       'compute',
-      'db.migrations.schema_paths',
       'db.pooler.enabled',
       'experimental.orioledb_version',
       'storage.analytics.enabled',

@@ -18,7 +18,7 @@ export interface MigrationState {
   readonly state: 'applied' | 'new' | 'changed' | 'gone';
 }
 
-/** A row of `supabase_migrations.schema_migrations`. */
+/** A row of `supabase_migrations.schema_migrations`, or of `schema_files` beside it. */
 export interface AppliedMigration {
   readonly version: string;
   readonly name: string | null;
@@ -28,7 +28,8 @@ export interface AppliedMigration {
 
 export async function readApplied(client: pg.Client): Promise<AppliedMigration[]> {
   const { rows } = await client.query<AppliedMigration>(
-    'select version, name, statements from supabase_migrations.schema_migrations order by version',
+    `select version, name, statements from supabase_migrations.schema_migrations
+      union all select path, null, statements from supabase_migrations.schema_files order by version`,
   );
   return rows;
 }
@@ -51,6 +52,15 @@ function isSame(statements: readonly string[], text: string): boolean {
   const file = texts(text);
   // The Supabase CLI keeps the semicolons that this stack leaves out.
   return JSON.stringify(statements) === file || texts(statements.join(';\n')) === file;
+}
+
+/** How many of the first files are as they were applied. */
+export function countUnchanged({ changed, gone }: Drift, files: readonly MigrationFile[]): number {
+  const [firstGone] = gone.toSorted();
+  const index = files.findIndex(
+    ({ version }) => changed.includes(version) || (firstGone !== undefined && version > firstGone),
+  );
+  return index < 0 ? files.length : index;
 }
 
 /** What is wrong and what mends it, for people; undefined when nothing is. */

@@ -4,6 +4,7 @@ import type { Database } from '../database.ts';
 import { readMigrations, type MigrationFile } from '../migration-files.ts';
 import { recordMigration, type MigrationResult } from '../migrations.ts';
 import { hasMigrations, migrateDatabase, prepareSchema, type SchemaOptions } from '../project-schema.ts';
+import { readSchemaFiles } from '../schema-files.ts';
 import { isChangedByHand, readRemembered, remember, rememberSchema } from './by-hand.ts';
 import { dropDatabase, listDatabases } from './clone.ts';
 import { copyData, type CopyReport } from './copy/copy-data.ts';
@@ -77,7 +78,7 @@ export class ProjectDatabases {
   #isChangedBefore(migrations: readonly MigrationFile[]): Promise<boolean | undefined> {
     return this.#administer(async (admin) => {
       const { rows } = await admin.query<{ exists: boolean }>(
-        `select to_regclass('_stack.applied') is not null and to_regclass('supabase_migrations.schema_migrations') is not null as exists`,
+        `select to_regclass('_stack.applied') is not null and to_regclass('supabase_migrations.schema_files') is not null as exists`,
       );
       if (rows[0]?.exists !== true) return undefined;
       const known = new Set((await readApplied(admin)).map(({ version }) => version));
@@ -119,10 +120,12 @@ export class ProjectDatabases {
     return withClient(this.#server.database().connection('supabase_admin'), use);
   }
 
-  /** The project's migrations as they are now. */
+  /** The project's migrations as they are now; without one, the files that declare its schema. */
   async readMigrations(): Promise<MigrationFile[]> {
     const { config, logger } = this.#options;
-    return hasMigrations(config) ? readMigrations(config.supabaseDir, logger) : [];
+    if (!hasMigrations(config)) return [];
+    const migrations = await readMigrations(config.supabaseDir, logger);
+    return migrations.length > 0 ? migrations : readSchemaFiles(config);
   }
 
   /** Applied migrations whose files have changed or are gone. */
