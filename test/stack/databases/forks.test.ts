@@ -143,7 +143,7 @@ test('forks that are taken during the first reset share its templates', async ()
     expect(await query(each, 'select id from items')).toEqual([{ id: 1 }]);
 });
 
-test("a fork's SQL reaches the fork by the names that mean the stack", async () => {
+test("a fork's SQL reaches the fork by the names that mean the stack", { timeout: 120_000 }, async () => {
   await using stack = await startTestStack({
     ...FILES,
     'supabase/migrations/2_http.sql': 'create extension http with schema extensions;',

@@ -9,7 +9,7 @@ const CONFIG = '[db.migrations]\nschema_paths = ["./schemas/types.sql", "./schem
 
 test(
   'files that declare the schema make it, and saving one keeps the rows',
-  { timeout: 120_000 },
+  { timeout: 240_000 },
   async () => {
     const stack = await start({
       'supabase/config.toml': CONFIG,

@@ -167,31 +167,35 @@ describe('rows that do not fit any more', () => {
   });
 });
 
-test('statements about the server are meant for the database that is built', async () => {
-  const text = `create role painter; create role "Drawer" login password 'x'; alter database postgres set timezone to 'Europe/Paris'; alter role painter with nologin;
+test(
+  'statements about the server are meant for the database that is built',
+  { timeout: 120_000 },
+  async () => {
+    const text = `create role painter; create role "Drawer" login password 'x'; alter database postgres set timezone to 'Europe/Paris'; alter role painter with nologin;
     create table items (id int); grant painter to postgres; create extension pg_cron;
     select cron.schedule('nightly', '0 0 * * *', 'select 1');`;
-  const stack = await start({ [ITEMS]: text });
-  await save(stack, ITEMS, `${text} alter table items add column n int;`);
-  await stack.sync();
-  expect(
-    await query(stack, `select current_setting('timezone') as zone, current_database() as name`),
-  ).toEqual([{ zone: 'Europe/Paris', name: 'postgres' }]);
-  const jobsOf = (of: { readonly dbUrl: string }): Promise<unknown> =>
-    query(of, 'select database, current_database() as name from cron.job');
-  const own = [{ database: 'postgres', name: 'postgres' }];
-  expect(await jobsOf(stack)).toEqual(own);
-  await stack.snapshot('with-a-job');
-  await stack.restore('with-a-job');
-  expect(await jobsOf(stack)).toEqual(own);
-  await stack.reset();
-  expect(await jobsOf(stack)).toEqual(own);
-  await using fork = await stack.fork();
-  const name = new URL(fork.dbUrl).pathname.slice(1);
-  expect(await jobsOf(fork)).toEqual([{ database: name, name }]);
-});
+    const stack = await start({ [ITEMS]: text });
+    await save(stack, ITEMS, `${text} alter table items add column n int;`);
+    await stack.sync();
+    expect(
+      await query(stack, `select current_setting('timezone') as zone, current_database() as name`),
+    ).toEqual([{ zone: 'Europe/Paris', name: 'postgres' }]);
+    const jobsOf = (of: { readonly dbUrl: string }): Promise<unknown> =>
+      query(of, 'select database, current_database() as name from cron.job');
+    const own = [{ database: 'postgres', name: 'postgres' }];
+    expect(await jobsOf(stack)).toEqual(own);
+    await stack.snapshot('with-a-job');
+    await stack.restore('with-a-job');
+    expect(await jobsOf(stack)).toEqual(own);
+    await stack.reset();
+    expect(await jobsOf(stack)).toEqual(own);
+    await using fork = await stack.fork();
+    const name = new URL(fork.dbUrl).pathname.slice(1);
+    expect(await jobsOf(fork)).toEqual([{ database: name, name }]);
+  },
+);
 
-test('clients that write meanwhile lose no committed row', async () => {
+test('clients that write meanwhile lose no committed row', { timeout: 120_000 }, async () => {
   const stack = await start({ [ITEMS]: 'create table items (id int primary key, n int);' });
   const committed: number[] = [];
   const done = new AbortController();

@@ -7,15 +7,17 @@ import { withoutSessions } from '../../../plugin/stack/postgres/databases/sessio
 // Without a handler for the failed connection, Node would end the process: Vitest reports that as an error of the run.
 test('a server that ends meanwhile fails the statement, and nothing else', async () => {
   let queries = 0;
-  const client = {
+  const ending = {
     async query() {
       queries += 1;
       if (queries > 1) throw new Error('Connection terminated unexpectedly');
       return { rowCount: 0 };
     },
   } as unknown as pg.Client;
+  const admin = { query: async () => ({ rowCount: 0 }) } as unknown as pg.Client;
+  const clients = [ending, admin];
   const server = {
-    administer: (use: (admin: pg.Client) => Promise<unknown>) => use(client),
+    administer: async (use: (client: pg.Client | undefined) => Promise<unknown>) => use(clients.shift()),
   } as unknown as DatabaseServer;
   const statement = withoutSessions(server, ['postgres'], async () => {
     await delay(50);

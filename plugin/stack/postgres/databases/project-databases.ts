@@ -1,11 +1,10 @@
-import type pg from 'pg';
-import { errorMessage } from '../../../shared/errors.ts';
 import type { Database } from '../database.ts';
 import { readMigrations, type MigrationFile } from '../migration-files.ts';
 import { recordMigration, type MigrationResult } from '../migrations.ts';
 import { hasMigrations, migrateDatabase, prepareSchema, type SchemaOptions } from '../project-schema.ts';
 import { readSchemaFiles } from '../schema-files.ts';
-import { isChangedByHand, readRemembered, remember, rememberSchema } from './by-hand.ts';
+import { Background } from './background.ts';
+import { rememberSchema } from './by-hand.ts';
 import { dropDatabase, listDatabases } from './clone.ts';
 import { copyData, type CopyReport } from './copy/copy-data.ts';
 import {
@@ -18,14 +17,11 @@ import {
   type MigrationState,
 } from './drift.ts';
 import { exchange, exchangeWith, isMissingDatabase, restoreName } from './exchange.ts';
+import { HandChanges } from './hand-changes.ts';
 import { BUILD_PREFIX, FORK_PREFIX, PREVIOUS, REPLACED_PREFIX } from './names.ts';
 import { withClient, type DatabaseServer } from './server.ts';
 import { Snapshots } from './snapshots.ts';
 import { Templates, type DatabaseParts } from './templates.ts';
-
-const BY_HAND =
-  'The schema of the database was changed without a migration. Write one (npx vite-plugin-supabase db diff -f NAME), or ' +
-  'build the database from its files: npx vite-plugin-supabase db reset';
 
 /** The databases of a project: the live one, and those that are built beside it to take its place. */
 export class ProjectDatabases {
@@ -34,10 +30,8 @@ export class ProjectDatabases {
   readonly #password: string;
   readonly #templates: Templates;
   readonly snapshots: Snapshots;
-  /** Work that nobody waits for. */
-  #background: Promise<void> = Promise.resolve();
-  #swept: Promise<void> | undefined;
-  #isClosed = false;
+  readonly #background: Background;
+  readonly #handChanges: HandChanges;
 
   constructor(
     server: DatabaseServer,
@@ -49,14 +43,23 @@ export class ProjectDatabases {
     this.#password = password;
     this.#templates = new Templates(server, options, password, options.ephemeral ? 'file_copy' : 'wal_log');
     this.snapshots = new Snapshots(server, this.#templates);
+    // What a killed process left.
+    this.#background = new Background(options.logger, () => this.#dropAll(BUILD_PREFIX, FORK_PREFIX));
+    this.#handChanges = new HandChanges({
+      live: server.database(),
+      provide: async (migrations) => server.database(await this.#templates.provide(migrations)),
+      background: this.#background,
+      logger: options.logger,
+    });
   }
 
   /** Brings the live database to the project's files, as far as they are new. @throws SupabaseDevError MIGRATION_FAILED */
   async open(): Promise<MigrationResult> {
     const migrations = await this.readMigrations();
-    let wasChangedByHand: boolean | undefined;
+    const { ephemeral } = this.#options;
+    let hadChanges: boolean | undefined;
     const prepare = async (): Promise<MigrationResult> => {
-      if (!this.#options.ephemeral) wasChangedByHand = await this.#isChangedBefore(migrations);
+      if (!ephemeral) hadChanges = await this.#handChanges.findBefore(migrations);
       return prepareSchema(this.#server.database(), this.#options, this.#password, {
         migrations,
         seed: true,
@@ -70,54 +73,15 @@ export class ProjectDatabases {
     });
     const drift = describeDrift(result.drift);
     if (drift !== undefined) this.#options.logger.warn(drift);
-    if (!this.#options.ephemeral) await this.#compareSchema(result, migrations, wasChangedByHand);
+    if (!ephemeral && result.applied.length > 0) await this.#handChanges.reportBefore(migrations, hadChanges);
+    else if (!ephemeral) this.#handChanges.report();
     return result;
-  }
-
-  /** Before the migrations of a start hide it: whether somebody has changed the schema by hand. Undefined without new ones. */
-  #isChangedBefore(migrations: readonly MigrationFile[]): Promise<boolean | undefined> {
-    return this.#administer(async (admin) => {
-      const { rows } = await admin.query<{ exists: boolean }>(
-        `select to_regclass('_stack.applied') is not null and to_regclass('supabase_migrations.schema_files') is not null as exists`,
-      );
-      if (rows[0]?.exists !== true) return undefined;
-      const known = new Set((await readApplied(admin)).map(({ version }) => version));
-      return migrations.every(({ version }) => known.has(version)) ? undefined : isChangedByHand(admin);
-    });
-  }
-
-  /**
-   * At a start: remembers the schema if this start has changed it, and otherwise finds out, in the background, whether
-   * somebody has done so by hand.
-   */
-  async #compareSchema(
-    { applied }: MigrationResult,
-    migrations: readonly MigrationFile[],
-    wasChangedByHand = false,
-  ): Promise<void> {
-    if (wasChangedByHand) {
-      this.#options.logger.warn(BY_HAND);
-      this.#rememberFiles(migrations);
-    } else if (applied.length > 0) await this.#administer(rememberSchema);
-    else
-      this.#inBackground(() =>
-        this.#administer(async (admin) => {
-          const isChanged = await isChangedByHand(admin);
-          if (isChanged === undefined) await rememberSchema(admin);
-          else if (isChanged) this.#options.logger.warn(BY_HAND);
-        }),
-      );
   }
 
   /** Whether somebody has changed the schema of the live database without a migration. */
   async isChangedByHand(): Promise<boolean> {
     await this.settle();
-    return (await this.#administer(isChangedByHand)) ?? false;
-  }
-
-  /** Uses the live database as the superuser. */
-  #administer<T>(use: (admin: pg.Client) => Promise<T>): Promise<T> {
-    return withClient(this.#server.database().connection('supabase_admin'), use);
+    return (await this.#handChanges.find()) ?? false;
   }
 
   /** The project's migrations as they are now; without one, the files that declare its schema. */
@@ -149,10 +113,7 @@ export class ProjectDatabases {
    * @throws SupabaseDevError MIGRATION_FAILED; those before it stay applied
    */
   async migrate(migrations: readonly MigrationFile[], wasChangedByHand: boolean): Promise<MigrationResult> {
-    const remember = async (): Promise<void> => {
-      if (wasChangedByHand) this.#rememberFiles(migrations);
-      else await this.#administer(rememberSchema);
-    };
+    const remember = (): Promise<void> => this.#handChanges.remember(migrations, wasChangedByHand);
     const result = await migrateDatabase(this.#server.database(), this.#options, migrations).catch(
       async (error: unknown) => {
         await remember();
@@ -161,20 +122,6 @@ export class ProjectDatabases {
     );
     if (result.applied.length > 0) await remember();
     return result;
-  }
-
-  /**
-   * Remembers the schema that the files make, in the background: that of the live database may have changes by hand, or the
-   * migration that was missing has been written.
-   */
-  #rememberFiles(migrations: readonly MigrationFile[]): void {
-    this.#inBackground(async () => {
-      const template = await this.#templates.provide(migrations).catch(() => undefined);
-      if (template === undefined) return;
-      const admin = this.database(template).connection('supabase_admin');
-      const schema = await withClient(admin, readRemembered);
-      if (schema !== undefined) await this.#administer((live) => remember(live, schema));
-    });
   }
 
   /**
@@ -254,7 +201,7 @@ export class ProjectDatabases {
 
   /** Drops what was "previous" before the last exchange. Returns at once. */
   dropReplaced(): void {
-    this.#inBackground(() => this.#dropAll(REPLACED_PREFIX));
+    this.#background.run(() => this.#dropAll(REPLACED_PREFIX));
   }
 
   /**
@@ -269,24 +216,21 @@ export class ProjectDatabases {
     unchanged: number | undefined,
     use: (spare: Database) => Promise<void>,
   ): void {
-    this.#inBackground(async () => {
-      if (this.#isClosed) return;
+    this.#background.run(async (isAwaited) => {
       const migrations = files ?? (await this.readMigrations());
-      await this.#templates.prepare(migrations, unchanged, (spare) => use(this.database(spare)));
+      const useSpare = (spare: string): Promise<void> => use(this.database(spare));
+      await this.#templates.prepare(migrations, unchanged, { use: useSpare, isAwaited });
     });
   }
 
   /** Waits for the work in the background. */
-  async close(): Promise<void> {
-    this.#isClosed = true;
-    await this.#background;
+  close(): Promise<void> {
+    return this.#background.close();
   }
 
   /** Waits for work that has begun; the first call drops what a killed process left. */
-  async settle(): Promise<void> {
-    await this.#background;
-    this.#swept ??= this.#dropAll(BUILD_PREFIX, FORK_PREFIX);
-    await this.#swept;
+  settle(): Promise<void> {
+    return this.#background.settle();
   }
 
   #dropAll(...prefixes: readonly string[]): Promise<void> {
@@ -294,16 +238,5 @@ export class ProjectDatabases {
       for (const prefix of prefixes)
         for (const name of await listDatabases(admin, prefix)) await dropDatabase(admin, name);
     });
-  }
-
-  #inBackground(work: () => Promise<unknown>): void {
-    this.#background = this.settle()
-      .then(work)
-      .then(
-        () => {},
-        (error: unknown) => {
-          this.#options.logger.warn(`Supabase: ${errorMessage(error)}`);
-        },
-      );
   }
 }

@@ -1,16 +1,16 @@
 import { randomBytes } from 'node:crypto';
 import type pg from 'pg';
 import { errorMessage } from '../../../shared/errors.ts';
-import { applyBootstrap, readBootstrapScripts } from '../bootstrap.ts';
 import type { MigrationFile } from '../migration-files.ts';
 import { applyRunSettings, prepareSchema, type SchemaOptions } from '../project-schema.ts';
+import { makeBase, nameBase } from './base-template.ts';
 import { rememberSchema } from './by-hand.ts';
-import { cloneDatabase, copyPrivileges, dropDatabase, listDatabases, type CloneStrategy } from './clone.ts';
+import { cloneDatabase, dropDatabase, listDatabases, type CloneStrategy } from './clone.ts';
 import { rename } from './exchange.ts';
-import { hash, nameSeeded, nameTemplates } from './fingerprint.ts';
+import { nameSeeded, nameTemplates } from './fingerprint.ts';
 import { BUILD_PREFIX, FORK_PREFIX, LIVE, SEEDED_PREFIX, TEMPLATE_PREFIX } from './names.ts';
 import { withClient, type DatabaseServer } from './server.ts';
-import { adoptName, shareVaultKey } from './own-name.ts';
+import { adoptName } from './own-name.ts';
 
 /** What builds and compares databases. */
 export interface DatabaseParts {
@@ -83,12 +83,13 @@ export class Templates {
    *
    * @param unchanged how many of the first files will stay as they are; undefined: what has been made once is made ready again
    * @param use called with the database that the next `buildSeeded` returns, if there has been one before
+   * @param isAwaited the next build waits already: the rest is left to its end
    * @throws as `build`
    */
   async prepare(
     migrations: readonly MigrationFile[],
     unchanged: number | undefined,
-    use: (spare: string) => Promise<void>,
+    { use, isAwaited }: { use: (spare: string) => Promise<void>; isAwaited: () => boolean },
   ): Promise<void> {
     const base = await this.#nameBase();
     const names = await nameTemplates(base, this.#options, migrations);
@@ -98,11 +99,12 @@ export class Templates {
         ? names.slice(0, -1).findLast((name) => existing.includes(name))
         : await this.provide(migrations.slice(0, unchanged));
     if (part !== undefined) await this.#stock(part);
-    if (existing.some((name) => name.startsWith(SEEDED_PREFIX))) {
+    if (existing.some((name) => name.startsWith(SEEDED_PREFIX)) && !isAwaited()) {
       // The reset that needs it reports why it cannot be built.
       const seeded = await this.provideSeeded(migrations).catch(() => undefined);
-      if (seeded !== undefined) await use(await this.#stock(seeded));
+      if (seeded !== undefined && !isAwaited()) await use(await this.#stock(seeded));
     }
+    if (isAwaited()) return;
     await this.#dropOthers([base, ...names, await nameSeeded(names.at(-1) ?? '', this.#options)]);
   }
 
@@ -197,22 +199,13 @@ export class Templates {
   async #provideBase(): Promise<string> {
     return this.#provide(await this.#nameBase(), async () => {
       const name = BUILD_PREFIX + randomBytes(6).toString('hex');
-      await this.#server.administer(async (admin) => {
-        await admin.query(`create database ${name} template template0 owner postgres`);
-        await copyPrivileges(admin, LIVE, name);
-      });
-      await this.#administer(name, (client) =>
-        applyBootstrap(client, this.#options.schemaDirs, this.#password, { isFurther: true }),
-      );
-      await shareVaultKey(this.#server.database(), this.#server.database(name));
+      await makeBase(this.#server, this.#options, this.#password, name);
       return name;
     });
   }
 
   #nameBase(): Promise<string> {
-    this.#baseName ??= readBootstrapScripts(this.#options.schemaDirs).then(
-      (scripts) => `${TEMPLATE_PREFIX}base_${hash(scripts)}`,
-    );
+    this.#baseName ??= nameBase(this.#options);
     return this.#baseName;
   }
 
