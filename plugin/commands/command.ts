@@ -24,13 +24,15 @@ export interface Flag {
   readonly short?: string;
   /** Name of the value; absent for a switch. */
   readonly value?: string;
+  /** It may be given several times, and each value may be a list with commas. */
+  readonly multiple?: boolean;
   readonly help: string;
 }
 
 /** One call of a command. */
 export interface Call {
   readonly args: readonly string[];
-  readonly flags: Readonly<Record<string, string | boolean | undefined>>;
+  readonly flags: Readonly<Record<string, string | boolean | (string | boolean)[] | undefined>>;
 }
 
 export const WORKDIR: Flag = {
@@ -58,6 +60,12 @@ export const logger: Logger = { info: print, warn: print, error: print };
 export function text({ flags }: Call, name: string): string | undefined {
   const value = flags[name];
   return typeof value === 'string' ? value : undefined;
+}
+
+/** The values of a flag that is a list, without empty ones. */
+export function list({ flags }: Call, name: string): string[] {
+  const values = [flags[name] ?? []].flat().map(String);
+  return values.flatMap((value) => value.split(',').map((item) => item.trim())).filter(Boolean);
 }
 
 /** The project's folder. @throws SupabaseDevError OPTION_INVALID */

@@ -19,15 +19,21 @@ Commands use the running stack of the project (a dev server's too), and otherwis
 }
 
 /** The text of `COMMAND --help`. */
-export function formatCommand({ name, usage, summary, flags }: Command): string {
+export function formatCommand(command: Command): string {
+  const { name, summary, flags } = command;
   const rows = Object.entries(flags).map(([flag, option]) => `  ${formatFlag(flag, option)}`);
-  return `Usage: vite-plugin-supabase ${`${name} ${usage}`.trim()}
+  return `${formatUse(command)}
 
 ${name} ${summary}.
 
 Options:
 ${rows.join('\n')}
 `;
+}
+
+/** The first line of `COMMAND --help`. */
+export function formatUse({ name, usage }: Command): string {
+  return `Usage: vite-plugin-supabase ${`${name} ${usage}`.trim()}`;
 }
 
 function formatFlag(name: string, { short, value, help }: Flag): string {

@@ -7,7 +7,7 @@ import { logger, print, rootOf, text, type Call } from './command.ts';
 
 /** The stack of a project, as commands use it. */
 export interface ReachedStack {
-  readonly record: Pick<StackRecord, 'dbUrl'>;
+  readonly record: Omit<StackRecord, 'gatewaySecret'>;
   request(command: string, args?: Readonly<Record<string, unknown>>): Promise<unknown>;
 }
 

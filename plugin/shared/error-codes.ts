@@ -27,6 +27,7 @@ export const ERROR_CODES = {
   STACK_NOT_RUNNING: 'a command needs the stack of a project that no process runs',
   STACK_RUNNING: 'another process already runs the stack of this data directory',
   STORAGE_UNWRITABLE: 'the folder of stored objects cannot be written',
+  TYPES_GENERATOR_MISSING: 'types of the database are wanted, and their generator is not installed',
   USAGE: 'the command line is wrong',
 } as const;
 

@@ -133,10 +133,12 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     'plugin/stack',
     'plugin/stack/postgres',
   ],
+  'plugin/database-types': ['plugin/shared'],
   'plugin/commands': [
     'plugin/shared',
     'plugin/open-stack.ts',
     'plugin/start-stack.ts',
+    'plugin/database-types',
     'plugin/database-tests',
     'plugin/doctor',
     'plugin/mcp',
