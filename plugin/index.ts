@@ -8,6 +8,7 @@ import { planBackend } from './vite/plan-backend.ts';
 import { PluginContext } from './vite/plugin-context.ts';
 import { projectPlugin } from './vite/project.ts';
 import { gatewayPlugin } from './vite/serve-gateway.ts';
+import { typesPlugin } from './vite/types.ts';
 import { watchPlugin } from './vite/watch.ts';
 
 export type { EmbeddedOptions, SupabaseOptions } from './options.ts';
@@ -34,6 +35,7 @@ export default function supabase(options: SupabaseOptions = {}): Plugin[] {
     lifecyclePlugin(context, planBackend),
     gatewayPlugin(context),
     watchPlugin(context),
+    typesPlugin(context),
     functionFailuresPlugin(context),
     bannerPlugin(context),
   ];

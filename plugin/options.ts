@@ -8,6 +8,7 @@ import {
   stringList,
   table,
   text,
+  textOrFalse,
   type Checks,
 } from './shared/option-checks.ts';
 import { LOG_LEVELS, type LogLevel } from './shared/log-level.ts';
@@ -53,6 +54,12 @@ export interface SupabaseOptions {
    * @default 'hints'
    */
   log?: LogLevel;
+  /**
+   * File for the TypeScript types of the embedded stack's database, relative to `root`. The dev server writes it when the
+   * schema has changed. `false`: no file. Needs the npm package @supabase/postgrest-typegen.
+   * @default a file of generated types that exists at a usual place, such as `src/database.types.ts`
+   */
+  types?: string | false;
   /** Settings of the embedded stack. */
   embedded?: EmbeddedOptions;
 }
@@ -110,6 +117,7 @@ const CHECKS = {
   realtimeUrl: origin,
   requireKey: flag,
   log: oneOf(...LOG_LEVELS),
+  types: textOrFalse,
   embedded: EMBEDDED_CHECKS,
 } satisfies Record<keyof SupabaseOptions, Checks[string]>;
 

@@ -31,8 +31,11 @@ export interface Backend {
   request?(command: string, args?: Readonly<Record<string, unknown>>): Promise<unknown>;
   /** Brings the database to the project's files; undefined where another process owns the database. */
   sync?(): Promise<SyncResult | undefined>;
-  /** Calls `listener` when another database is the live one (a reset, a rebuild). Returns how to stop it. */
-  onReplaced?(listener: () => void): () => void;
+  /**
+   * Calls `listener` when the schema may have changed: migrations were applied, or another database is the live one (a
+   * reset, a rebuild); only where this process runs the stack. Returns how to stop it.
+   */
+  onSchemaChange?(listener: () => void): () => void;
   /**
    * A complete stack of its own on a copy of migrations and seed; undefined where this backend has none.
    *

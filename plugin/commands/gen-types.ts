@@ -1,5 +1,5 @@
 import { relative, resolve } from 'node:path';
-import { defaultSchemas, generateTypes } from '../database-types/generate.ts';
+import { defaultSchemas, generateTypes, loadGenerator } from '../database-types/generate.ts';
 import {
   describeDifference,
   findTypesFile,
@@ -55,6 +55,8 @@ export const genTypes: Command = {
     checkLanguage(call);
     const root = await rootOf(call);
     const file = await chooseFile(call, root);
+    // Before a stack starts for this command.
+    await loadGenerator();
     await withStack(call, async ({ record }) => {
       const types = await generateTypes({
         databaseUrl: record.dbUrl,

@@ -52,7 +52,8 @@ interface Generator {
   readonly sortGeneratorMetadata: typeof SortGeneratorMetadata;
 }
 
-async function loadGenerator(): Promise<Generator> {
+/** @throws SupabaseDevError TYPES_GENERATOR_MISSING */
+export async function loadGenerator(): Promise<Generator> {
   try {
     const [{ introspect }, { generateTypescript, sortGeneratorMetadata }] = await Promise.all([
       import('@supabase/postgrest-typegen/introspection'),

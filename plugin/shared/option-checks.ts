@@ -16,6 +16,8 @@ export const oneOf =
     allowed.includes(value as string) ? undefined : `one of ${allowed.map((name) => `'${name}'`).join(', ')}`;
 export const text: Check = (value) =>
   typeof value === 'string' && value !== '' ? undefined : 'a non-empty string';
+export const textOrFalse: Check = (value) =>
+  value === false || text(value) === undefined ? undefined : 'a non-empty string, or false';
 export const flag: Check = (value) => (typeof value === 'boolean' ? undefined : 'true or false');
 export const port: Check = (value) =>
   Number.isInteger(value) && Number(value) >= 0 && Number(value) <= 65535

@@ -34,8 +34,8 @@ export function watchPlugin(context: PluginContext): Plugin {
         server.config.logger.info('Supabase: new settings, restarting the server...', { timestamp: true });
         server.restart().catch((error: unknown) => logFailure(server.config.logger, error));
       };
-      // Also when a command has replaced the database.
-      const stopFollowing = held.onStart((backend) => backend.onReplaced?.(() => reloadPages(server)));
+      // Also when a command has changed the database.
+      const stopFollowing = held.onStart((backend) => backend.onSchemaChange?.(() => reload(server)));
       cleanup.add(server, async () => stopFollowing());
       const onSave = coalesce(async (paths) => {
         await catchUp(server, held, paths).catch((error: unknown) => {
@@ -94,12 +94,16 @@ async function catchUp(server: ViteDevServer, held: HeldBackend, paths: readonly
   if (!result) return;
   const lines = describeSync(result);
   for (const { text, isWarning } of lines) logger[isWarning ? 'warn' : 'info'](text, { timestamp: true });
-  // Also after a correction that changes nothing: the page still shows the error.
   const wasFailing = isFailing.delete(server);
-  if (lines.length > 0 || wasFailing) {
-    server.environments.client.hot.send({ type: 'full-reload' });
-  } else if (paths.some((path) => !path.includes('/migrations/')))
-    logger.info(SEED_ONLY, { timestamp: true });
+  if (lines.length > 0) return;
+  // The correction has changed nothing, and the page still shows the error.
+  if (wasFailing) reload(server);
+  else if (paths.some((path) => !path.includes('/migrations/'))) logger.info(SEED_ONLY, { timestamp: true });
+}
+
+/** Loads the open pages again; their modules are as they were. */
+function reload(server: ViteDevServer): void {
+  server.environments.client.hot.send({ type: 'full-reload' });
 }
 
 const SEED_ONLY =

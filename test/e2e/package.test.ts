@@ -131,6 +131,7 @@ test.each([
   ['an unknown command', ['finish'], /no command "finish" \(USAGE\)/],
   ['a missing argument', ['snapshot', 'save'], /snapshot save NAME \(USAGE\)/],
   ['a missing stack', ['status'], /No process runs .* \(STACK_NOT_RUNNING\)/],
+  ['a missing generator', ['gen', 'types'], /npm install --save-dev @supabase\/postgrest-typegen/],
   ['an unknown flag', ['start', '--prot', '1'], /\(USAGE\)/],
   ['a wrong installation, by its flag', ['start', '--ephemeral', '--bin-dir', '/nonexistent'], /--bin-dir/],
 ])('the command names %s, with a code, and hints by flags', async (_, args, expected) => {
@@ -150,6 +151,7 @@ test.each([
   'restore',
   'snapshot list',
   'functions new',
+  'gen types',
 ])('%s --help prints its options', async (command) => {
   expect(await runCommand(...command.split(' '), '--help')).toMatchObject({
     code: 0,

@@ -93,6 +93,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     'plugin/options.ts',
     'plugin/gateway',
     'plugin/backend',
+    'plugin/database-types',
     'plugin/explain',
     'plugin/studio',
     'plugin/mcp',

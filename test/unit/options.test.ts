@@ -21,6 +21,7 @@ test.each([
   [{ xyz: 1 }, /unknown option "xyz"$/],
   [{ backend: 'docker' }, /"backend" must be one of 'auto', 'local', 'remote', 'embedded', not "docker"/],
   [{ url: 'localhost:54321' }, /"url" must be a URL that begins with http/],
+  [{ types: true }, /"types" must be a non-empty string, or false/],
   [{ requireKey: 'yes' }, /"requireKey" must be true or false/],
   [{ embedded: { dbPort: 70000 } }, /"embedded\.dbPort" must be a port number/],
   [{ embedded: { skipExtensions: 'pg_cron' } }, /must be a list of strings/],

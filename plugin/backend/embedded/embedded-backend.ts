@@ -43,9 +43,9 @@ export async function createEmbeddedBackend(options: EmbeddedBackendOptions): Pr
     },
   };
   const exposedSchemas = readExposedSchemas(stackOptions.config.section('api'));
-  const replaceListeners = new Set<() => void>();
+  const schemaListeners = new Set<() => void>();
   const stack = new CurrentStack(stackOptions, await openStackAccess(stackOptions), () => {
-    for (const listener of replaceListeners) listener();
+    for (const listener of schemaListeners) listener();
   });
   return {
     kind: 'embedded',
@@ -58,9 +58,9 @@ export async function createEmbeddedBackend(options: EmbeddedBackendOptions): Pr
     fork: async () => (await stack.settle()).fork(),
     request: async (command, args) => (await stack.settle()).request(command, args),
     sync: async () => (await stack.settle()).sync?.(),
-    onReplaced(listener) {
-      replaceListeners.add(listener);
-      return () => replaceListeners.delete(listener);
+    onSchemaChange(listener) {
+      schemaListeners.add(listener);
+      return () => schemaListeners.delete(listener);
     },
     onFunctionFailure(listener) {
       failureListeners.add(listener);
@@ -97,16 +97,16 @@ const RETRY_AFTER_MS = 1_000;
 class CurrentStack {
   access: StackAccess;
   readonly #options: ServedStackOptions;
-  readonly #onReplaced: () => void;
+  readonly #onSchemaChange: () => void;
   /** The take-over that runs, or the last one if it has failed. */
   #takeover: TakeOver | undefined;
   #isClosed = false;
 
-  /** @param onReplaced called when another database is the live one */
-  constructor(options: ServedStackOptions, access: StackAccess, onReplaced: () => void) {
+  /** @param onSchemaChange called when the schema may have changed */
+  constructor(options: ServedStackOptions, access: StackAccess, onSchemaChange: () => void) {
     this.#options = options;
     this.access = access;
-    this.#onReplaced = onReplaced;
+    this.#onSchemaChange = onSchemaChange;
     this.#watch();
   }
 
@@ -131,7 +131,7 @@ class CurrentStack {
   }
 
   #watch(): void {
-    this.access.onReplaced?.(this.#onReplaced);
+    this.access.onSchemaChange?.(this.#onSchemaChange);
     void this.access.ended?.then(() => {
       if (this.#isClosed) return;
       this.#options.logger.warn('The process that ran the Supabase stack has ended; taking it over');
@@ -146,6 +146,8 @@ class CurrentStack {
         this.access = access;
         this.#takeover = undefined;
         this.#watch();
+        // The start may have applied migrations.
+        this.#onSchemaChange();
       }),
     };
     this.#takeover = takeover;

@@ -55,13 +55,20 @@ export class RunningServices {
     return { services: this.#services, target: this.#target };
   }
 
+  /** `#sync`, and its news. @throws as that does */
+  async sync(): Promise<SyncResult> {
+    const result = await this.#sync();
+    if (result.applied.length > 0) this.#reportChange();
+    return result;
+  }
+
   /**
    * Brings the database to the project's files: new migrations are applied; when applied ones have changed or are gone, a
    * database is built from all files and takes the place of the old one, with the data that fits.
    *
    * @throws SupabaseDevError MIGRATION_FAILED; the database is as it was
    */
-  sync(): Promise<SyncResult> {
+  #sync(): Promise<SyncResult> {
     return this.#inTurn(async ({ databases, files, preload }) => {
       const migrations = await databases.readMigrations();
       const [drift, isChangedByHand] = await Promise.all([
@@ -183,8 +190,11 @@ export class RunningServices {
     }));
   }
 
-  /** Calls `listener` when another database has taken the place of the live one. Returns how to stop it. */
-  onReplaced(listener: () => void): () => void {
+  /**
+   * Calls `listener` when migrations were applied, and when another database has taken the place of the live one. Returns
+   * how to stop it.
+   */
+  onSchemaChange(listener: () => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
@@ -232,7 +242,7 @@ export class RunningServices {
     try {
       const result = await done;
       if (next !== undefined) {
-        for (const listener of this.#listeners) listener();
+        this.#reportChange();
         services.databases.dropReplaced();
       }
       return result;
@@ -242,6 +252,10 @@ export class RunningServices {
     } finally {
       this.#exchanging = undefined;
     }
+  }
+
+  #reportChange(): void {
+    for (const listener of this.#listeners) listener();
   }
 
   #inTurn<T>(task: (services: Services) => Promise<T>): Promise<T> {

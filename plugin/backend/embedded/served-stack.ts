@@ -153,9 +153,9 @@ export class ServedStack {
     return handleRequest(this.#parts.running, { command, args });
   }
 
-  /** Calls `listener` when another database has taken the place of the live one. Returns how to stop it. */
-  onReplaced(listener: () => void): () => void {
-    return this.#parts.running.onReplaced(listener);
+  /** Calls `listener` when the schema may have changed. Returns how to stop it. */
+  onSchemaChange(listener: () => void): () => void {
+    return this.#parts.running.onSchemaChange(listener);
   }
 
   async stop(): Promise<void> {

@@ -18,8 +18,8 @@ export interface StackAccess {
   request(command: string, args?: StackRequest['args']): Promise<unknown>;
   /** Brings the database to the project's files; only for one's own stack. */
   sync?(): Promise<SyncResult>;
-  /** Calls `listener` when another database is the live one; only for one's own stack. Returns how to stop it. */
-  onReplaced?(listener: () => void): () => void;
+  /** Calls `listener` when the schema may have changed; only for one's own stack. Returns how to stop it. */
+  onSchemaChange?(listener: () => void): () => void;
   /** A stack of its own on a copy of migrations and seed. @throws SupabaseDevError MIGRATION_FAILED */
   fork(): Promise<BackendFork>;
   close(): Promise<void>;
@@ -67,7 +67,7 @@ function accessOwnStack(stack: ServedStack, isExposed: boolean): StackAccess {
     },
     request: (command, args) => stack.request(command, args),
     sync: () => stack.sync(),
-    onReplaced: (listener) => stack.onReplaced(listener),
+    onSchemaChange: (listener) => stack.onSchemaChange(listener),
     fork: () => stack.fork(),
     close: () => stack.stop(),
   };

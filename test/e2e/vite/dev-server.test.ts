@@ -6,6 +6,7 @@ import pg from 'pg';
 import { version } from 'vite';
 import { describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
+import { generateTypes } from '../../../plugin/database-types/generate.ts';
 import { findOwner } from '../../../plugin/stack/ownership/claim.ts';
 import { isAlive } from '../../../plugin/stack/postgres/server-process.ts';
 import { PUBLISHABLE_KEY as KEY } from '../../helpers/api.ts';
@@ -224,11 +225,16 @@ describe('a start that fails', () => {
     const opened = await openHmr(server);
     await app.write('supabase/migrations/1_items.sql', 'create table items (id int primary key);');
     await opened.next('full-reload');
+    // At its usual place, so that it is found.
+    const types = 'src/database.types.ts';
+    await app.write(types, 'export type Json = string\nexport type Database = {}\n');
     const page = await openHmr(server);
     const owner = await findOwner(join(app.root, '.supabase'));
     await owner?.request('reset');
     owner?.leave();
     expect(await page.next('full-reload')).toMatchObject({ type: 'full-reload' });
+    await server.waitForOutput(/wrote src\/database\.types\.ts/);
+    expect(await readFile(join(app.root, types), 'utf8')).toContain('items: {');
   });
 
   test.each([
@@ -263,23 +269,36 @@ describe('a start that fails', () => {
     },
   );
 
-  test('follows a migration that is added, edited, broken and deleted while it runs', async () => {
-    const app = await project();
+  test('follows a migration that is added, edited, broken and deleted while it runs, and so do the types', async () => {
+    const app = await project(
+      { 'src/database.types.ts': 'export type Json = string\nexport type Database = {}\n' },
+      "{ types: 'app/db.ts' }",
+    );
     const server = await serve(app);
-    await dbUrlOf(server);
+    const dbUrl = await dbUrlOf(server);
+    const types = (): Promise<string> => readFile(join(app.root, 'app/db.ts'), 'utf8').catch(() => '');
+    await expect.poll(types, { timeout: 30_000 }).toContain('export type Database = {');
     await app.write('supabase/migrations/1_late.sql', 'create table late (id int primary key);');
     await server.waitForOutput(/applied 1 new migration\(s\): 1/);
     await expect
       .poll(async () => (await fetch(`${server.url}/rest/v1/late`, { headers: { apikey: KEY } })).status)
       .toBe(200);
+    await expect.poll(types, { timeout: 30_000 }).toContain('late: {');
     await app.write('supabase/migrations/1_late.sql', 'create table late (id int primary key, more int);');
     await server.waitForOutput(/built the database again from its files \(changed: 1\)/);
+    await expect.poll(types, { timeout: 30_000 }).toContain('more: number | null');
+    const schemas = ['public', 'graphql_public'];
+    expect(await types()).toBe(await generateTypes({ databaseUrl: dbUrl, schemas }));
     await app.write('supabase/migrations/1_late.sql', 'create table late (id int primary key, mo');
     await server.waitForOutput(/1_late\.sql:1:.*syntax error/);
     const row = await fetch(`${server.url}/rest/v1/late?select=more`, { headers: { apikey: KEY } });
     expect(row.status).toBe(200);
+    expect(await types()).toContain('more: number | null');
     await rm(join(app.root, 'supabase/migrations/1_late.sql'));
     await server.waitForOutput(/built the database again from its files \(gone: 1\)/);
+    await expect.poll(types, { timeout: 30_000 }).not.toContain('late: {');
+    // Not the file that the option does not name.
+    expect(await readFile(join(app.root, 'src/database.types.ts'), 'utf8')).toMatch(/Database = \{\}\n$/);
   });
 
   test('works without a folder supabase, prints what to create, and uses it once it exists', async () => {
