@@ -9,8 +9,9 @@ import { doctor } from './commands/doctor.ts';
 import { functionsNew } from './commands/functions-new.ts';
 import { genTypes } from './commands/gen-types.ts';
 import { mcp } from './commands/mcp.ts';
-import { migrationList, migrationNew, migrationUp } from './commands/migration.ts';
+import { migrationList, migrationNew, migrationRepair, migrationUp } from './commands/migration.ts';
 import { restore } from './commands/restore.ts';
+import { seedBuckets } from './commands/seed-buckets.ts';
 import { snapshotDelete, snapshotList, snapshotRestore, snapshotSave } from './commands/snapshot.ts';
 import { start } from './commands/start.ts';
 import { status } from './commands/status.ts';
@@ -32,10 +33,12 @@ const COMMANDS: readonly Command[] = [
   migrationNew,
   migrationList,
   migrationUp,
+  migrationRepair,
   snapshotSave,
   snapshotRestore,
   snapshotList,
   snapshotDelete,
+  seedBuckets,
   functionsNew,
   genTypes,
   testDb,

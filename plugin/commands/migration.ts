@@ -9,6 +9,7 @@ import {
   print,
   printJson,
   rootOf,
+  text,
   usageError,
   wantsJson,
   WORKDIR,
@@ -45,6 +46,35 @@ export const migrationList: Command = {
         process.stdout.write(`${state.padEnd(8)} ${version}${name && `_${name}`}\n`);
       return undefined;
     }),
+};
+
+export const migrationRepair: Command = {
+  name: 'migration repair',
+  usage: 'VERSION … --status applied|reverted',
+  summary: 'changes which migrations count as applied, and how, without running one',
+  flags: {
+    status: {
+      type: 'string',
+      value: 'STATUS',
+      help: 'applied: recorded as the file is now; reverted: forgotten, so that it is applied again',
+    },
+    workdir: WORKDIR,
+    'data-dir': DATA_DIR,
+  },
+  arguments: 'any',
+  async run(call) {
+    const status = text(call, 'status');
+    if (status !== 'applied' && status !== 'reverted')
+      throw usageError(`--status must be applied or reverted, not "${status ?? ''}"`);
+    const versions = call.args;
+    const wrong = versions.find((version) => !/^\d+$/.test(version));
+    if (wrong !== undefined) throw usageError(`"${wrong}" is not the version of a migration`);
+    if (versions.length === 0) throw usageError('name the version of at least one migration');
+    await withStack(call, async (stack) => {
+      await stack.request('migration repair', { versions, status });
+      print(`Repaired migration history: ${versions.join(', ')} => ${status}`);
+    });
+  },
 };
 
 export const migrationUp: Command = {

@@ -13,8 +13,20 @@ export interface Service {
   handle(req: IncomingMessage, res: ServerResponse): void;
   /** Responds to one upgrade request; Realtime and functions have it. */
   upgrade?(req: IncomingMessage, socket: Duplex, head: Buffer): void;
+  /** Stores again what the configuration names; Storage has it. */
+  seed?(): Promise<SeedReport>;
   /** Ends open requests, sockets, timers and database connections. */
   close(): Promise<void>;
+}
+
+/** What was stored because the configuration names it. */
+export interface SeedReport {
+  /** The configured buckets. */
+  readonly buckets: readonly string[];
+  /** Number of files that were new or had changed. */
+  readonly stored: number;
+  /** What could not be stored, and why. */
+  readonly problems: readonly string[];
 }
 
 /** Names of the services, as the gateway's route table uses them. */

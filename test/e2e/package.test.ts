@@ -1,6 +1,6 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFile } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { promisify } from 'node:util';
@@ -131,7 +131,6 @@ test.each([
   ['an unknown command', ['finish'], /no command "finish" \(USAGE\)/],
   ['a missing argument', ['snapshot', 'save'], /snapshot save NAME \(USAGE\)/],
   ['a missing stack', ['status'], /No process runs .* \(STACK_NOT_RUNNING\)/],
-  ['a missing generator', ['gen', 'types'], /npm install --save-dev @supabase\/postgrest-typegen/],
   ['an unknown flag', ['start', '--prot', '1'], /\(USAGE\)/],
   ['a wrong installation, by its flag', ['start', '--ephemeral', '--bin-dir', '/nonexistent'], /--bin-dir/],
 ])('the command names %s, with a code, and hints by flags', async (_, args, expected) => {
@@ -199,4 +198,16 @@ test('the command skips extensions; others use its stack, and a second one says 
   expect(await runCommand('db', 'diff', ...workdir)).toEqual(none);
   child.kill('SIGINT');
   await once(child, 'exit');
+});
+
+test('the command gen types names the package that it needs', async () => {
+  const scope = join(project.root, 'node_modules/@supabase');
+  await rm(scope);
+  expect(await runCommand('gen', 'types', '--workdir', project.root)).toMatchObject({
+    code: 1,
+    out: '',
+    errors: expect.stringMatching(
+      /TYPES_GENERATOR_MISSING\)\n.*npm install --save-dev @supabase\/postgrest-typegen/,
+    ),
+  });
 });

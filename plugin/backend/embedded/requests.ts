@@ -11,6 +11,9 @@ const HANDLERS: Readonly<Record<string, Handler>> = {
   sync: (running) => running.sync(),
   reset: (running, { seed }) => running.reset({ seed: seed !== false }),
   'migration list': (running) => running.listMigrations(),
+  'migration repair': (running, { versions, status }) =>
+    running.repairMigrations([versions].flat().map(String), status === 'applied' ? 'applied' : 'reverted'),
+  'seed buckets': (running) => running.seedBuckets(),
   'snapshot save': (running, { name }) => running.saveSnapshot(String(name)),
   'snapshot restore': (running, { name }) => running.restoreSnapshot(String(name)),
   'snapshot list': (running) => running.listSnapshots(),

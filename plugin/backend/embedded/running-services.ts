@@ -3,7 +3,8 @@ import type { GatewayTarget } from '../../gateway/target.ts';
 import { Observations } from '../../shared/observations.ts';
 import { countUnchanged, type Drift, type MigrationState } from '../../stack/postgres/databases/drift.ts';
 import type { Snapshot } from '../../stack/postgres/databases/snapshots.ts';
-import type { ServiceName } from '../../stack/service.ts';
+import type { RepairStatus } from '../../stack/postgres/repair.ts';
+import type { SeedReport, ServiceName } from '../../stack/service.ts';
 import { startServices, type Services, type StartServicesOptions } from '../../stack/services.ts';
 import type { SyncResult } from '../backend.ts';
 import type { RestoredDumps } from '../../stack/postgres/restore/build-from-dumps.ts';
@@ -188,6 +189,18 @@ export class RunningServices {
       ...(await databases.findDrift(await databases.readMigrations())),
       isChangedByHand: await databases.isChangedByHand(),
     }));
+  }
+
+  /** Changes the record of migrations, and nothing else. @throws SupabaseDevError USAGE */
+  repairMigrations(versions: readonly string[], status: RepairStatus): Promise<void> {
+    return this.#inTurn(({ databases }) => databases.repairMigrations(versions, status));
+  }
+
+  /** Creates the configured buckets and stores their files again. */
+  seedBuckets(): Promise<SeedReport> {
+    return this.#inTurn(
+      async ({ services }) => (await services.storage?.seed?.()) ?? { buckets: [], stored: 0, problems: [] },
+    );
   }
 
   /**

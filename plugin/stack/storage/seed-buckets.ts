@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { extname, join, relative, sep } from 'node:path';
 import { errorMessage } from '../../shared/errors.ts';
-import type { Logger } from '../../shared/logger.ts';
+import type { SeedReport } from '../service.ts';
 import { ANONYMOUS, type RequestScope } from './database/request-scope.ts';
 import { checkNewObjectName } from './names.ts';
 import type { ObjectStore } from './objects/object-store.ts';
@@ -46,22 +46,24 @@ const MIME_TYPES: Readonly<Record<string, string>> = {
 
 /**
  * Creates the buckets of `[storage.buckets.*]` and stores the files of their `objects_path` in them, as `supabase start`
- * does. Files that are already stored are skipped; one that cannot be stored is reported as a warning.
+ * and `supabase seed buckets` do. Files that are already stored are skipped.
  */
 export async function seedBuckets(
   objects: ObjectStore,
   buckets: readonly BucketSettings[],
-  logger: Logger,
-): Promise<void> {
+): Promise<SeedReport> {
+  const problems: string[] = [];
+  let stored = 0;
   for (const bucket of buckets) {
     try {
       await upsertBucket(objects, bucket);
       if (bucket.objectsPath !== undefined)
-        await seedObjects(objects, bucket.name, bucket.objectsPath, logger);
+        stored += await seedObjects(objects, bucket.name, bucket.objectsPath, problems);
     } catch (error) {
-      logger.warn(`supabase/config.toml: storage.buckets.${bucket.name}: ${errorMessage(error)}`);
+      problems.push(`supabase/config.toml: storage.buckets.${bucket.name}: ${errorMessage(error)}`);
     }
   }
+  return { buckets: buckets.map(({ name }) => name), stored, problems };
 }
 
 async function upsertBucket({ database, buckets }: ObjectStore, bucket: BucketSettings): Promise<void> {
@@ -82,12 +84,14 @@ async function upsertBucket({ database, buckets }: ObjectStore, bucket: BucketSe
   });
 }
 
+/** @returns the number of files that were stored */
 async function seedObjects(
   objects: ObjectStore,
   bucket: string,
   folder: string,
-  logger: Logger,
-): Promise<void> {
+  problems: string[],
+): Promise<number> {
+  let stored = 0;
   const rows = await objects.database.read<{ name: string; etag: string | null }>(
     'seeded-objects',
     `select name, metadata ->> 'eTag' as etag from storage.objects where bucket_id = $1`,
@@ -99,11 +103,14 @@ async function seedObjects(
     const path = join(entry.parentPath, entry.name);
     const name = relative(folder, path).split(sep).join('/');
     try {
-      if (known.get(name) !== (await etagOf(path))) await seedObject(objects, bucket, name, path);
+      if (known.get(name) === (await etagOf(path))) continue;
+      await seedObject(objects, bucket, name, path);
+      stored++;
     } catch (error) {
-      logger.warn(`storage.buckets.${bucket}.objects_path: ${name} is not stored: ${errorMessage(error)}`);
+      problems.push(`storage.buckets.${bucket}.objects_path: ${name} is not stored: ${errorMessage(error)}`);
     }
   }
+  return stored;
 }
 
 async function seedObject(objects: ObjectStore, bucket: string, name: string, path: string): Promise<void> {

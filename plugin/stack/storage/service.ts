@@ -4,7 +4,7 @@ import { errorMessage, SupabaseDevError } from '../../shared/errors.ts';
 import type { StackContext } from '../context.ts';
 import { bearerToken } from '../http/bearer.ts';
 import { OpenRequests } from '../http/open-requests.ts';
-import type { Service } from '../service.ts';
+import type { SeedReport, Service } from '../service.ts';
 import { Buckets } from './buckets/buckets.ts';
 import { StorageDatabase } from './database/database.ts';
 import { BlobStore } from './disk/blob-store.ts';
@@ -40,7 +40,8 @@ export async function createStorageService(context: StackContext): Promise<Servi
     const { blobs, tokens } = await openFolder(context, database);
     const buckets = new Buckets(database, blobs, settings.fileSizeLimit);
     const objects = new ObjectStore(database, blobs, buckets, settings.fileSizeLimit);
-    await seedBuckets(objects, settings.buckets, context.logger);
+    const seed = (): Promise<SeedReport> => seedBuckets(objects, settings.buckets);
+    for (const problem of (await seed()).problems) context.logger.warn(problem);
     const answer = settings.enabled ? createApis(context, settings, objects, tokens) : refuse;
     return {
       handle(req, res) {
@@ -53,6 +54,7 @@ export async function createStorageService(context: StackContext): Promise<Servi
           .catch(() => void res.destroy());
         requests.track(res, done);
       },
+      seed,
       async close() {
         requests.abort();
         await requests.settled();

@@ -10,6 +10,13 @@ const FILE = 'supabase/migrations/1_items.sql';
 const FILES = {
   [FILE]: 'create table items (id int primary key);',
   'supabase/seed.sql': 'insert into items values (1)',
+  'supabase/config.toml': `[api]
+auto_expose_new_tables = true
+[storage.buckets.pictures]
+objects_path = "./pictures"
+file_size_limit = "1KB"
+`,
+  'supabase/pictures/a.txt': 'first',
 };
 
 /** A stack, and the connection of a command to the process that runs it. */
@@ -85,6 +92,50 @@ describe('a command reaches the process that runs the stack', () => {
     ]);
     expect(await owner.request('sync')).toMatchObject({ rebuilt: { changed: ['1'] } });
     expect(await owner.request('migration list')).toMatchObject([{ state: 'applied' }, { state: 'applied' }]);
+  });
+
+  test('the record of migrations is repaired, and nothing else changes', async () => {
+    await using reached = await reach();
+    const { stack, owner } = reached;
+    const states = async (): Promise<unknown> =>
+      ((await owner.request('migration list')) as { version: string; state: string }[]).map(
+        ({ version, state }) => `${version} ${state}`,
+      );
+    await query(stack, 'insert into items values (2)');
+    await writeFile(join(stack.root, FILE), 'create table items (id int primary key, n int);');
+    await writeFile(join(stack.root, 'supabase/migrations/2_more.sql'), 'create table more ();');
+    await owner.request('migration repair', { versions: ['1', '2'], status: 'applied' });
+    expect(await states()).toEqual(['1 applied', '2 applied']);
+    expect(await owner.request('sync')).toEqual({ applied: [] });
+    expect(await ids(stack)).toEqual([1, 2]);
+    expect(await query(stack, "select to_regclass('more') as more")).toEqual([{ more: null }]);
+    await owner.request('migration repair', { versions: ['2'], status: 'reverted' });
+    expect(await states()).toEqual(['1 applied', '2 new']);
+    // Of several, one is wrong: none is changed.
+    for (const [status, versions] of [
+      ['reverted', ['1', '2']],
+      ['applied', ['2', '3']],
+    ])
+      await expect(owner.request('migration repair', { versions, status })).rejects.toMatchObject({
+        code: 'USAGE',
+      });
+    expect(await states()).toEqual(['1 applied', '2 new']);
+    expect(await owner.request('sync')).toEqual({ applied: ['2'] });
+  });
+
+  test('buckets are seeded again with the files that are new', async () => {
+    await using reached = await reach();
+    const { stack, owner } = reached;
+    expect(await owner.request('seed buckets')).toEqual({ buckets: ['pictures'], stored: 0, problems: [] });
+    await writeFile(join(stack.root, 'supabase/pictures/b.txt'), 'new');
+    await writeFile(join(stack.root, 'supabase/pictures/big.txt'), 'x'.repeat(2000));
+    expect(await owner.request('seed buckets')).toEqual({
+      buckets: ['pictures'],
+      stored: 1,
+      problems: [expect.stringMatching(/big\.txt is not stored: .*1024/)],
+    });
+    const { data } = await stack.client(stack.secretKey).storage.from('pictures').download('b.txt');
+    expect(await data?.text()).toBe('new');
   });
 
   test.each([

@@ -2,6 +2,7 @@ import type { Database } from '../database.ts';
 import { readMigrations, type MigrationFile } from '../migration-files.ts';
 import { recordMigration, type MigrationResult } from '../migrations.ts';
 import { hasMigrations, migrateDatabase, prepareSchema, type SchemaOptions } from '../project-schema.ts';
+import { repairMigrations, type RepairStatus } from '../repair.ts';
 import { readSchemaFiles } from '../schema-files.ts';
 import { Background } from './background.ts';
 import { rememberSchema } from './by-hand.ts';
@@ -100,6 +101,14 @@ export class ProjectDatabases {
   /** The migrations of the folder and of the live database, by version. */
   async listMigrations(): Promise<MigrationState[]> {
     return listStates(await this.#readApplied(), await this.readMigrations());
+  }
+
+  /** Changes the record of the live database's migrations, and nothing else. @throws SupabaseDevError USAGE */
+  async repairMigrations(versions: readonly string[], status: RepairStatus): Promise<void> {
+    const files = await this.readMigrations();
+    await withClient(this.#server.database().connection('postgres'), (client) =>
+      repairMigrations(client, files, versions, status),
+    );
   }
 
   #readApplied(): Promise<AppliedMigration[]> {
