@@ -8,6 +8,7 @@ import { dbReset } from './commands/db-reset.ts';
 import { doctor } from './commands/doctor.ts';
 import { functionsNew } from './commands/functions-new.ts';
 import { genTypes } from './commands/gen-types.ts';
+import { logs } from './commands/logs.ts';
 import { mcp } from './commands/mcp.ts';
 import { migrationList, migrationNew, migrationRepair, migrationUp } from './commands/migration.ts';
 import { restore } from './commands/restore.ts';
@@ -24,6 +25,7 @@ const COMMANDS: readonly Command[] = [
   start,
   stop,
   status,
+  logs,
   doctor,
   mcp,
   dbReset,

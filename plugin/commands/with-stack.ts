@@ -53,7 +53,8 @@ export async function withRunningStack<T>(
   }
 }
 
-async function dataDirOf(call: Call, root: string): Promise<string> {
+/** Absolute path of the project's data. */
+export async function dataDirOf(call: Call, root: string): Promise<string> {
   const given = text(call, 'data-dir');
   return given === undefined ? defaultDataDir(root) : resolve(given);
 }

@@ -64,6 +64,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   'plugin/backend': [
     'plugin/shared',
     'plugin/options.ts',
+    'plugin/explain',
     'plugin/gateway',
     'plugin/stack',
     'plugin/stack/services.ts',

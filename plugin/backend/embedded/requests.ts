@@ -14,6 +14,8 @@ const HANDLERS: Readonly<Record<string, Handler>> = {
   'migration repair': (running, { versions, status }) =>
     running.repairMigrations([versions].flat().map(String), status === 'applied' ? 'applied' : 'reverted'),
   'seed buckets': (running) => running.seedBuckets(),
+  logs: (running, { after, follow }) =>
+    running.log.read(typeof after === 'number' ? after : undefined, follow === true),
   'snapshot save': (running, { name }) => running.saveSnapshot(String(name)),
   'snapshot restore': (running, { name }) => running.restoreSnapshot(String(name)),
   'snapshot list': (running) => running.listSnapshots(),

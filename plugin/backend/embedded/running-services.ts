@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { GatewayTarget } from '../../gateway/target.ts';
 import { Observations } from '../../shared/observations.ts';
+import { readExposedSchemas } from '../../stack/config/exposed-schemas.ts';
 import { countUnchanged, type Drift, type MigrationState } from '../../stack/postgres/databases/drift.ts';
 import type { Snapshot } from '../../stack/postgres/databases/snapshots.ts';
 import type { RepairStatus } from '../../stack/postgres/repair.ts';
@@ -11,6 +12,7 @@ import type { RestoredDumps } from '../../stack/postgres/restore/build-from-dump
 import type { DumpFile } from '../../stack/postgres/restore/dump-file.ts';
 import type { LiveDiff } from '../../stack/postgres/diff/diff-live.ts';
 import { ForkPool, type OpenFork } from './fork-pool.ts';
+import { StackLog } from './stack-log.ts';
 import { createTarget, type UseService } from './service-target.ts';
 
 /** The services, what a gateway needs to reach them, and the changes of their database, one at a time. */
@@ -30,13 +32,23 @@ export class RunningServices {
   readonly #listeners = new Set<() => void>();
   #turn: Promise<unknown> = Promise.resolve();
 
+  /** What the stack prints. */
+  readonly log: StackLog;
+
   /** @param gatewaySecret by which gateways of other processes reach the forks */
   constructor(options: StartServicesOptions, gatewaySecret: string) {
-    const { dataDir, logger } = options;
-    this.observations = options.observations ?? new Observations();
+    const { config, dataDir } = options;
+    const observations = options.observations ?? new Observations();
+    this.observations = observations;
     this.dataDir = dataDir;
-    this.notices = () => options.config.notices();
-    this.started = startServices({ ...options, observations: this.observations }).then((services) => {
+    this.notices = () => config.notices();
+    this.log = new StackLog(options.logger, {
+      observations,
+      databaseUrl: () => this.#services?.database.url,
+      exposedSchemas: readExposedSchemas(config.section('api')),
+    });
+    const { logger } = this.log;
+    this.started = startServices({ ...options, logger, observations }).then((services) => {
       this.#services = services;
       this.#forks = new ForkPool({ services, folder: join(dataDir, 'forks'), gatewaySecret, logger });
       const names = Object.keys(services.services) as ServiceName[];
@@ -227,6 +239,7 @@ export class RunningServices {
   /** Waits for a change that is under way. */
   async stop(): Promise<void> {
     await this.#inTurn(async (services) => {
+      await this.log.close();
       await this.#forks?.close();
       await services.stop();
     });

@@ -6,8 +6,8 @@ import { Launcher } from './launch.ts';
 import type { FunctionsSettings } from './settings.ts';
 import { DEFAULT_TIMEOUTS, type FunctionTimeouts } from './timeouts.ts';
 import { TypeCheck } from './type-check.ts';
-import { FileWatch } from './watch-files.ts';
-import { FolderWatch } from './watch-folder.ts';
+import { FileWatch } from '../../shared/watch-files.ts';
+import { FolderWatch } from '../../shared/watch-folder.ts';
 import { Workers, type Lease } from './workers.ts';
 
 export interface FunctionsOptions {

@@ -1,8 +1,10 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import pg from 'pg';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
+import { logs } from '../../../plugin/commands/logs.ts';
 import { findOwner, type Membership } from '../../../plugin/stack/ownership/claim.ts';
+import type { LogPage } from '../../../plugin/backend/embedded/stack-log.ts';
 import { startTestStack, type TestStack } from '../../helpers/stack.ts';
 import { query } from './helpers.ts';
 
@@ -121,6 +123,30 @@ describe('a command reaches the process that runs the stack', () => {
       });
     expect(await states()).toEqual(['1 applied', '2 new']);
     expect(await owner.request('sync')).toEqual({ applied: ['2'] });
+  });
+
+  test('logs have what the stack prints, and requests with causes while somebody follows', async () => {
+    await using reached = await reach();
+    const { stack, owner } = reached;
+    const first = (await owner.request('logs')) as LogPage;
+    const waiting = owner.request('logs', { after: first.next, follow: true }) as Promise<LogPage>;
+    const { error } = await stack.client('not-a-key').from('nothing').select();
+    expect(error).not.toBeNull();
+    let { lines, next } = await waiting;
+    const texts = (): string => lines.map(({ service, text }) => `${service}: ${text}`).join('\n');
+    while (!texts().includes('GET /rest/v1/nothing')) {
+      const page = (await owner.request('logs', { after: next, follow: true })) as LogPage;
+      [lines, next] = [[...lines, ...page.lines], page.next];
+    }
+    expect(texts()).toMatch(/^requests: .*GET \/rest\/v1\/nothing\S* (401|404) /m);
+    const printed: string[] = [];
+    const spy = vi
+      .spyOn(process.stdout, 'write')
+      .mockImplementation((text) => printed.push(String(text)) > 0);
+    await logs.run({ args: [], flags: { workdir: stack.root } });
+    spy.mockRestore();
+    expect(printed.join('')).toMatch(/^postgres  .*ready to accept connections$/m);
+    expect(printed.join('')).toMatch(/^requests  \d{4}-\S+Z .*GET \/rest\/v1\/nothing/m);
   });
 
   test('buckets are seeded again with the files that are new', async () => {
