@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { readFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
-import { print, usageError, type Call, type Command } from './commands/command.ts';
+import { usageError, type Call, type Command } from './commands/command.ts';
 import { dbDiff } from './commands/db-diff.ts';
 import { dbDump } from './commands/db-dump.ts';
 import { dbReset } from './commands/db-reset.ts';
@@ -11,6 +11,7 @@ import { genTypes } from './commands/gen-types.ts';
 import { logs } from './commands/logs.ts';
 import { mcp } from './commands/mcp.ts';
 import { migrationList, migrationNew, migrationRepair, migrationUp } from './commands/migration.ts';
+import { printError } from './commands/print-error.ts';
 import { restore } from './commands/restore.ts';
 import { seedBuckets } from './commands/seed-buckets.ts';
 import { snapshotDelete, snapshotList, snapshotRestore, snapshotSave } from './commands/snapshot.ts';
@@ -19,7 +20,7 @@ import { status } from './commands/status.ts';
 import { stop } from './commands/stop.ts';
 import { testDb } from './commands/test-db.ts';
 import { formatCommand, formatUsage, formatUse } from './commands/usage.ts';
-import { errorMessage, SupabaseDevError } from './shared/errors.ts';
+import { errorMessage, type SupabaseDevError } from './shared/errors.ts';
 
 const COMMANDS: readonly Command[] = [
   start,
@@ -46,22 +47,8 @@ const COMMANDS: readonly Command[] = [
   testDb,
 ];
 
-/** What vite.config and scripts call an option, and its flag here. */
-const FLAGS: readonly [string, string][] = [
-  ['postgres.binDir', '--bin-dir'],
-  ['the option dataDir', '--data-dir'],
-  ['the option root', '--workdir'],
-  ['{ ephemeral: true }', '--ephemeral'],
-  [" (backend: 'local')", ''],
-];
-
 await main(process.argv.slice(2)).catch((error: unknown) => {
-  const code = error instanceof SupabaseDevError ? ` (${error.code})` : '';
-  print(`vite-plugin-supabase: ${errorMessage(error)}${code}`);
-  if (error instanceof SupabaseDevError) {
-    if (error.location?.frame) print(error.location.frame);
-    if (error.hint) print(`What to do: ${nameFlags(error.hint)}`);
-  }
+  printError(error);
   process.exitCode = 1;
 });
 
@@ -97,13 +84,6 @@ function readCall(command: Command, args: string[]): Call {
 function unknownCommand(args: string[]): SupabaseDevError {
   const words = args.filter((arg) => !arg.startsWith('-'));
   return usageError(words.length === 0 ? 'a command is missing' : `no command "${words.join(' ')}"`);
-}
-
-/** Hints name options as vite.config and scripts write them; here they are flags. */
-function nameFlags(hint: string): string {
-  let text = hint.replaceAll(/ \(in vite\.config: [^)]*\)|, in vite\.config: [\w.]+/g, '');
-  for (const [option, flag] of FLAGS) text = text.replaceAll(option, flag);
-  return text;
 }
 
 async function readVersion(): Promise<string> {

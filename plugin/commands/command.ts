@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { SupabaseDevError } from '../shared/errors.ts';
 import { requireFolder } from '../shared/files.ts';
 import type { Logger } from '../shared/logger.ts';
+import { writeLine } from './progress.ts';
 
 /** One command of the command line. */
 export interface Command {
@@ -51,7 +52,7 @@ export const OUTPUT: Flag = { type: 'string', short: 'o', value: 'json', help: '
 
 /** Standard output has only what programs read; messages for people go to standard error. */
 export function print(text: string): void {
-  process.stderr.write(`${text}\n`);
+  writeLine(text);
 }
 
 export const logger: Logger = { info: print, warn: print, error: print };

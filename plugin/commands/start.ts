@@ -1,7 +1,6 @@
 import { LOG_LEVELS, type LogLevel } from '../shared/log-level.ts';
 import {
   DATA_DIR,
-  logger,
   print,
   rootOf,
   text,
@@ -11,13 +10,15 @@ import {
   type Command,
 } from './command.ts';
 import { INSTALLATION, installationOf } from './installation.ts';
+import { withProgress } from './progress.ts';
 import { stopOnSignals } from './stop-on-signals.ts';
 import { formatEnv } from './variables.ts';
 
 export const start: Command = {
   name: 'start',
   usage: '[options]',
-  summary: 'runs the embedded Supabase of a project without Vite, and prints URL and keys; Ctrl-C ends it',
+  summary:
+    'runs the embedded Supabase of a project without Vite, prints URL and keys, and follows what is saved in supabase/; Ctrl-C ends it',
   flags: {
     port: {
       type: 'string',
@@ -42,8 +43,8 @@ export const start: Command = {
   arguments: 0,
   async run(call) {
     // Loaded only when needed: the usage is there at once.
-    const { startStack } = await import('../start-stack.ts');
-    const starting = startStack({
+    const { FollowedStack } = await import('./followed-stack.ts');
+    const starting = FollowedStack.start({
       root: await rootOf(call),
       port: readPort(call, 'port'),
       dbPort: readPort(call, 'db-port'),
@@ -51,10 +52,10 @@ export const start: Command = {
       ephemeral: call.flags.ephemeral === true,
       log: readLevel(call),
       ...installationOf(call),
-      logger,
     });
     stopOnSignals(starting, 0);
-    process.stdout.write(formatEnv(await starting));
+    const { address } = await withProgress('Starting the stack', starting);
+    process.stdout.write(formatEnv(address));
     print('Supabase is running; press Ctrl-C to stop it.');
   },
 };

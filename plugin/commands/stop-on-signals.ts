@@ -1,11 +1,9 @@
-import type { Stack } from '../start-stack.ts';
-
 /**
  * Ends the process by a signal. A stack that is still starting is stopped as soon as it has started.
  *
  * @param exitCode of the process, when the stack has stopped
  */
-export function stopOnSignals(starting: Promise<Stack>, exitCode: number): void {
+export function stopOnSignals(starting: Promise<{ stop(): Promise<void> }>, exitCode: number): void {
   let isStopping = false;
   const stop = (): void => {
     // A second signal means now: PostgreSQL gets its signal when the process exits.

@@ -3,6 +3,7 @@ import { SupabaseDevError } from '../shared/errors.ts';
 import { findOwner } from '../stack/ownership/claim.ts';
 import type { StackRecord } from '../stack/ownership/record.ts';
 import { defaultDataDir } from '../stack/project.ts';
+import { withProgress } from './progress.ts';
 import { logger, print, rootOf, text, type Call } from './command.ts';
 
 /** The stack of a project, as commands use it. */
@@ -18,7 +19,7 @@ export async function withStack(call: Call, use: (stack: ReachedStack) => Promis
   const owner = await findOwner(dataDir);
   if (owner) {
     try {
-      await use(owner);
+      await use(withProgressOf(owner));
     } finally {
       owner.leave();
     }
@@ -27,12 +28,20 @@ export async function withStack(call: Call, use: (stack: ReachedStack) => Promis
   // Loaded only when needed: a command that another process executes starts fast.
   const { openStack } = await import('../open-stack.ts');
   print('No stack of this project runs: starting one for this command');
-  const { stack } = await openStack({ root, dataDir, port: 0, dbPort: 0, logger });
+  const opening = openStack({ root, dataDir, port: 0, dbPort: 0, logger });
+  const { stack } = await withProgress('Starting the stack', opening);
   try {
-    await use(stack);
+    await use(withProgressOf(stack));
   } finally {
     await stack.stop();
   }
+}
+
+function withProgressOf(stack: ReachedStack): ReachedStack {
+  return {
+    record: stack.record,
+    request: (command, args) => withProgress(command, stack.request(command, args)),
+  };
 }
 
 /** @throws SupabaseDevError STACK_NOT_RUNNING */

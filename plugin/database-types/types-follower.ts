@@ -14,12 +14,15 @@ export interface TypesFollowerOptions {
   readonly logger: Logger;
 }
 
+const LOST_MS = 10_000;
+
 /** Keeps the file with the types of the database as its schema is. */
 export class TypesFollower {
   readonly #options: TypesFollowerOptions;
   #running: Promise<void> | undefined;
   /** The schema has changed again since the running update began. */
   #isOutdated = false;
+  readonly #end = new AbortController();
   /** What was reported and has not changed since. */
   #reported: string | undefined;
 
@@ -36,15 +39,19 @@ export class TypesFollower {
     return this.#running;
   }
 
+  /** Ends what is under way; nothing is written any more. */
+  close(): void {
+    this.#end.abort();
+  }
+
   async #run(): Promise<void> {
-    while (this.#isOutdated) {
+    while (this.#isOutdated && !this.#end.signal.aborted) {
       this.#isOutdated = false;
       try {
         await this.#write();
         this.#reported = undefined;
       } catch (error) {
-        // The next change has replaced the database meanwhile.
-        if (!this.#isOutdated) this.#report(error);
+        if (!this.#isOutdated && !this.#end.signal.aborted) this.#report(error);
       }
     }
   }
@@ -56,9 +63,16 @@ export class TypesFollower {
     if (file === undefined || databaseUrl === undefined) return;
     // Loaded only when needed: few projects have such a file from the start.
     const { defaultSchemas, generateTypes } = await import('./generate.ts');
-    const types = await generateTypes({ databaseUrl, schemas: defaultSchemas(exposedSchemas) });
+    const { repeatWhenLost } = await import('../stack/postgres/connection-loss.ts');
+    const schemas = defaultSchemas(exposedSchemas);
+    const { signal } = this.#end;
+    // Another database may take the place of this one meanwhile.
+    const types = await repeatWhenLost(() => generateTypes({ databaseUrl, schemas }), {
+      timeoutMs: LOST_MS,
+      signal,
+    });
     // Types that are no longer those of the database are not worth a write.
-    if (this.#isOutdated) return;
+    if (this.#isOutdated || signal.aborted) return;
     if (await updateTypesFile(resolve(root, file), types)) logger.info(`Supabase: wrote ${file}`);
   }
 

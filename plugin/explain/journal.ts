@@ -74,7 +74,7 @@ export class Journal {
     switch (question) {
       case 'why':
         return this.#why(textOf(args.request), Number(args.since ?? 0));
-      case 'logs':
+      case 'journal':
         return this.#logs(textOf(args.service) as JournalService, Number(args.from), Number(args.to));
       case 'watch':
         return true;

@@ -21,7 +21,11 @@ export function typesPlugin(context: PluginContext): Plugin {
           logger,
         });
         void follower.update();
-        return backend.onSchemaChange?.(() => void follower.update());
+        const stop = backend.onSchemaChange?.(() => void follower.update());
+        return () => {
+          stop?.();
+          follower.close();
+        };
       });
       cleanup.add(server, async () => stopFollowing());
     },

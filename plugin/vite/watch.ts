@@ -1,14 +1,14 @@
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
-import { normalizePath, type Plugin, type ViteDevServer } from 'vite';
+import { normalizePath, type Logger as ViteLogger, type Plugin, type ViteDevServer } from 'vite';
+import { coalesce, reportSync } from '../backend/follow-saves.ts';
 import type { HeldBackend } from '../backend/held-backends.ts';
 import { CONFIG_FILES } from '../shared/config-files.ts';
+import type { Logger } from '../shared/logger.ts';
 import { injectKeys } from './env.ts';
 import { logFailure, showOverlay } from './failure.ts';
 import { PLUGIN_NAME, type PluginContext } from './plugin-context.ts';
 import { reloadPages } from './reload-pages.ts';
 import { ServerCleanup } from './server-cleanup.ts';
-import { describeSync } from '../backend/describe-sync.ts';
 
 /** Servers whose pages show an error of a file. */
 const isFailing = new WeakSet<ViteDevServer>();
@@ -55,28 +55,6 @@ export function watchPlugin(context: PluginContext): Plugin {
   };
 }
 
-// Editors write in several steps, and git changes many files at once.
-const SETTLE_MS = 25;
-
-/** Calls `handle` with all paths of a moment, one call at a time: what is saved during a call is handled after it. */
-function coalesce(handle: (paths: readonly string[]) => Promise<void>): (path: string) => void {
-  let waiting: string[] = [];
-  let running: Promise<void> | undefined;
-  const run = async (): Promise<void> => {
-    while (waiting.length > 0) {
-      await delay(SETTLE_MS);
-      const paths = waiting;
-      waiting = [];
-      await handle(paths);
-    }
-    running = undefined;
-  };
-  return (path) => {
-    waiting.push(path);
-    running ??= run();
-  };
-}
-
 async function catchUp(server: ViteDevServer, held: HeldBackend, paths: readonly string[]): Promise<void> {
   const { logger } = server.config;
   // A file that is saved during the start may have come too late for it.
@@ -92,20 +70,21 @@ async function catchUp(server: ViteDevServer, held: HeldBackend, paths: readonly
   }
   const result = await held.backend.sync?.();
   if (!result) return;
-  const lines = describeSync(result);
-  for (const { text, isWarning } of lines) logger[isWarning ? 'warn' : 'info'](text, { timestamp: true });
   const wasFailing = isFailing.delete(server);
-  if (lines.length > 0) return;
-  // The correction has changed nothing, and the page still shows the error.
-  if (wasFailing) reload(server);
-  else if (paths.some((path) => !path.includes('/migrations/'))) logger.info(SEED_ONLY, { timestamp: true });
+  // A correction that changes nothing leaves the page with the error.
+  if (!reportSync(result, paths, withTime(logger)) && wasFailing) reload(server);
+}
+
+function withTime(logger: ViteLogger): Logger {
+  const timestamp = true;
+  return {
+    info: (text) => logger.info(text, { timestamp }),
+    warn: (text) => logger.warn(text, { timestamp }),
+    error: (text) => logger.error(text, { timestamp }),
+  };
 }
 
 /** Loads the open pages again; their modules are as they were. */
 function reload(server: ViteDevServer): void {
   server.environments.client.hot.send({ type: 'full-reload' });
 }
-
-const SEED_ONLY =
-  'Supabase: roles.sql and seed files run on new data (npx vite-plugin-supabase db reset runs them again), and files of ' +
-  'schema_paths where there is no migration';

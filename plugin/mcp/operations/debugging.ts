@@ -26,7 +26,7 @@ export function debuggingOperations(find: FindProject): DebuggingOperations {
       const to = end === undefined ? Date.now() : Date.parse(end);
       if (service === 'branch-action') return [];
       if (service === 'postgres') return readServerLog(project, from, to);
-      return project.request('logs', { service: JOURNAL[service], from, to });
+      return project.request('journal', { service: JOURNAL[service], from, to });
     },
     getSecurityAdvisors: async () => lint(await find(), 'security'),
     getPerformanceAdvisors: async () => lint(await find(), 'performance'),
