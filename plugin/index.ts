@@ -8,6 +8,7 @@ import { planBackend } from './vite/plan-backend.ts';
 import { PluginContext } from './vite/plugin-context.ts';
 import { projectPlugin } from './vite/project.ts';
 import { gatewayPlugin } from './vite/serve-gateway.ts';
+import { shortcutsPlugin } from './vite/shortcuts.ts';
 import { typesPlugin } from './vite/types.ts';
 import { watchPlugin } from './vite/watch.ts';
 
@@ -36,6 +37,7 @@ export default function supabase(options: SupabaseOptions = {}): Plugin[] {
     gatewayPlugin(context),
     watchPlugin(context),
     typesPlugin(context),
+    shortcutsPlugin(context),
     functionFailuresPlugin(context),
     bannerPlugin(context),
   ];

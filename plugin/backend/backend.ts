@@ -2,6 +2,7 @@ import type { GatewayTarget } from '../gateway/target.ts';
 import type { SupabaseDevError } from '../shared/errors.ts';
 import type { Observations } from '../shared/observations.ts';
 import type { CopyReport } from '../stack/postgres/databases/copy/copy-data.ts';
+import type { AskStack } from './shortcuts.ts';
 import type { Drift } from '../stack/postgres/databases/drift.ts';
 
 /** Where Supabase runs: the CLI's Docker stack, any other Supabase by URL, or in this process. */
@@ -28,7 +29,7 @@ export interface Backend {
    *
    * @throws as that process did
    */
-  request?(command: string, args?: Readonly<Record<string, unknown>>): Promise<unknown>;
+  readonly request?: AskStack;
   /** Brings the database to the project's files; undefined where another process owns the database. */
   sync?(): Promise<SyncResult | undefined>;
   /**

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { SyncResult } from '../backend/backend.ts';
+import type { AskStack } from '../backend/shortcuts.ts';
 import type { ServedStack } from '../backend/embedded/served-stack.ts';
 import { CONFIG_FILES } from '../shared/config-files.ts';
 import type { StackOptions } from '../stack-options.ts';
@@ -42,6 +43,12 @@ export class FollowedStack {
   static async start(options: Options): Promise<FollowedStack> {
     const settings = await readSettings(options.root);
     return new FollowedStack(options, await runStack(options), settings);
+  }
+
+  /** Asks the stack, as a command does. @throws as it does; Error while wrong settings keep it from starting */
+  async request(...[command, args]: Parameters<AskStack>): Promise<unknown> {
+    if (!this.#running) throw new Error('the stack waits for correct settings');
+    return this.#running.served.request(command, args);
   }
 
   async stop(): Promise<void> {

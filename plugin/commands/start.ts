@@ -1,17 +1,9 @@
 import { LOG_LEVELS, type LogLevel } from '../shared/log-level.ts';
-import {
-  DATA_DIR,
-  print,
-  rootOf,
-  text,
-  usageError,
-  WORKDIR,
-  type Call,
-  type Command,
-} from './command.ts';
+import { DATA_DIR, print, rootOf, text, usageError, WORKDIR, type Call, type Command } from './command.ts';
 import { INSTALLATION, installationOf } from './installation.ts';
 import { withProgress } from './progress.ts';
 import { stopOnSignals } from './stop-on-signals.ts';
+import { listenForShortcuts } from './type-shortcuts.ts';
 import { formatEnv } from './variables.ts';
 
 export const start: Command = {
@@ -54,9 +46,10 @@ export const start: Command = {
       ...installationOf(call),
     });
     stopOnSignals(starting, 0);
-    const { address } = await withProgress('Starting the stack', starting);
-    process.stdout.write(formatEnv(address));
+    const stack = await withProgress('Starting the stack', starting);
+    process.stdout.write(formatEnv(stack.address));
     print('Supabase is running; press Ctrl-C to stop it.');
+    listenForShortcuts((command, args) => stack.request(command, args));
   },
 };
 

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import type { AskStack } from '../backend/shortcuts.ts';
 import { SupabaseDevError } from '../shared/errors.ts';
 import { findOwner } from '../stack/ownership/claim.ts';
 import type { StackRecord } from '../stack/ownership/record.ts';
@@ -9,7 +10,7 @@ import { logger, print, rootOf, text, type Call } from './command.ts';
 /** The stack of a project, as commands use it. */
 export interface ReachedStack {
   readonly record: Omit<StackRecord, 'gatewaySecret'>;
-  request(command: string, args?: Readonly<Record<string, unknown>>): Promise<unknown>;
+  request(...args: Parameters<AskStack>): ReturnType<AskStack>;
 }
 
 /** Uses the running stack of the project, whichever process runs it; without one, a stack that ends afterwards. */

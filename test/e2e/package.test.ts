@@ -80,12 +80,16 @@ async function spawnAgent(...flags: string[]): Promise<Agent & { messages(): str
   return { ...(await wrapAgent((client) => client.connect(transport))), messages: () => messages };
 }
 
-test('the command start prints keys as the Supabase CLI does, serves them, and ends on a signal', async () => {
+test('the command start prints keys as the Supabase CLI does, serves them, and ends on a signal, with shortcuts', async () => {
   const args = [cli, 'start', '--ephemeral', '--port', '0', '--db-port', '0', '--workdir', project.root];
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
-  let output = '';
+  const terminal = '--import=data:text/javascript,process.stdin.isTTY=true';
+  const child = spawn(process.execPath, [terminal, ...args], {
+    stdio: ['pipe', 'pipe', 'pipe'],
+    env: { ...process.env, CI: '' },
+  });
+  let [output, said] = ['', ''];
   child.stdout.setEncoding('utf8').on('data', (chunk: string) => (output += chunk));
-  const said = text(child.stderr);
+  child.stderr.setEncoding('utf8').on('data', (chunk: string) => (said += chunk));
   await expect.poll(() => output, { timeout: 20_000 }).toMatch(/JWT_SECRET=/);
   const env = Object.fromEntries(
     [...output.matchAll(/^(\w+)="(.*)"$/gm)].map(([, name, value]) => [name, value]),
@@ -100,9 +104,11 @@ test('the command start prints keys as the Supabase CLI does, serves them, and e
     headers: { apikey: env.PUBLISHABLE_KEY ?? '' },
   });
   expect(await rows.json()).toEqual([{ id: 7 }]);
+  child.stdin.write('h\nreset\n');
+  await expect.poll(() => said, { timeout: 20_000 }).toMatch(/press save \+ enter[^]*the database is reset/);
   child.kill('SIGINT');
   const [code] = (await once(child, 'exit')) as [number | null];
-  expect([code, await said]).toEqual([0, expect.stringContaining('Ctrl-C')]);
+  expect([code, said]).toEqual([0, expect.stringContaining('Ctrl-C')]);
 });
 
 test.each([

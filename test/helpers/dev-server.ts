@@ -21,6 +21,8 @@ export interface DevServer extends AsyncDisposable {
   output(): string;
   /** Waits until its whole output matches. */
   waitForOutput(pattern: RegExp, timeoutMs?: number): Promise<RegExpMatchArray>;
+  /** Types a line in its terminal; only with `terminal`. */
+  type(line: string): void;
   /** Sends a signal and waits until the process ends. */
   kill(signal: NodeJS.Signals): Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
 }
@@ -41,6 +43,7 @@ export async function startDevServer(
     env = {},
     port = 0,
     vite = VITE,
+    terminal = false,
     onSpawn,
   }: {
     command?: 'dev' | 'preview';
@@ -48,14 +51,21 @@ export async function startDevServer(
     env?: Readonly<Record<string, string>>;
     port?: number;
     vite?: string;
+    /** Its standard input counts as a terminal. */
+    terminal?: boolean;
     onSpawn?: (child: ChildProcess) => void;
   } = {},
 ): Promise<DevServer> {
   const { VITEST: _, ...parentEnv } = process.env;
   const child = spawn(process.execPath, [vite, command, '--port', String(port), ...args], {
     cwd: root,
-    env: { ...parentEnv, ...env, NODE_ENV: command === 'dev' ? 'development' : 'production' },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    env: {
+      ...parentEnv,
+      ...(terminal && AS_TERMINAL),
+      ...env,
+      NODE_ENV: command === 'dev' ? 'development' : 'production',
+    },
+    stdio: [terminal ? 'pipe' : 'ignore', 'pipe', 'pipe'],
   });
   onSpawn?.(child);
   const output = collectOutput(child);
@@ -73,6 +83,7 @@ export async function startDevServer(
       url: url ?? '',
       pid: child.pid ?? 0,
       output: () => output.text(),
+      type: (line) => void child.stdin?.write(`${line}\n`),
       waitForOutput: (pattern, timeoutMs) => output.waitFor(pattern, timeoutMs),
       kill,
       [Symbol.asyncDispose]: async () => void (await kill('SIGTERM')),
@@ -82,6 +93,13 @@ export async function startDevServer(
     throw error;
   }
 }
+
+/** Vite has no shortcuts in CI; and no browser is to open. */
+const AS_TERMINAL = {
+  NODE_OPTIONS: '--import=data:text/javascript,process.stdin.isTTY=true',
+  CI: '',
+  BROWSER: 'none',
+};
 
 function collectOutput(child: ChildProcess): {
   text(): string;

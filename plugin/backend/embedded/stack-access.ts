@@ -1,9 +1,9 @@
 import type { GatewayTarget, Upstream } from '../../gateway/target.ts';
 import type { Membership } from '../../stack/ownership/claim.ts';
 import type { StackRecord } from '../../stack/ownership/record.ts';
-import type { StackRequest } from '../../stack/ownership/request.ts';
 import { areKeysPublic } from '../../stack/private-keys.ts';
 import type { BackendFork, BannerLine, SyncResult } from '../backend.ts';
+import type { AskStack } from '../shortcuts.ts';
 import { knowsSession } from '../session-check.ts';
 import { openServedStack, type ServedStack, type ServedStackOptions } from './served-stack.ts';
 
@@ -15,7 +15,7 @@ export interface StackAccess {
   /** Lines for the banner. */
   describe(): BannerLine[];
   /** Asks the process that runs the stack, as a command does (requests.ts). @throws as that process did */
-  request(command: string, args?: StackRequest['args']): Promise<unknown>;
+  readonly request: AskStack;
   /** Brings the database to the project's files; only for one's own stack. */
   sync?(): Promise<SyncResult>;
   /** Calls `listener` when the schema may have changed; only for one's own stack. Returns how to stop it. */

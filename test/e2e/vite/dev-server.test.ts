@@ -131,9 +131,10 @@ describe('the dev server', () => {
     expect(await (await openHmr(server)).next('connected')).toEqual({ type: 'connected' });
   });
 
-  test('keeps PostgreSQL and its data over a restart of Vite', async () => {
+  test('keeps PostgreSQL, its data and the shortcuts over a restart of Vite', async () => {
     const app = await project();
-    const server = await serve(app);
+    const server = await startDevServer(app.root, { terminal: true });
+    onTestEnd(() => server.kill('SIGTERM'));
     const dbUrl = await dbUrlOf(server);
     const pid = await postgresPid(app);
     await query(dbUrl, 'create table kept (id int)');
@@ -142,8 +143,26 @@ describe('the dev server', () => {
     await server.waitForOutput(/server restarted/);
     expect(await postgresPid(app)).toBe(pid);
     expect(await query(dbUrl, `select to_regclass('kept')::text as kept`)).toEqual([{ kept: 'kept' }]);
-    expect((await fetch(`${server.url}/rest/v1/kept`, { headers: { apikey: KEY } })).status).toBe(200);
-  });
+    const kept = async (): Promise<number> =>
+      (await fetch(`${server.url}/rest/v1/kept`, { headers: { apikey: KEY } })).status;
+    expect(await kept()).toBe(200);
+    server.type('h');
+    await server.waitForOutput(/press reset \+ enter to reset the database[^]*press r \+ enter to restart/);
+    server.type('load');
+    await server.waitForOutput(/no snapshot .*quick/i);
+    server.type('save');
+    await server.waitForOutput(/saved as the snapshot "quick"/);
+    server.type('reset');
+    await server.waitForOutput(/the database is reset/);
+    expect(await kept()).toBe(404);
+    server.type('load');
+    await server.waitForOutput(/restored the snapshot "quick"/);
+    await expect.poll(kept, { timeout: 20_000 }).toBe(200);
+    server.type('keys');
+    await server.waitForOutput(/secret +sb_secret_\S+[^]*database +postgresql:/);
+    server.type('studio');
+    await server.waitForOutput(/Studio is at http:\/\/localhost:\d+\/__supabase\//);
+  }, 180_000);
 
   test.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('leaves no process behind on %s', async (signal) => {
     const app = await project();
