@@ -15,8 +15,12 @@ const address = Object.values(networkInterfaces())
   .flatMap((list) => list ?? [])
   .find(({ internal, family }) => !internal && family === 'IPv4')?.address;
 
+// Two dev servers, and forks.
+const PATIENCE_MS = 180_000;
+
 test.skipIf(address === undefined)(
   'with --host a neighbour is served as a user, and forges nobody',
+  { timeout: PATIENCE_MS },
   async () => {
     const project = await makeViteProject({
       'supabase/migrations/1_items.sql':
@@ -72,6 +76,7 @@ test.skipIf(address === undefined)(
 
 test.skipIf(address === undefined)(
   'a server with --host that joined a stack without it says what to do',
+  { timeout: PATIENCE_MS },
   async () => {
     const project = await makeViteProject();
     onTestEnd(() => project.remove());
