@@ -10,6 +10,7 @@ import { createLogger, createServer, type Logger, type Plugin, type ViteDevServe
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
 import supabase, { type SupabasePluginApi } from '../../../plugin/index.ts';
+import { openAppFork, type AppFork } from '../../../plugin/playwright/app-fork.ts';
 import { heartbeat, PUBLISHABLE_KEY as KEY, readItems } from '../../helpers/api.ts';
 import { CERTIFICATE } from '../../helpers/certificate.ts';
 import { startDevServer, VITE } from '../../helpers/dev-server.ts';
@@ -49,6 +50,14 @@ async function listen(server: Server): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
+/** A fork behind the app, which answers as the app's own stack does. */
+async function openFork(origin: string): Promise<AppFork> {
+  const fork = await openAppFork(origin);
+  const at = new URL(fork.appUrl).origin;
+  expect([await readItems(at), await heartbeat(at)]).toEqual([[{ id: 7 }], 'ok']);
+  return fork;
+}
+
 describe('middleware mode', () => {
   test('serves requests through vite.middlewares, and upgrades through the plugin api', async () => {
     const vite = await createVite(supabase({ backend: 'embedded' }), { middlewareMode: true });
@@ -82,6 +91,13 @@ describe('middleware mode', () => {
       expect((await once(foreign(), 'close'))[0]).toBe(4000);
       server.off('upgrade', serveChat);
     }
+    // A fork for a test runner has this app in front of it, with its sockets.
+    server.on('upgrade', serveChat);
+    const { appUrl, stop } = await openFork(origin);
+    const chat = new WebSocket(`${appUrl.replace('http', 'ws')}chat`);
+    expect((await once(chat, 'close'))[0]).toBe(4000);
+    await stop();
+    server.off('upgrade', serveChat);
     await vite.close();
     expect(server.listenerCount('upgrade')).toBe(0);
   });
@@ -181,6 +197,9 @@ test('serves HTTP/2 and secure WebSockets with server.https', async () => {
   const [headers] = (await once(stream, 'response')) as [IncomingHttpHeaders];
   expect([headers[':status'], JSON.parse(await text(stream))]).toEqual([200, [{ id: 7 }]]);
   expect(await heartbeat(origin, { rejectUnauthorized: false })).toBe('ok');
+  const { appUrl, stop } = await openFork(origin);
+  expect(await (await fetch(appUrl)).text()).toContain('/@vite/client');
+  await stop();
 });
 
 test('starts nothing under Vitest unless a backend is set, and names where a stack would be', async () => {
