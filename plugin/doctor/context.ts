@@ -1,5 +1,6 @@
 import type { Environment } from '../shared/environment.ts';
 import type { SupabaseConfig } from '../stack/config/config.ts';
+import type { Choice } from './choose-backend.ts';
 import type { StackRecord } from '../stack/ownership/record.ts';
 
 /** What the checks share. */
@@ -14,4 +15,8 @@ export interface DoctorContext {
   readonly dataDir: string;
   /** The embedded stack that another process runs now. */
   readonly running: StackRecord | undefined;
+  /** What a dev server would use now; only where no embedded stack runs. */
+  readonly choice: Choice;
+  /** URL of the database as `postgres`: of the running stack, or of the local one. */
+  readonly databaseUrl: string | undefined;
 }

@@ -2,7 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
 import type { Environment } from '../shared/environment.ts';
-import { loadConfig } from '../stack/config/config.ts';
+import { findProjectDatabase } from '../backend/same-project.ts';
+import { loadConfig, type SupabaseConfig } from '../stack/config/config.ts';
 import { findRunningStack } from '../stack/ownership/claim.ts';
 import { defaultDataDir } from '../stack/project.ts';
 import { checkBackend } from './checks/backend.ts';
@@ -13,6 +14,7 @@ import { checkKeys } from './checks/keys.ts';
 import { checkPorts } from './checks/ports.ts';
 import { checkProject } from './checks/project.ts';
 import { checkVersions } from './checks/versions.ts';
+import { chooseBackend, type Choice } from './choose-backend.ts';
 import type { DoctorContext } from './context.ts';
 import { failed, type Finding } from './finding.ts';
 
@@ -47,7 +49,17 @@ export async function diagnose({ root, dataDir, env = process.env }: DoctorOptio
   }
   const folder = dataDir ?? (await defaultDataDir(root));
   const running = await findRunningStack(folder);
-  const context: DoctorContext = { root, env: variables, envFiles, config, dataDir: folder, running };
+  const choice = running ? {} : await chooseBackend(root, variables);
+  try {
+    const databaseUrl = running?.dbUrl ?? (await databaseOf(choice, config));
+    const files = { root, env: variables, envFiles, config, dataDir: folder };
+    return await runChecks({ ...files, running, choice, databaseUrl });
+  } finally {
+    await choice.backend?.close();
+  }
+}
+
+async function runChecks(context: DoctorContext): Promise<Finding[]> {
   const findings: Finding[] = [];
   for (const check of CHECKS) {
     try {
@@ -57,6 +69,12 @@ export async function diagnose({ root, dataDir, env = process.env }: DoctorOptio
     }
   }
   return findings;
+}
+
+/** The database of the Supabase CLI's stack, where that is chosen. */
+async function databaseOf({ backend }: Choice, config: SupabaseConfig): Promise<string | undefined> {
+  if (backend?.kind !== 'local') return undefined;
+  return backend.databaseUrl?.() ?? findProjectDatabase(config);
 }
 
 // The files that Vite reads in development, the later ones winning.

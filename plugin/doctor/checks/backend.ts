@@ -1,9 +1,7 @@
 import type { Backend } from '../../backend/backend.ts';
 import { probeApi, probeHandshake, probeKey, type HandshakeResult } from '../../backend/probe.ts';
-import { resolveBackend } from '../../backend/resolve.ts';
 import { explainRoute } from '../../explain/causes/route.ts';
 import type { GatewayKeys, UrlUpstream } from '../../gateway/target.ts';
-import { silentLogger } from '../../shared/logger.ts';
 import type { DoctorContext } from '../context.ts';
 import { failed, ok, problem, type Finding } from '../finding.ts';
 
@@ -12,28 +10,10 @@ const HANDSHAKE_TIMEOUT_MS = 4_000;
 
 /** Which backend is chosen, whether it answers and accepts the keys, and whether a WebSocket reaches Realtime. */
 export async function checkBackend(context: DoctorContext): Promise<Finding[]> {
-  const { running } = context;
+  const { running, choice } = context;
   if (running) return checkEmbedded(running.url, running);
-  const { root, env } = context;
-  let isEmbedded = false;
-  let backend: Backend | undefined;
-  try {
-    backend = await resolveBackend({
-      root,
-      env,
-      logger: silentLogger,
-      createEmbeddedBackend() {
-        isEmbedded = true;
-        return Promise.reject(new Error('not started by this command'));
-      },
-    });
-    return await checkUrlBackend(backend);
-  } catch (error) {
-    if (isEmbedded) return [notRunning()];
-    return [failed(CHECK, error)];
-  } finally {
-    await backend?.close();
-  }
+  if (choice.backend) return checkUrlBackend(choice.backend);
+  return [choice.error === undefined ? notRunning() : failed(CHECK, choice.error)];
 }
 
 function notRunning(): Finding {

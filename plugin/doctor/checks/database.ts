@@ -6,11 +6,11 @@ import { ok, type Finding } from '../finding.ts';
 
 const CHECK = 'database';
 
-/** The advisors, on the database of the running stack. */
-export async function checkDatabase({ running, config }: DoctorContext): Promise<Finding[]> {
-  if (!running) return [];
+/** The advisors, on the database of the running stack or of the local one. */
+export async function checkDatabase({ databaseUrl, config }: DoctorContext): Promise<Finding[]> {
+  if (databaseUrl === undefined) return [];
   const schemas = readExposedSchemas(config.section('api'));
-  const explainer = new Explainer({ databaseUrl: () => running.dbUrl, exposedSchemas: schemas });
+  const explainer = new Explainer({ databaseUrl: () => databaseUrl, exposedSchemas: schemas });
   try {
     const findings = await explainer.read((session) => runAdvisors(session, schemas));
     if (findings.length === 0) return [ok(CHECK, 'database', 'The advisors find nothing')];

@@ -164,6 +164,9 @@ describe.each(['local', 'remote'] as const)('behind %s', (kind) => {
 
   test('doctor tries the handshake', async () => {
     const findings = await diagnose({ root: front.root, env: { PATH: '', ...front.env } });
+    // The advisors and the comparison of migrations need its database.
+    const checks = new Set(findings.map(({ check }) => check));
+    expect([checks.has('database'), checks.has('drift')]).toEqual([kind === 'local', kind === 'local']);
     expect(
       findings.filter(({ check }) => check === 'backend').map(({ severity, cause }) => [severity, cause]),
     ).toEqual([
