@@ -6,7 +6,7 @@ import { rolldown } from 'rolldown';
 import { collectLicences } from './licences.mjs';
 
 // What dependencies try to load and do without.
-const OPTIONAL = ['pg-native', 'bufferutil', 'utf-8-validate'];
+const OPTIONAL = ['pg-native', 'bufferutil', 'utf-8-validate', '@supabase/pg-topo'];
 const RUNTIME = 'stack/functions/runtime';
 
 /**
