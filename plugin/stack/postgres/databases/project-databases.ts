@@ -33,6 +33,7 @@ export class ProjectDatabases {
   readonly snapshots: Snapshots;
   readonly #background: Background;
   readonly #handChanges: HandChanges;
+  #atStart: readonly MigrationFile[] = [];
 
   constructor(
     server: DatabaseServer,
@@ -57,6 +58,7 @@ export class ProjectDatabases {
   /** Brings the live database to the project's files, as far as they are new. @throws SupabaseDevError MIGRATION_FAILED */
   async open(): Promise<MigrationResult> {
     const migrations = await this.readMigrations();
+    this.#atStart = migrations;
     const { ephemeral } = this.#options;
     let hadChanges: boolean | undefined;
     const prepare = async (): Promise<MigrationResult> => {
@@ -216,7 +218,7 @@ export class ProjectDatabases {
   /**
    * Makes the next builds from these files fast. Returns at once.
    *
-   * @param files undefined: as they are now
+   * @param files undefined: as they were at the start
    * @param unchanged how many of the first files will stay as they are; undefined: what was ready once is made ready again
    * @param use called with the database that the next `buildSeeded` will return
    */
@@ -226,7 +228,7 @@ export class ProjectDatabases {
     use: (spare: Database) => Promise<void>,
   ): void {
     this.#background.run(async (isAwaited) => {
-      const migrations = files ?? (await this.readMigrations());
+      const migrations = files ?? this.#atStart;
       const useSpare = (spare: string): Promise<void> => use(this.database(spare));
       await this.#templates.prepare(migrations, unchanged, { use: useSpare, isAwaited });
     });
