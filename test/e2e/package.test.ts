@@ -136,6 +136,9 @@ test.each([
   ['a folder that does not exist', ['start', '--workdir', '/nonexistent'], /not a folder \(OPTION_INVALID\)/],
   ['an unknown command', ['finish'], /no command "finish" \(USAGE\)/],
   ['a missing argument', ['snapshot', 'save'], /snapshot save NAME \(USAGE\)/],
+  ['a version that is none', ['migration', 'repair', 'x', '--status', 'applied'], /"x" is not the version/],
+  ['a missing status', ['migration', 'repair', '1'], /--status must be applied or reverted/],
+  ['an unknown service', ['logs', '--service', 'kong'], /--service must be one of postgres/],
   ['a missing stack', ['status'], /No process runs .* \(STACK_NOT_RUNNING\)/],
   ['an unknown flag', ['start', '--prot', '1'], /\(USAGE\)/],
   ['a wrong installation, by its flag', ['start', '--ephemeral', '--bin-dir', '/nonexistent'], /--bin-dir/],
@@ -157,6 +160,9 @@ test.each([
   'snapshot list',
   'functions new',
   'gen types',
+  'logs',
+  'migration repair',
+  'seed buckets',
 ])('%s --help prints its options', async (command) => {
   expect(await runCommand(...command.split(' '), '--help')).toMatchObject({
     code: 0,
@@ -207,8 +213,7 @@ test('the command skips extensions; others use its stack, and a second one says 
 });
 
 test('the command gen types names the package that it needs', async () => {
-  const scope = join(project.root, 'node_modules/@supabase');
-  await rm(scope);
+  await rm(join(project.root, 'node_modules/@supabase/postgrest-typegen'));
   expect(await runCommand('gen', 'types', '--workdir', project.root)).toMatchObject({
     code: 1,
     out: '',
