@@ -46,7 +46,8 @@ export interface LoggedRequest {
   readonly sql: readonly { readonly text: string; readonly params: readonly string[] }[];
   readonly hasCause: boolean;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body?: string;
+  readonly body?: { readonly text: string } | { readonly base64: string };
+  readonly isBodyLost: boolean;
 }
 
 export async function read<T>(name: string): Promise<T> {

@@ -4,6 +4,7 @@ import { Home } from './pages/home.tsx';
 
 // Loaded when they are first opened.
 const Requests = lazy(() => import('./pages/requests.tsx'));
+const Frames = lazy(() => import('./pages/frames.tsx'));
 const Realtime = lazy(() => import('./pages/realtime.tsx'));
 const Tables = lazy(() => import('./pages/tables.tsx'));
 
@@ -31,6 +32,7 @@ export function App() {
           <Switch>
             <Route path="/" component={Home} />
             <Route path="/requests" component={Requests} />
+            <Route path="/requests/websocket" component={Frames} />
             <Route path="/tables/:schema?/:name?" component={Tables} />
             <Route path="/realtime" component={Realtime} />
             <Route>

@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import { FrameTap } from './frame-tap.ts';
 import type { JsonObject } from './json.ts';
 
 /** A statement with its parameters, as it is sent to PostgreSQL. */
@@ -143,6 +144,8 @@ export interface RequestObservation {
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   /** The Authorization header that the service received; undefined when no service did. */
   readonly authorization: string | undefined;
+  /** Undefined when it is larger than 64 KiB, has not arrived whole, or nobody asked for bodies. */
+  readonly body: Buffer | undefined;
 }
 
 /** A refusal of the gateway itself. */
@@ -273,8 +276,11 @@ export type ObservationListener = (observation: Observation) => void;
  * nothing is built.
  */
 export class Observations {
+  /** Messages of Realtime's sockets in this process. */
+  readonly frames: FrameTap = new FrameTap();
   readonly #listeners = new Set<ObservationListener>();
   #recorders = 0;
+  #bodyRecorders = 0;
   #realtime: (() => RealtimeState) | undefined;
   #answer: AnswerQuestion | undefined;
 
@@ -294,12 +300,21 @@ export class Observations {
     return () => void this.#listeners.delete(listener);
   }
 
-  /** Asks for every answer until the returned function is called. */
-  record(): () => void {
+  /** Whether somebody wants the bodies of requests too. */
+  get keepsBodies(): boolean {
+    return this.#bodyRecorders > 0;
+  }
+
+  /** Asks for every answer, and for the bodies of requests where wanted, until the returned function is called. */
+  record({ withBodies = false }: { withBodies?: boolean } = {}): () => void {
     let isOpen = true;
-    this.#recorders += 1;
+    const count = (change: 1 | -1): void => {
+      this.#recorders += change;
+      if (withBodies) this.#bodyRecorders += change;
+    };
+    count(1);
     return () => {
-      if (isOpen) this.#recorders -= 1;
+      if (isOpen) count(-1);
       isOpen = false;
     };
   }

@@ -21,6 +21,18 @@ export function describeCredential(
   return `${who}: translated from the ${key ?? 'API key'}`;
 }
 
+/** The credential that repeats a request where its own headers do not have it: that of its cookie, or of its URL. */
+export function credentialToRepeat(
+  { headers, authorization }: Pick<RequestObservation, 'headers' | 'authorization'>,
+  keys: GatewayKeys,
+): { authorization: string } | undefined {
+  if (authorization === undefined || authorization === '' || headers.authorization === authorization)
+    return undefined;
+  const token = authorization.replace(/^Bearer\s+/i, '');
+  const isKey = token === keys.anonKey || token === keys.serviceRoleKey;
+  return isKey && headers.apikey !== undefined ? undefined : { authorization };
+}
+
 function nameKey(value: string, keys: GatewayKeys): string {
   if (value === keys.publishableKey) return 'publishable key';
   if (value === keys.secretKey) return 'secret key';

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { withoutSecrets } from '../explain/request-lines.ts';
 import type { GatewayKeys } from '../gateway/target.ts';
 import {
@@ -6,7 +7,7 @@ import {
   type Observations,
   type RequestObservation,
 } from '../shared/observations.ts';
-import { describeCredential } from './credential.ts';
+import { credentialToRepeat, describeCredential } from './credential.ts';
 
 /** A request as the page shows it. */
 export interface LoggedRequest {
@@ -30,10 +31,16 @@ export interface LoggedRequest {
   readonly sql: readonly { readonly text: string; readonly params: readonly string[] }[];
   /** Whether there is something to explain. */
   readonly hasCause: boolean;
-  /** Headers for repeating it with curl, without cookies; credentials are those of the client. */
+  /** Headers for repeating it, without cookies; the credential is the client's, or the session of its cookie. */
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: string | undefined;
+  /** Undefined without a body, or where it was not kept. */
+  readonly body: LoggedBody | undefined;
+  /** It had a body, which was too large to keep. */
+  readonly isBodyLost: boolean;
 }
+
+/** The body as text where it is UTF-8. */
+export type LoggedBody = { readonly text: string } | { readonly base64: string };
 
 const KEPT = 200;
 const REPEATED_HEADERS = [
@@ -51,7 +58,7 @@ const REPEATED_HEADERS = [
 export class RequestLog {
   readonly #observations: Observations;
   readonly #keys: () => GatewayKeys | undefined;
-  readonly #followers = new Set<(request: LoggedRequest) => void>();
+  readonly #followers = new Set<(requests: readonly LoggedRequest[]) => void>();
   readonly #byRequest = new WeakMap<object, Observation>();
   readonly #kept = new Map<
     number,
@@ -76,7 +83,7 @@ export class RequestLog {
   }
 
   /** @returns how to stop following */
-  follow(listener: (request: LoggedRequest) => void): () => void {
+  follow(listener: (requests: readonly LoggedRequest[]) => void): () => void {
     this.#followers.add(listener);
     this.#stop ??= this.#start();
     return () => {
@@ -93,7 +100,7 @@ export class RequestLog {
   }
 
   #start(): () => void {
-    const stopRecording = this.#observations.record();
+    const stopRecording = this.#observations.record({ withBodies: true });
     const stopListening = this.#observations.listen((observation) => {
       if (observation.kind === 'request') this.#add(observation);
       else if ('request' in observation) this.#byRequest.set(observation.request, observation);
@@ -111,7 +118,7 @@ export class RequestLog {
     const logged = describe(id, request, cause, this.#keys());
     this.#kept.set(id, { logged, cause });
     if (this.#kept.size > KEPT) this.#kept.delete(id - KEPT);
-    for (const follower of this.#followers) follower(logged);
+    for (const follower of this.#followers) follower([logged]);
   }
 }
 
@@ -140,11 +147,25 @@ function describe(
       params: params.map((value) => (value === null ? 'null' : String(value).slice(0, 500))),
     })),
     hasCause: cause !== undefined && (status >= 400 || rest?.rows === 0 || milliseconds >= SLOW_MS),
-    headers: Object.fromEntries(
-      REPEATED_HEADERS.flatMap((name) =>
-        headers[name] === undefined ? [] : [[name, String(headers[name])]],
+    headers: {
+      ...Object.fromEntries(
+        REPEATED_HEADERS.flatMap((name) =>
+          headers[name] === undefined ? [] : [[name, String(headers[name])]],
+        ),
       ),
-    ),
-    body: rest?.target?.body?.slice(0, 10_000),
+      ...(keys && credentialToRepeat(request, keys)),
+    },
+    body: describeBody(request.body),
+    isBodyLost: request.body === undefined && hasBody(headers),
   };
+}
+
+function describeBody(body: Buffer | undefined): LoggedBody | undefined {
+  if (body === undefined || body.length === 0) return undefined;
+  return isUtf8(body) ? { text: body.toString() } : { base64: body.toString('base64') };
+}
+
+function hasBody(headers: RequestObservation['headers']): boolean {
+  const length = headers['content-length'];
+  return length === undefined ? headers['transfer-encoding'] !== undefined : length !== '0';
 }

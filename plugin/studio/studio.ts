@@ -7,7 +7,10 @@ import { errorMessage } from '../shared/errors.ts';
 import { explainHiddenRow } from '../explain/hidden-row.ts';
 import type { ReadSession } from '../explain/facts/explain-database.ts';
 import { publishedTables } from '../explain/facts/publication.ts';
+import { EventStreams } from './event-streams.ts';
+import { FrameLog } from './frame-log.ts';
 import { sendPage } from './pages.ts';
+import { planRequest } from './plan.ts';
 import { RequestLog } from './request-log.ts';
 import { callerFor, describeTable, listTables, listUsers, readPageOfRows } from './tables.ts';
 
@@ -26,12 +29,14 @@ export interface StudioOptions {
 export class Studio {
   readonly #options: StudioOptions;
   readonly #requests: RequestLog;
-  readonly #streams = new Set<ServerResponse>();
+  readonly #frames: FrameLog;
+  readonly #streams = new EventStreams();
   #keys: GatewayKeys | undefined;
 
   constructor(options: StudioOptions) {
     this.#options = options;
     this.#requests = new RequestLog(options.backend.observations, () => this.#keys);
+    this.#frames = new FrameLog(options.backend.observations.frames);
   }
 
   async handle(req: IncomingMessage, res: ServerResponse): Promise<void> {
@@ -42,7 +47,8 @@ export class Studio {
       return;
     }
     this.#keys = (await this.#options.backend.target()).keys;
-    if (path === '/api/requests') this.#stream(res);
+    if (path === '/api/requests') this.#streams.open(res, this.#requests);
+    else if (path === '/api/frames') this.#streams.open(res, this.#frames);
     else if (path.startsWith('/api/'))
       await this.#answer(res, path.slice('/api/'.length), new URLSearchParams(query));
     else await sendPage(res, path, method === 'HEAD');
@@ -51,7 +57,8 @@ export class Studio {
   /** Ends the streams of open pages. */
   close(): void {
     this.#requests.close();
-    for (const stream of this.#streams) stream.end();
+    this.#frames.close();
+    this.#streams.close();
   }
 
   async #answer(res: ServerResponse, name: string, query: URLSearchParams): Promise<void> {
@@ -99,6 +106,12 @@ export class Studio {
         });
       case 'why':
         return this.#explain(Number(query.get('id')));
+      case 'plan':
+        return this.#inDatabase((session) =>
+          planRequest(session, this.#requests.causeOf(Number(query.get('id')))),
+        );
+      case 'frame':
+        return this.#frames.payloadOf(Number(query.get('id')));
       default:
         return undefined;
     }
@@ -131,24 +144,6 @@ export class Studio {
   async #explain(id: number): Promise<unknown> {
     const cause = this.#requests.causeOf(id);
     return (cause && (await this.#options.terminal.explainer.explain(cause))) ?? null;
-  }
-
-  /** Server-sent events: the requests so far, then each one as it is answered. */
-  #stream(res: ServerResponse): void {
-    res.writeHead(200, {
-      'content-type': 'text/event-stream',
-      'cache-control': 'no-store',
-      'x-accel-buffering': 'no',
-    });
-    const send = (value: unknown): void => void res.write(`data: ${JSON.stringify(value)}\n\n`);
-    res.write(': following\n\n');
-    for (const request of this.#requests.list()) send(request);
-    const unfollow = this.#requests.follow(send);
-    this.#streams.add(res);
-    res.on('close', () => {
-      this.#streams.delete(res);
-      unfollow();
-    });
   }
 }
 

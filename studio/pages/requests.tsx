@@ -1,17 +1,22 @@
 import { useCallback, useEffect, useMemo, useState } from 'react';
 import type { LoggedRequest } from '../api.ts';
 import { decode } from '../parts/decode.ts';
+import { RecordingHead } from '../parts/recording.tsx';
 import { RequestDetails } from '../parts/request-details.tsx';
 import { TimeBar } from '../parts/time-bar.tsx';
+import { useEvents } from '../parts/use-events.ts';
 
 const SHOWN = 200;
 
 /** The latest requests of the API, the newest first. */
 export default function Requests() {
-  const { requests, isConnected, clear } = useRequests();
+  const { items: requests, isConnected, clear } = useEvents<LoggedRequest>('requests', SHOWN);
   const [text, setText] = useState('');
   const [onlyProblems, setOnlyProblems] = useState(false);
   const [chosenId, choose] = useState<number>();
+  useEffect(() => {
+    document.title = 'Requests – Supabase Studio';
+  }, []);
   const shown = useMemo(
     () =>
       requests.filter(
@@ -27,14 +32,7 @@ export default function Requests() {
   const chosen = requests.find(({ id }) => id === chosenId);
   return (
     <>
-      <div className="page-head">
-        <h1>Requests</h1>
-        <output className="quiet">
-          {isConnected
-            ? 'Recording while this page is open.'
-            : 'The dev server does not answer; connecting again…'}
-        </output>
-      </div>
+      <RecordingHead current="HTTP" isConnected={isConnected} />
       <div className="tools">
         <input
           type="search"
@@ -106,26 +104,4 @@ function RequestRow({
       <TimeBar time={time} />
     </button>
   );
-}
-
-/** Follows the requests as long as the page is shown. */
-function useRequests(): { requests: readonly LoggedRequest[]; isConnected: boolean; clear: () => void } {
-  const [requests, setRequests] = useState<readonly LoggedRequest[]>([]);
-  const [isConnected, setConnected] = useState(false);
-  useEffect(() => {
-    document.title = 'Requests – Supabase Studio';
-    const source = new EventSource('/__supabase/api/requests');
-    source.addEventListener('open', () => {
-      setConnected(true);
-      // The server sends what it has kept once more.
-      setRequests([]);
-    });
-    source.addEventListener('error', () => setConnected(false));
-    source.addEventListener('message', ({ data }) => {
-      const request = JSON.parse(String(data)) as LoggedRequest;
-      setRequests((before) => [request, ...before].slice(0, SHOWN));
-    });
-    return () => source.close();
-  }, []);
-  return { requests, isConnected, clear: () => setRequests([]) };
 }

@@ -1,5 +1,6 @@
 import type { Observations } from '../../shared/observations.ts';
 import type { GatewayRequest } from '../caller/caller.ts';
+import { keepBody } from './keep-body.ts';
 import type { GatewayResponse } from './respond.ts';
 
 interface Forwarded {
@@ -14,6 +15,7 @@ export function recordRequest(observations: Observations, req: GatewayRequest, r
   const { method = 'GET', url = '/', headers } = req;
   const at = Date.now();
   const started = performance.now();
+  const readBody = observations.keepsBodies ? keepBody(req) : undefined;
   res.once('close', () => {
     const service = forwarded.get(req);
     observations.emit({
@@ -27,6 +29,7 @@ export function recordRequest(observations: Observations, req: GatewayRequest, r
       gatewayMilliseconds: service && service.at - started,
       headers,
       authorization: service?.authorization,
+      body: readBody?.(),
     });
   });
 }

@@ -5,6 +5,7 @@ import { ALLOWED_ROLES_HEADER } from '../../shared/allowed-roles.ts';
 import { isObject, parseJson } from '../../shared/json.ts';
 import { checkHandshake, presentedToken, requestUrl, type Refusal } from './access/handshake.ts';
 import { CHANNEL_CRASH } from './connection/channel.ts';
+import { SocketTap } from './connection/socket-tap.ts';
 import { ClientSocket } from './connection/socket.ts';
 import { dispatch } from './events/dispatch.ts';
 import type { Realtime } from './server.ts';
@@ -14,6 +15,7 @@ export class Upgrades {
   readonly #realtime: Realtime;
   readonly #server: WebSocketServer;
   #isClosed = false;
+  #accepted = 0;
 
   constructor(realtime: Realtime) {
     this.#realtime = realtime;
@@ -71,6 +73,7 @@ export class Upgrades {
             if (message) client.channels.get(message.topic)?.fail(CHANNEL_CRASH);
           },
           onClose: () => realtime.sockets.delete(client),
+          tap: new SocketTap(realtime.observations.frames, handshake.serializer, ++this.#accepted),
         },
       );
       realtime.sockets.add(client);

@@ -15,6 +15,8 @@ import type { TestProject } from '../../helpers/project.ts';
 import { buildPages } from '../../helpers/studio.ts';
 import '../../helpers/to-be-visible.ts';
 import { makeViteProject } from '../../helpers/vite-project.ts';
+import { testRequests } from './requests.ts';
+import { WORKBENCH_FILES } from './workbench-project.ts';
 
 const AXE = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const MIGRATION = `
@@ -31,7 +33,7 @@ let server: DevServer;
 
 beforeAll(async () => {
   await buildPages();
-  project = await makeViteProject({ 'supabase/migrations/1_notes.sql': MIGRATION });
+  project = await makeViteProject({ 'supabase/migrations/1_notes.sql': MIGRATION, ...WORKBENCH_FILES });
   server = await startDevServer(project.root, { args: ['--host'] });
   await server.waitForOutput(/Studio:/);
 });
@@ -191,6 +193,12 @@ describe.skipIf(skipsBrowserTests())('in Chromium', () => {
     expect(await findings()).toEqual([]);
     await supabase.removeAllChannels();
   });
+
+  const open = async (path: string): Promise<void> => {
+    await page.goto(`${server.url}/__supabase/${path}`);
+  };
+  const studio = () => ({ server, page, open, findings, makeScreenshot });
+  testRequests(studio);
 
   test('no page reports an error, and the first load is below 150 KiB', async () => {
     expect(errors).toEqual([]);

@@ -21,6 +21,7 @@ test('a line has neither keys nor tokens nor codes of the query', () => {
     gatewayMilliseconds: undefined,
     headers: {},
     authorization: undefined,
+    body: undefined,
   });
   stop();
   expect(lines).toEqual([

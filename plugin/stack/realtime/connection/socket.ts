@@ -7,6 +7,7 @@ import type { Link } from '../protocol/link.ts';
 import type { ClientMessage, Serializer } from '../protocol/messages.ts';
 import { runSafely } from '../run-safely.ts';
 import type { Channel } from './channel.ts';
+import type { SocketTap } from './socket-tap.ts';
 
 // A client that leaves more than this unread is disconnected.
 const MAX_BUFFERED_BYTES = 16 * 1024 * 1024;
@@ -36,6 +37,8 @@ export interface SocketHandlers {
   onError(error: unknown, message?: ClientMessage): void;
   /** The connection is closed and all its channels have left. */
   onClose(): void;
+  /** Shows the messages to those who follow. Default: nobody does. */
+  readonly tap?: SocketTap;
 }
 
 /** One connected client: reads its messages in order, topic by topic, and writes frames to it. */
@@ -99,6 +102,7 @@ export class ClientSocket implements Link {
       });
     }
     this.#raw.write(frame);
+    if (this.#handlers.tap?.isFollowed) this.#handlers.tap.sent(frame);
   }
 
   drain(timeoutMs: number): Promise<void> {
@@ -134,6 +138,7 @@ export class ClientSocket implements Link {
 
   #receive(message: ClientMessage | undefined): void {
     if (!message) return;
+    if (this.#handlers.tap?.isFollowed) this.#handlers.tap.received(message);
     const before = this.#waiting.get(message.topic);
     const task = before ? before.then(() => this.#handle(message)) : this.#handle(message);
     if (task) this.#wait(message, task);

@@ -27,6 +27,13 @@ export function binaryFrame(parts: readonly Uint8Array[]): Frame {
   return frame;
 }
 
+/** Content of a frame of this server. */
+export function readFrame(frame: Frame): { isBinary: boolean; data: Buffer } {
+  const length = (frame[1] ?? 0) & 0x7f;
+  const headerLength = length < 126 ? 2 : length === 126 ? 4 : 10;
+  return { isBinary: ((frame[0] ?? 0) & 0x0f) === BINARY, data: frame.subarray(headerLength) };
+}
+
 function headerSize(length: number): number {
   if (length < 126) return 2;
   return length < 65_536 ? 4 : 10;

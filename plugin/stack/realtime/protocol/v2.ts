@@ -89,6 +89,18 @@ function decodeBinary(data: Buffer): ClientMessage | undefined {
   return undefined;
 }
 
+/** A binary broadcast of this server: topic, event and content. */
+export function readBroadcast(
+  data: Buffer,
+): Pick<ClientMessage, 'topic' | 'event' | 'broadcast'> | undefined {
+  const isOfUser = data[0] === USER_BROADCAST;
+  const parts = isOfUser ? readNames(data, 3, 5) : readNames(data, 2, 3);
+  if (!parts) return undefined;
+  const [topic = '', event = ''] = parts.names;
+  const isJson = isOfUser && data[4] === JSON_ENCODING;
+  return { topic, event: 'broadcast', broadcast: { event, isJson, data: parts.rest } };
+}
+
 /** Reads `count` one-byte lengths from byte 1, the names themselves from byte `start`, then the rest. */
 function readNames(
   data: Buffer,
