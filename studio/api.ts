@@ -50,8 +50,22 @@ export interface LoggedRequest {
   readonly isBodyLost: boolean;
 }
 
-export async function read<T>(name: string): Promise<T> {
-  const response = await fetch(`/__supabase/api/${name}`);
+export function read<T>(name: string): Promise<T> {
+  return ask<T>(name);
+}
+
+/** Changes something (plugin/studio/changes.ts). Aborting `signal` tells the server that nobody waits any more. */
+export function change<T>(name: string, input: object, signal?: AbortSignal): Promise<T> {
+  return ask<T>(name, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(input),
+    signal: signal ?? null,
+  });
+}
+
+async function ask<T>(name: string, init?: RequestInit): Promise<T> {
+  const response = await fetch(`/__supabase/api/${name}`, init);
   const body: unknown = await response.json();
   if (!response.ok) throw new Error((body as { message?: string }).message ?? `Status ${response.status}`);
   return body as T;

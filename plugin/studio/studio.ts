@@ -1,26 +1,19 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Backend } from '../backend/backend.ts';
 import { runAdvisors } from '../explain/advisors/run.ts';
-import type { Terminal } from '../explain/terminal.ts';
 import type { GatewayKeys } from '../gateway/target.ts';
 import { errorMessage } from '../shared/errors.ts';
 import { explainHiddenRow } from '../explain/hidden-row.ts';
 import type { ReadSession } from '../explain/facts/explain-database.ts';
 import { publishedTables } from '../explain/facts/publication.ts';
+import { answerChange } from './changes.ts';
 import { EventStreams } from './event-streams.ts';
 import { FrameLog } from './frame-log.ts';
+import type { StudioOptions } from './options.ts';
 import { sendPage } from './pages.ts';
 import { planRequest } from './plan.ts';
 import { RequestLog } from './request-log.ts';
+import { sendJson } from './send-json.ts';
 import { callerFor, describeTable, listTables, listUsers, readPageOfRows } from './tables.ts';
-
-export interface StudioOptions {
-  readonly backend: Backend;
-  readonly terminal: Terminal;
-  readonly exposedSchemas: readonly string[];
-  /** Folder that holds `supabase/`. */
-  readonly root: string;
-}
 
 /**
  * The pages at `/__supabase/`, and what they ask. The gateway admits only callers that may be admin: this machine, and
@@ -42,11 +35,15 @@ export class Studio {
   async handle(req: IncomingMessage, res: ServerResponse): Promise<void> {
     const { method = 'GET', url = '/' } = req;
     const [path = '/', query = ''] = url.split('?', 2);
-    if (method !== 'GET' && method !== 'HEAD') {
-      res.writeHead(405, { allow: 'GET, HEAD' }).end();
+    if (method !== 'GET' && method !== 'HEAD' && method !== 'POST') {
+      res.writeHead(405, { allow: 'GET, HEAD, POST' }).end();
       return;
     }
     this.#keys = (await this.#options.backend.target()).keys;
+    if (method === 'POST') {
+      await answerChange(req, res, path.replace(/^\/api\//, ''), this.#options);
+      return;
+    }
     if (path === '/api/requests') this.#streams.open(res, this.#requests);
     else if (path === '/api/frames') this.#streams.open(res, this.#frames);
     else if (path.startsWith('/api/'))
@@ -145,15 +142,4 @@ export class Studio {
     const cause = this.#requests.causeOf(id);
     return (cause && (await this.#options.terminal.explainer.explain(cause))) ?? null;
   }
-}
-
-function sendJson(res: ServerResponse, status: number, value: unknown): void {
-  const text = JSON.stringify(value);
-  res.writeHead(status, {
-    'content-type': 'application/json; charset=utf-8',
-    'content-length': Buffer.byteLength(text),
-    'cache-control': 'no-store',
-    'x-content-type-options': 'nosniff',
-  });
-  res.end(text);
 }

@@ -1,6 +1,7 @@
 import type { Backend } from '../backend/backend.ts';
 import { withUpstream } from '../backend/with-upstream.ts';
-import type { Studio, StudioOptions } from './studio.ts';
+import type { StudioOptions } from './options.ts';
+import type { Studio } from './studio.ts';
 
 /** A backend with Studio, which is loaded by its first request. */
 export function withStudio(options: StudioOptions): Backend {

@@ -75,7 +75,14 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   ],
   'plugin/options.ts': ['plugin/shared', 'plugin/stack/config'],
   'plugin/explain': ['plugin/shared', 'plugin/stack/config'],
-  'plugin/studio': ['plugin/shared', 'plugin/explain', 'plugin/backend', 'plugin/gateway'],
+  'plugin/studio': [
+    'plugin/shared',
+    'plugin/explain',
+    'plugin/backend',
+    'plugin/gateway',
+    'plugin/stack/http',
+    'plugin/stack/postgres',
+  ],
   'plugin/mcp': [
     'plugin/shared',
     'plugin/explain',

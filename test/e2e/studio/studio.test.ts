@@ -272,8 +272,50 @@ describe('nobody else can read any of it', () => {
     ]);
   });
 
-  test('nothing but reading is allowed, and no other file', async () => {
-    expect((await ask(server.url, '/__supabase/api/home', { method: 'POST' })).status).toBe(405);
+  test('only a page of the own origin changes something, and only with JSON', async () => {
+    const { port } = new URL(server.url);
+    const send = (headers: Record<string, string>, method = 'POST') =>
+      ask(server.url, '/__supabase/api/nothing', {
+        method,
+        headers,
+        ...(method === 'POST' && { body: '{}' }),
+      });
+    const json = { 'content-type': 'application/json' };
+    const own = { ...json, origin: server.url };
+    // The honest request gets past every check: there is no change of this name.
+    expect((await send({ ...own, 'sec-fetch-site': 'same-origin' })).status).toBe(404);
+    expect((await send({ ...own, 'content-type': 'application/json; charset=utf-8' })).status).toBe(404);
+    const refused: [who: string, status: number, headers: Record<string, string>][] = [
+      ['a program that names no origin', 403, json],
+      ['the address bar', 403, { ...json, 'sec-fetch-site': 'none' }],
+      ['a foreign site', 403, { ...json, origin: 'https://evil.example', 'sec-fetch-site': 'cross-site' }],
+      ['a foreign site that the browser does not name', 403, { ...json, 'sec-fetch-site': 'cross-site' }],
+      ['another port', 403, { ...json, origin: 'http://localhost:9999', 'sec-fetch-site': 'same-site' }],
+      ['a sandboxed frame', 403, { ...json, origin: 'null', 'sec-fetch-site': 'cross-site' }],
+      ['a sandboxed frame in an old browser', 403, { ...json, origin: 'null' }],
+      ['the own origin under a foreign name', 403, { ...own, host: `evil.example:${port}` }],
+      ['a tunnel', 403, { ...own, 'x-forwarded-for': '203.0.113.7' }],
+      ['a form', 415, { ...own, 'content-type': 'application/x-www-form-urlencoded' }],
+      ['a form with files', 415, { ...own, 'content-type': 'multipart/form-data; boundary=x' }],
+      ['a form of plain text', 415, { ...own, 'content-type': 'text/plain; a=application/json' }],
+      ['a type that begins like JSON', 415, { ...own, 'content-type': 'application/jsonp' }],
+      ['no type', 415, { origin: server.url }],
+    ];
+    for (const [who, status, headers] of refused)
+      expect([who, (await send(headers)).status]).toEqual([who, status]);
+    const preflight = await send(
+      { origin: 'https://evil.example', 'access-control-request-method': 'POST' },
+      'OPTIONS',
+    );
+    expect(preflight.headers['access-control-allow-origin']).toBeUndefined();
+    for (const method of ['PUT', 'PATCH', 'DELETE'])
+      expect([method, (await send(own, method)).status]).toEqual([method, 405]);
+    expect(
+      (await ask(server.url, '/__supabase/api/__proto__', { method: 'POST', headers: own })).status,
+    ).toBe(404);
+  });
+
+  test('no other file is served', async () => {
     expect((await ask(server.url, '/__supabase/assets/..%2f..%2fstudio.ts')).status).toBe(400);
     expect((await ask(server.url, '/__supabase/assets/nothing.js')).status).toBe(404);
   });
