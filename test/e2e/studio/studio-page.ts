@@ -6,9 +6,9 @@ export interface StudioPage {
   readonly server: DevServer;
   readonly page: Page;
   /** Opens a page of Studio, such as `tables/public/notes`. */
-  open(path: string): Promise<void>;
+  readonly open: (path: string) => Promise<void>;
   /** What axe finds, and pages that scroll sideways, in both colour schemes and at both widths. */
-  findings(): Promise<string[]>;
+  readonly findings: () => Promise<string[]>;
   /** Pictures of the page in the folder STUDIO_SCREENSHOTS, if it is set. */
-  makeScreenshot(name: string): Promise<void>;
+  readonly makeScreenshot: (name: string) => Promise<void>;
 }
