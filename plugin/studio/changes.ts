@@ -4,10 +4,19 @@ import { isObject, parseJson } from '../shared/json.ts';
 import { readBody } from '../stack/http/read-body.ts';
 import { InvalidChange, type Change } from './change.ts';
 import type { StudioOptions } from './options.ts';
+import { deleteRows, updateCell } from './rows/change-rows.ts';
+import { importRows, previewImport } from './rows/import-rows.ts';
+import { insertRow } from './rows/insert.ts';
 import { sendJson } from './send-json.ts';
 
 /** What pages can change: each name answers `POST /__supabase/api/<name>` with a JSON object. */
-const CHANGES: Readonly<Record<string, Change>> = {};
+const CHANGES: Readonly<Record<string, Change>> = {
+  'row-insert': insertRow,
+  'cell-update': updateCell,
+  'rows-delete': deleteRows,
+  'import-preview': previewImport,
+  'rows-import': importRows,
+};
 
 const MAX_BODY_BYTES = 10 * 1024 * 1024;
 

@@ -13,7 +13,10 @@ import { sendPage } from './pages.ts';
 import { planRequest } from './plan.ts';
 import { RequestLog } from './request-log.ts';
 import { sendJson } from './send-json.ts';
-import { callerFor, describeTable, listTables, listUsers, readPageOfRows } from './tables.ts';
+import { sendExport } from './rows/export-rows.ts';
+import { readPageOfRows } from './rows/read-page.ts';
+import { readSelection } from './rows/selection.ts';
+import { callerFor, describeTable, listTables, listUsers } from './tables.ts';
 
 /**
  * The pages at `/__supabase/`, and what they ask. The gateway admits only callers that may be admin: this machine, and
@@ -46,6 +49,7 @@ export class Studio {
     }
     if (path === '/api/requests') this.#streams.open(res, this.#requests);
     else if (path === '/api/frames') this.#streams.open(res, this.#frames);
+    else if (path === '/api/export') await sendExport(res, new URLSearchParams(query), this.#options);
     else if (path.startsWith('/api/'))
       await this.#answer(res, path.slice('/api/'.length), new URLSearchParams(query));
     else await sendPage(res, path, method === 'HEAD');
@@ -94,7 +98,12 @@ export class Studio {
         return this.#inDatabase(async (session) => {
           const caller = await callerFor(session, query.get('as') ?? '');
           const page = Math.min(Math.max(Number(query.get('page') ?? 0) || 0, 0), 1_000_000);
-          return caller === null ? undefined : readPageOfRows(session, table, caller, Math.floor(page));
+          return caller === null
+            ? undefined
+            : readPageOfRows(session, table, caller, {
+                ...readSelection(query),
+                page: Math.floor(page),
+              });
         });
       case 'why-hidden':
         return this.#inDatabase(async (session) => {

@@ -1,12 +1,9 @@
 import { OWN_SCHEMAS } from '../explain/advisors/own-schemas.ts';
-import { settingsOfCaller } from '../explain/facts/caller.ts';
 import type { ReadSession } from '../explain/facts/explain-database.ts';
 import { POLICY_COLUMNS } from '../explain/facts/policies.ts';
-import { qualified } from '../explain/facts/quote.ts';
 import { KIND } from '../explain/facts/relations.ts';
 import type { DatabaseCaller } from '../shared/observations.ts';
-
-const PAGE_ROWS = 50;
+import { readColumns } from './rows/columns.ts';
 
 /** Tables and views of the project, and of Auth and Storage. */
 export function listTables(session: ReadSession): Promise<unknown[]> {
@@ -32,16 +29,7 @@ export async function describeTable(session: ReadSession, schema: string, name: 
   );
   if (!table) return undefined;
   const of = [table.oid];
-  const columns = await session.rows(
-    `select a.attname::text as name, format_type(a.atttypid, a.atttypmod) as type, not a.attnotnull as "isNullable",
-       pg_get_expr(d.adbin, d.adrelid) as default,
-       exists (select from pg_index i where i.indrelid = a.attrelid and i.indisprimary and a.attnum = any (i.indkey)) as "isKey",
-       (select f.confrelid::regclass::text from pg_constraint f
-         where f.conrelid = a.attrelid and f.contype = 'f' and f.conkey = array[a.attnum] limit 1) as references
-     from pg_attribute a left join pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum
-     where a.attrelid = $1::oid and a.attnum > 0 and not a.attisdropped order by a.attnum`,
-    of,
-  );
+  const columns = await readColumns(session, { schema, name });
   const policies = await session.rows(
     `select ${POLICY_COLUMNS} from pg_policy where polrelid = $1::oid order by polname`,
     of,
@@ -88,34 +76,4 @@ export async function callerFor(
     [as],
   );
   return user ? { role: 'authenticated', claims: user.claims } : null;
-}
-
-/** One page of rows as somebody sees them, and how many rows there are without policies. */
-export async function readPageOfRows(
-  session: ReadSession,
-  table: { readonly schema: string; readonly name: string },
-  caller: DatabaseCaller | undefined,
-  page: number,
-): Promise<unknown> {
-  const name = qualified(table);
-  const keys = await session.rows<{ name: string }>(
-    `select format('%I', a.attname) as name from pg_index i join pg_attribute a on a.attrelid = i.indrelid and a.attnum = any (i.indkey)
-     where i.indrelid = to_regclass($1) and i.indisprimary order by a.attnum`,
-    [name],
-  );
-  const order = keys.length === 0 ? '' : ` order by ${keys.map((key) => `t.${key.name}`).join(', ')}`;
-  const settings = caller ? settingsOfCaller(caller) : [];
-  const text = `select to_json(t) as row from ${name} t${order} limit ${PAGE_ROWS} offset ${page * PAGE_ROWS}`;
-  const rows = await session.attempt(settings, { text, params: [] });
-  const count = { text: `select count(*)::int as n from ${name}`, params: [] };
-  const all = await session.attempt([], count);
-  const visible = caller ? await session.attempt(settings, count) : all;
-  const numberOf = (attempt: typeof all): number | undefined =>
-    'rows' in attempt ? Number(attempt.rows[0]?.n) : undefined;
-  return {
-    ...('error' in rows ? { error: rows.error, rows: [] } : { rows: rows.rows.map(({ row }) => row) }),
-    total: numberOf(all),
-    visible: numberOf(visible),
-    pageRows: PAGE_ROWS,
-  };
 }
