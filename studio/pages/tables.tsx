@@ -56,7 +56,12 @@ export default function Tables() {
         ))}
       </nav>
       {schema !== undefined && name !== undefined ? (
-        <TableView key={`${schema}.${name}`} schema={schema} name={name} />
+        <TableView
+          key={`${schema}.${name}`}
+          schema={schema}
+          name={name}
+          kind={tables?.find((table) => table.schema === schema && table.name === name)?.kind ?? 'table'}
+        />
       ) : (
         <p className="quiet empty">Choose a table. You can look at its rows as any user.</p>
       )}

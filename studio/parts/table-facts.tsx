@@ -1,16 +1,9 @@
-import { useRead } from '../api.ts';
 import { Card } from './card.tsx';
+import type { Column } from './rows/types.ts';
 
 /** As plugin/studio/tables.ts. */
-interface Facts {
-  readonly columns: readonly {
-    readonly name: string;
-    readonly type: string;
-    readonly isNullable: boolean;
-    readonly default: string | null;
-    readonly isKey: boolean;
-    readonly references: string | null;
-  }[];
+export interface Facts {
+  readonly columns: readonly Column[];
   readonly policies: readonly {
     readonly name: string;
     readonly isPermissive: boolean;
@@ -24,9 +17,7 @@ interface Facts {
 }
 
 /** Columns, policies, indexes and triggers of a table. */
-export function TableFacts({ query }: { query: string }) {
-  const { value: facts } = useRead<Facts>(query);
-  if (!facts) return null;
+export function TableFacts({ facts }: { facts: Facts }) {
   return (
     <>
       <Card title="Policies">
@@ -63,7 +54,8 @@ export function TableFacts({ query }: { query: string }) {
                   {isKey && ' primary key'}
                   {!isNullable && !isKey && ' not null'}
                   {fallback !== null && ` default ${fallback}`}
-                  {references !== null && ` references ${references}`}
+                  {references !== null &&
+                    ` references ${references.schema}.${references.name} (${references.column})`}
                 </code>
               </dd>
             </div>

@@ -16,6 +16,7 @@ import { buildPages } from '../../helpers/studio.ts';
 import '../../helpers/to-be-visible.ts';
 import { makeViteProject } from '../../helpers/vite-project.ts';
 import { testRequests } from './requests.ts';
+import { testRows } from './rows.ts';
 import { WORKBENCH_FILES } from './workbench-project.ts';
 
 const AXE = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
@@ -199,6 +200,7 @@ describe.skipIf(skipsBrowserTests())('in Chromium', () => {
   };
   const studio = () => ({ server, page, open, findings, makeScreenshot });
   testRequests(studio);
+  testRows(studio);
 
   test('no page reports an error, and the first load is below 150 KiB', async () => {
     expect(errors).toEqual([]);

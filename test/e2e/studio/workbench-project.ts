@@ -2,5 +2,10 @@
 export const WORKBENCH_FILES: Readonly<Record<string, string>> = {
   'supabase/migrations/2_workbench.sql': `
 create table letters (id bigint generated always as identity primary key, text text);
-alter publication supabase_realtime add table letters;`,
+alter publication supabase_realtime add table letters;
+create type mood as enum ('calm', 'merry');
+create table people (id int primary key, name text not null, mood mood, is_tall boolean, details jsonb, twice int generated always as (id * 2) stored);
+create table pets (id int primary key, owner int references people, name text);
+insert into people (id, name, mood, is_tall, details) values (1, 'Anna', 'calm', true, '{"likes": ["tea"]}'), (2, 'Bert', null, null, null);
+insert into pets values (1, 1, 'Cat'), (2, 1, ''), (3, 2, null);`,
 };
