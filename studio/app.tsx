@@ -1,12 +1,17 @@
 import { lazy, Suspense } from 'react';
-import { Link, Redirect, Route, Router, Switch, useRoute } from 'wouter';
+import { Redirect, Route, Router, Switch } from 'wouter';
 import { Home } from './pages/home.tsx';
+import { OptionalLinks } from './parts/optional-links.tsx';
+import { NavLink } from './parts/nav-link.tsx';
 
 // Loaded when they are first opened.
+const Queues = lazy(() => import('./pages/queues.tsx'));
 const Requests = lazy(() => import('./pages/requests.tsx'));
+const Cron = lazy(() => import('./pages/cron.tsx'));
 const Frames = lazy(() => import('./pages/frames.tsx'));
 const Realtime = lazy(() => import('./pages/realtime.tsx'));
 const Tables = lazy(() => import('./pages/tables.tsx'));
+const Webhooks = lazy(() => import('./pages/webhooks.tsx'));
 
 /** Navigation and the chosen page. */
 export function App() {
@@ -24,6 +29,7 @@ export function App() {
           <NavLink to="/requests">Requests</NavLink>
           <NavLink to="/tables">Tables</NavLink>
           <NavLink to="/realtime">Realtime</NavLink>
+          <OptionalLinks />
           <a href="/__supabase/mail/">Mail</a>
         </nav>
       </header>
@@ -35,6 +41,9 @@ export function App() {
             <Route path="/requests/websocket" component={Frames} />
             <Route path="/tables/:schema?/:name?" component={Tables} />
             <Route path="/realtime" component={Realtime} />
+            <Route path="/cron" component={Cron} />
+            <Route path="/queues/:name?" component={Queues} />
+            <Route path="/webhooks" component={Webhooks} />
             <Route>
               <Redirect to="/" />
             </Route>
@@ -42,14 +51,5 @@ export function App() {
         </Suspense>
       </main>
     </Router>
-  );
-}
-
-function NavLink({ to, children }: { to: string; children: string }) {
-  const [isActive] = useRoute(to === '/' ? to : `${to}/*?`);
-  return (
-    <Link href={to} aria-current={isActive ? 'page' : undefined}>
-      {children}
-    </Link>
   );
 }

@@ -4,6 +4,8 @@ import { isObject, parseJson } from '../shared/json.ts';
 import { readBody } from '../stack/http/read-body.ts';
 import { InvalidChange, type Change } from './change.ts';
 import type { StudioOptions } from './options.ts';
+import { pauseJob, runJob } from './jobs/cron.ts';
+import { archiveMessage, deleteMessage, sendMessage } from './jobs/queues.ts';
 import { deleteRows, updateCell } from './rows/change-rows.ts';
 import { importRows, previewImport } from './rows/import-rows.ts';
 import { insertRow } from './rows/insert.ts';
@@ -16,6 +18,11 @@ const CHANGES: Readonly<Record<string, Change>> = {
   'rows-delete': deleteRows,
   'import-preview': previewImport,
   'rows-import': importRows,
+  'cron-pause': pauseJob,
+  'cron-run': runJob,
+  'queue-send': sendMessage,
+  'queue-archive': archiveMessage,
+  'queue-delete': deleteMessage,
 };
 
 const MAX_BODY_BYTES = 10 * 1024 * 1024;

@@ -11,6 +11,7 @@ import { FrameLog } from './frame-log.ts';
 import type { StudioOptions } from './options.ts';
 import { sendPage } from './pages.ts';
 import { planRequest } from './plan.ts';
+import { READS } from './reads.ts';
 import { RequestLog } from './request-log.ts';
 import { sendJson } from './send-json.ts';
 import { sendExport } from './rows/export-rows.ts';
@@ -119,7 +120,7 @@ export class Studio {
       case 'frame':
         return this.#frames.payloadOf(Number(query.get('id')));
       default:
-        return undefined;
+        return Object.hasOwn(READS, name) ? READS[name]?.(query, this.#options) : undefined;
     }
   }
 

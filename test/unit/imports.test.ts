@@ -82,6 +82,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     'plugin/gateway',
     'plugin/stack/http',
     'plugin/stack/postgres',
+    'plugin/stack/database-jobs',
   ],
   'plugin/mcp': [
     'plugin/shared',
