@@ -74,7 +74,7 @@ async function ask<T>(name: string, init?: RequestInit): Promise<T> {
 export interface Loaded<T> {
   readonly value: T | undefined;
   readonly error: string | undefined;
-  readonly reload: () => void;
+  readonly reload: () => () => void;
 }
 
 /** Reads a value when the component is shown, and again on `reload`. */

@@ -10,6 +10,7 @@ const Requests = lazy(() => import('./pages/requests.tsx'));
 const Cron = lazy(() => import('./pages/cron.tsx'));
 const Frames = lazy(() => import('./pages/frames.tsx'));
 const Realtime = lazy(() => import('./pages/realtime.tsx'));
+const Sql = lazy(() => import('./pages/sql/sql.tsx'));
 const Tables = lazy(() => import('./pages/tables.tsx'));
 const Webhooks = lazy(() => import('./pages/webhooks.tsx'));
 
@@ -28,6 +29,7 @@ export function App() {
           <NavLink to="/">Home</NavLink>
           <NavLink to="/requests">Requests</NavLink>
           <NavLink to="/tables">Tables</NavLink>
+          <NavLink to="/sql">SQL</NavLink>
           <NavLink to="/realtime">Realtime</NavLink>
           <OptionalLinks />
           <a href="/__supabase/mail/">Mail</a>
@@ -40,6 +42,7 @@ export function App() {
             <Route path="/requests" component={Requests} />
             <Route path="/requests/websocket" component={Frames} />
             <Route path="/tables/:schema?/:name?" component={Tables} />
+            <Route path="/sql" component={Sql} />
             <Route path="/realtime" component={Realtime} />
             <Route path="/cron" component={Cron} />
             <Route path="/queues/:name?" component={Queues} />

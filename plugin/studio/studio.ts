@@ -17,6 +17,7 @@ import { sendJson } from './send-json.ts';
 import { sendExport } from './rows/export-rows.ts';
 import { readPageOfRows } from './rows/read-page.ts';
 import { readSelection } from './rows/selection.ts';
+import { readCatalogue } from './sql/catalogue.ts';
 import { callerFor, describeTable, listTables, listUsers } from './tables.ts';
 
 /**
@@ -91,6 +92,8 @@ export class Studio {
         }));
       case 'tables':
         return this.#inDatabase(listTables);
+      case 'catalogue':
+        return this.#inDatabase(readCatalogue);
       case 'users':
         return this.#inDatabase(listUsers);
       case 'table':

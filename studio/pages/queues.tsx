@@ -23,6 +23,8 @@ interface Message {
   readonly reads: number;
   readonly enqueuedAt: number;
   readonly visibleAt: number;
+  /** Somebody has read it, and may still delete it. */
+  readonly isHidden: boolean;
   readonly message: string;
   readonly headers: string | null;
 }
@@ -100,7 +102,7 @@ function QueueView({ name, reloadQueues }: { name: string; reloadQueues: () => v
             <div className="card-head">
               <span className="quiet">
                 #{message.id}, {formatTime(message.enqueuedAt)}, read {message.reads} times
-                {message.visibleAt > Date.now() && `, hidden until ${formatTime(message.visibleAt)}`}
+                {message.isHidden && `, hidden until ${formatTime(message.visibleAt)}`}
               </span>
               {!isArchive && (
                 <>

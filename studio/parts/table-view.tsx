@@ -59,7 +59,7 @@ export function TableView({ schema, name, kind }: { schema: string; name: string
     <div className="column table-view">
       <Card
         title={`${schema}.${name}`}
-        action={<ViewerSelect value={as} onChange={(viewer) => setQuery({ as: viewer })} />}
+        action={<ViewerSelect label="Rows as" value={as} onChange={(viewer) => setQuery({ as: viewer })} />}
       >
         {columns.length > 0 && (
           <FilterBar

@@ -1,20 +1,43 @@
 import { useRead } from '../api.ts';
 
-/** Chooses as whom rows are read and changed. */
-export function ViewerSelect({ value, onChange }: { value: string; onChange: (value: string) => void }) {
+const ROLES = [
+  ['postgres', 'postgres'],
+  ['anon', 'anon: a visitor'],
+  ['authenticated', 'authenticated: nobody in particular'],
+  ['service_role', 'service_role'],
+] as const;
+
+/** Chooses a role, or a user of Auth by id. */
+export function ViewerSelect({
+  label,
+  value,
+  onChange,
+}: {
+  label: string;
+  value: string;
+  onChange: (viewer: string) => void;
+}) {
   const { value: users } = useRead<readonly { id: string; name: string }[]>('users');
   return (
     <label>
-      Rows as{' '}
+      {label}{' '}
       <select value={value} onChange={(event) => onChange(event.target.value)}>
-        <option value="postgres">postgres: every row</option>
-        <option value="anon">anon: a visitor</option>
-        <option value="service_role">service_role</option>
-        {users?.map((user) => (
-          <option key={user.id} value={user.id}>
-            {user.name}
-          </option>
-        ))}
+        <optgroup label="Roles">
+          {ROLES.map(([role, text]) => (
+            <option key={role} value={role}>
+              {text}
+            </option>
+          ))}
+        </optgroup>
+        {users && users.length > 0 && (
+          <optgroup label="Users">
+            {users.map((user) => (
+              <option key={user.id} value={user.id}>
+                {user.name}
+              </option>
+            ))}
+          </optgroup>
+        )}
       </select>
     </label>
   );

@@ -2,13 +2,13 @@ import { createClient } from '@supabase/supabase-js';
 import { expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { LOCAL_KEYS } from '../../../plugin/stack/keys.ts';
-import type { StudioPage } from './studio-page.ts';
+import type { PageUnderTest } from './page-under-test.ts';
 
 /** Requests: replay, plans, and the messages of sockets. */
-export function testRequests(studio: () => StudioPage): void {
+export function testRequests(studio: () => PageUnderTest): void {
   test('Requests replays a request with its credential and body, and asks before it changes data', async () => {
-    const { page, server, open } = studio();
-    await open('requests');
+    const { page, server } = studio();
+    await page.goto(`${server.url}/__supabase/requests`);
     await expect(page.getByText('Recording while this page is open.')).toBeVisible();
     const supabase = connect(server.url);
     await supabase.from('letters').insert({ text: 'twice' });
@@ -35,11 +35,11 @@ export function testRequests(studio: () => StudioPage): void {
   });
 
   test('Requests shows the messages of a socket while it is open, by channel', async () => {
-    const { page, server, open } = studio();
+    const { page, server } = studio();
     const supabase = connect(server.url);
     const earlier = supabase.channel('earlier');
     await subscribed(earlier);
-    await open('requests');
+    await page.goto(`${server.url}/__supabase/requests`);
     await page.getByRole('link', { name: 'WebSocket' }).click();
     await expect(page.getByText('Recording while this page is open.')).toBeVisible();
     const room = supabase

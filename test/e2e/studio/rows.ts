@@ -1,12 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
-import type { StudioPage } from './studio-page.ts';
+import type { PageUnderTest } from './page-under-test.ts';
 
 /** Tables: rows are changed, filtered, imported and exported. */
-export function testRows(studio: () => StudioPage): void {
+export function testRows(studio: () => PageUnderTest): void {
   test('Tables edits cells in place by keyboard, and shows at the cell why a value is refused', async () => {
-    const { page, open } = studio();
-    await open('tables/public/people');
+    const { page, server } = studio();
+    await page.goto(`${server.url}/__supabase/tables/public/people`);
     const grid = page.getByRole('grid', { name: 'Rows of people' });
     const cell = (text: string) => grid.getByRole('gridcell', { name: text, exact: true });
     await cell('Anna').click();
@@ -32,8 +32,8 @@ export function testRows(studio: () => StudioPage): void {
   });
 
   test('Tables inserts and deletes rows, and follows foreign keys', async () => {
-    const { page, open } = studio();
-    await open('tables/public/pets');
+    const { page, server } = studio();
+    await page.goto(`${server.url}/__supabase/tables/public/pets`);
     await page.getByRole('button', { name: 'Insert row' }).click();
     const form = page.getByRole('region', { name: 'New row' });
     await form.getByRole('textbox', { name: 'id' }).fill('4');
@@ -63,8 +63,8 @@ export function testRows(studio: () => StudioPage): void {
   });
 
   test('Tables says which policy refuses a change of the chosen user', async () => {
-    const { page, open } = studio();
-    await open('tables/public/diary');
+    const { page, server } = studio();
+    await page.goto(`${server.url}/__supabase/tables/public/diary`);
     await page.getByLabel('Rows as').selectOption({ label: 'anna@example.com' });
     const grid = page.getByRole('grid', { name: 'Rows of diary' });
     await grid.getByRole('gridcell', { name: 'of Anna' }).dblclick();
@@ -77,8 +77,8 @@ export function testRows(studio: () => StudioPage): void {
   });
 
   test('Tables exports what is filtered as CSV, and imports a file after a preview', async () => {
-    const { page, open } = studio();
-    await open('tables/public/pets');
+    const { page, server } = studio();
+    await page.goto(`${server.url}/__supabase/tables/public/pets`);
     await page.getByRole('combobox', { name: 'Filter column' }).selectOption('name');
     await page.getByRole('combobox', { name: 'Comparison' }).selectOption('contains');
     await page.getByRole('textbox', { name: 'Filter value' }).fill('CAT');

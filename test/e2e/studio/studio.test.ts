@@ -17,6 +17,7 @@ import '../../helpers/to-be-visible.ts';
 import { makeViteProject } from '../../helpers/vite-project.ts';
 import { testRequests } from './requests.ts';
 import { testRows } from './rows.ts';
+import { testSql } from './sql.ts';
 import { WORKBENCH_FILES } from './workbench-project.ts';
 
 const AXE = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
@@ -195,12 +196,10 @@ describe.skipIf(skipsBrowserTests())('in Chromium', () => {
     await supabase.removeAllChannels();
   });
 
-  const open = async (path: string): Promise<void> => {
-    await page.goto(`${server.url}/__supabase/${path}`);
-  };
-  const studio = () => ({ server, page, open, findings, makeScreenshot });
-  testRequests(studio);
-  testRows(studio);
+  const pageUnderTest = () => ({ page, server, findings, makeScreenshot });
+  testSql(pageUnderTest);
+  testRequests(pageUnderTest);
+  testRows(pageUnderTest);
 
   test('no page reports an error, and the first load is below 150 KiB', async () => {
     expect(errors).toEqual([]);

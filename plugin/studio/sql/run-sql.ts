@@ -1,0 +1,40 @@
+import { settingsOfCaller } from '../../explain/facts/caller.ts';
+import { explainSql } from '../../explain/sql.ts';
+import { InvalidChange, type Change } from '../change.ts';
+import { withConnection } from '../connection.ts';
+import { callerFor } from '../tables.ts';
+import { runScript } from './run-script.ts';
+
+/**
+ * `POST sql`: runs `sql` as `as` (postgres, anon, authenticated, service_role, or the id of a user) in one transaction.
+ * With `explain`, returns plans instead, and undoes what the statements changed. A page that stops waiting cancels.
+ */
+export const runSql: Change = async ({ sql, as = 'postgres', explain = false }, { options, signal }) => {
+  if (typeof sql !== 'string' || typeof as !== 'string')
+    throw new InvalidChange('sql and as are needed, as texts');
+  const { explainer } = options.terminal;
+  const caller = await explainer.read((session) => callerFor(session, as));
+  if (caller === null) throw new InvalidChange(`There is no user ${as}`);
+  const settings = caller ? settingsOfCaller(caller) : [];
+  const { failure, ...outcome } = await withConnection(options, async (client) => {
+    const { rows } = await client.query<{ pid: number }>('select pg_backend_pid() as pid');
+    const cancel = (): void => {
+      explainer
+        .read((session) => session.rows('select pg_cancel_backend($1)', [rows[0]?.pid]))
+        .catch(() => {});
+    };
+    signal.addEventListener('abort', cancel, { once: true });
+    try {
+      return await runScript(client, { sql, settings, explain: explain === true, signal });
+    } finally {
+      signal.removeEventListener('abort', cancel);
+    }
+  });
+  if (!failure) return outcome;
+  const explanation = await explainer
+    .read((session) => explainSql(session, failure, caller ?? POSTGRES))
+    .catch(() => undefined);
+  return { ...outcome, failure, explanation };
+};
+
+const POSTGRES = { role: 'postgres', claims: {} };
