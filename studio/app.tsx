@@ -5,6 +5,8 @@ import { OptionalLinks } from './parts/optional-links.tsx';
 import { NavLink } from './parts/nav-link.tsx';
 
 // Loaded when they are first opened.
+const Functions = lazy(() => import('./pages/functions.tsx'));
+const Logs = lazy(() => import('./pages/logs.tsx'));
 const Queues = lazy(() => import('./pages/queues.tsx'));
 const Requests = lazy(() => import('./pages/requests.tsx'));
 const Cron = lazy(() => import('./pages/cron.tsx'));
@@ -32,6 +34,7 @@ export function App() {
           <NavLink to="/sql">SQL</NavLink>
           <NavLink to="/realtime">Realtime</NavLink>
           <OptionalLinks />
+          <NavLink to="/logs">Logs</NavLink>
           <a href="/__supabase/mail/">Mail</a>
         </nav>
       </header>
@@ -44,6 +47,8 @@ export function App() {
             <Route path="/tables/:schema?/:name?" component={Tables} />
             <Route path="/sql" component={Sql} />
             <Route path="/realtime" component={Realtime} />
+            <Route path="/functions/:slug?" component={Functions} />
+            <Route path="/logs" component={Logs} />
             <Route path="/cron" component={Cron} />
             <Route path="/queues/:name?" component={Queues} />
             <Route path="/webhooks" component={Webhooks} />

@@ -19,6 +19,8 @@ export interface Backend {
   readonly observations: Observations;
   /** URL of the database as `postgres`; undefined where this backend gives none, or does not run. */
   databaseUrl?(): string | undefined;
+  /** Path of PostgreSQL's log; undefined where it is not on this machine. */
+  readonly logFile?: string;
   /** The schemas that its API exposes; undefined where `databaseUrl` is. */
   readonly exposedSchemas?: readonly string[];
   /** Lines for the banner, each a short label and its value. */

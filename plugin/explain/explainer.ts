@@ -39,7 +39,6 @@ export class Explainer {
       case 'function':
         return explainFunction(observation, now);
       case 'request':
-      case 'output':
       case 'upstream':
         return undefined;
       case 'realtime':

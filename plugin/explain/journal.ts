@@ -1,4 +1,5 @@
 import { SLOW_MS, type Observation, type Observations } from '../shared/observations.ts';
+import type { ObservedOutput } from '../shared/observed.ts';
 import type { Explainer } from './explainer.ts';
 import type { Explanation } from './explanation.ts';
 import { nameObservation, printable, withoutSecrets } from './request-lines.ts';
@@ -59,7 +60,12 @@ export class Journal {
 
   /** Keeps what is refused, empty or not delivered from now on. */
   listen(): void {
-    this.#stopListening ??= this.#observations.listen((observation) => this.#notice(observation));
+    if (this.#stopListening) return;
+    const stops = [
+      this.#observations.listen((observation) => this.#notice(observation)),
+      this.#observations.output.follow((line) => this.#keepOutput(line)),
+    ];
+    this.#stopListening = () => stops.forEach((stop) => stop());
   }
 
   close(): void {
@@ -119,11 +125,12 @@ export class Journal {
       if (url.startsWith('/__supabase')) return;
       const text = `${method} ${withoutSecrets(url)}: ${status}, ${milliseconds.toFixed(1)} ms`;
       keep(this.#requests, { at: observation.at, text: printable(text), path: url }, KEPT_LINES);
-    } else if (observation.kind === 'output') {
-      const { slug, isError, text } = observation;
-      const line = `[${slug}] ${isError ? 'error: ' : ''}${text}`;
-      keep(this.#output, { at, text: line, path: '' }, KEPT_LINES);
     } else if (isExplainable(observation)) keep(this.#causes, { at, observation }, KEPT_CAUSES);
+  }
+
+  #keepOutput({ slug, level, text }: ObservedOutput): void {
+    const line = `[${slug}] ${level === 'error' ? 'error: ' : ''}${text}`;
+    keep(this.#output, { at: Date.now(), text: line, path: '' }, KEPT_LINES);
   }
 
   #record(): void {

@@ -59,8 +59,6 @@ export function nameObservation(observation: Observation): string {
       return printable(`POST /functions/v1/${observation.slug}: ${observation.status}`);
     case 'redirect':
       return printable(`A redirect to ${observation.asked}`);
-    case 'output':
-      return printable(`[${observation.slug}] ${observation.text}`);
     case 'realtime': {
       const subject = 'topic' in observation ? observation.topic : '';
       return printable(`Realtime: ${observation.event.replaceAll('-', ' ')} ${subject}`.trimEnd());

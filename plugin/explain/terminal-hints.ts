@@ -142,7 +142,6 @@ function shapeOf(observation: Observation): string | undefined {
         objectOf(observation.path).bucket,
       ].join('\0');
     case 'request':
-    case 'output':
     case 'upstream':
       return undefined;
     case 'redirect':

@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { FrameTap } from './frame-tap.ts';
 import type { JsonObject } from './json.ts';
+import type { ObservedFrame, ObservedOutput } from './observed.ts';
+import { Tap } from './tap.ts';
 
 /** A statement with its parameters, as it is sent to PostgreSQL. */
 export interface SqlStatement {
@@ -221,14 +222,6 @@ export interface UpstreamObservation {
   readonly answer: string;
 }
 
-/** A line that an edge function printed. */
-export interface OutputObservation {
-  readonly kind: 'output';
-  readonly slug: string;
-  readonly isError: boolean;
-  readonly text: string;
-}
-
 export type Observation =
   | RestObservation
   | RealtimeObservation
@@ -237,7 +230,6 @@ export type Observation =
   | StorageObservation
   | RedirectObservation
   | FunctionObservation
-  | OutputObservation
   | UpstreamObservation;
 
 /** Realtime's connections now. */
@@ -277,7 +269,9 @@ export type ObservationListener = (observation: Observation) => void;
  */
 export class Observations {
   /** Messages of Realtime's sockets in this process. */
-  readonly frames: FrameTap = new FrameTap();
+  readonly frames: Tap<ObservedFrame> = new Tap();
+  /** What edge functions print in this process. */
+  readonly output: Tap<ObservedOutput> = new Tap();
   readonly #listeners = new Set<ObservationListener>();
   #recorders = 0;
   #bodyRecorders = 0;

@@ -1,5 +1,6 @@
 import { isObject, parseJson } from '../shared/json.ts';
-import type { FrameTap, ObservedFrame } from '../shared/frame-tap.ts';
+import type { ObservedFrame } from '../shared/observed.ts';
+import type { Tap } from '../shared/tap.ts';
 
 /** A message of a Realtime socket as the page lists it; its payload is read on demand. */
 export interface LoggedFrame {
@@ -28,7 +29,7 @@ const BATCH_MS = 100;
 
 /** The latest messages of Realtime's sockets; records only while somebody follows. */
 export class FrameLog {
-  readonly #frames: FrameTap;
+  readonly #frames: Tap<ObservedFrame>;
   readonly #followers = new Set<(frames: readonly LoggedFrame[]) => void>();
   readonly #kept = new Map<number, { readonly logged: LoggedFrame; readonly payload: FramePayload }>();
   #keptLength = 0;
@@ -37,7 +38,7 @@ export class FrameLog {
   #stop: (() => void) | undefined;
   #lastId = 0;
 
-  constructor(frames: FrameTap) {
+  constructor(frames: Tap<ObservedFrame>) {
     this.#frames = frames;
   }
 

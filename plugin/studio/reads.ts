@@ -1,3 +1,4 @@
+import { listFunctions } from './functions.ts';
 import { listJobs } from './jobs/cron.ts';
 import { listQueues, peekQueue } from './jobs/queues.ts';
 import { listWebhooks } from './jobs/webhooks.ts';
@@ -7,6 +8,7 @@ import type { Read } from './read.ts';
 /** What the pages read that the stack may not have: each name answers `GET /__supabase/api/<name>`. */
 export const READS: Readonly<Record<string, Read>> = {
   pages: listPages,
+  functions: listFunctions,
   cron: listJobs,
   queues: listQueues,
   queue: peekQueue,

@@ -8,6 +8,7 @@ import { publishedTables } from '../explain/facts/publication.ts';
 import { answerChange } from './changes.ts';
 import { EventStreams } from './event-streams.ts';
 import { FrameLog } from './frame-log.ts';
+import { ServiceLog } from './logs/service-log.ts';
 import type { StudioOptions } from './options.ts';
 import { sendPage } from './pages.ts';
 import { planRequest } from './plan.ts';
@@ -28,13 +29,16 @@ export class Studio {
   readonly #options: StudioOptions;
   readonly #requests: RequestLog;
   readonly #frames: FrameLog;
+  readonly #log: ServiceLog;
   readonly #streams = new EventStreams();
   #keys: GatewayKeys | undefined;
 
   constructor(options: StudioOptions) {
     this.#options = options;
     this.#requests = new RequestLog(options.backend.observations, () => this.#keys);
-    this.#frames = new FrameLog(options.backend.observations.frames);
+    const { observations, logFile } = options.backend;
+    this.#frames = new FrameLog(observations.frames);
+    this.#log = new ServiceLog({ output: observations.output, logFile });
   }
 
   async handle(req: IncomingMessage, res: ServerResponse): Promise<void> {
@@ -51,6 +55,7 @@ export class Studio {
     }
     if (path === '/api/requests') this.#streams.open(res, this.#requests);
     else if (path === '/api/frames') this.#streams.open(res, this.#frames);
+    else if (path === '/api/logs') this.#streams.open(res, this.#log);
     else if (path === '/api/export') await sendExport(res, new URLSearchParams(query), this.#options);
     else if (path.startsWith('/api/'))
       await this.#answer(res, path.slice('/api/'.length), new URLSearchParams(query));
@@ -61,6 +66,7 @@ export class Studio {
   close(): void {
     this.#requests.close();
     this.#frames.close();
+    this.#log.close();
     this.#streams.close();
   }
 

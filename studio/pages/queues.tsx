@@ -46,7 +46,7 @@ export default function Queues() {
           </p>
         </Card>
       )}
-      <div className="split chosen">
+      <div className="tables">
         {queues && queues.length > 0 && (
           <ul className="requests entries" aria-label="Queues">
             {queues.map((queue) => (

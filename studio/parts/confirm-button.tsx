@@ -41,7 +41,7 @@ export function ConfirmButton({
           <button type="button" className="copy" onClick={() => dialog.current?.close()}>
             Cancel
           </button>
-          <button type="button" className="copy primary" onClick={act}>
+          <button type="button" className="primary" onClick={act}>
             {confirm}
           </button>
         </p>

@@ -54,6 +54,8 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   'plugin/stack/services.ts': [
     ...GROUND,
     'plugin/stack/database-jobs',
+    'plugin/stack/config',
+    'plugin/stack/functions',
     'plugin/stack/rest',
     'plugin/stack/auth',
     'plugin/stack/realtime',

@@ -1,4 +1,4 @@
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { GatewayTarget } from '../../gateway/target.ts';
 import type { EmbeddedOptions } from '../../options.ts';
 import type { Environment } from '../../shared/environment.ts';
@@ -7,6 +7,7 @@ import type { Logger } from '../../shared/logger.ts';
 import { Observations } from '../../shared/observations.ts';
 import { loadConfig } from '../../stack/config/config.ts';
 import { readExposedSchemas } from '../../stack/config/exposed-schemas.ts';
+import { LOG_FILE } from '../../stack/postgres/launch.ts';
 import { defaultDataDir } from '../../stack/project.ts';
 import type { Backend, FunctionFailureListener } from '../backend.ts';
 import type { ServedStackOptions } from './served-stack.ts';
@@ -52,6 +53,7 @@ export async function createEmbeddedBackend(options: EmbeddedBackendOptions): Pr
     reason: options.reason,
     observations,
     databaseUrl: () => stack.access.databaseUrl,
+    logFile: join(stackOptions.dataDir, LOG_FILE),
     exposedSchemas,
     target: () => stack.target(),
     describe: () => stack.access.describe(),

@@ -4,7 +4,8 @@ import { basename, dirname, extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { exists } from '../../shared/files.ts';
 import type { Logger } from '../../shared/logger.ts';
-import type { Observations } from '../../shared/observations.ts';
+import type { ObservedOutput } from '../../shared/observed.ts';
+import type { Tap } from '../../shared/tap.ts';
 import type { SupabaseConfig } from '../config/config.ts';
 import { choosePort } from '../../shared/ports.ts';
 import { functionsDir, type FunctionDefinition } from './definitions.ts';
@@ -31,8 +32,8 @@ export interface LaunchOptions {
   readonly settings: FunctionsSettings;
   readonly stack: StackAddress;
   readonly logger: Logger;
-  /** What the functions print is reported here, too. */
-  readonly observations: Observations;
+  /** Receives what functions print, for those who look. */
+  readonly output: Tap<ObservedOutput>;
   /** Debug: the function waits for nothing, but a debugger can connect to `[edge_runtime] inspector_port`. */
   readonly inspect: boolean;
   readonly timeouts: FunctionTimeouts;
@@ -52,7 +53,7 @@ export class Launcher {
 
   /** @throws SupabaseDevError DENO_MISSING */
   async prepare(definition: FunctionDefinition): Promise<WorkerLaunch> {
-    const { config, settings, stack, logger, observations, timeouts, onOutsideFiles } = this.#options;
+    const { config, settings, stack, logger, timeouts, onOutsideFiles } = this.#options;
     const program = findDeno();
     const sources = await readSources(functionsDir(config), definition.slug);
     onOutsideFiles(await findOutsideFiles(definition, functionsDir(config), sources));
@@ -69,7 +70,7 @@ export class Launcher {
       socketPath,
       api: stack.api,
       requestTimeout: timeouts.request,
-      log: new FunctionLog(logger, definition.slug, observations),
+      log: new FunctionLog(logger, this.#options.output, definition.slug),
     };
   }
 

@@ -45,7 +45,7 @@ export class LiveFunctions {
       settings,
       stack,
       logger,
-      observations,
+      output: observations.output,
       inspect,
       timeouts,
       onOutsideFiles,

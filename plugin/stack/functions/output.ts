@@ -1,7 +1,8 @@
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import type { Logger } from '../../shared/logger.ts';
-import type { Observations } from '../../shared/observations.ts';
+import type { ObservedOutput } from '../../shared/observed.ts';
+import type { Tap } from '../../shared/tap.ts';
 
 /** What a function's process reports (runtime/messages.ts). */
 export type WorkerMessage =
@@ -32,27 +33,31 @@ export function readOutput(
 /** Prints what a function prints, with its name and the request, such as `[hello] POST /hello/x: text`. */
 export class FunctionLog {
   readonly #logger: Logger;
+  readonly #tap: Tap<ObservedOutput>;
   readonly #slug: string;
-  readonly #observations: Observations;
 
-  constructor(logger: Logger, slug: string, observations: Observations) {
+  /** @param tap receives the same, for those who look */
+  constructor(logger: Logger, tap: Tap<ObservedOutput>, slug: string) {
     this.#logger = logger;
+    this.#tap = tap;
     this.#slug = slug;
-    this.#observations = observations;
   }
 
   print({ level, request, text }: Extract<WorkerMessage, { type: 'console' }>): void {
     const line = `${request === undefined ? '' : `${request}: `}${text}`;
-    this.#print(line, level === 'error' ? 'error' : level === 'warn' ? 'warn' : 'info');
+    this.#write(level === 'error' ? 'error' : level === 'warn' ? 'warning' : 'info', line);
   }
 
   /** A line of standard output, or (`isError`) of standard error, where Deno reports uncaught errors. */
   printLine(line: string, isError: boolean): void {
-    this.#print(line, isError ? 'error' : 'info');
+    this.#write(isError ? 'error' : 'info', line);
   }
 
-  #print(text: string, level: keyof Logger): void {
-    this.#logger[level](`[${this.#slug}] ${text}`);
-    this.#observations.emit({ kind: 'output', slug: this.#slug, isError: level === 'error', text });
+  #write(level: ObservedOutput['level'], text: string): void {
+    const line = `[${this.#slug}] ${text}`;
+    if (level === 'error') this.#logger.error(line);
+    else if (level === 'warning') this.#logger.warn(line);
+    else this.#logger.info(line);
+    if (this.#tap.isFollowed) this.#tap.emit({ slug: this.#slug, level, text });
   }
 }

@@ -24,8 +24,8 @@ export const peekQueue: Read = (query, { terminal }) =>
     );
     if (!queue) return undefined;
     return session.rows(
-      `select msg_id::text as id, read_ct as reads, extract(epoch from enqueued_at) * 1000 as "enqueuedAt",
-         extract(epoch from vt) * 1000 as "visibleAt", vt > clock_timestamp() as "isHidden", left(message::text, 20000) as message, left(headers::text, 2000) as headers
+      `select msg_id::text as id, read_ct as reads, (extract(epoch from enqueued_at) * 1000)::float8 as "enqueuedAt",
+         (extract(epoch from vt) * 1000)::float8 as "visibleAt", vt > clock_timestamp() as "isHidden", left(message::text, 20000) as message, left(headers::text, 2000) as headers
        from pgmq.${quote(queue.table)} order by msg_id limit ${SHOWN_MESSAGES}`,
     );
   });

@@ -7,7 +7,7 @@ const HOOKS = `
   where t.tgfoid = to_regproc('supabase_functions.http_request') and not t.tgisinternal order by 2, 1`;
 
 const RESPONSES = `
-  select r.id::text as id, extract(epoch from r.created) * 1000 as at, r.status_code as status, r.timed_out as "isTimedOut",
+  select r.id::text as id, (extract(epoch from r.created) * 1000)::float8 as at, r.status_code as status, r.timed_out as "isTimedOut",
     r.error_msg as error, left(r.content, 20000) as content, h.hook_name as hook, h.hook_table_id::regclass::text as "table"
   from net._http_response r left join supabase_functions.hooks h on h.request_id = r.id
   order by r.created desc limit 50`;

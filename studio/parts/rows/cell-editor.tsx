@@ -46,7 +46,7 @@ export function CellEditor({
         <button type="button" className="copy" onClick={onClose}>
           Cancel
         </button>
-        <button type="button" className="copy primary" onClick={() => void submit()}>
+        <button type="button" className="primary" onClick={() => void submit()}>
           Save
         </button>
       </span>

@@ -115,7 +115,7 @@ export function ImportView({
             <span className="quiet">All rows are written, or none.</span>
             <button
               type="button"
-              className="copy primary"
+              className="primary"
               disabled={targets.every((target) => target === null)}
               onClick={() => void write()}
             >

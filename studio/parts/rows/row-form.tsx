@@ -70,7 +70,7 @@ export function RowForm({
       </dl>
       {refusal && !editable.some(({ name }) => name === refusal.column) && <RefusalView refusal={refusal} />}
       <p className="actions">
-        <button type="button" className="copy primary" onClick={() => void insert()}>
+        <button type="button" className="primary" onClick={() => void insert()}>
           Insert
         </button>
       </p>

@@ -41,7 +41,6 @@ export function testRows(studio: () => PageUnderTest): void {
     await form.getByRole('button', { name: 'Insert' }).click();
     await expect(form.getByText(/Key \(owner\)=\(9\) is not present in table "people"/)).toBeVisible();
     await studio().makeScreenshot('rows-insert');
-    expect(await studio().findings()).toEqual([]);
     await form.getByRole('textbox', { name: 'owner' }).fill('2');
     await form.getByRole('button', { name: 'Insert' }).click();
     const grid = page.getByRole('grid', { name: 'Rows of pets' });

@@ -15,6 +15,7 @@ import type { TestProject } from '../../helpers/project.ts';
 import { buildPages } from '../../helpers/studio.ts';
 import '../../helpers/to-be-visible.ts';
 import { makeViteProject } from '../../helpers/vite-project.ts';
+import { testJobs } from './jobs.ts';
 import { testRequests } from './requests.ts';
 import { testRows } from './rows.ts';
 import { testSql } from './sql.ts';
@@ -200,6 +201,7 @@ describe.skipIf(skipsBrowserTests())('in Chromium', () => {
   testSql(pageUnderTest);
   testRequests(pageUnderTest);
   testRows(pageUnderTest);
+  testJobs(pageUnderTest);
 
   test('no page reports an error, and the first load is below 150 KiB', async () => {
     expect(errors).toEqual([]);

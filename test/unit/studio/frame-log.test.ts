@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { FrameTap, type ObservedFrame } from '../../../plugin/shared/frame-tap.ts';
+import type { ObservedFrame } from '../../../plugin/shared/observed.ts';
+import { Tap } from '../../../plugin/shared/tap.ts';
 import { FrameLog, type LoggedFrame } from '../../../plugin/studio/frame-log.ts';
 
 function frame(changes: Partial<ObservedFrame> = {}): ObservedFrame {
@@ -15,7 +16,7 @@ function frame(changes: Partial<ObservedFrame> = {}): ObservedFrame {
 }
 
 test('nothing is kept while nobody follows', async () => {
-  const frames = new FrameTap();
+  const frames = new Tap<ObservedFrame>();
   const log = new FrameLog(frames);
   frames.emit(frame());
   expect([log.list(), frames.isFollowed]).toEqual([[], false]);
@@ -38,7 +39,7 @@ test.each([
   ['broadcast', '{"event":{"deep":1}}', undefined],
   ['broadcast', `{"event":${'['.repeat(5000)}1${']'.repeat(5000)}}`, undefined],
 ])('%s %s is about %s', (event, payload, about) => {
-  const frames = new FrameTap();
+  const frames = new Tap<ObservedFrame>();
   const log = new FrameLog(frames);
   log.follow(() => {});
   frames.emit(frame({ event, payload }));
@@ -47,7 +48,7 @@ test.each([
 });
 
 test('number and size of what is kept are limited', () => {
-  const frames = new FrameTap();
+  const frames = new Tap<ObservedFrame>();
   const log = new FrameLog(frames);
   log.follow(() => {});
   const payload = `"${'x'.repeat(3_000_000)}"`;

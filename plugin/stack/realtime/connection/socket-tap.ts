@@ -1,16 +1,17 @@
-import type { FrameTap } from '../../../shared/frame-tap.ts';
+import type { ObservedFrame } from '../../../shared/observed.ts';
+import type { Tap } from '../../../shared/tap.ts';
 import { readFrame, type Frame } from '../protocol/frame.ts';
 import type { ClientMessage, Serializer } from '../protocol/messages.ts';
 import { readBroadcast } from '../protocol/v2.ts';
 
 /** Shows the messages of one socket to those who follow. Its owner asks `isFollowed` first. */
 export class SocketTap {
-  readonly #frames: FrameTap;
+  readonly #frames: Tap<ObservedFrame>;
   readonly #serializer: Serializer;
   readonly #socket: number;
 
   /** @param socket counted from 1 in the order of connecting */
-  constructor(frames: FrameTap, serializer: Serializer, socket: number) {
+  constructor(frames: Tap<ObservedFrame>, serializer: Serializer, socket: number) {
     this.#frames = frames;
     this.#serializer = serializer;
     this.#socket = socket;
