@@ -1,8 +1,9 @@
 import { useEffect } from 'react';
-import { useRead, type Finding, type Hint, type HomeState } from '../api.ts';
+import { useRead, type Explanation, type Finding, type Hint, type HomeState } from '../api.ts';
 import { Card } from '../parts/card.tsx';
 import { ExplanationView } from '../parts/explanation.tsx';
 import { HealthCard } from '../parts/health.tsx';
+import { useRefresh } from '../parts/use-refresh.ts';
 import { ValueRow } from '../parts/value-row.tsx';
 
 const KINDS: Readonly<Record<string, string>> = {
@@ -53,6 +54,7 @@ function Problems() {
   );
   return (
     <div className="column">
+      <Warnings />
       <Card title="What went wrong" action={action}>
         {hints.value?.length === 0 && (
           <p className="quiet">
@@ -95,6 +97,24 @@ function Problems() {
         })}
       </Card>
     </div>
+  );
+}
+
+/** Only where there is something to warn of. */
+function Warnings() {
+  const { value: warnings, reload } = useRead<readonly Explanation[]>('warnings');
+  useRefresh(reload);
+  if (!warnings || warnings.length === 0) return null;
+  return (
+    <Card title="Warnings">
+      <ul className="list">
+        {warnings.map((warning) => (
+          <li key={`${warning.kind} ${warning.subject}`}>
+            <ExplanationView explanation={warning} />
+          </li>
+        ))}
+      </ul>
+    </Card>
   );
 }
 

@@ -1,14 +1,16 @@
 import { useEffect, useState } from 'react';
+import { Link } from 'wouter';
 import type { HomeState } from '../api.ts';
 import { Card } from './card.tsx';
 
 type Health = 'checking' | 'ok' | 'down';
 
+/** Each service, a path that it answers, and the page about it. */
 const SERVICES = [
-  ['Auth', '/auth/v1/health'],
-  ['REST', '/rest/v1/'],
-  ['Realtime', '/realtime/v1/api/tenants/realtime-dev/health'],
-  ['Storage', '/storage/v1/status'],
+  ['Auth', '/auth/v1/health', '/auth'],
+  ['REST', '/rest/v1/', '/tables'],
+  ['Realtime', '/realtime/v1/api/tenants/realtime-dev/health', '/realtime'],
+  ['Storage', '/storage/v1/status', '/storage'],
 ] as const;
 
 /** Whether each service answers, as the app would ask it. */
@@ -35,12 +37,12 @@ export function HealthCard({ keys }: { keys: HomeState['keys'] }) {
   return (
     <Card title="Health">
       <ul className="health">
-        {SERVICES.map(([name]) => {
+        {SERVICES.map(([name, , page]) => {
           const state = health[name] ?? 'checking';
           return (
             <li key={name}>
               <span className={`dot ${state}`} aria-hidden="true" />
-              {name} <span className="quiet">{STATES[state]}</span>
+              <Link href={page}>{name}</Link> <span className="quiet">{STATES[state]}</span>
             </li>
           );
         })}

@@ -10,6 +10,7 @@ import { startTestStack, type TestStack } from '../../helpers/stack.ts';
 /** What Studio's pages ask, over HTTP, on a stack of its own. */
 export interface StudioServer extends AsyncDisposable {
   readonly stack: TestStack;
+  readonly observations: Observations;
   /** Origin of the server. */
   readonly url: string;
   read(name: string): Promise<unknown>;
@@ -44,6 +45,7 @@ export async function startStudioServer(files: Readonly<Record<string, string>>)
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   return {
     stack,
+    observations,
     url,
     read: async (name) => (await fetch(`${url}/api/${name}`)).json(),
     async change(name, input) {
