@@ -1,4 +1,4 @@
-import { useCallback, useEffect, useState } from 'react';
+import { useCallback, useEffect, useRef, useState } from 'react';
 
 /** As plugin/explain/explanation.ts. */
 export interface Explanation {
@@ -77,20 +77,28 @@ export interface Loaded<T> {
   readonly reload: () => () => void;
 }
 
-/** Reads a value when the component is shown, and again on `reload`. */
+/** Reads a value when the component is shown, and again on `reload` or for another name. Only the latest answer counts. */
 export function useRead<T>(name: string): Loaded<T> {
   const [state, setState] = useState<{ value?: T; error?: string }>({});
+  const latestName = useRef(name);
+  const turn = useRef(0);
   const reload = useCallback(() => {
-    let isCurrent = true;
-    read<T>(name).then(
-      (value) => isCurrent && setState({ value }),
-      (error: unknown) =>
-        isCurrent && setState({ error: error instanceof Error ? error.message : String(error) }),
+    turn.current += 1;
+    const own = turn.current;
+    const settle = (next: { value?: T; error?: string }) => {
+      if (own === turn.current) setState(next);
+    };
+    read<T>(latestName.current).then(
+      (value) => settle({ value }),
+      (error: unknown) => settle({ error: error instanceof Error ? error.message : String(error) }),
     );
     return () => {
-      isCurrent = false;
+      turn.current += 1;
     };
-  }, [name]);
-  useEffect(() => reload(), [reload]);
+  }, []);
+  useEffect(() => {
+    latestName.current = name;
+    return reload();
+  }, [name, reload]);
   return { value: state.value, error: state.error, reload };
 }

@@ -54,8 +54,6 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   'plugin/stack/services.ts': [
     ...GROUND,
     'plugin/stack/database-jobs',
-    'plugin/stack/config',
-    'plugin/stack/functions',
     'plugin/stack/rest',
     'plugin/stack/auth',
     'plugin/stack/realtime',
@@ -85,6 +83,8 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     'plugin/stack/http',
     'plugin/stack/postgres',
     'plugin/stack/database-jobs',
+    'plugin/stack/config',
+    'plugin/stack/functions',
   ],
   'plugin/mcp': [
     'plugin/shared',

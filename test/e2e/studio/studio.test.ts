@@ -38,8 +38,8 @@ beforeAll(async () => {
   await buildPages();
   project = await makeViteProject({ 'supabase/migrations/1_notes.sql': MIGRATION, ...WORKBENCH_FILES });
   server = await startDevServer(project.root, { args: ['--host'] });
-  await server.waitForOutput(/Studio:/);
-});
+  await server.waitForOutput(/Studio:/, 120_000);
+}, 240_000);
 
 afterAll(async () => {
   await server.kill('SIGTERM');
@@ -241,6 +241,10 @@ describe('nobody else can read any of it', () => {
     '/__supabase/api/why?id=1',
     '/__supabase/api/realtime',
     '/__supabase/api/rows?schema=auth&name=users',
+    '/__supabase/api/frames',
+    '/__supabase/api/logs',
+    '/__supabase/api/export?schema=auth&name=users&as=postgres',
+    '/__supabase/api/webhooks',
     '/__supabase/assets/x.js',
   ];
   const address = Object.values(networkInterfaces())
