@@ -1,8 +1,8 @@
 import { useState } from 'react';
-import { change, useRead, type Explanation } from '../api.ts';
+import { change, useRead } from '../api.ts';
 import { Card } from './card.tsx';
 import { ConfirmButton } from './confirm-button.tsx';
-import { ExplanationView } from './explanation.tsx';
+import { Pager } from './pager.tsx';
 import { FilterBar } from './rows/filter-bar.tsx';
 import { ImportView } from './rows/import-view.tsx';
 import { RefusalView } from './rows/refusal.tsx';
@@ -12,6 +12,7 @@ import { serverQuery, useTableQuery } from './rows/table-query.ts';
 import { keyOf, type Cell, type Changed, type Refusal, type RowsPage } from './rows/types.ts';
 import { TableFacts, type Facts } from './table-facts.tsx';
 import { ViewerSelect } from './viewer-select.tsx';
+import { WhyHidden } from './why-hidden.tsx';
 
 /** The rows of one table as somebody sees and changes them, and its columns and policies. */
 export function TableView({ schema, name, kind }: { schema: string; name: string; kind: string }) {
@@ -157,29 +158,4 @@ export function TableView({ schema, name, kind }: { schema: string; name: string
 
 function countRows(count: number): string {
   return `${count} ${count === 1 ? 'row' : 'rows'}`;
-}
-
-function Pager({ page, last, onChange }: { page: number; last: number; onChange: (page: number) => void }) {
-  return (
-    <p className="pager">
-      <button type="button" className="copy" disabled={page === 0} onClick={() => onChange(page - 1)}>
-        Previous
-      </button>{' '}
-      Page {page + 1} of {last + 1}{' '}
-      <button type="button" className="copy" disabled={page >= last} onClick={() => onChange(page + 1)}>
-        Next
-      </button>
-    </p>
-  );
-}
-
-function WhyHidden({ query }: { query: string }) {
-  const { value } = useRead<Explanation | null>(query);
-  if (!value) return null;
-  return (
-    <div className="why">
-      <h3>Why?</h3>
-      <ExplanationView explanation={value} />
-    </div>
-  );
 }

@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import { quote } from '../../explain/facts/quote.ts';
+import type { SqlStatement } from '../../shared/observations.ts';
 import { InvalidChange, type Change } from '../change.ts';
 import { asCaller, openTable, readValues, Undo, type TableAccess } from './as-caller.ts';
 import type { Column } from './columns.ts';
@@ -31,14 +32,13 @@ export const updateCell: Change = async (input, { options }): Promise<Changed> =
         `update ${fullName(access.table)} t set ${set} where ${where} and ${isAsBefore}`,
         [...params, value ?? null, before ?? null],
       );
-      if (rowCount !== 1) throw new Undo(await whyUnchanged(client, access, where, params));
+      if (rowCount !== 1) throw await whyUnchanged(client, access, { name, before }, { text: where, params });
     });
     return {};
   } catch (error) {
-    if (!(error instanceof Undo))
-      return { refusal: { ...(await refuse(options, access, attempted, error)), column: name } };
-    const { explanation } = await refuse(options, access, attempted, undefined);
-    return { refusal: { column: name, message: error.message, explanation } };
+    if (error instanceof Outdated) return { refusal: { column: name, message: error.message } };
+    const cause = error instanceof Undo ? undefined : error;
+    return { refusal: { ...(await refuse(options, access, attempted, cause)), column: name } };
   }
 };
 
@@ -73,15 +73,22 @@ function requireKey({ columns, table }: TableAccess): readonly Column[] {
   throw new InvalidChange(`${table.schema}.${table.name} has no primary key that names one row`);
 }
 
-/** The row was changed in the meantime, or the caller may not change it. */
+/** The page shows what is no longer so. */
+class Outdated extends Error {}
+
+/** The row is not as the page has it, or the caller may not change it. */
 async function whyUnchanged(
   client: pg.Client,
   { table }: TableAccess,
-  where: string,
-  params: readonly string[],
-): Promise<string> {
-  const { rowCount } = await client.query(`select from ${fullName(table)} t where ${where}`, [...params]);
-  return rowCount === 1
-    ? 'Somebody changed the row in the meantime, or a policy or trigger keeps it as it is: load it again.'
-    : 'The row is not there any more, or may not be seen.';
+  { name, before }: { readonly name: string; readonly before: string | null | undefined },
+  where: SqlStatement,
+): Promise<Error> {
+  const { rows } = await client.query<{ value: string | null }>(
+    `select t.${quote(name)}::text as value from ${fullName(table)} t where ${where.text}`,
+    [...where.params],
+  );
+  const [row] = rows;
+  if (!row) return new Outdated('The row is not there any more, or may not be seen.');
+  if (row.value === (before ?? null)) return new Undo('No row was changed.');
+  return new Outdated('Somebody changed the value in the meantime: load the rows again.');
 }

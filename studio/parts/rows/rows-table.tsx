@@ -1,6 +1,8 @@
 import { useEffect, useRef, useState, type KeyboardEvent } from 'react';
 import { Link } from 'wouter';
 import { CellEditor } from './cell-editor.tsx';
+import { CellText } from './cell-text.tsx';
+import { ColumnHead } from './column-head.tsx';
 import { hrefOf } from './table-query.ts';
 import type { Cell, Column, Refusal, RowsPage } from './types.ts';
 
@@ -165,36 +167,4 @@ const MOVES: Readonly<Record<string, Place>> = {
 
 function focusCell(table: HTMLElement, { row, column }: Place): void {
   table.querySelector<HTMLElement>(`[data-place="${row} ${column}"]`)?.focus();
-}
-
-function ColumnHead({
-  column: { name, type, isKey },
-  order,
-  onOrder,
-}: {
-  column: Column;
-  order: string;
-  onOrder: (order: string) => void;
-}) {
-  const isAscending = order === `${name}.asc`;
-  const isDescending = order === `${name}.desc`;
-  const next = isAscending ? `${name}.desc` : isDescending ? '' : `${name}.asc`;
-  return (
-    <th scope="col" aria-sort={isAscending ? 'ascending' : isDescending ? 'descending' : undefined}>
-      <button type="button" className="sort" title={type} onClick={() => onOrder(next)}>
-        {name}
-        {isKey && <span className="quiet"> key</span>}
-        <span aria-hidden="true">{isAscending ? ' ↑' : isDescending ? ' ↓' : ''}</span>
-      </button>
-    </th>
-  );
-}
-
-const SHOWN_LENGTH = 200;
-
-function CellText({ value, cellLength }: { value: Cell; cellLength: number }) {
-  if (value === null) return <span className="quiet">null</span>;
-  if (value === '') return <span className="quiet">empty</span>;
-  if (value.length > cellLength) return `${value.slice(0, SHOWN_LENGTH)}… (too long to edit here)`;
-  return value.length > SHOWN_LENGTH ? `${value.slice(0, SHOWN_LENGTH)}…` : value;
 }

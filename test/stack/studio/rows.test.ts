@@ -224,7 +224,7 @@ describe('as a user', () => {
   test('a cell that somebody else changed is not overwritten', async () => {
     const stale = { key: { id: '1' }, column: 'text', before: 'of yesterday', value: 'new' };
     const { refusal } = await change('cell-update', 'own', stale);
-    expect(refusal?.message).toMatch(/^Somebody changed the row in the meantime/);
+    expect(refusal?.message).toMatch(/^Somebody changed the value in the meantime/);
     const gone = { key: { id: '99' }, column: 'text', before: null, value: 'new' };
     expect((await change('cell-update', 'own', gone)).refusal?.message).toMatch(/not there any more/);
   });
