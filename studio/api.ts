@@ -79,8 +79,13 @@ export interface Loaded<T> {
 
 /** Reads a value when the component is shown, and again on `reload` or for another name. Only the latest answer counts. */
 export function useRead<T>(name: string): Loaded<T> {
+  return useLoad<T>(read, name);
+}
+
+/** As `useRead`, by another function; it must be the same each time. */
+export function useLoad<T>(load: (name: string) => Promise<unknown>, name: string): Loaded<T> {
   const [state, setState] = useState<{ value?: T; error?: string }>({});
-  const latestName = useRef(name);
+  const latest = useRef({ load, name });
   const turn = useRef(0);
   const reload = useCallback(() => {
     turn.current += 1;
@@ -88,8 +93,8 @@ export function useRead<T>(name: string): Loaded<T> {
     const settle = (next: { value?: T; error?: string }) => {
       if (own === turn.current) setState(next);
     };
-    read<T>(latestName.current).then(
-      (value) => settle({ value }),
+    latest.current.load(latest.current.name).then(
+      (value) => settle({ value: value as T }),
       (error: unknown) => settle({ error: error instanceof Error ? error.message : String(error) }),
     );
     return () => {
@@ -97,8 +102,8 @@ export function useRead<T>(name: string): Loaded<T> {
     };
   }, []);
   useEffect(() => {
-    latestName.current = name;
+    latest.current = { load, name };
     return reload();
-  }, [name, reload]);
+  }, [load, name, reload]);
   return { value: state.value, error: state.error, reload };
 }

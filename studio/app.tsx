@@ -5,6 +5,7 @@ import { OptionalLinks } from './parts/optional-links.tsx';
 import { NavLink } from './parts/nav-link.tsx';
 
 // Loaded when they are first opened.
+const Auth = lazy(() => import('./pages/auth/auth.tsx'));
 const Functions = lazy(() => import('./pages/functions.tsx'));
 const Logs = lazy(() => import('./pages/logs.tsx'));
 const Queues = lazy(() => import('./pages/queues.tsx'));
@@ -32,6 +33,7 @@ export function App() {
           <NavLink to="/requests">Requests</NavLink>
           <NavLink to="/tables">Tables</NavLink>
           <NavLink to="/sql">SQL</NavLink>
+          <NavLink to="/auth">Auth</NavLink>
           <NavLink to="/realtime">Realtime</NavLink>
           <OptionalLinks />
           <NavLink to="/logs">Logs</NavLink>
@@ -46,6 +48,7 @@ export function App() {
             <Route path="/requests/websocket" component={Frames} />
             <Route path="/tables/:schema?/:name?" component={Tables} />
             <Route path="/sql" component={Sql} />
+            <Route path="/auth" component={Auth} />
             <Route path="/realtime" component={Realtime} />
             <Route path="/functions/:slug?" component={Functions} />
             <Route path="/logs" component={Logs} />

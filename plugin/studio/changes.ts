@@ -10,6 +10,7 @@ import { deleteRows, updateCell } from './rows/change-rows.ts';
 import { importRows, previewImport } from './rows/import-rows.ts';
 import { insertRow } from './rows/insert.ts';
 import { sendJson } from './send-json.ts';
+import { endSessions } from './sessions.ts';
 import { runSql } from './sql/run-sql.ts';
 
 /** What pages can change: each name answers `POST /__supabase/api/<name>` with a JSON object. */
@@ -25,6 +26,7 @@ const CHANGES: Readonly<Record<string, Change>> = {
   'queue-archive': archiveMessage,
   'queue-delete': deleteMessage,
   sql: runSql,
+  'end-sessions': endSessions,
 };
 
 const MAX_BODY_BYTES = 10 * 1024 * 1024;

@@ -18,6 +18,7 @@ import { sendJson } from './send-json.ts';
 import { sendExport } from './rows/export-rows.ts';
 import { readPageOfRows } from './rows/read-page.ts';
 import { readSelection } from './rows/selection.ts';
+import { listSessions } from './sessions.ts';
 import { readCatalogue } from './sql/catalogue.ts';
 import { callerFor, describeTable, listTables, listUsers } from './tables.ts';
 
@@ -100,6 +101,8 @@ export class Studio {
         return this.#inDatabase(listTables);
       case 'catalogue':
         return this.#inDatabase(readCatalogue);
+      case 'sessions':
+        return this.#inDatabase((session) => listSessions(session, query.get('user') ?? ''));
       case 'users':
         return this.#inDatabase(listUsers);
       case 'table':

@@ -1,17 +1,11 @@
 import { Card } from './card.tsx';
+import { PolicyList, type Policy } from './policy-list.tsx';
 import type { Column } from './rows/types.ts';
 
 /** As plugin/studio/tables.ts. */
 export interface Facts {
   readonly columns: readonly Column[];
-  readonly policies: readonly {
-    readonly name: string;
-    readonly isPermissive: boolean;
-    readonly command: string;
-    readonly roles: readonly string[];
-    readonly using: string | null;
-    readonly check: string | null;
-  }[];
+  readonly policies: readonly Policy[];
   readonly indexes: readonly string[];
   readonly triggers: readonly string[];
 }
@@ -22,26 +16,7 @@ export function TableFacts({ facts }: { facts: Facts }) {
     <>
       <Card title="Policies">
         {facts.policies.length === 0 && <p className="quiet">None.</p>}
-        <ul className="list">
-          {facts.policies.map(({ name, isPermissive, command, roles, using, check }) => (
-            <li key={name}>
-              <strong>{name}</strong>{' '}
-              <span className="quiet">
-                {isPermissive ? '' : 'restrictive, '}for {command} to {roles.join(', ')}
-              </span>
-              {using !== null && (
-                <pre>
-                  <code>using ({using})</code>
-                </pre>
-              )}
-              {check !== null && (
-                <pre>
-                  <code>with check ({check})</code>
-                </pre>
-              )}
-            </li>
-          ))}
-        </ul>
+        <PolicyList policies={facts.policies} />
       </Card>
       <Card title="Columns">
         <dl>

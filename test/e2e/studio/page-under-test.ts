@@ -1,3 +1,4 @@
+import type { SupabaseClient } from '@supabase/supabase-js';
 import type { Page } from 'playwright-core';
 import type { DevServer } from '../../helpers/dev-server.ts';
 
@@ -5,6 +6,8 @@ import type { DevServer } from '../../helpers/dev-server.ts';
 export interface PageUnderTest {
   readonly page: Page;
   readonly server: DevServer;
+  /** A visitor's client, which keeps no session. */
+  readonly client: () => SupabaseClient;
   /** axe's findings and sideways scrolling, in both colour schemes and at both widths. */
   readonly findings: () => Promise<string[]>;
   /** Writes pictures into the folder of STUDIO_SCREENSHOTS. */

@@ -15,6 +15,7 @@ import type { TestProject } from '../../helpers/project.ts';
 import { buildPages } from '../../helpers/studio.ts';
 import '../../helpers/to-be-visible.ts';
 import { makeViteProject } from '../../helpers/vite-project.ts';
+import { testAuth } from './auth.ts';
 import { testJobs } from './jobs.ts';
 import { testRequests } from './requests.ts';
 import { testRows } from './rows.ts';
@@ -29,14 +30,30 @@ alter table notes enable row level security;
 create table open (id int primary key);
 create table diary (id int primary key, owner uuid, text text);
 alter table diary enable row level security;
-create policy "own diary" on diary for select to authenticated using ((select auth.uid()) = owner);`;
+create policy "own diary" on diary for select to authenticated using ((select auth.uid()) = owner);
+create policy "own photos" on storage.objects for select to authenticated
+  using (bucket_id = 'photos' and (select auth.uid()) = owner);
+create policy "read papers" on storage.objects for select to anon using (bucket_id = any (array['papers', 'drafts']));`;
+const CONFIG = `
+[api]
+port = 1
+auto_expose_new_tables = true
+[db]
+port = 0
+[auth.mfa.totp]
+enroll_enabled = true
+verify_enabled = true`;
 
 let project: TestProject;
 let server: DevServer;
 
 beforeAll(async () => {
   await buildPages();
-  project = await makeViteProject({ 'supabase/migrations/1_notes.sql': MIGRATION, ...WORKBENCH_FILES });
+  project = await makeViteProject({
+    'supabase/migrations/1_notes.sql': MIGRATION,
+    ...WORKBENCH_FILES,
+    'supabase/config.toml': CONFIG,
+  });
   server = await startDevServer(project.root, { args: ['--host'] });
   await server.waitForOutput(/Studio:/, 120_000);
 }, 240_000);
@@ -197,8 +214,9 @@ describe.skipIf(skipsBrowserTests())('in Chromium', () => {
     await supabase.removeAllChannels();
   });
 
-  const pageUnderTest = () => ({ page, server, findings, makeScreenshot });
+  const pageUnderTest = () => ({ page, server, client, findings, makeScreenshot });
   testSql(pageUnderTest);
+  testAuth(pageUnderTest);
   testRequests(pageUnderTest);
   testRows(pageUnderTest);
   testJobs(pageUnderTest);
