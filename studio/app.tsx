@@ -14,6 +14,7 @@ const Cron = lazy(() => import('./pages/cron.tsx'));
 const Frames = lazy(() => import('./pages/frames.tsx'));
 const Realtime = lazy(() => import('./pages/realtime.tsx'));
 const Sql = lazy(() => import('./pages/sql/sql.tsx'));
+const Storage = lazy(() => import('./pages/storage/storage.tsx'));
 const Tables = lazy(() => import('./pages/tables.tsx'));
 const Webhooks = lazy(() => import('./pages/webhooks.tsx'));
 
@@ -34,6 +35,7 @@ export function App() {
           <NavLink to="/tables">Tables</NavLink>
           <NavLink to="/sql">SQL</NavLink>
           <NavLink to="/auth">Auth</NavLink>
+          <NavLink to="/storage">Storage</NavLink>
           <NavLink to="/realtime">Realtime</NavLink>
           <OptionalLinks />
           <NavLink to="/logs">Logs</NavLink>
@@ -49,6 +51,7 @@ export function App() {
             <Route path="/tables/:schema?/:name?" component={Tables} />
             <Route path="/sql" component={Sql} />
             <Route path="/auth" component={Auth} />
+            <Route path="/storage" component={Storage} />
             <Route path="/realtime" component={Realtime} />
             <Route path="/functions/:slug?" component={Functions} />
             <Route path="/logs" component={Logs} />

@@ -21,7 +21,10 @@ const POLICY = [
   "style-src 'self'",
   // Chromium writes attributes where somebody types over selected text in the SQL editor; they load nothing.
   "style-src-attr 'unsafe-inline'",
-  'img-src data:',
+  // Previews of objects, which Storage makes inert.
+  "img-src 'self' data:",
+  "media-src 'self'",
+  "frame-src 'self'",
   "connect-src 'self'",
   "base-uri 'none'",
   "form-action 'none'",

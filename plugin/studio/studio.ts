@@ -20,6 +20,7 @@ import { readPageOfRows } from './rows/read-page.ts';
 import { readSelection } from './rows/selection.ts';
 import { listSessions } from './sessions.ts';
 import { readCatalogue } from './sql/catalogue.ts';
+import { listStoragePolicies } from './storage-policies.ts';
 import { callerFor, describeTable, listTables, listUsers } from './tables.ts';
 
 /**
@@ -103,6 +104,8 @@ export class Studio {
         return this.#inDatabase(readCatalogue);
       case 'sessions':
         return this.#inDatabase((session) => listSessions(session, query.get('user') ?? ''));
+      case 'storage-policies':
+        return this.#inDatabase((session) => listStoragePolicies(session, query.get('bucket') ?? ''));
       case 'users':
         return this.#inDatabase(listUsers);
       case 'table':

@@ -20,6 +20,7 @@ import { testJobs } from './jobs.ts';
 import { testRequests } from './requests.ts';
 import { testRows } from './rows.ts';
 import { testSql } from './sql.ts';
+import { testStorage } from './storage.ts';
 import { WORKBENCH_FILES } from './workbench-project.ts';
 
 const AXE = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
@@ -217,6 +218,7 @@ describe.skipIf(skipsBrowserTests())('in Chromium', () => {
   const pageUnderTest = () => ({ page, server, client, findings, makeScreenshot });
   testSql(pageUnderTest);
   testAuth(pageUnderTest);
+  testStorage(pageUnderTest);
   testRequests(pageUnderTest);
   testRows(pageUnderTest);
   testJobs(pageUnderTest);

@@ -1,0 +1,149 @@
+import { useEffect, useState } from 'react';
+import { ActionMessage } from '../../parts/action-message.tsx';
+import { ConfirmButton } from '../../parts/confirm-button.tsx';
+import { CopyButton } from '../../parts/copy-button.tsx';
+import { Dialog } from '../../parts/dialog.tsx';
+import { useAction } from '../../parts/use-action.ts';
+import { askService } from '../../services.ts';
+import { Preview } from './preview.tsx';
+import { signedUrl } from './signed-url.ts';
+import { formatSize, objectUrl, type Bucket, type Entry } from './types.ts';
+
+const LIFETIMES = [
+  ['one hour', 3_600],
+  ['one day', 86_400],
+  ['one week', 604_800],
+] as const;
+
+/** One object: a preview, links to it, and what can be done with it. */
+export function ObjectDetails({
+  entry,
+  bucket,
+  path,
+  onClose,
+  onGone,
+}: {
+  entry: Entry;
+  bucket: Bucket;
+  path: string;
+  onClose: () => void;
+  onGone: () => void;
+}) {
+  const [seconds, setSeconds] = useState<number>(LIFETIMES[0][1]);
+  const [isMoving, setMoving] = useState(false);
+  const { act, ...state } = useAction();
+  useEffect(() => {
+    const closeOnEscape = (event: KeyboardEvent) => {
+      if (event.key === 'Escape' && document.querySelector('dialog') === null) onClose();
+    };
+    document.addEventListener('keydown', closeOnEscape);
+    return () => document.removeEventListener('keydown', closeOnEscape);
+  }, [onClose]);
+  const copyLink = () =>
+    void act(async () => {
+      await navigator.clipboard.writeText(location.origin + (await signedUrl(bucket.id, path, seconds)));
+      return 'The signed link was copied.';
+    });
+  const remove = () =>
+    void act(async () => {
+      const url = `/storage/v1/object/${encodeURIComponent(bucket.id)}`;
+      await askService(url, { method: 'DELETE', body: { prefixes: [path] } });
+      onGone();
+      return undefined;
+    });
+  const { size = 0, mimetype = '' } = entry.metadata ?? {};
+  return (
+    <section className="card panel" aria-label="Object">
+      <div className="card-head">
+        <h2>{entry.name}</h2>
+        <button type="button" className="copy" onClick={onClose}>
+          Close
+        </button>
+      </div>
+      <p className="quiet">
+        {formatSize(size)}, {mimetype}
+        {entry.updated_at !== null && `, changed ${new Date(entry.updated_at).toLocaleString()}`}
+      </p>
+      <Preview bucket={bucket.id} path={path} type={mimetype} size={size} />
+      <div className="tools">
+        <button type="button" className="copy" disabled={state.isBusy} onClick={copyLink}>
+          Copy signed link
+        </button>
+        <label>
+          for{' '}
+          <select value={seconds} onChange={(event) => setSeconds(Number(event.target.value))}>
+            {LIFETIMES.map(([label, value]) => (
+              <option key={value} value={value}>
+                {label}
+              </option>
+            ))}
+          </select>
+        </label>
+        {bucket.public && (
+          <CopyButton text={location.origin + objectUrl('public/', bucket.id, path)} label="Copy public URL">
+            Copy public URL
+          </CopyButton>
+        )}
+        <button type="button" className="copy" onClick={() => setMoving(true)}>
+          Move
+        </button>
+        <ConfirmButton
+          question={`Delete ${entry.name}?`}
+          consequence="It cannot be brought back."
+          disabled={state.isBusy}
+          onConfirm={remove}
+        >
+          Delete
+        </ConfirmButton>
+      </div>
+      <ActionMessage state={state} />
+      {isMoving && (
+        <MoveForm bucket={bucket.id} path={path} onClose={() => setMoving(false)} onMoved={onGone} />
+      )}
+    </section>
+  );
+}
+
+function MoveForm({
+  bucket,
+  path,
+  onClose,
+  onMoved,
+}: {
+  bucket: string;
+  path: string;
+  onClose: () => void;
+  onMoved: () => void;
+}) {
+  const [target, setTarget] = useState(path);
+  const { act, ...state } = useAction();
+  const move = () =>
+    void act(async () => {
+      const body = { bucketId: bucket, sourceKey: path, destinationKey: target };
+      await askService('/storage/v1/object/move', { method: 'POST', body });
+      onMoved();
+      return undefined;
+    });
+  return (
+    <Dialog title="Move or rename" onClose={onClose}>
+      <form
+        className="form"
+        onSubmit={(event) => {
+          event.preventDefault();
+          move();
+        }}
+      >
+        <label>
+          New path in {bucket}
+          <input required value={target} onChange={(event) => setTarget(event.target.value)} />
+        </label>
+        <ActionMessage state={state} />
+        <p className="dialog-buttons">
+          <button type="submit" className="primary" disabled={state.isBusy || target === path}>
+            Move
+          </button>
+        </p>
+      </form>
+    </Dialog>
+  );
+}
