@@ -22,8 +22,9 @@ const AS_TEXT = { getTypeParser: () => (value: string) => value };
  *
  * @throws pg.DatabaseError
  */
-export function queryLimited(client: pg.Client, text: string, rows: number): Promise<LimitedResult> {
-  const config = { text, rows, rowMode: 'array', types: AS_TEXT } as pg.QueryArrayConfig;
+export function queryLimited(client: pg.Client, text: string, limit: number): Promise<LimitedResult> {
+  // One more than is shown: PostgreSQL does not know whether there are more when it stops.
+  const config = { text, rows: limit + 1, rowMode: 'array', types: AS_TEXT } as pg.QueryArrayConfig;
   return new Promise((resolve, reject) => {
     const query = new LimitedQuery(config);
     query.on('error', reject);
@@ -31,8 +32,8 @@ export function queryLimited(client: pg.Client, text: string, rows: number): Pro
       const { fields, rows: found, command, rowCount } = result as unknown as TextResult;
       resolve({
         columns: fields.map(({ name }) => name),
-        rows: found,
-        isCut: query.isCut,
+        rows: found.slice(0, limit),
+        isCut: found.length > limit,
         command: command || undefined,
         count: rowCount ?? undefined,
       });
@@ -42,11 +43,8 @@ export function queryLimited(client: pg.Client, text: string, rows: number): Pro
 }
 
 class LimitedQuery extends pg.Query {
-  isCut = false;
-
-  /** There are more rows. */
+  /** The rows that were asked for are there. */
   handlePortalSuspended(connection: pg.Connection): void {
-    this.isCut = true;
     connection.sync();
   }
 

@@ -1,7 +1,7 @@
 import { settingsOfCaller } from '../../explain/facts/caller.ts';
 import { explainSql } from '../../explain/sql.ts';
 import { InvalidChange, type Change } from '../change.ts';
-import { withConnection } from '../connection.ts';
+import { databaseUrl, withConnection } from '../connection.ts';
 import { callerFor } from '../tables.ts';
 import { runScript } from './run-script.ts';
 
@@ -12,6 +12,7 @@ import { runScript } from './run-script.ts';
 export const runSql: Change = async ({ sql, as = 'postgres', explain = false }, { options, signal }) => {
   if (typeof sql !== 'string' || typeof as !== 'string')
     throw new InvalidChange('sql and as are needed, as texts');
+  databaseUrl(options);
   const { explainer } = options.terminal;
   const caller = await explainer.read((session) => callerFor(session, as));
   if (caller === null) throw new InvalidChange(`There is no user ${as}`);

@@ -1,13 +1,13 @@
-import { useEffect, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { ActionMessage } from '../../parts/action-message.tsx';
 import { ConfirmButton } from '../../parts/confirm-button.tsx';
 import { CopyButton } from '../../parts/copy-button.tsx';
 import { Dialog } from '../../parts/dialog.tsx';
 import { useAction } from '../../parts/use-action.ts';
-import { askService } from '../../services.ts';
+import { askService, useService } from '../../services.ts';
 import { Preview } from './preview.tsx';
 import { signedUrl } from './signed-url.ts';
-import { formatSize, objectUrl, type Bucket, type Entry } from './types.ts';
+import { formatSize, objectUrl, type Bucket, type ObjectInfo } from './types.ts';
 
 const LIFETIMES = [
   ['one hour', 3_600],
@@ -17,13 +17,11 @@ const LIFETIMES = [
 
 /** One object: a preview, links to it, and what can be done with it. */
 export function ObjectDetails({
-  entry,
   bucket,
   path,
   onClose,
   onGone,
 }: {
-  entry: Entry;
   bucket: Bucket;
   path: string;
   onClose: () => void;
@@ -32,7 +30,11 @@ export function ObjectDetails({
   const [seconds, setSeconds] = useState<number>(LIFETIMES[0][1]);
   const [isMoving, setMoving] = useState(false);
   const { act, ...state } = useAction();
+  const { value: info, error } = useService<ObjectInfo>(objectUrl('info/', bucket.id, path));
+  const heading = useRef<HTMLHeadingElement>(null);
+  const name = path.slice(path.lastIndexOf('/') + 1);
   useEffect(() => {
+    heading.current?.focus();
     const closeOnEscape = (event: KeyboardEvent) => {
       if (event.key === 'Escape' && document.querySelector('dialog') === null) onClose();
     };
@@ -51,20 +53,26 @@ export function ObjectDetails({
       onGone();
       return undefined;
     });
-  const { size = 0, mimetype = '' } = entry.metadata ?? {};
   return (
     <section className="card panel" aria-label="Object">
       <div className="card-head">
-        <h2>{entry.name}</h2>
+        <h2 ref={heading} tabIndex={-1}>
+          {name}
+        </h2>
         <button type="button" className="copy" onClick={onClose}>
           Close
         </button>
       </div>
-      <p className="quiet">
-        {formatSize(size)}, {mimetype}
-        {entry.updated_at !== null && `, changed ${new Date(entry.updated_at).toLocaleString()}`}
-      </p>
-      <Preview bucket={bucket.id} path={path} type={mimetype} size={size} />
+      {error !== undefined && <p role="alert">{error}</p>}
+      {info && (
+        <>
+          <p className="quiet">
+            {formatSize(info.size ?? 0)}, {info.content_type}
+            {info.last_modified !== null && `, changed ${new Date(info.last_modified).toLocaleString()}`}
+          </p>
+          <Preview bucket={bucket.id} path={path} type={info.content_type ?? ''} size={info.size ?? 0} />
+        </>
+      )}
       <div className="tools">
         <button type="button" className="copy" disabled={state.isBusy} onClick={copyLink}>
           Copy signed link
@@ -88,7 +96,7 @@ export function ObjectDetails({
           Move
         </button>
         <ConfirmButton
-          question={`Delete ${entry.name}?`}
+          question={`Delete ${name}?`}
           consequence="It cannot be brought back."
           disabled={state.isBusy}
           onConfirm={remove}

@@ -45,10 +45,10 @@ export function Objects({
       }
       return files.length === 1 ? `${files[0]?.name} was uploaded.` : `${files.length} files were uploaded.`;
     });
-  const chosen = entries?.find(({ name, id }) => id !== null && name === place.object);
+  const { object: chosen } = place;
   const choose = (object: string | undefined) => go({ ...place, object });
   return (
-    <div className={chosen ? 'split chosen' : 'split'}>
+    <div className={chosen === undefined ? 'split' : 'split chosen'}>
       <Uploader isBusy={state.isBusy} onFiles={upload}>
         <Folders place={place} go={go} />
         <input
@@ -66,7 +66,7 @@ export function Objects({
         {entries && (
           <EntryList
             entries={entries}
-            chosen={place.object}
+            chosen={chosen}
             onOpen={({ name, id }) =>
               id === null ? go({ ...place, folder: pathOf(place, name), object: undefined }) : choose(name)
             }
@@ -89,12 +89,11 @@ export function Objects({
           </p>
         )}
       </Uploader>
-      {chosen && (
+      {chosen !== undefined && (
         <ObjectDetails
-          key={chosen.name}
-          entry={chosen}
+          key={chosen}
           bucket={bucket}
-          path={pathOf(place, chosen.name)}
+          path={pathOf(place, chosen)}
           onClose={() => choose(undefined)}
           onGone={() => {
             choose(undefined);

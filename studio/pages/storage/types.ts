@@ -16,6 +16,13 @@ export interface Entry {
   readonly metadata: { readonly size?: number; readonly mimetype?: string } | null;
 }
 
+/** An object as Storage's info has it. */
+export interface ObjectInfo {
+  readonly size: number | null;
+  readonly content_type: string | null;
+  readonly last_modified: string | null;
+}
+
 /** What the address names. `folder` has no slash at its end, and is "" for the bucket itself. */
 export interface Place {
   readonly bucket: string;
