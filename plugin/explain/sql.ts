@@ -1,15 +1,17 @@
 import { closest } from '../shared/closest.ts';
+import { isObject } from '../shared/json.ts';
 import type { DatabaseCaller, RestFailure } from '../shared/observations.ts';
 import { readDenied } from './causes/permission.ts';
 import { explainPolicies } from './causes/policies.ts';
 import type { Explanation } from './explanation.ts';
-import { nameCaller } from './facts/caller.ts';
+import { nameCaller, settingsOfCaller, withoutPolicies } from './facts/caller.ts';
 import type { ReadSession } from './facts/explain-database.ts';
 import { relationNames } from './facts/names.ts';
 import { policiesFor, readPolicies } from './facts/policies.ts';
 import { qualified } from './facts/quote.ts';
 import { findSchemas, readRelation, type Privilege } from './facts/relations.ts';
 import { combine } from './facts/verdict.ts';
+import { explainHiddenRow } from './hidden-row.ts';
 import { explainRest } from './rest.ts';
 
 /** An error of PostgreSQL, and the statement that caused it. */
@@ -37,6 +39,35 @@ export async function explainSql(
     denied && { action: command, schema, name: denied.name, returnsRows: /\sreturning\s/i.test(statement) };
   const request = { method: '', url: 'the statement', status: 400, milliseconds: 0, request: error };
   return explainRest(session, { kind: 'rest', ...request, error, caller, ...(target && { target }) }, []);
+}
+
+/** Why a statement of a caller found no rows: rows of a table that it reads and that policies hide; undefined otherwise. */
+export async function explainNoRows(
+  session: ReadSession,
+  statement: string,
+  caller: DatabaseCaller,
+): Promise<Explanation | undefined> {
+  const plan = { text: `explain (verbose, format json) ${statement}`, params: [] };
+  // With policies, PostgreSQL leaves a table that has none for the caller out of the plan.
+  const planned = await session.attempt(withoutPolicies(settingsOfCaller(caller)), plan);
+  if ('error' in planned) return undefined;
+  const tables = tablesOf(planned.rows[0]?.['QUERY PLAN']).slice(0, MAX_TABLES);
+  for (const table of tables) {
+    const explanation = await explainHiddenRow(session, table, caller);
+    if (explanation) return explanation;
+  }
+  return undefined;
+}
+
+const MAX_TABLES = 5;
+
+/** The tables that a plan reads. */
+function tablesOf(plan: unknown): { schema: string; name: string }[] {
+  if (Array.isArray(plan)) return plan.flatMap(tablesOf);
+  if (!isObject(plan)) return [];
+  const { Schema: schema, 'Relation Name': name } = plan;
+  const own = typeof schema === 'string' && typeof name === 'string' ? [{ schema, name }] : [];
+  return [...own, ...tablesOf(plan.Plan), ...tablesOf(plan.Plans)];
 }
 
 const COMMANDS: readonly Privilege[] = ['select', 'insert', 'update', 'delete'];

@@ -1,9 +1,11 @@
+import type { Explainer } from '../../explain/explainer.ts';
 import { settingsOfCaller } from '../../explain/facts/caller.ts';
-import { explainSql } from '../../explain/sql.ts';
+import { explainNoRows, explainSql } from '../../explain/sql.ts';
+import type { DatabaseCaller } from '../../shared/observations.ts';
 import { InvalidChange, type Change } from '../change.ts';
 import { databaseUrl, withConnection } from '../connection.ts';
 import { callerFor } from '../tables.ts';
-import { runScript } from './run-script.ts';
+import { runScript, type StatementResult } from './run-script.ts';
 
 /**
  * `POST sql`: runs `sql` as `as` (postgres, anon, authenticated, service_role, or the id of a user) in one transaction.
@@ -31,11 +33,29 @@ export const runSql: Change = async ({ sql, as = 'postgres', explain = false }, 
       signal.removeEventListener('abort', cancel);
     }
   });
-  if (!failure) return outcome;
+  if (!failure)
+    return { results: caller ? await explainEmpty(explainer, outcome.results, caller) : outcome.results };
   const explanation = await explainer
     .read((session) => explainSql(session, failure, caller ?? POSTGRES))
     .catch(() => undefined);
   return { ...outcome, failure, explanation };
 };
+
+/** Adds why statements of a role or user found nothing. */
+function explainEmpty(
+  explainer: Explainer,
+  results: readonly StatementResult[],
+  caller: DatabaseCaller,
+): Promise<unknown> {
+  return explainer.read(async (session) => {
+    const explained = [];
+    for (const result of results) {
+      const isEmpty = result.count === 0 && result.command !== 'EXPLAIN';
+      const explanation = isEmpty ? await explainNoRows(session, result.text, caller) : undefined;
+      explained.push({ ...result, explanation });
+    }
+    return explained;
+  });
+}
 
 const POSTGRES = { role: 'postgres', claims: {} };

@@ -61,6 +61,7 @@ async function follow(
     show(messages);
     newest = messages[0]?.ID ?? newest;
     const wait = new URLSearchParams({ to, after: newest, timeout: '25000' });
-    await fetch(`${INBOX}/arrival?${wait}`, { signal });
+    // The inbox of the Supabase CLI cannot wait for a mail.
+    if (!(await fetch(`${INBOX}/arrival?${wait}`, { signal })).ok) return;
   }
 }

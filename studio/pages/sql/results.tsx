@@ -1,3 +1,4 @@
+import type { Explanation } from '../../api.ts';
 import { Card } from '../../parts/card.tsx';
 import { ExplanationView } from '../../parts/explanation.tsx';
 import { RowsGrid } from '../../parts/rows-grid.tsx';
@@ -76,18 +77,13 @@ function Failure({
       {detail !== undefined && <p>{detail}</p>}
       {hint !== undefined && <p className="cure">{hint}</p>}
       {where !== undefined && <pre>{where}</pre>}
-      {explanation && (
-        <div className="why">
-          <h3>Why?</h3>
-          <ExplanationView explanation={explanation} />
-        </div>
-      )}
+      <Why explanation={explanation} />
     </section>
   );
 }
 
 function Result({ result, number }: { result: StatementResult; number: number }) {
-  const { columns, rows, isCut, milliseconds, notices, text } = result;
+  const { columns, rows, isCut, milliseconds, notices, text, explanation } = result;
   const plan = columns.length === 1 && columns[0] === 'QUERY PLAN' ? readPlan(rows[0]?.[0] ?? '') : undefined;
   const title = text.replaceAll(/\s+/g, ' ').slice(0, 120);
   return (
@@ -112,8 +108,19 @@ function Result({ result, number }: { result: StatementResult; number: number })
         rows.length > 0 && <RowsGrid rows={toRecords(columns, rows)} label={`Result ${number}`} />
       )}
       {columns.length > 0 && rows.length === 0 && <p className="quiet">No rows: {columns.join(', ')}.</p>}
+      <Why explanation={explanation} />
       {isCut && <p className="quiet">The first {rows.length.toLocaleString()} rows; there are more.</p>}
     </Card>
+  );
+}
+
+function Why({ explanation }: { explanation: Explanation | undefined }) {
+  if (!explanation) return null;
+  return (
+    <div className="why">
+      <h3>Why?</h3>
+      <ExplanationView explanation={explanation} />
+    </div>
   );
 }
 

@@ -10,6 +10,8 @@ export interface StatementResult {
   readonly count?: number;
   readonly milliseconds: number;
   readonly notices: readonly string[];
+  /** Why it found no rows. */
+  readonly explanation?: Explanation;
 }
 
 export interface SqlFailure {

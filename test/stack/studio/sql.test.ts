@@ -1,8 +1,8 @@
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { settingsOfCaller } from '../../../plugin/explain/facts/caller.ts';
-import { ExplainDatabase } from '../../../plugin/explain/facts/explain-database.ts';
-import { explainSql } from '../../../plugin/explain/sql.ts';
+import { ExplainDatabase, type ReadSession } from '../../../plugin/explain/facts/explain-database.ts';
+import { explainNoRows, explainSql } from '../../../plugin/explain/sql.ts';
 import { runScript, type ScriptOutcome } from '../../../plugin/studio/sql/run-script.ts';
 import { startTestStack, type TestStack } from '../../helpers/stack.ts';
 
@@ -11,8 +11,10 @@ create table numbers (n int primary key);
 create table parent (id int primary key);
 create table child (parent int references parent deferrable initially deferred);
 create table notes (id int, owner uuid);
+insert into notes values (1);
 alter table notes enable row level security;
 create table diary (id int, owner uuid);
+insert into diary values (1);
 alter table diary enable row level security;
 create policy "own" on diary to authenticated using ((select auth.uid()) = owner);
 create table loops (id int);
@@ -162,11 +164,36 @@ test.each<[question: string, as: As, sql: string, cause: RegExp]>([
 ])('an error is explained: %s', async (_, as, sql, cause) => {
   const { failure } = await run(sql, { as });
   if (!failure) throw new Error('it did not fail');
+  const explanation = await inDatabase((session) => explainSql(session, failure, CALLERS[as]));
+  expect(explanation?.cause ?? 'none').toMatch(cause);
+});
+
+test.each<[question: string, as: As, sql: string, cause: RegExp]>([
+  [
+    'no policy',
+    'anon',
+    'select * from notes',
+    /anon may not see the row id=1.*no policy allows select to anon/,
+  ],
+  [
+    'a policy',
+    'authenticated',
+    'with d as (select * from diary) select * from d, numbers',
+    /policy "own" is not true/,
+  ],
+  ['a policy, for changes', 'authenticated', 'update diary set id = 3', /policy "own" is not true/],
+  ['nothing is hidden', 'authenticated', 'select * from numbers where n < 0', /^none$/],
+  ['a statement without a plan', 'anon', 'create table x (id int)', /^none$/],
+])('an empty result is explained: %s', async (_, as, sql, cause) => {
+  const explanation = await inDatabase((session) => explainNoRows(session, sql, CALLERS[as]));
+  expect(explanation?.cause ?? 'none').toMatch(cause);
+});
+
+async function inDatabase<T>(work: (session: ReadSession) => Promise<T>): Promise<T> {
   const database = new ExplainDatabase(() => stack.dbUrl);
   try {
-    const explanation = await database.read((session) => explainSql(session, failure, CALLERS[as]));
-    expect(explanation?.cause ?? 'none').toMatch(cause);
+    return await database.read(work);
   } finally {
     await database.close();
   }
-});
+}
