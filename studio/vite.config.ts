@@ -6,6 +6,11 @@ export default defineConfig({
   root: import.meta.dirname,
   base: '/__supabase/',
   // The page's policy allows neither inline scripts nor files as data.
-  build: { emptyOutDir: true, assetsInlineLimit: 0, modulePreload: { polyfill: false } },
+  build: {
+    emptyOutDir: true,
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    license: { fileName: 'LICENSES.md' },
+  },
   plugins: [react()],
 });

@@ -7,7 +7,7 @@ import { join, posix, sep } from 'node:path';
 
 /** Everything that may be in it. Whatever else is packed is a mistake. */
 const ALLOWED =
-  /^(package\.json|README\.md|CHANGELOG\.md|LICENSE|client\.d\.ts|llms\.txt|skills\/[\w-]+\/SKILL\.md|docs\/[\w-]+\.md|dist\/LICENSES\.md|dist\/.+\.(js|d\.ts|sql|html|css|control))$/;
+  /^(package\.json|README\.md|CHANGELOG\.md|LICENSE|client\.d\.ts|llms\.txt|skills\/[\w-]+\/SKILL\.md|docs\/[\w-]+\.md|dist\/(studio\/pages\/)?LICENSES\.md|dist\/.+\.(js|d\.ts|sql|html|css|control))$/;
 /** What the build takes from another package. */
 const COPIED =
   /^dist\/stack\/postgres\/(extensions\/pgtap\/(pgtap\.tar\.gz|LICENSE)|dump\/pg_dump\/(pg_dump\.(cjs|wasm)|LICENSE))$/;
