@@ -21,7 +21,7 @@ import { readSelection } from './rows/selection.ts';
 import { listSessions } from './sessions.ts';
 import { readCatalogue } from './sql/catalogue.ts';
 import { listStoragePolicies } from './storage-policies.ts';
-import { callerFor, describeTable, listTables, listUsers } from './tables.ts';
+import { callerFor, describeTable, listRoles, listTables, listUsers } from './tables.ts';
 
 /**
  * The pages at `/__supabase/`, and what they ask. The gateway admits only callers that may be admin: this machine, and
@@ -106,6 +106,8 @@ export class Studio {
         return this.#inDatabase((session) => listSessions(session, query.get('user') ?? ''));
       case 'storage-policies':
         return this.#inDatabase((session) => listStoragePolicies(session, query.get('bucket') ?? ''));
+      case 'roles':
+        return this.#inDatabase(listRoles);
       case 'users':
         return this.#inDatabase(listUsers);
       case 'table':

@@ -57,6 +57,16 @@ export function listUsers(session: ReadSession): Promise<unknown[]> {
   );
 }
 
+/** The project's own roles that `postgres` may take on, besides those of the API. */
+export async function listRoles(session: ReadSession): Promise<string[]> {
+  const roles = await session.rows<{ name: string }>(
+    `select rolname::text as name from pg_roles
+     where pg_has_role(oid, 'MEMBER') and rolname <> all ($1) and rolname !~ '^(pg_|supabase_)' order by 1`,
+    [['postgres', 'anon', 'authenticated', 'service_role', 'authenticator', 'dashboard_user', 'pgbouncer']],
+  );
+  return roles.map(({ name }) => name);
+}
+
 /**
  * Who looks: `postgres` (every row), a role, or a user of Auth by id, with the claims of their token.
  *
@@ -67,8 +77,11 @@ export async function callerFor(
   as: string,
 ): Promise<DatabaseCaller | undefined | null> {
   if (as === 'postgres' || as === '') return undefined;
-  if (as === 'anon' || as === 'authenticated' || as === 'service_role')
-    return { role: as, claims: { role: as } };
+  const [role] = await session.rows<{ name: string }>(
+    `select rolname::text as name from pg_roles where rolname = $1 and pg_has_role(oid, 'MEMBER')`,
+    [as],
+  );
+  if (role) return { role: role.name, claims: { role: role.name } };
   const [user] = await session.rows<{ claims: DatabaseCaller['claims'] }>(
     `select jsonb_build_object('sub', id, 'role', coalesce(role, 'authenticated'), 'aud', aud, 'email', email, 'phone', phone,
        'app_metadata', raw_app_meta_data, 'user_metadata', raw_user_meta_data, 'is_anonymous', is_anonymous) as claims

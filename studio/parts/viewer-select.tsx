@@ -17,13 +17,14 @@ export function ViewerSelect({
   value: string;
   onChange: (viewer: string) => void;
 }) {
+  const { value: roles } = useRead<readonly string[]>('roles');
   const { value: users } = useRead<readonly { id: string; name: string }[]>('users');
   return (
     <label>
       {label}{' '}
       <select value={value} onChange={(event) => onChange(event.target.value)}>
         <optgroup label="Roles">
-          {ROLES.map(([role, text]) => (
+          {[...ROLES, ...(roles ?? []).map((role) => [role, role] as const)].map(([role, text]) => (
             <option key={role} value={role}>
               {text}
             </option>

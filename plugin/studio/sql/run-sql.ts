@@ -1,5 +1,6 @@
 import type { Explainer } from '../../explain/explainer.ts';
 import { settingsOfCaller } from '../../explain/facts/caller.ts';
+import type { ReadSession } from '../../explain/facts/explain-database.ts';
 import { explainNoRows, explainSql } from '../../explain/sql.ts';
 import type { DatabaseCaller } from '../../shared/observations.ts';
 import { InvalidChange, type Change } from '../change.ts';
@@ -8,7 +9,7 @@ import { callerFor } from '../tables.ts';
 import { runScript, type StatementResult } from './run-script.ts';
 
 /**
- * `POST sql`: runs `sql` as `as` (postgres, anon, authenticated, service_role, or the id of a user) in one transaction.
+ * `POST sql`: runs `sql` as `as` (a role, or the id of a user; by default postgres) in one transaction.
  * With `explain`, returns plans instead, and undoes what the statements changed. A page that stops waiting cancels.
  */
 export const runSql: Change = async ({ sql, as = 'postgres', explain = false }, { options, signal }) => {
@@ -41,21 +42,23 @@ export const runSql: Change = async ({ sql, as = 'postgres', explain = false }, 
   return { ...outcome, failure, explanation };
 };
 
-/** Adds why statements of a role or user found nothing. */
+const MAX_EXPLAINED = 5;
+
+/** Adds why the first statements of a role or user that found nothing did so. */
 function explainEmpty(
   explainer: Explainer,
   results: readonly StatementResult[],
   caller: DatabaseCaller,
 ): Promise<unknown> {
-  return explainer.read(async (session) => {
-    const explained = [];
-    for (const result of results) {
-      const isEmpty = result.count === 0 && result.command !== 'EXPLAIN';
-      const explanation = isEmpty ? await explainNoRows(session, result.text, caller) : undefined;
-      explained.push({ ...result, explanation });
-    }
-    return explained;
-  });
+  const empty = results.filter(({ count, command }) => count === 0 && command !== 'EXPLAIN');
+  const explain = async (session: ReadSession): Promise<unknown> => {
+    const causes = new Map<StatementResult, unknown>();
+    for (const result of empty.slice(0, MAX_EXPLAINED))
+      causes.set(result, await explainNoRows(session, result.text, caller));
+    return results.map((result) => ({ ...result, explanation: causes.get(result) }));
+  };
+  // The statements are committed: what they returned is shown, explained or not.
+  return explainer.read(explain).catch(() => results);
 }
 
 const POSTGRES = { role: 'postgres', claims: {} };

@@ -4,6 +4,7 @@ import { settingsOfCaller } from '../../../plugin/explain/facts/caller.ts';
 import { ExplainDatabase, type ReadSession } from '../../../plugin/explain/facts/explain-database.ts';
 import { explainNoRows, explainSql } from '../../../plugin/explain/sql.ts';
 import { runScript, type ScriptOutcome } from '../../../plugin/studio/sql/run-script.ts';
+import { callerFor, listRoles } from '../../../plugin/studio/tables.ts';
 import { startTestStack, type TestStack } from '../../helpers/stack.ts';
 
 const SQL = `
@@ -20,6 +21,7 @@ create policy "own" on diary to authenticated using ((select auth.uid()) = owner
 create table loops (id int);
 alter table loops enable row level security;
 create policy "loop" on loops using (exists (select from loops));
+create role clerk;
 create schema app;
 create table app.hidden (id int);
 create table closed (id int);
@@ -187,6 +189,18 @@ test.each<[question: string, as: As, sql: string, cause: RegExp]>([
 ])('an empty result is explained: %s', async (_, as, sql, cause) => {
   const explanation = await inDatabase((session) => explainNoRows(session, sql, CALLERS[as]));
   expect(explanation?.cause ?? 'none').toMatch(cause);
+});
+
+test.each<[as: string, caller: object | null | undefined]>([
+  ['postgres', undefined],
+  ['anon', { role: 'anon', claims: { role: 'anon' } }],
+  ['clerk', { role: 'clerk', claims: { role: 'clerk' } }],
+  ['supabase_admin', null],
+  ['nobody', null],
+  ['00000000-0000-4000-8000-000000000009', null],
+])('somebody to run as: %s', async (as, caller) => {
+  expect(await inDatabase((session) => callerFor(session, as))).toEqual(caller);
+  expect(await inDatabase(listRoles)).toEqual(['clerk']);
 });
 
 async function inDatabase<T>(work: (session: ReadSession) => Promise<T>): Promise<T> {
