@@ -55,7 +55,7 @@ export function NewUser({ onClose, onAdded }: { onClose: () => void; onAdded: (i
           The address is confirmed
         </label>
         <ActionMessage state={state} />
-        <p className="dialog-buttons">
+        <p className="actions">
           <button type="button" className="copy" onClick={onClose}>
             Close
           </button>

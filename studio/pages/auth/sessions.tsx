@@ -31,8 +31,8 @@ export function Sessions({
     });
   const action = sessions !== undefined && sessions.length > 0 && (
     <ConfirmButton
-      question="Sign out everywhere?"
-      consequence="All sessions of this user end; they sign in again."
+      question="Sign out everywhere? All sessions of this user end; they sign in again."
+      confirm="Sign out everywhere"
       disabled={state.isBusy}
       onConfirm={end}
     >

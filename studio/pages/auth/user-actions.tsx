@@ -84,8 +84,8 @@ export function UserActions({
           {isBanned(user) ? 'Lift the ban' : 'Ban'}
         </button>
         <ConfirmButton
-          question={`Delete ${name}?`}
-          consequence="The user, their sessions and whatever refers to them with on delete cascade are gone."
+          question={`Delete ${name}? The user, their sessions and whatever refers to them with on delete cascade are gone.`}
+          confirm="Delete"
           disabled={state.isBusy}
           onConfirm={remove}
         >

@@ -53,8 +53,8 @@ export function Factors({
               <span className="quiet">since {new Date(created_at).toLocaleString()}</span>
             </p>
             <ConfirmButton
-              question="Remove this factor?"
-              consequence="The user signs in without it, and can enrol another one."
+              question="Remove this factor? The user signs in without it, and can enrol another one."
+              confirm="Remove"
               disabled={state.isBusy}
               onConfirm={() => remove(id)}
             >

@@ -36,8 +36,8 @@ export function BucketDetails({
         Change
       </button>
       <ConfirmButton
-        question={`Delete the bucket ${id}?`}
-        consequence="All of its objects are deleted with it."
+        question={`Delete the bucket ${id}? All of its objects are deleted with it.`}
+        confirm="Delete bucket"
         disabled={state.isBusy}
         onConfirm={remove}
       >

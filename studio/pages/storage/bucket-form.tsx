@@ -63,7 +63,7 @@ export function BucketForm({
           <input value={types} onChange={(event) => setTypes(event.target.value)} />
         </label>
         <ActionMessage state={state} />
-        <p className="dialog-buttons">
+        <p className="actions">
           <button type="button" className="copy" onClick={onClose}>
             Close
           </button>

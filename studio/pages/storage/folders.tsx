@@ -47,7 +47,7 @@ export function Folders({ place, go }: { place: Place; go: (place: Place) => voi
               Name <span className="quiet">(a folder exists as long as there are objects in it)</span>
               <input required value={name} onChange={(event) => setName(event.target.value)} />
             </label>
-            <p className="dialog-buttons">
+            <p className="actions">
               <button type="submit" className="primary">
                 Open
               </button>

@@ -36,7 +36,7 @@ export function ObjectDetails({
   useEffect(() => {
     heading.current?.focus();
     const closeOnEscape = (event: KeyboardEvent) => {
-      if (event.key === 'Escape' && document.querySelector('dialog') === null) onClose();
+      if (event.key === 'Escape' && document.querySelector('dialog[open]') === null) onClose();
     };
     document.addEventListener('keydown', closeOnEscape);
     return () => document.removeEventListener('keydown', closeOnEscape);
@@ -96,8 +96,8 @@ export function ObjectDetails({
           Move
         </button>
         <ConfirmButton
-          question={`Delete ${name}?`}
-          consequence="It cannot be brought back."
+          question={`Delete ${name}? It cannot be brought back.`}
+          confirm="Delete"
           disabled={state.isBusy}
           onConfirm={remove}
         >
@@ -146,7 +146,7 @@ function MoveForm({
           <input required value={target} onChange={(event) => setTarget(event.target.value)} />
         </label>
         <ActionMessage state={state} />
-        <p className="dialog-buttons">
+        <p className="actions">
           <button type="submit" className="primary" disabled={state.isBusy || target === path}>
             Move
           </button>

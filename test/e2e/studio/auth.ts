@@ -76,7 +76,7 @@ export function testAuth(studio: () => PageUnderTest): void {
     const { page } = studio();
     await page.getByRole('button', { name: 'Delete' }).click();
     const dialog = page.getByRole('dialog', { name: 'Delete ben@example.com?' });
-    await dialog.getByRole('button', { name: 'Keep' }).click();
+    await dialog.getByRole('button', { name: 'Cancel' }).click();
     expect((await client().auth.signInWithPassword(BEN)).error).toBeNull();
     await page.getByRole('button', { name: 'Delete' }).click();
     await dialog.getByRole('button', { name: 'Delete' }).click();
