@@ -221,7 +221,8 @@ async function openSet(
         restState = await preloaded.get(next ?? '');
         return result;
       } finally {
-        preloaded.clear();
+        // Those of copies that are out of date, too; a snapshot replaces nothing.
+        if (next !== undefined) preloaded.clear();
         open = await openServices(context, restState);
       }
     },
