@@ -12,6 +12,8 @@ const FILE = 'supabase/migrations/1_items.sql';
 const FILES = {
   [FILE]: 'create table items (id int primary key);',
   'supabase/seed.sql': 'insert into items values (1)',
+};
+const BUCKETS = {
   'supabase/config.toml': `[api]
 auto_expose_new_tables = true
 [storage.buckets.pictures]
@@ -22,12 +24,12 @@ file_size_limit = "1KB"
 };
 
 /** A stack, and the connection of a command to the process that runs it. */
-async function reach(): Promise<{
+async function reach(files: Readonly<Record<string, string>> = FILES): Promise<{
   stack: TestStack;
   owner: Membership;
   [Symbol.asyncDispose](): Promise<void>;
 }> {
-  const stack = await startTestStack(FILES, { ephemeral: false });
+  const stack = await startTestStack(files, { ephemeral: false });
   const owner = await findOwner(join(stack.root, '.supabase'));
   if (!owner) throw new Error('the stack is not found');
   return {
@@ -150,7 +152,7 @@ describe('a command reaches the process that runs the stack', () => {
   });
 
   test('buckets are seeded again with the files that are new', async () => {
-    await using reached = await reach();
+    await using reached = await reach(BUCKETS);
     const { stack, owner } = reached;
     expect(await owner.request('seed buckets')).toEqual({ buckets: ['pictures'], stored: 0, problems: [] });
     await writeFile(join(stack.root, 'supabase/pictures/b.txt'), 'new');
