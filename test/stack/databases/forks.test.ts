@@ -84,42 +84,46 @@ test('a fork that has stopped leaves no database, slot or folder', async () => {
   await expect(fetch(fork.url)).rejects.toThrow('fetch failed');
 });
 
-test('a reset fork is new behind the same address, and live changes go on there', async () => {
-  await using stack = await startTestStack(FILES);
-  await using fork = await stack.fork();
-  await using other = await stack.fork();
-  const { url, dbUrl } = fork;
-  const client = clientOf(fork);
-  const received: unknown[] = [];
-  let joined = 0;
-  client
-    .channel('items')
-    .on('system', {}, ({ status }: { status: string }) => (joined += status === 'ok' ? 1 : 0))
-    .on('postgres_changes', { event: 'INSERT', schema: 'public', table: 'items' }, ({ new: row }) =>
-      received.push(row),
-    )
-    .subscribe();
-  await expect.poll(() => joined, { timeout: 15_000 }).toBe(1);
-  await client.auth.admin.createUser({ email: 'a@b.c', password: 'secret-1' });
-  await Promise.all([fork, other].map((each) => query(each, 'insert into items values (2)')));
+test(
+  'a reset fork is new behind the same address, and live changes go on there',
+  { timeout: 120_000 },
+  async () => {
+    await using stack = await startTestStack(FILES);
+    await using fork = await stack.fork();
+    await using other = await stack.fork();
+    const { url, dbUrl } = fork;
+    const client = clientOf(fork);
+    const received: unknown[] = [];
+    let joined = 0;
+    client
+      .channel('items')
+      .on('system', {}, ({ status }: { status: string }) => (joined += status === 'ok' ? 1 : 0))
+      .on('postgres_changes', { event: 'INSERT', schema: 'public', table: 'items' }, ({ new: row }) =>
+        received.push(row),
+      )
+      .subscribe();
+    await expect.poll(() => joined, { timeout: 60_000 }).toBe(1);
+    await client.auth.admin.createUser({ email: 'a@b.c', password: 'secret-1' });
+    await Promise.all([fork, other].map((each) => query(each, 'insert into items values (2)')));
 
-  await fork.reset();
-  expect(fork.url).toBe(url);
-  expect(fork.dbUrl).not.toBe(dbUrl);
-  const name = new URL(dbUrl).pathname.slice(1);
-  expect(await query(stack, `select from pg_database where datname = '${name}'`)).toEqual([]);
-  expect((await client.from('items').select()).data).toEqual([{ id: 1 }]);
-  expect((await client.auth.admin.listUsers()).data.users).toEqual([]);
-  expect((await clientOf(other).from('items').select()).data).toEqual([{ id: 1 }, { id: 2 }]);
-  await expect.poll(() => joined, { timeout: 20_000 }).toBe(2);
-  await query(fork, 'insert into items values (3)');
-  await expect.poll(() => received, { timeout: 10_000 }).toContainEqual({ id: 3 });
-  await client.removeAllChannels();
+    await fork.reset();
+    expect(fork.url).toBe(url);
+    expect(fork.dbUrl).not.toBe(dbUrl);
+    const name = new URL(dbUrl).pathname.slice(1);
+    expect(await query(stack, `select from pg_database where datname = '${name}'`)).toEqual([]);
+    expect((await client.from('items').select()).data).toEqual([{ id: 1 }]);
+    expect((await client.auth.admin.listUsers()).data.users).toEqual([]);
+    expect((await clientOf(other).from('items').select()).data).toEqual([{ id: 1 }, { id: 2 }]);
+    await expect.poll(() => joined, { timeout: 60_000 }).toBe(2);
+    await query(fork, 'insert into items values (3)');
+    await expect.poll(() => received, { timeout: 60_000 }).toContainEqual({ id: 3 });
+    await client.removeAllChannels();
 
-  // Again, and several at once.
-  await Promise.all([fork.reset(), fork.reset(), other.reset()]);
-  for (const each of [fork, other]) expect(await query(each, 'select id from items')).toEqual([{ id: 1 }]);
-});
+    // Again, and several at once.
+    await Promise.all([fork.reset(), fork.reset(), other.reset()]);
+    for (const each of [fork, other]) expect(await query(each, 'select id from items')).toEqual([{ id: 1 }]);
+  },
+);
 
 test('forks are ready at once after the first one, and many at a time are all different', async () => {
   await using stack = await startTestStack(FILES);
