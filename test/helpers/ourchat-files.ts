@@ -1,4 +1,5 @@
 import { readdir, readFile } from 'node:fs/promises';
+import { join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const SUPABASE_DIR = fileURLToPath(new URL('../../supabase', import.meta.url));
@@ -7,22 +8,25 @@ const SUPABASE_DIR = fileURLToPath(new URL('../../supabase', import.meta.url));
  * OurChat's folder `supabase/`, without the demo family and its pictures.
  *
  * @param config text of config.toml; by default OurChat's
- * @param functions the edge functions to include
+ * @param withFunctions with the edge functions
  */
 export async function readOurChatFiles({
   config,
-  functions = [],
+  withFunctions = false,
 }: {
   config?: string;
-  functions?: readonly string[];
+  withFunctions?: boolean;
 } = {}): Promise<Record<string, string>> {
-  const ours = await readFile(`${SUPABASE_DIR}/config.toml`, 'utf8');
+  const ours = await readFile(join(SUPABASE_DIR, 'config.toml'), 'utf8');
   const files: Record<string, string> = {
     'supabase/config.toml': config ?? ours.replaceAll(/^objects_path = .*$/gm, ''),
   };
-  for (const folder of ['migrations', ...functions.map((name) => `functions/${name}`)]) {
-    for (const name of await readdir(`${SUPABASE_DIR}/${folder}`)) {
-      files[`supabase/${folder}/${name}`] = await readFile(`${SUPABASE_DIR}/${folder}/${name}`, 'utf8');
+  for (const folder of ['migrations', ...(withFunctions ? ['functions'] : [])]) {
+    const entries = await readdir(join(SUPABASE_DIR, folder), { recursive: true, withFileTypes: true });
+    for (const entry of entries.filter((one) => one.isFile())) {
+      const path = join(entry.parentPath, entry.name);
+      const name = relative(SUPABASE_DIR, path).replaceAll(sep, '/');
+      files[`supabase/${name}`] = await readFile(path, 'utf8');
     }
   }
   return files;

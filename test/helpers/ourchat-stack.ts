@@ -15,6 +15,6 @@ export async function startOurChatStack({
   config?: string;
   secrets?: Readonly<Record<string, string>>;
 } = {}): Promise<TestStack> {
-  const files = await readOurChatFiles({ config, functions: secrets ? ['link-preview'] : [] });
+  const files = await readOurChatFiles({ config, withFunctions: secrets !== undefined });
   return startTestStack(files, secrets ? { config: { edge_runtime: { secrets } } } : {});
 }

@@ -1,5 +1,5 @@
-import { closeConnection, connectTo } from './connect.ts';
-import { HttpExchange } from './http.ts';
+import { closeConnection, connectTo } from '../_shared/connect.ts';
+import { HttpExchange } from '../_shared/http.ts';
 
 /** What to accept of a server. */
 export interface FetchLimits {
@@ -19,6 +19,10 @@ export interface Fetched {
   readonly bytes: Uint8Array;
 }
 
+const HEADERS = {
+  'accept-encoding': 'identity',
+  'user-agent': 'Mozilla/5.0 (compatible; OurChat-LinkPreview/1.0)',
+};
 const MAX_REDIRECTS = 4;
 const REDIRECTS = new Set([301, 302, 303, 307, 308]);
 
@@ -33,7 +37,8 @@ export async function fetchPublic(start: URL, limits: FetchLimits, signal: Abort
     const connection = await connectTo(url, signal);
     try {
       const exchange = new HttpExchange(connection);
-      const head = await exchange.request(url, limits.accept);
+      const headers = { ...HEADERS, accept: limits.accept };
+      const head = await exchange.request(url, { method: 'GET', headers });
       const location = head.headers.get('location');
       if (REDIRECTS.has(head.status) && location !== undefined) {
         url = new URL(location, url);

@@ -1,24 +1,19 @@
 // Makes the preview of a link in a message: title, description and picture of the page. It fetches only links of messages
 // that the caller can read, only from public websites, and each of them once: the table link_previews keeps the result.
+import { allowOrigins, fail, isUuid, readInput, reply } from '../_shared/answers.ts';
 import { makePreview } from './preview.ts';
 import { readMessage, storePreview, type StoredPreview } from './store.ts';
 
-/** The page may be on another origin than Supabase. */
-const CORS = {
-  'access-control-allow-origin': '*',
-  'access-control-allow-headers': 'authorization, x-client-info, apikey, content-type',
-};
-const UUID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i;
 const MAX_URL = 2_000;
 
 /** What is being made now, by message and link: everyone who has the channel open asks at the same time. */
 const running = new Map<string, Promise<StoredPreview | undefined>>();
 
 Deno.serve(async (req) => {
-  if (req.method === 'OPTIONS') return new Response(null, { status: 204, headers: CORS });
+  if (req.method === 'OPTIONS') return allowOrigins();
   if (req.method !== 'POST') return fail(405, 'use POST');
   const { message_id: id, url } = await readInput(req);
-  if (typeof id !== 'string' || !UUID.test(id)) return fail(400, 'message_id must be the id of a message');
+  if (!isUuid(id)) return fail(400, 'message_id must be the id of a message');
   if (typeof url !== 'string' || url.length > MAX_URL || !URL.canParse(url))
     return fail(400, 'url must be a link of the message');
   const read = (): ReturnType<typeof readMessage> => readMessage(id, req.headers.get('authorization') ?? '');
@@ -45,17 +40,4 @@ async function once(
   const making = make().finally(() => running.delete(key));
   running.set(key, making);
   return making;
-}
-
-async function readInput(req: Request): Promise<Record<string, unknown>> {
-  const value: unknown = await req.json().catch(() => undefined);
-  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
-}
-
-function reply(preview: StoredPreview): Response {
-  return Response.json(preview, { headers: CORS });
-}
-
-function fail(status: number, message: string): Response {
-  return Response.json({ message }, { status, headers: CORS });
 }

@@ -58,7 +58,7 @@ describe.skipIf(skipsBrowserTests())('a link in a message', () => {
       else page();
     });
     [chat, browser] = await Promise.all([
-      startOurChat({ config: { edge_runtime: { secrets: { LINK_PREVIEW_TEST_SITES: site.host } } } }),
+      startOurChat({ config: { edge_runtime: { secrets: { OURCHAT_TEST_SITES: site.host } } } }),
       launchChromium(),
     ]);
     [anna, ben] = [await openVisitor(browser), await openVisitor(browser)];

@@ -83,8 +83,8 @@ beforeAll(async () => {
   });
   stack = await startOurChatStack({
     secrets: {
-      LINK_PREVIEW_TEST_SITES: `${site.host},good.test:${site.port}`,
-      LINK_PREVIEW_TEST_DNS: names.address,
+      OURCHAT_TEST_SITES: `${site.host},good.test:${site.port}`,
+      OURCHAT_TEST_DNS: names.address,
     },
   });
   [anna, ben, zoe] = [

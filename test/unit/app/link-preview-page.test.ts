@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { isPublicAddress } from '../../../supabase/functions/link-preview/address.ts';
+import { isPublicAddress } from '../../../supabase/functions/_shared/address.ts';
 import { decodePage, describePage } from '../../../supabase/functions/link-preview/page.ts';
 
 const URL_OF_PAGE = new URL('https://site.example/a/b');

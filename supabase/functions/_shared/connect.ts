@@ -1,11 +1,11 @@
 import { isAddress, isPublicAddress } from './address.ts';
 
 /**
- * Hosts with ports, such as `127.0.0.1:4000`, that are allowed although they are not public, and a name server, for tests
- * of this function. Not set otherwise.
+ * Hosts with ports, such as `127.0.0.1:4000`, that are allowed although they are not public, and a name server, for tests.
+ * Not set otherwise.
  */
-const TEST_SITES = new Set(Deno.env.get('LINK_PREVIEW_TEST_SITES')?.split(','));
-const TEST_DNS = Deno.env.get('LINK_PREVIEW_TEST_DNS');
+const TEST_SITES = new Set(Deno.env.get('OURCHAT_TEST_SITES')?.split(','));
+const TEST_DNS = Deno.env.get('OURCHAT_TEST_DNS');
 
 /** A connection to the server of a URL, closed when `signal` aborts. */
 export type Connection = Pick<Deno.Conn, 'read' | 'write' | 'close'>;

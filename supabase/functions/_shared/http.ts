@@ -8,8 +8,15 @@ export interface ResponseHead {
 
 const MAX_HEAD = 32 * 1024;
 
+export interface HttpRequest {
+  readonly method: 'GET' | 'POST';
+  /** By lower-case name. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: Uint8Array;
+}
+
 /**
- * One GET over HTTP/1.1: `fetch` would resolve the name again, and so choose another address than the one that was
+ * One request over HTTP/1.1: `fetch` would resolve the name again, and so choose another address than the one that was
  * checked.
  */
 export class HttpExchange {
@@ -21,16 +28,15 @@ export class HttpExchange {
   }
 
   /** Sends the request and reads the head of the response. */
-  async request(url: URL, accept: string): Promise<ResponseHead> {
+  async request(url: URL, { method, headers, body }: HttpRequest): Promise<ResponseHead> {
     const lines = [
-      `GET ${url.pathname}${url.search} HTTP/1.1`,
+      `${method} ${url.pathname}${url.search} HTTP/1.1`,
       `host: ${url.host}`,
-      `accept: ${accept}`,
-      'accept-encoding: identity',
-      'user-agent: Mozilla/5.0 (compatible; OurChat-LinkPreview/1.0)',
+      ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`),
       'connection: close',
     ];
     await this.#write(new TextEncoder().encode(`${lines.join('\r\n')}\r\n\r\n`));
+    if (body) await this.#write(body);
     const head = new TextDecoder('latin1').decode(await this.#readThrough('\r\n\r\n', MAX_HEAD));
     const [first = '', ...fields] = head.split('\r\n');
     const status = Number(/^HTTP\/1\.[01] (\d{3})(?: |$)/.exec(first)?.[1]);
