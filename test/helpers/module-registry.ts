@@ -5,6 +5,7 @@ import { createServer as createHttps } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { SIGNED_CERTIFICATE } from './certificate.ts';
+import { packTar } from './pack-tar.ts';
 
 /** What Deno fetches modules from, on loopback. */
 export interface ModuleRegistry {
@@ -52,7 +53,7 @@ export async function startModuleRegistry(): Promise<ModuleRegistry> {
   const module = (text: string): string => `export const text: string = '${text}';`;
   files.set('/mod.ts', module('http'));
   const tarball = gzipSync(
-    tar({
+    packTar({
       'package/package.json': JSON.stringify({
         name: 'tiny',
         version: '1.0.0',
@@ -92,23 +93,4 @@ export async function startModuleRegistry(): Promise<ModuleRegistry> {
     }
   };
   return { url, secureUrl, proxyUrl, hits, close };
-}
-
-/** An archive of small files (POSIX ustar). */
-function tar(files: Readonly<Record<string, string>>): Buffer {
-  const blocks = Object.entries(files).flatMap(([name, text]) => {
-    const head = Buffer.alloc(512);
-    head.write(name, 0);
-    head.write('0000644\0', 100);
-    head.write(`${text.length.toString(8).padStart(11, '0')}\0`, 124);
-    head.write('00000000000\0', 136);
-    head.write(' '.repeat(8), 148);
-    head.write('0ustar\u000000', 156);
-    const sum = head.reduce((total, byte) => total + byte, 0);
-    head.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148);
-    const body = Buffer.alloc(Math.ceil(text.length / 512) * 512);
-    body.write(text);
-    return [head, body];
-  });
-  return Buffer.concat([...blocks, Buffer.alloc(1024)]);
 }
