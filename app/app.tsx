@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
-import { lazy, type ReactNode, Suspense } from 'react';
+import { lazy, type ReactNode, Suspense, useEffect } from 'react';
 import { Redirect, Route, Switch, useLocation } from 'wouter';
 import { SecondFactorGate } from './auth/second-factor-gate.tsx';
 import { useSession } from './auth/session.ts';
@@ -8,6 +8,7 @@ import { MessagingProvider } from './messages/messaging-provider.tsx';
 import { familiesQuery } from './model/family-queries.ts';
 import { lastFamilyId } from './model/last-visited.ts';
 import { familyPath } from './model/paths.ts';
+import { endSubscription, keepSubscribed } from './notifications/push.ts';
 import { IconButton } from './shared/button.tsx';
 import { lazyScreen } from './shared/lazy-screen.ts';
 import { Failure, Loading } from './shared/state.tsx';
@@ -38,6 +39,7 @@ export function App(): ReactNode {
 }
 
 function SignedOut(): ReactNode {
+  useEffect(() => void endSubscription().catch(() => {}), []);
   return (
     <Suspense fallback={<Loading page />}>
       <Switch>
@@ -50,6 +52,8 @@ function SignedOut(): ReactNode {
 }
 
 function SignedIn(): ReactNode {
+  // Without Web Push, an open page still notifies.
+  useEffect(() => void keepSubscribed().catch(() => {}), []);
   return (
     <Suspense fallback={<Loading page />}>
       <Switch>

@@ -13,6 +13,18 @@ export function readLevel(channelId: string): NotificationLevel {
   }
 }
 
+/** What the user chose on this device, by channel id. */
+export function readLevels(): Record<string, NotificationLevel> {
+  try {
+    const ids = Object.keys(localStorage)
+      .filter((key) => key.startsWith(PREFIX))
+      .map((key) => key.slice(PREFIX.length));
+    return Object.fromEntries(ids.map((id) => [id, readLevel(id)]));
+  } catch {
+    return {};
+  }
+}
+
 export function storeLevel(channelId: string, level: NotificationLevel): void {
   try {
     if (level === 'all') localStorage.removeItem(PREFIX + channelId);

@@ -4,6 +4,7 @@ import { Popover, PopoverItem } from '../shared/popover.tsx';
 import { showToast } from '../shared/toast.ts';
 import { type NotificationLevel, readLevel, storeLevel } from './level.ts';
 import { canNotify, requestPermission } from './notify.ts';
+import { keepSubscribed } from './push.ts';
 
 const LEVELS: readonly { level: NotificationLevel; label: string }[] = [
   { level: 'all', label: 'All messages' },
@@ -22,6 +23,8 @@ export function NotificationMenu({ channelId }: { channelId: string }): ReactNod
     if (level !== 'none' && !(await requestPermission())) {
       showToast("Notifications are blocked. Allow them in the browser's settings for this site.");
     }
+    // Without Web Push, an open page still notifies.
+    keepSubscribed().catch(() => {});
   };
   return (
     <Popover

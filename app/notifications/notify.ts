@@ -37,6 +37,12 @@ export function notifyOf(arrival: Arrival, userId: string): void {
   });
 }
 
+/** Removes the notification of a channel that has been read. */
+export async function closeNotification(channelId: string): Promise<void> {
+  const registration = await navigator.serviceWorker?.getRegistration();
+  for (const shown of (await registration?.getNotifications({ tag: channelId })) ?? []) shown.close();
+}
+
 /** By the service worker if there is one, which then handles the click: Android has no other way. */
 async function show(title: string, options: NotificationOptions & { data: { url: string } }): Promise<void> {
   const registration = await navigator.serviceWorker?.getRegistration();

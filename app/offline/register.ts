@@ -1,3 +1,5 @@
+import { answerWhatIsOnScreen } from './on-screen.ts';
+
 const SCRIPT = '/service-worker.js';
 /** How often a page that stays open looks for a new version. */
 const CHECK_INTERVAL_MS = 60 * 60_000;
@@ -24,6 +26,7 @@ export function registerServiceWorker(): void {
     void removeServiceWorkers();
     return;
   }
+  answerWhatIsOnScreen();
   window.addEventListener('load', () => {
     // Refused in some private windows: OurChat then works as it does without.
     register().catch(() => {});

@@ -1,6 +1,7 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
 import { countUnread, markRead, progressQuery, raiseProgress } from '../model/unread.ts';
+import { closeNotification } from '../notifications/notify.ts';
 
 /**
  * Marks the channel as read while its newest message is in view and the page is visible.
@@ -29,6 +30,7 @@ export function useReadMark(
       raiseProgress(queryClient, familyId, channelId, { readPosition: newest });
       // If the request fails, the next message or visit marks the channel again.
       markRead(channelId, newest).catch(() => {});
+      closeNotification(channelId).catch(() => {});
     };
     mark();
     document.addEventListener('visibilitychange', mark);

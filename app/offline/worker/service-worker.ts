@@ -1,5 +1,6 @@
-// The service worker of the built app: it keeps the files of the page, so that OurChat opens without a connection. It
-// stores nothing else: no answer of Supabase, so nothing of whoever is signed in.
+// The service worker of the built app: it keeps the files of the page, so that OurChat opens without a connection, and
+// shows notifications. It stores nothing else: no answer of Supabase, so nothing of whoever is signed in.
+import { showPush } from './show-push.ts';
 
 declare const self: ServiceWorkerGlobalScope;
 
@@ -29,6 +30,7 @@ self.addEventListener('fetch', (event) => {
   else if (isHashed(pathname)) event.respondWith(loadHashed(request));
   else if (shell.files.includes(pathname)) event.respondWith(loadNamed(request, pathname));
 });
+self.addEventListener('push', (event) => event.waitUntil(showPush(event.data)));
 self.addEventListener('notificationclick', (event) => {
   event.notification.close();
   event.waitUntil(openAt((event.notification.data as { url: string }).url));
@@ -111,5 +113,6 @@ function isHashed(path: string): boolean {
 async function openAt(url: string): Promise<void> {
   const [open] = await self.clients.matchAll({ type: 'window' });
   if (!open) await self.clients.openWindow(url);
-  else await (await open.focus()).navigate(url);
+  // The browser refuses the focus where it does not count the click as one.
+  else await (await open.focus().catch(() => open)).navigate(url);
 }

@@ -4,7 +4,14 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { launchChromium, skipsBrowserTests } from '../../helpers/chromium.ts';
 import type { DevServer } from '../../helpers/dev-server.ts';
 import { buildOurChat, type OurChatBuild } from '../../helpers/ourchat-build.ts';
-import { createFamily, openVisitor, sendMessage, signUp, type Visitor } from '../../helpers/ourchat.ts';
+import {
+  createFamily,
+  openVisitor,
+  sendMessage,
+  signIn,
+  signUp,
+  type Visitor,
+} from '../../helpers/ourchat.ts';
 import '../../helpers/to-be-visible.ts';
 
 /** Globals of the page; tests are compiled without DOM types. */
@@ -36,19 +43,86 @@ const isControlled = (page: Page): Promise<boolean> =>
 const script = (page: Page): Promise<string | null> =>
   page.locator('script[type="module"]').getAttribute('src');
 
+const WAIT = { timeout: 20_000 };
+
+/** Instead of a push service, which no test can reach. Keeps the one subscription of the browser across reloads. */
+const PUSH_MANAGER = `
+  const present = () => localStorage.getItem('test:push');
+  const subscription = (endpoint) => ({
+    endpoint,
+    toJSON: () => ({ endpoint, keys: { p256dh: 'B' + 'a'.repeat(86), auth: 'a'.repeat(22) } }),
+    unsubscribe: async () => localStorage.removeItem('test:push') ?? true,
+  });
+  PushManager.prototype.getSubscription = async () => (present() ? subscription(present()) : null);
+  PushManager.prototype.subscribe = async ({ userVisibleOnly, applicationServerKey }) => {
+    if (!userVisibleOnly || !applicationServerKey) throw new TypeError('as browsers refuse it');
+    const count = Number(localStorage.getItem('test:count') ?? 0) + 1;
+    localStorage.setItem('test:count', String(count));
+    localStorage.setItem('test:push', 'https://push.example/' + count);
+    return subscription(present());
+  };`;
+
+const subscribed = (page: Page): Promise<unknown> => page.evaluate(`localStorage.getItem('test:push')`);
+
+async function chooseLevel(page: Page, label: string): Promise<void> {
+  await page.getByRole('button', { name: 'Notifications' }).click();
+  await page.getByRole('group', { name: 'Notify me of' }).getByRole('button', { name: label }).click();
+}
+
+/** Titles and texts of what the service worker shows. */
+const notifications = (page: Page): Promise<unknown> =>
+  page.evaluate(`navigator.serviceWorker.ready
+    .then((registration) => registration.getNotifications())
+    .then((all) => all.map(({ title, body }) => title + ': ' + body).sort())`);
+
+/** @returns a function that delivers a message to the service worker of a page, as the browser does after decryption */
+async function pushTo(page: Page): Promise<(message: object) => Promise<void>> {
+  const session = await page.context().newCDPSession(page);
+  const registered = new Promise<string>((resolve) => {
+    session.on('ServiceWorker.workerRegistrationUpdated', ({ registrations: [first] }) => {
+      if (first) resolve(first.registrationId);
+    });
+  });
+  await session.send('ServiceWorker.enable');
+  const registrationId = await registered;
+  const { origin } = new URL(page.url());
+  return async (message) => {
+    await session.send('ServiceWorker.deliverPushMessage', {
+      origin,
+      registrationId,
+      data: JSON.stringify(message),
+    });
+  };
+}
+
+/** A click on a notification, which happens outside of the browser. */
+async function click(page: Page, title: string): Promise<void> {
+  const worker = page
+    .context()
+    .serviceWorkers()
+    .find((one) => one.url().startsWith(new URL(page.url()).origin));
+  await worker?.evaluate(`registration.getNotifications().then((all) => {
+    const notification = all.find((one) => one.title === ${JSON.stringify(title)});
+    dispatchEvent(new NotificationEvent('notificationclick', { notification }));
+  })`);
+}
+
 describe.skipIf(skipsBrowserTests())('the built app without a connection', () => {
   let build: OurChatBuild;
   let server: DevServer;
   let browser: Browser;
   let anna: Visitor;
   let page: Page;
+  let email: string;
 
   beforeAll(async () => {
     [build, browser] = await Promise.all([buildOurChat(), launchChromium()]);
     server = await build.preview('embedded');
     anna = await openVisitor(browser);
     ({ page } = anna);
-    await signUp(page, server.url, 'Anna');
+    await page.addInitScript({ content: PUSH_MANAGER });
+    await page.route('**/functions/v1/push', (route) => route.fulfill({ json: { public_key: 'BA' } }));
+    email = await signUp(page, server.url, 'Anna');
     await createFamily(page, 'The Test Family');
     await sendMessage(page, 'Before the tunnel');
   });
@@ -68,6 +142,63 @@ describe.skipIf(skipsBrowserTests())('the built app without a connection', () =>
     // Every context of Playwright is a private window.
     const reasons = installabilityErrors.map(({ errorId }) => errorId);
     expect(reasons.filter((reason) => reason !== 'in-incognito')).toEqual([]);
+  });
+
+  test('subscribes to pushed messages when the user asks for notifications', async () => {
+    await page.context().grantPermissions(['notifications'], { origin: server.url });
+    const stored = page.waitForResponse(
+      (response) => response.url().includes('/push_subscriptions') && response.request().method() === 'POST',
+    );
+    await chooseLevel(page, 'Mentions of you');
+    expect((await stored).status()).toBe(201);
+    const row = (await stored).request().postDataJSON() as Record<string, unknown>;
+    const channelId = new URL(page.url()).pathname.split('/').at(-1) ?? '';
+    expect(row).toMatchObject({
+      endpoint: 'https://push.example/1',
+      levels: { [channelId]: 'mentions' },
+    });
+    const changed = page.waitForResponse(
+      (response) => response.url().includes('/push_subscriptions') && response.request().method() === 'PATCH',
+    );
+    await chooseLevel(page, 'All messages');
+    expect(await (await changed).json()).toHaveLength(1);
+    expect(await subscribed(page)).toBe('https://push.example/1');
+  });
+
+  test('shows pushed messages unless the channel is on the screen, the newest of each channel', async () => {
+    const url = new URL(page.url()).pathname;
+    const push = await pushTo(page);
+    const notify = (title: string, id: number, tag = 'channel'): Promise<void> =>
+      push({ title, body: `Message ${id}`, tag, url: `${tag === 'channel' ? url : '/other'}?message=${id}` });
+    await notify('On the screen', 1);
+    await notify('Of another channel', 2, 'other');
+    await expect.poll(() => notifications(page), WAIT).toEqual(['Of another channel: Message 2']);
+    await page.getByRole('link', { name: 'Your settings' }).click();
+    await page.getByRole('heading', { name: 'Your settings' }).waitFor();
+    await notify('Not on the screen', 3);
+    await expect
+      .poll(() => notifications(page), WAIT)
+      .toEqual(['Not on the screen: Message 3', 'Of another channel: Message 2']);
+    await notify('Newer', 4);
+    await expect
+      .poll(() => notifications(page), WAIT)
+      .toEqual(['Newer: Message 4', 'Of another channel: Message 2']);
+    await click(page, 'Newer');
+    await page.waitForURL(`**${url}?message=4`);
+    await expect.poll(() => notifications(page), WAIT).toEqual(['Of another channel: Message 2']);
+  });
+
+  test('subscribes anew after a session of somebody else, and not without a session', async () => {
+    await page.evaluate(`localStorage.setItem('test:push', 'https://push.example/of-somebody-else')`);
+    await page.reload();
+    await expect.poll(() => subscribed(page), WAIT).toBe('https://push.example/2');
+    await page.getByRole('link', { name: 'Your settings' }).click();
+    await page.getByRole('button', { name: 'Sign out', exact: true }).click();
+    await expect.poll(() => subscribed(page), WAIT).toBe(null);
+    expect(await notifications(page)).toEqual([]);
+    await signIn(page, server.url, email);
+    await expect.poll(() => subscribed(page), WAIT).toBe('https://push.example/3');
+    await page.getByText('Before the tunnel').waitFor();
   });
 
   test('stores the files of the page, and no answer of Supabase', async () => {
