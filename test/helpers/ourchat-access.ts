@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { EVERYONE, type TestFamily, type Who } from './ourchat-family.ts';
-import type { OurChatClient } from './ourchat-people.ts';
+import type { OurChatClient } from './ourchat-person.ts';
 
 export const MEMBERS: readonly Who[] = ['member', 'owner'];
 

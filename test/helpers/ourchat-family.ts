@@ -1,5 +1,5 @@
 import type { SupabaseClient } from '@supabase/supabase-js';
-import { type OurChatClient, type Person, signUpPerson } from './ourchat-people.ts';
+import { type OurChatClient, type Person, signUpPerson } from './ourchat-person.ts';
 
 /** Everyone who may try to access the data of a family. */
 export const EVERYONE = ['anonymous', 'stranger', 'former', 'member', 'owner'] as const;

@@ -106,7 +106,7 @@ export async function openVisitor(browser: Browser, options: BrowserContextOptio
 let people = 0;
 
 /** An unused email address. */
-function newEmail(name: string): string {
+export function newEmail(name: string): string {
   people += 1;
   return `${name.toLowerCase()}.${process.pid}.${people}@example.com`;
 }

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type AccessCase, describeAccess, MEMBERS, worked } from '../helpers/ourchat-access.ts';
 import { foundFamily, type TestFamily } from '../helpers/ourchat-family.ts';
 import { forkOurChat, type OurChatFork } from '../helpers/ourchat-fork.ts';
-import { type OurChatClient, type Person } from '../helpers/ourchat-people.ts';
+import { type OurChatClient, type Person } from '../helpers/ourchat-person.ts';
 
 // Who × what: access to files in messages, through the Storage API with real sessions. What they have in common with
 // pictures is tried in message-image-policies.test.ts.

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type AccessCase, describeAccess, MEMBERS, worked } from '../helpers/ourchat-access.ts';
 import { foundFamily, type TestFamily } from '../helpers/ourchat-family.ts';
 import { forkOurChat, type OurChatFork } from '../helpers/ourchat-fork.ts';
-import { type OurChatClient, type Person, signUpPerson } from '../helpers/ourchat-people.ts';
+import { type OurChatClient, type Person, signUpPerson } from '../helpers/ourchat-person.ts';
 
 // Who × what: access to pictures in messages, through the Storage API with real sessions.
 

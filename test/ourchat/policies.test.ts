@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { forkOurChat, type OurChatFork } from '../helpers/ourchat-fork.ts';
-import { type OurChatClient, type Person, signUpPerson } from '../helpers/ourchat-people.ts';
+import { type OurChatClient, type Person, signUpPerson } from '../helpers/ourchat-person.ts';
 
 // Who × what × whose, with real sessions through the API. A hostile client can do what is listed here as allowed,
 // and nothing else.

@@ -1,7 +1,7 @@
 import type { RealtimeChannel } from '@supabase/supabase-js';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { forkOurChat, type OurChatFork } from '../helpers/ourchat-fork.ts';
-import { type Person, signUpPerson } from '../helpers/ourchat-people.ts';
+import { type Person, signUpPerson } from '../helpers/ourchat-person.ts';
 
 let stack: OurChatFork;
 let anna: Person;

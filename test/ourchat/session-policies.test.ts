@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { forkOurChat, type OurChatFork } from '../helpers/ourchat-fork.ts';
-import { type Person, signUpPerson } from '../helpers/ourchat-people.ts';
+import { type Person, signUpPerson } from '../helpers/ourchat-person.ts';
 
 // The list of sessions reads a table of Auth, past every policy: whose rows does it show?
 

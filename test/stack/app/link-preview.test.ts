@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { findDeno } from '../../../plugin/stack/functions/deno.ts';
-import { type Person, signUpPerson } from '../../helpers/ourchat-people.ts';
+import { type Person, signUpPerson } from '../../helpers/ourchat-person.ts';
 import { startOurChatStack } from '../../helpers/ourchat-stack.ts';
 import type { TestStack } from '../../helpers/stack.ts';
 import { type NameServer, startNameServer, startWebsite, type Website } from '../../helpers/website.ts';

@@ -12,7 +12,7 @@ import { findDeno } from '../../../plugin/stack/functions/deno.ts';
 import { denoEnvironment } from '../../../plugin/stack/functions/environment.ts';
 import { SIGNED_CERTIFICATE } from '../../helpers/certificate.ts';
 import { type InstalledRegistry, startInstalledRegistry } from '../../helpers/installed-registry.ts';
-import { type Person, signUpPerson } from '../../helpers/ourchat-people.ts';
+import { type Person, signUpPerson } from '../../helpers/ourchat-person.ts';
 import { startOurChatStack } from '../../helpers/ourchat-stack.ts';
 import { type PushDevice, type PushService, startPushService } from '../../helpers/push-service.ts';
 import type { TestStack } from '../../helpers/stack.ts';
