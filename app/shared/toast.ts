@@ -15,11 +15,11 @@ function replaceToasts(next: readonly Toast[]): void {
   for (const listener of listeners) listener();
 }
 
-/** Shows a short message below the header for five seconds; screen readers announce it. */
+/** Shows a short message below the header for five seconds, once however often it is due; screen readers announce it. */
 export function showToast(text: string): void {
   lastId += 1;
   const toast = { id: lastId, text };
-  replaceToasts([...toasts.slice(-2), toast]);
+  replaceToasts([...toasts.filter((other) => other.text !== text).slice(-2), toast]);
   setTimeout(() => replaceToasts(toasts.filter((other) => other.id !== toast.id)), VISIBLE_MS);
 }
 
