@@ -4,6 +4,8 @@ interface PageFile {
   readonly name: string;
   readonly mimeType: string;
   readonly buffer: Buffer;
+  /** So many zeros follow: a large file need not be sent to the browser. Default: 0. */
+  readonly padding?: number;
 }
 
 /** Globals of the page; tests are compiled without DOM types. */
@@ -19,18 +21,19 @@ export async function giveFiles(
   how: 'drop' | 'paste',
   files: readonly PageFile[],
 ): Promise<void> {
-  const contents = files.map(({ name, mimeType, buffer }) => ({
+  const contents = files.map(({ name, mimeType, buffer, padding = 0 }) => ({
     name,
     mimeType,
     base64: buffer.toString('base64'),
+    padding,
   }));
   await target.evaluate(
     (element, { how: kind, contents: list }) => {
       const { DataTransfer, ClipboardEvent, DragEvent } = globalThis as unknown as PageGlobals;
       const dataTransfer = new DataTransfer();
-      for (const { name, mimeType, base64 } of list) {
+      for (const { name, mimeType, base64, padding } of list) {
         const bytes = Uint8Array.from(atob(base64), (char) => char.charCodeAt(0));
-        dataTransfer.items.add(new File([bytes], name, { type: mimeType }));
+        dataTransfer.items.add(new File([bytes, new Uint8Array(padding)], name, { type: mimeType }));
       }
       const options = { bubbles: true, cancelable: true };
       if (kind === 'paste') {

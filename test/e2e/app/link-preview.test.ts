@@ -2,16 +2,8 @@ import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { launchChromium, skipsBrowserTests } from '../../helpers/chromium.ts';
 import { onTestEnd } from '../../helpers/on-test-end.ts';
-import {
-  createFamily,
-  joinFamily,
-  openVisitor,
-  type OurChat,
-  sendMessage,
-  signUp,
-  startOurChat,
-  type Visitor,
-} from '../../helpers/ourchat.ts';
+import { openFamily } from '../../helpers/ourchat-people.ts';
+import { type OurChat, type Visitor, sendMessage, startOurChat } from '../../helpers/ourchat.ts';
 import { makePicture } from '../../helpers/pictures.ts';
 import '../../helpers/to-be-visible.ts';
 import { startWebsite, type Website } from '../../helpers/website.ts';
@@ -61,12 +53,8 @@ describe.skipIf(skipsBrowserTests())('a link in a message', () => {
       startOurChat({ config: { edge_runtime: { secrets: { OURCHAT_TEST_SITES: site.host } } } }),
       launchChromium(),
     ]);
-    [anna, ben] = [await openVisitor(browser), await openVisitor(browser)];
-    for (const { page } of [anna, ben]) await page.addInitScript({ content: COUNT_SHIFTS });
-    await signUp(anna.page, chat.url, 'Anna');
-    const code = await createFamily(anna.page, 'Family');
-    await signUp(ben.page, chat.url, 'Ben');
-    await joinFamily(ben.page, code);
+    [anna, ben] = (await openFamily({ chat, browser }, 'Family', ['Anna', 'Ben'])) as [Visitor, Visitor];
+    await ben.page.evaluate(COUNT_SHIFTS);
   }, 180_000);
 
   afterAll(async () => {
@@ -146,22 +134,15 @@ describe.skipIf(skipsBrowserTests())('a link in a message', () => {
     await page.getByRole('log').getByRole('link', { name: url }).waitFor();
     expect(await cardOf(page, url).count()).toBe(0);
   });
-});
 
-describe.skipIf(skipsBrowserTests())('without edge functions', () => {
-  test('a link gets no preview, and the chat works as before', { timeout: 180_000 }, async () => {
-    await using chat = await startOurChat({ config: { edge_runtime: { enabled: false } } });
-    const browser = await launchChromium();
-    onTestEnd(() => browser.close());
-    const { page, errors } = await openVisitor(browser);
-    await signUp(page, chat.url, 'Cleo');
-    await createFamily(page, 'Family');
-    const answered = page.waitForResponse((response) =>
-      response.url().endsWith('/functions/v1/link-preview'),
-    );
+  test('gets no preview where there is no such function, and the chat works as before', async () => {
+    const [cleo] = await openFamily({ chat, browser }, 'Family', ['Cleo']);
+    if (!cleo) throw new Error('unreachable');
+    const { page, errors } = cleo;
+    // As the stack answers with `[edge_runtime] enabled = false`.
+    await page.route('**/functions/v1/link-preview', (route) => route.fulfill({ status: 501, json: {} }));
     await sendMessage(page, 'https://example.com/first');
-    expect((await answered).status()).toBe(501);
-    expect(await cardOf(page, 'https://example.com/first').getAttribute('data-preview')).toBe('none');
+    await page.locator('a[href="https://example.com/first"][data-preview="none"]').waitFor();
     await sendMessage(page, 'https://example.com/second');
     await page.getByRole('log').getByRole('link', { name: 'https://example.com/second' }).waitFor();
     expect(await cardOf(page, 'https://example.com/second').count()).toBe(0);
