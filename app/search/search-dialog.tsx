@@ -154,6 +154,6 @@ function isMatch(channel: Channel, text: string): boolean {
 
 function describeResults(count: number, isFetching: boolean): string {
   if (count === 0) return isFetching ? 'Searching…' : 'No messages found.';
-  if (count >= MAX_RESULTS) return `The newest ${MAX_RESULTS} messages:`;
-  return count === 1 ? 'One message:' : `${count} messages:`;
+  if (count >= MAX_RESULTS) return `The newest ${MAX_RESULTS} messages`;
+  return count === 1 ? 'One message' : `${count} messages`;
 }

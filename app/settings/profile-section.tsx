@@ -38,7 +38,7 @@ export function ProfileSection({ profile }: { profile: Profile }): ReactNode {
       >
         <Field label="Your name" name="name" defaultValue={profile.display_name} maxLength={40} required />
         <fieldset className={styles.colors}>
-          <legend>Your colour</legend>
+          <legend>Your color</legend>
           {COLORS.map((color) => (
             <label
               key={color}
