@@ -19,7 +19,7 @@ export interface McpServerOptions {
 }
 
 /** What is a file of the project, or not there locally. */
-const HIDDEN = new Set(['update_storage_config', 'generate_typescript_types']);
+const HIDDEN = new Set(['update_storage_config']);
 
 /**
  * The official MCP server of Supabase on this project, with the tool `explain_why`. Account, branching and secrets are left

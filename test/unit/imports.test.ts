@@ -88,6 +88,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   ],
   'plugin/mcp': [
     'plugin/shared',
+    'plugin/database-types',
     'plugin/explain',
     'plugin/studio',
     'plugin/backend',

@@ -1,5 +1,6 @@
 import type { DevelopmentOperations } from '@supabase/mcp-server-supabase/platform';
-import type { FindProject } from '../project.ts';
+import { defaultSchemas, generateTypes } from '../../database-types/generate.ts';
+import { databaseOf, type FindProject } from '../project.ts';
 
 export function developmentOperations(find: FindProject): DevelopmentOperations {
   return {
@@ -15,7 +16,10 @@ export function developmentOperations(find: FindProject): DevelopmentOperations 
           : [{ name: 'anon', type: 'legacy' as const, api_key: keys.anonKey }]),
       ];
     },
-    // The tool is hidden (server.ts): the command `gen types` of the Supabase CLI does this.
-    generateTypescriptTypes: () => Promise.reject(new Error('use the Supabase CLI: supabase gen types')),
+    async generateTypescriptTypes() {
+      const project = await find();
+      const schemas = defaultSchemas(project.exposedSchemas);
+      return { types: await generateTypes({ databaseUrl: databaseOf(project), schemas }) };
+    },
   };
 }

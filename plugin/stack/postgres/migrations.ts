@@ -63,6 +63,7 @@ export async function recordMigration(client: pg.Client, migration: MigrationFil
     await client.query(into, [version, texts]);
     return;
   }
-  const into = 'insert into supabase_migrations.schema_migrations (version, name, statements) values ($1, $2, $3)';
+  const into =
+    'insert into supabase_migrations.schema_migrations (version, name, statements) values ($1, $2, $3)';
   await client.query(into, [version, name, texts]);
 }

@@ -93,10 +93,10 @@ describe('middleware mode', () => {
     }
     // A fork for a test runner has this app in front of it, with its sockets.
     server.on('upgrade', serveChat);
-    const { appUrl, stop } = await openFork(origin);
-    const chat = new WebSocket(`${appUrl.replace('http', 'ws')}chat`);
+    const fork = await openFork(origin);
+    const chat = new WebSocket(`${fork.appUrl.replace('http', 'ws')}chat`);
     expect((await once(chat, 'close'))[0]).toBe(4000);
-    await stop();
+    await fork.stop();
     server.off('upgrade', serveChat);
     await vite.close();
     expect(server.listenerCount('upgrade')).toBe(0);
@@ -197,9 +197,9 @@ test('serves HTTP/2 and secure WebSockets with server.https', async () => {
   const [headers] = (await once(stream, 'response')) as [IncomingHttpHeaders];
   expect([headers[':status'], JSON.parse(await text(stream))]).toEqual([200, [{ id: 7 }]]);
   expect(await heartbeat(origin, { rejectUnauthorized: false })).toBe('ok');
-  const { appUrl, stop } = await openFork(origin);
-  expect(await (await fetch(appUrl)).text()).toContain('/@vite/client');
-  await stop();
+  const fork = await openFork(origin);
+  expect(await (await fetch(fork.appUrl)).text()).toContain('/@vite/client');
+  await fork.stop();
 });
 
 test('starts nothing under Vitest unless a backend is set, and names where a stack would be', async () => {

@@ -145,7 +145,8 @@ describe.each(['local', 'remote'] as const)('behind %s', (kind) => {
   // Explanations have a time limit, after which nothing is said: on a very busy machine, once more.
   test.each(kind === 'local' ? seen : certain)('$question', { retry: 1, timeout: 60_000 }, async (one) => {
     const other: Readonly<Record<string, RegExp>> = kind === 'remote' ? ALONE : HANDSHAKE;
-    await Promise.all([front.terminal.waitFor(other[one.question] ?? one.cause), front.act(one)]);
+    const explained = front.terminal.waitFor(other[one.question] ?? one.cause);
+    await expect(Promise.all([explained, front.act(one)])).resolves.toBeDefined();
   });
 
   test('the answer is not changed', async () => {
@@ -171,7 +172,7 @@ describe.each(['local', 'remote'] as const)('behind %s', (kind) => {
     expect(
       findings.filter(({ check }) => check === 'backend').map(({ severity, cause }) => [severity, cause]),
     ).toEqual([
-      ['ok', expect.stringContaining(`${stack.url}`)],
+      ['ok', expect.stringContaining(stack.url)],
       ['ok', `The API at ${stack.url} answers and accepts the keys`],
       ['ok', `A WebSocket reaches Realtime through ${stack.url}`],
     ]);
