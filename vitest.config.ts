@@ -1,9 +1,18 @@
 import { defineConfig } from 'vitest/config';
 
-// unit: pure logic. stack: a real PostgreSQL and real sockets. ourchat: the same, on forks of one stack. e2e: Vite and Chromium. vite-versions: the built package
-// with the lowest and the highest version of each Vite major, installed from npm. upstream: what Supabase publishes today.
+// unit: pure logic. stack: a real PostgreSQL and real sockets. ourchat: the same, on forks of one stack. e2e: Vite and
+// Chromium. vite-versions: the built package with the lowest and the highest version of each Vite major, installed from npm.
+// upstream: what Supabase publishes today.
 const project = (name: string, testTimeout: number, globalSetup: string[] = []) => ({
-  test: { name, include: [`test/${name}/**/*.test.ts`], testTimeout, hookTimeout: 60_000, globalSetup },
+  test: {
+    name,
+    include: [`test/${name}/**/*.test.ts`],
+    testTimeout,
+    hookTimeout: 60_000,
+    globalSetup,
+    // A shared machine may let a process stand still for seconds.
+    retry: process.env.CI ? 1 : 0,
+  },
 });
 
 export default defineConfig({
