@@ -79,6 +79,7 @@ test('offers the tools of the official server that make sense here, and explain_
     'get_advisors',
     'get_project_url',
     'get_publishable_keys',
+    'generate_typescript_types',
     'list_edge_functions',
     'get_edge_function',
     'deploy_edge_function',
@@ -241,6 +242,11 @@ describe('what happened', () => {
     expect(await agent.call('get_project_url')).toEqual({ url });
     const { keys } = await agent.call<{ keys: { api_key: string }[] }>('get_publishable_keys');
     expect(keys.map(({ api_key }) => api_key)).toEqual([backendKeys.publishableKey, backendKeys.anonKey]);
+  });
+
+  test('types of the exposed schemas are generated', async () => {
+    const { types } = await agent.call<{ types: string }>('generate_typescript_types');
+    expect(types).toMatch(/export type Database = \{[^]*\bnotes: \{/);
   });
 
   test('advisors name what is open', async () => {
