@@ -240,6 +240,11 @@ describe.skipIf(skipsBrowserTests())('the built app without a connection', () =>
   });
 });
 
+/** Whether no newer worker than the active one is on its way. */
+const hasTakenOver = (page: Page): Promise<boolean> =>
+  page.evaluate(`navigator.serviceWorker.getRegistration().then(({ installing, waiting, active }) =>
+    !installing && !waiting && active?.state === 'activated')`);
+
 describe.skipIf(skipsBrowserTests())('a deploy', () => {
   const env = { VITE_SUPABASE_URL: 'http://127.0.0.1:9', VITE_SUPABASE_PUBLISHABLE_KEY: 'sb_publishable_a' };
   let [first, second]: OurChatBuild[] = [];
@@ -277,6 +282,8 @@ describe.skipIf(skipsBrowserTests())('a deploy', () => {
     // It is the new version already.
     await expect.poll(async () => (await stored(next)).length, { timeout: 20_000 }).toBe(2);
     await expect.poll(() => next.getByText('A new version').count()).toBe(0);
+    // Chromium runs the new worker in the process of this page: not closed while the worker takes over.
+    await expect.poll(() => hasTakenOver(next), { timeout: 20_000 }).toBe(true);
     await next.close();
   });
 
